@@ -1,0 +1,51 @@
+# The commands people use. Each sets up .venv by itself when it is missing or out of date.
+PYTHON ?= python3
+SEEDS ?= 0 1 2 3 4 5 6 7 8 9
+PORT ?= 8000
+
+BIN := .venv/bin
+READY := .venv/.ready
+JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
+
+.PHONY: book serve test check notebooks claims repository clean
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+book: $(READY)
+	$(JUPYTER_BOOK)
+	$(JUPYTER_BOOK) --config book/en/_config.yml --toc book/en/_toc.yml --path-output _build/en
+	rm -rf _build/html/en
+	cp -r _build/en/_build/html _build/html/en
+	@echo "Open _build/html/index.html (Korean) or _build/html/en/index.html (English);"
+	@echo "search needs a server: make serve"
+
+serve: book
+	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
+
+test: check book
+	$(BIN)/python -m pytest tests -n 2 --dist=loadscope -m "slow or browser"
+	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/python -m builder check
+	$(BIN)/python -m pytest tests -n 2 --dist=loadscope -m "not slow and not browser"
+
+notebooks: $(READY)
+	$(BIN)/python -m builder notebooks
+
+claims: $(READY)
+	$(BIN)/python -m builder claims --seeds $(SEEDS)
+
+repository: $(READY)
+	@test -n "$(URL)" || { echo "Say which: make repository URL=https://github.com/owner/name"; exit 1; }
+	$(BIN)/python -m builder repository "$(URL)"
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache

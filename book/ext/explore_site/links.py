@@ -1,0 +1,60 @@
+"""Links from notebooks into the book's pages, resolved and checked.
+
+A notebook links to `../../book/ko/glossary.md#term-x`, or, once the repository has an
+address, to that page on the web, because Colab can follow nothing else. In the book
+both become links between its own pages, and a dead one is a warning.
+"""
+
+import re
+
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.nodes import make_refnode
+
+from explore_site.editions import address, site_url
+
+
+def _to_local(app, docname, source):
+    """Turn links to the published book into links within the source tree."""
+    site = site_url(address())
+    if site:
+        published = re.compile(re.escape(site) + r"/(?:en/)?([\w/-]+)\.html")
+        source[0] = published.sub(_source_path, source[0])
+
+
+def _source_path(match):
+    page = match[1]
+    return f"/{page}.ipynb" if page.startswith("notebooks/") else f"/{page}.md"
+
+
+class TargetLinks(SphinxPostTransform):
+    """Resolves links to `(target)=` labels and to references on another page.
+
+    MyST itself knows only headings there; what stays unresolved here, it reports.
+    """
+
+    default_priority = 8  # MyST's own resolver has 9
+
+    def run(self, **kwargs):
+        """Replace the links whose target exists."""
+        labels = self.env.get_domain("std").anonlabels
+        places = {name: (doc, anchor) for name, (doc, anchor) in labels.items()}
+        for citation in self.env.get_domain("cite").citations:
+            docname = citation.bibliography_key.docname
+            places[citation.key] = (docname, citation.citation_id)
+        for node in list(self.document.findall(addnodes.pending_xref)):
+            target = node.get("reftargetid")
+            if node.get("refdomain") != "doc" or target not in places:
+                continue
+            docname, anchor = places[target]
+            if docname == node["reftarget"]:
+                node.replace_self(make_refnode(
+                    self.app.builder, self.env.docname, docname, anchor,
+                    node.children,
+                ))
+
+
+def setup(app):
+    """Register both steps."""
+    app.connect("source-read", _to_local)
+    app.add_post_transform(TargetLinks)

@@ -1,0 +1,57 @@
+"""The words of our own parts of a page, in both languages.
+
+The theme's words are in the message catalogues of book/locale instead.
+"""
+
+_WORDS = {
+    "home": ("책의 첫 화면으로", "To the front page"),
+    "front_page": ("첫 화면", "Front page"),
+    "book_nav": ("책의 차례", "The book's contents"),
+    "search_hint": ("이 책에서 찾기…", "Search this book…"),
+    "on_this_page": ("이 페이지의 차례", "On this page"),
+    "show_code": ("코드 펼치기", "Show the code"),
+    "hide_code": ("코드 접기", "Hide the code"),
+    "switch": ("English", "한국어"),
+    "switch_hint": ("이 페이지를 영어로 읽기", "Read this page in Korean"),
+    "lesson_links": ("이 레슨 실행하기", "Run this lesson"),
+    "colab": ("Colab에서 열기", "Open in Colab"),
+    "colab_unset": ("Colab: 주소 없음", "Colab: no address yet"),
+    "colab_unset_hint": (
+        "저장소 주소가 아직 없어 Colab 링크를 만들 수 없습니다. 실행 방법 보기",
+        "The repository has no address yet, so there is no Colab link. See how to run",
+    ),
+    "download": ("노트북 내려받기", "Download notebook"),
+    "licence": (
+        "글과 그림은 CC BY 4.0, 코드는 MIT 라이선스로 씁니다.",
+        "Text and figures are under CC BY 4.0, code is under MIT.",
+    ),
+    "repository": ("이 책의 저장소", "This book's repository"),
+    "repository_unset": (
+        "이 판에는 저장소 주소가 아직 정해지지 않았습니다.",
+        "This copy of the book has no repository address yet.",
+    ),
+    "no_record": (
+        "아직 측정 기록이 없습니다. `make claims`를 실행하면 여기에 나옵니다.",
+        "Nothing has been measured yet. Run `make claims` and the results appear here.",
+    ),
+    "not_measured": ("아직 측정하지 않았습니다.", "Not measured yet."),
+    "lesson": ("레슨 {}", "Lesson {}"),
+    "section": ("바탕 문서의 절", "Section of the source document"),
+    "measured": ("측정한 범위", "Measured range"),
+    "bound": ("기준", "Bound"),
+    "seeds": ("시드", "Seeds"),
+    "seed_count": ("{}개 ({})", "{} ({})"),
+    "at_least": ("{} 이상", "at least {}"),
+    "at_most": ("{} 이하", "at most {}"),
+    "range": ("{}~{}", "{} to {}"),
+    "plot": (
+        "시드마다 점 하나: {}. 점선은 기준: {}.",
+        "One dot per seed: {}. The dashed line is the bound: {}.",
+    ),
+}
+
+
+def words(language):
+    """Return {key: text} for "ko" or "en"."""
+    place = ("ko", "en").index(language)
+    return {key: pair[place] for key, pair in _WORDS.items()}

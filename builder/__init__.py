@@ -1,0 +1,1 @@
+"""Builds the notebooks, the library modules and the claims from book/lessons."""

@@ -1,0 +1,84 @@
+"""python -m builder notebooks | claims | repository | check"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from builder.book import Book
+from builder.build import build
+from builder.check import all_problems
+from builder.claims import claim_problems, measure
+from builder.errors import BuildError
+from builder.lesson import read_lesson
+from builder.project import Project
+from builder.repository import set_address
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 1 when something is wrong, which is then on stderr."""
+    options = _parser().parse_args(arguments)
+    project = Project(options.root.resolve())
+    try:
+        options.command(project, options)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m builder", description=__doc__)
+    here = Path(__file__).parents[1]
+    parser.add_argument("--root", type=Path, default=here, help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(required=True)
+    notebooks = commands.add_parser("notebooks", help="build what changed")
+    notebooks.add_argument("--force", action="store_true", help="run every lesson")
+    notebooks.set_defaults(command=_notebooks)
+    measured = commands.add_parser("claims", help="measure the claims over seeds")
+    measured.add_argument("--seeds", type=int, nargs="+", default=[0])
+    measured.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    measured.add_argument("--force", action="store_true", help="measure all anew")
+    measured.add_argument("--check", action="store_true", help="only say what is stale")
+    measured.set_defaults(command=_claims)
+    repository = commands.add_parser("repository", help="set the address after a fork")
+    repository.add_argument("url")
+    repository.set_defaults(command=lambda project, o: set_address(project, o.url))
+    check = commands.add_parser("check", help="is what is built up to date?")
+    check.set_defaults(command=_check)
+    return parser
+
+
+def _notebooks(project: Project, options: argparse.Namespace) -> None:
+    """Build every lesson; one that fails doesn't keep the others from being built."""
+    problems = []
+    for path in project.lesson_files():
+        try:
+            changed, ran = build(Book(project), path, options.force)
+        except BuildError as error:
+            problems += error.problems
+            continue
+        done = "run" if ran else "code unchanged, not run"
+        print(f"{project.relative(path)}: {done}; {len(changed)} files changed")
+    if problems:
+        raise BuildError(problems)
+
+
+def _claims(project: Project, options: argparse.Namespace) -> None:
+    book, paths = Book(project), project.lesson_files()
+    if not options.check:
+        measure(book, paths, options.seeds, options.jobs, options.force)
+    lessons = [read_lesson(project, path) for path in paths]
+    if problems := [p for lesson in lessons for p in claim_problems(book, lesson)]:
+        raise BuildError(problems)
+
+
+def _check(project: Project, options: argparse.Namespace) -> None:
+    if problems := all_problems(project):
+        raise BuildError(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Build one lesson: check, run if its code has changed, write all or nothing."""
+
+import json
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+
+from builder.book import Book
+from builder.errors import BuildError, Problem
+from builder.execute import Run, check_outputs, execute, wanted
+from builder.export import export_cells, export_problems, module_text
+from builder.fingerprint import output_fingerprint
+from builder.lesson import Lesson, read_lesson
+from builder.notebook import notebook_cells, notebook_text, stored_run
+from builder.project import LANGUAGES, Project, write_files
+from builder.structure import structure_problems
+
+
+class AnyValue:
+    """Stands for a value not measured yet, whatever its format."""
+
+    def __format__(self, spec: str) -> str:
+        return "1"
+
+
+def check_lesson(book: Book, lesson: Lesson) -> None:
+    """Raise BuildError with everything wrong that can be known without a run."""
+    found = [*structure_problems(lesson), *export_problems(lesson)]
+    found += _bad_expressions(lesson)
+    problems = [Problem(lesson.path, name, text) for name, text in found]
+    if not problems:  # what follows needs a sound lesson
+        problems = _trial(book, lesson)
+    if problems:
+        raise BuildError(problems)
+
+
+def _bad_expressions(lesson: Lesson) -> list[tuple[str, str]]:
+    bad = []
+    for expression, name in wanted(lesson).items():
+        try:
+            compile(expression, lesson.path, "eval")
+        except SyntaxError as error:
+            bad.append((name, f"{{{{ {expression} }}}} is not Python: {error.msg}"))
+    return bad
+
+
+def _trial(book: Book, lesson: Lesson) -> list[Problem]:
+    """Problems met when all is rendered with made-up values and no outputs."""
+    values = dict.fromkeys(wanted(lesson), AnyValue())
+    empty = [[] for _ in lesson.code]
+    run = Run(dict.fromkeys(LANGUAGES, empty), dict.fromkeys(LANGUAGES, values))
+    steps = [partial(notebook_cells, book, lesson, la, run) for la in LANGUAGES]
+    problems = []
+    for step in [*steps, partial(module_text, book.project, lesson)]:
+        try:
+            step()
+        except BuildError as error:
+            problems += error.problems
+    return problems
+
+
+def built_files(book: Book, lesson: Lesson, run: Run, code: str) -> dict[Path, str]:
+    """All files of the lesson with their texts."""
+    project = book.project
+    files = {
+        project.notebooks(la) / f"{lesson.stem}.ipynb": notebook_text(
+            book, lesson, la, run, code
+        )
+        for la in LANGUAGES
+    }
+    if export_cells(lesson):
+        files[project.modules / f"{lesson.name}.py"] = module_text(project, lesson)
+    return files
+
+
+def build(book: Book, path: Path, force: bool = False) -> tuple[list[Path], bool]:
+    """Build the lesson at `path`; return the files that changed and whether it ran.
+
+    Raises BuildError, and then has written nothing.
+    """
+    lesson = read_lesson(book.project, path)
+    check_lesson(book, lesson)
+    code = output_fingerprint(book.project, lesson)
+    run = None if force else stored_run(book.project, lesson, code)
+    ran = run is None
+    if run is None:
+        run = execute(book, lesson)
+    return write_files(built_files(book, lesson, run, code)), ran
+
+
+def stale(book: Book, path: Path) -> list[Problem]:
+    """What differs between the built files of a lesson and what its source builds.
+
+    Raises BuildError when the source itself can't be built.
+    """
+    lesson = read_lesson(book.project, path)
+    check_lesson(book, lesson)
+    code = output_fingerprint(book.project, lesson)
+    run = stored_run(book.project, lesson, code)
+    if run is None:
+        text = "never run, or its code or values have changed since: run make notebooks"
+        return [Problem(lesson.path, "", text)]
+    try:
+        check_outputs(lesson, run.outputs["ko"])
+    except BuildError as error:
+        return error.problems
+    problems = []
+    for file, text in built_files(book, lesson, run, code).items():
+        there = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if there != text:
+            said = f"is not what {lesson.path} builds: run make notebooks"
+            cell = _first_difference(there, text)
+            problems.append(Problem(book.project.relative(file), cell, said))
+    return problems
+
+
+def _first_difference(there: str, built: str) -> str:
+    """The id of the first cell that differs, where both texts are notebooks."""
+    try:
+        old, new = json.loads(there)["cells"], json.loads(built)["cells"]
+    except (ValueError, KeyError):
+        return ""
+    for mine, other in zip_longest(new, old):
+        if mine != other:
+            return (mine or other).get("id", "")
+    return ""
+
+
+def strays(project: Project) -> list[Path]:
+    """Files in the built folders that no lesson builds."""
+    stems = {path.stem for path in project.lesson_files()}
+    notebooks = [p for la in LANGUAGES for p in project.notebooks(la).glob("*.ipynb")]
+    modules = [p for p in project.modules.glob("*.py") if p.name != "__init__.py"]
+    names = {stem[3:] for stem in stems}
+    return [
+        *(path for path in notebooks if path.stem not in stems),
+        *(path for path in modules if path.stem not in names),
+    ]

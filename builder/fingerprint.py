@@ -1,0 +1,116 @@
+"""Has a lesson's code changed since it was last run?
+
+A fingerprint covers what a run executes: the code cells and, transitively, the modules
+of explore_transformers that they import, all as syntax trees without comments and
+docstrings. A run whose outputs are kept also depends on how things are shown, so its
+fingerprint adds the package's static files and the lesson's claim texts; measurements
+don't, and leave out the modules that only show things. The repository's address and the
+installed versions of other packages are left out: after an upgrade, use --force.
+"""
+
+import ast
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from builder.book import Address
+from builder.lesson import Lesson
+from builder.project import PACKAGE, Project
+from builder.setup_cell import setup_source
+
+# Modules that show things and measure nothing.
+SHOWING = ("__init__", "boxes", "claims", "exercises", "figures", "language")
+SETUP = setup_source(Address("https://example.invalid/OWNER/name"), "ko")
+
+
+def output_fingerprint(project: Project, lesson: Lesson) -> str:
+    """Changes when the outputs in the notebooks may have."""
+    sources = [SETUP, *(cell.source for cell in lesson.code)]
+    parts = [*_trees(project, sources, skip=()), *_static(project)]
+    if project.claim_texts.is_file():
+        texts = tomllib.loads(project.claim_texts.read_text(encoding="utf-8"))
+        parts.append(json.dumps(texts.get(lesson.name), sort_keys=True))
+    return _digest(parts)
+
+
+def claim_fingerprint(project: Project, lesson: Lesson) -> str:
+    """Changes when the values of the lesson's claims may have."""
+    sources = [c.source for c in lesson.code if "exercise" not in c.tags]
+    return _digest(_trees(project, sources, skip=SHOWING))
+
+
+def _trees(project: Project, sources: list[str], skip: tuple[str, ...]) -> list[str]:
+    cells = [ast.parse(source) for source in sources]
+    modules: dict[str, ast.Module] = {}
+    waiting = [path for tree in cells for path in _imports(project, tree)]
+    while waiting:
+        path = waiting.pop()
+        name = path.relative_to(project.package).as_posix()
+        if name not in modules and name.split("/")[0].removesuffix(".py") not in skip:
+            modules[name] = ast.parse(path.read_text(encoding="utf-8"))
+            modules[name].body = _without_docstring(modules[name])
+            waiting += _imports(project, modules[name], path)
+    named = [f"{name}\n{canonical(tree)}" for name, tree in sorted(modules.items())]
+    return [canonical(tree) for tree in cells] + named
+
+
+def _imports(project: Project, tree: ast.Module, at: Path | None = None) -> list[Path]:
+    """The package's files that the tree imports, wherever in it."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(project, node, at)
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    found = []
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == PACKAGE:
+            stems = [Path(*parts[:end]) for end in range(1, len(parts) + 1)]
+            found += [project.root / stem / "__init__.py" for stem in stems]
+            found.append(project.root / stems[-1].with_suffix(".py"))
+    return [path for path in found if path.is_file()]
+
+
+def _absolute(project: Project, node: ast.ImportFrom, at: Path | None) -> str:
+    """The full name of the module a `from` statement names."""
+    if not node.level or at is None:
+        return node.module or ""
+    folder = at.parents[node.level - 1].relative_to(project.root)
+    return ".".join([*folder.parts, *([node.module] if node.module else [])])
+
+
+def _static(project: Project) -> Iterator[str]:
+    for folder in ("fonts", "static"):
+        for path in sorted((project.package / folder).glob("*")):
+            if path.is_file():
+                yield f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _digest(parts: list[str]) -> str:
+    return hashlib.sha256("\n\0".join(parts).encode()).hexdigest()[:16]
+
+
+def canonical(node) -> str:
+    """A syntax tree as text: no comments, docstrings or positions.
+
+    Unlike ast.dump, the same under Python 3.11 and later: empty fields are left out.
+    """
+    if isinstance(node, list):
+        return "[" + ",".join(canonical(item) for item in node) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    if isinstance(node, ast.Constant):
+        return f"Constant({node.value!r})"
+    fields = {name: value for name, value in ast.iter_fields(node) if value}
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        fields["body"] = _without_docstring(node)
+    shown = [f"{name}={canonical(value)}" for name, value in sorted(fields.items())]
+    return f"{type(node).__name__}({','.join(shown)})"
+
+
+def _without_docstring(node) -> list[ast.stmt]:
+    return node.body[1:] if ast.get_docstring(node, clean=False) else node.body

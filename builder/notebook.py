@@ -1,0 +1,119 @@
+"""A lesson and its run -> one notebook a language, and back to the run."""
+
+import json
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from builder.book import Book
+from builder.errors import BuildError, Problem
+from builder.execute import Run, wanted
+from builder.folds import solution
+from builder.lesson import SETUP, Code, Lesson, Prose
+from builder.project import LANGUAGES, Project
+from builder.render import View, render
+from builder.setup_cell import setup_source
+
+# No versions here: a notebook doesn't depend on which Python built it.
+PYTHON = {
+    "name": "python",
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+OURS = "explore_transformers"
+
+
+def notebook_text(
+    book: Book, lesson: Lesson, language: str, run: Run, code: str
+) -> str:
+    """The notebook file's text. Raises BuildError where prose can't be rendered."""
+    cells = notebook_cells(book, lesson, language, run)
+    kept = {key: run.values[language][key] for key in wanted(lesson)}
+    metadata = {
+        "kernelspec": KERNEL,
+        "language_info": PYTHON,
+        "language": language,
+        "title": lesson.title[language],
+        OURS: {"code": code, "values": kept},
+    }
+    notebook = new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook).rstrip() + "\n"
+
+
+def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
+    """The notebook's cells; raises BuildError with all that can't be rendered."""
+    view = View(book, lesson, language, run.values[language])
+    outputs = iter(run.outputs[language])
+    cells, problems = [], []
+    for cell in lesson.cells:
+        try:
+            cells.append(_cell(cell, view, outputs))
+        except ValueError as error:
+            problems.append(Problem(lesson.path, cell.name, f"{error} ({language})"))
+    if problems:
+        raise BuildError(problems)
+    cells.insert(1, _setup_cell(book, language))  # below the title and the card
+    return _counted(cells)
+
+
+def _setup_cell(book: Book, language: str):
+    source = setup_source(book.address, language)
+    return new_code_cell(source, id=SETUP, metadata={"tags": ["hide-input"]})
+
+
+def _cell(cell: Prose | Code, view: View, outputs):
+    if isinstance(cell, Prose):
+        return new_markdown_cell(render(cell, view), id=cell.name)
+    if not cell.runs:
+        text = solution(cell.source, view.language)
+        return new_markdown_cell(text, id=cell.name, metadata=_metadata(cell, view))
+    made = new_code_cell(cell.source, id=cell.name, metadata=_metadata(cell, view))
+    made.outputs = next(outputs)
+    return made
+
+
+def _metadata(cell: Code, view: View) -> dict:
+    made = {}
+    if cell.tags:
+        made["tags"] = list(cell.tags)
+    if cell.exercise:
+        made["exercise"] = cell.exercise
+    if cell.alt:
+        made["mystnb"] = {"image": {"alt": cell.alt[view.language]}}
+    return made
+
+
+def _counted(cells: list) -> list:
+    """The code cells numbered as a run from top to bottom would."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    for count, cell in enumerate(code, start=1):
+        cell.execution_count = count
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+    return cells
+
+
+def stored_run(project: Project, lesson: Lesson, code: str) -> Run | None:
+    """The run kept in the built notebooks, or None if they are not of this code."""
+    outputs, values = {}, {}
+    for language in LANGUAGES:
+        path = project.notebooks(language) / f"{lesson.stem}.ipynb"
+        try:
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            kept = notebook["metadata"][OURS]
+            cells = [c for c in notebook["cells"] if c["cell_type"] == "code"][1:]
+            outputs[language] = [nbformat.from_dict(c["outputs"]) for c in cells]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None  # not there yet, or not one of ours: run the lesson
+        if kept["code"] != code or not set(wanted(lesson)) <= set(kept["values"]):
+            return None
+        values[language] = kept["values"]
+    if any(len(found) != len(lesson.code) for found in outputs.values()):
+        return None
+    return Run(outputs, values)

@@ -1,0 +1,136 @@
+"""Runs a learner's function on one input, whatever it does, and looks at its code."""
+
+import contextlib
+import copy
+import dis
+import inspect
+import io
+import linecache
+import traceback
+import types
+import warnings
+from dataclasses import dataclass
+
+from explore_transformers.exercises.comparing import difference
+
+# What a function does that only says pass, ..., or return None, in any Python version.
+_IDLE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+_KEEPS = ("STORE_FAST", "STORE_DEREF", "RETURN_VALUE")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a function did with one input.
+
+    `changed` says whether it changed the arguments it was given.
+    """
+
+    value: object = None
+    error: BaseException | None = None
+    changed: bool = False
+
+    @classmethod
+    def of(cls, function, case):
+        """Call the function with a copy of the arguments in `case`; never raises."""
+        arguments = copy.deepcopy(case)
+        try:
+            with quiet():
+                value = function(*arguments)
+        except (Exception, SystemExit) as error:
+            return cls(error=error)
+        return cls(value, changed=_differs(case, arguments))
+
+    @property
+    def is_unfinished(self):
+        """Whether `...` or NotImplementedError stands where work should."""
+        if self.error is None:
+            return contains(self.value, (...,))
+        return isinstance(self.error, NotImplementedError) or "ellipsis" in said(
+            self.error
+        )
+
+
+@contextlib.contextmanager
+def quiet():
+    """Keep what learner code prints and warns out of the check's output."""
+    sink = io.StringIO()
+    with (
+        contextlib.redirect_stdout(sink),
+        contextlib.redirect_stderr(sink),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def said(error):
+    """Return "TypeError: its message" for an exception; never raises."""
+    try:
+        words = str(error)
+    except Exception:  # a learner's own exception may fail to print
+        words = ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def contains(value, signs, depth=6):
+    """Whether one of the singletons `signs` is the value or lies inside it."""
+    if any(value is sign for sign in signs):
+        return True
+    if isinstance(value, dict):
+        value = list(value.values())
+    is_list = isinstance(value, (list, tuple)) and depth > 0
+    return is_list and any(contains(v, signs, depth - 1) for v in value)
+
+
+def is_idle(answer):
+    """Whether a function's body only says pass, ..., return None, or a docstring."""
+    if (code := _code(answer)) is None:
+        return False
+    steps = list(dis.get_instructions(code))
+    loaded = [s.argval for s in steps if s.opname.endswith("_CONST")]
+    return {s.opname for s in steps} <= _IDLE and all(v in (None, ...) for v in loaded)
+
+
+def keeps_placeholder(answer):
+    """Whether a function's body still says `name = ...` or `return ...`."""
+    code = _code(answer)
+    return code is not None and _code_keeps_placeholder(code)
+
+
+def own_line(error, answer):
+    """Return (line number, source line) of the learner's code, or None."""
+    if (code := _code(answer)) is None:
+        return None
+    frames = traceback.walk_tb(error.__traceback__)
+    name = code.co_filename
+    lines = [line for frame, line in frames if frame.f_code.co_filename == name]
+    return (lines[-1], linecache.getline(name, lines[-1]).strip()) if lines else None
+
+
+def _code_keeps_placeholder(code):
+    steps = list(dis.get_instructions(code))
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        if step.opname.endswith("_CONST") and step.argval is ...:
+            kept = step.opname == "RETURN_CONST"
+            if kept or (after and after.opname.startswith(_KEEPS)):
+                return True
+    inner = (c for c in code.co_consts if isinstance(c, types.CodeType))
+    return any(map(_code_keeps_placeholder, inner))
+
+
+def _code(answer):
+    """Return the code object of a function, method or callable object, if any."""
+    try:
+        answer = inspect.unwrap(answer)
+        runs = answer if hasattr(answer, "__code__") else type(answer).__call__
+        code = getattr(getattr(answer, "forward", runs), "__code__", None)
+        return code if isinstance(code, types.CodeType) else None
+    except Exception:  # not a function at all
+        return None
+
+
+def _differs(before, after):
+    try:
+        return difference(before, after) is not None
+    except Exception:  # what cannot be compared is not said to be changed
+        return False

@@ -1,0 +1,530 @@
+"""Exercise checks: every kind of answer a learner may hand in, and every exercise."""
+
+import pathlib
+import re
+from collections import Counter
+
+import jupytext
+import numpy as np
+import pytest
+import torch
+
+from explore_transformers import exercises
+from explore_transformers.exercises.checking import (
+    Exercise,
+    Mistake,
+    Property,
+    checker,
+)
+from explore_transformers.exercises.comparing import difference, short
+from explore_transformers.language import pick, use_language
+
+LESSONS = pathlib.Path(__file__).parents[1] / "book" / "lessons"
+MODULES = dict(exercises.modules())
+EVERY_EXERCISE = [
+    pytest.param(module, exercise, id=f"{lesson}-{exercise.name}")
+    for lesson, module in MODULES.items()
+    for exercise in module.check.exercises.values()
+]
+EVERY_MISTAKE = [
+    pytest.param(module, exercise, mistake, id=f"{exercise.name}-{mistake.name}")
+    for module, exercise in (parameter.values for parameter in EVERY_EXERCISE)
+    for mistake in exercise.mistakes
+]
+
+# A toy exercise: divide a list by its sum, without changing it.
+
+
+def normalised(numbers):
+    return [n / sum(numbers) for n in numbers]
+
+
+CASES = (([1.0, 3.0],), ([2.0, 2.0, 4.0],))
+MISTAKES = (
+    Mistake("largest", lambda x: [n / max(x) for n in x], "`max`입니다", "it is `max`"),
+    Mistake("length", lambda x: [n / len(x) for n in x], "길이", "by length"),
+    Mistake("untouched", lambda x: x, "그대로", "as it was"),
+    Mistake("sum", sum, "합", "only the sum"),
+    Mistake("index", lambda x: x[5], "번호", "an index too large"),
+)
+
+
+def sums_to_one(answer):
+    return abs(sum(answer([1, 2, 5])) - 1) < 1e-6
+
+
+SUMS_TO_ONE = Property("sums to 1", sums_to_one, "합이 1", "the sum is not 1")
+
+
+def toy(**changes):
+    parts = {"cases": CASES, "mistakes": MISTAKES, "properties": (SUMS_TO_ONE,)}
+    return Exercise("normalise", normalised, **(parts | changes))
+
+
+check = checker([toy()])
+
+
+def judged(answer):
+    """Check an answer to the toy exercise in English."""
+    use_language("en")
+    result = check("normalise", answer)
+    assert result._repr_html_() and repr(result)
+    return result
+
+
+# Not tried yet
+
+
+def only_a_docstring(numbers):
+    """Divide by the sum."""
+
+
+def dots(*numbers):
+    ...
+
+
+def passes(*numbers):
+    pass
+
+
+def returns_none(numbers):
+    return None
+
+
+def returns_dots(numbers):
+    return ...
+
+
+def unimplemented(*numbers):
+    raise NotImplementedError
+
+
+def blank_in_the_middle(numbers):
+    total = ...
+    return [n / total for n in numbers]
+
+
+def blank_unused(numbers):
+    total = ...  # noqa: F841
+    return list(numbers)
+
+
+def blank_in_the_result(numbers):
+    return [numbers[0] / sum(numbers), ...]
+
+
+NOT_TRIED = (
+    None, ..., only_a_docstring, dots, passes, returns_none, returns_dots,
+    unimplemented, blank_in_the_middle, blank_unused, blank_in_the_result,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", NOT_TRIED, ids=lambda a: getattr(a, "__name__", a))
+def test_unfinished_answers_are_not_tried(answer):
+    result = judged(answer)
+    assert (result.state, result.mistake) == ("not tried", None)
+    assert "Not tried yet" in repr(result)
+
+
+# Right, however it is written
+
+
+class Callable_:
+    def __call__(self, numbers):
+        return np.array(numbers) / np.sum(numbers)
+
+
+def uses_ellipsis_properly(numbers):
+    values = np.zeros(len(numbers))
+    values[...] = numbers
+    return values[..., :] / values.sum()
+
+
+def left_a_blank_but_right(numbers):
+    unused = ...  # noqa: F841
+    return normalised(numbers)
+
+
+RIGHT = {
+    "reference": normalised,
+    "tuple": lambda x: tuple(normalised(x)),
+    "numpy": lambda x: np.array(x) / np.sum(x),
+    "float32": lambda x: np.array(x, np.float32) / np.float32(sum(x)),
+    "torch": lambda x: torch.tensor(x).float().requires_grad_() / sum(x),
+    "numpy numbers": lambda x: [np.float64(n) / sum(x) for n in x],
+    "tensor numbers": lambda x: list(torch.tensor(x) / sum(x)),
+    "callable object": Callable_(),
+    "proper ellipsis": uses_ellipsis_properly,
+    "leftover blank": left_a_blank_but_right,
+    "prints": lambda x: print("so far", x) or normalised(x),
+}
+
+
+@pytest.mark.parametrize("answer", RIGHT.values(), ids=RIGHT)
+def test_right_answers_pass(answer, capsys):
+    assert judged(answer).state == "right"
+    assert capsys.readouterr() == ("", "")
+
+
+# Wrong, and why
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.name)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_named_mistakes_are_told_in_the_readers_language(mistake, language):
+    use_language(language)
+    result = check("normalise", lambda x: mistake.answer(x))
+    assert (result.state, result.mistake) == ("wrong", mistake.name)
+    assert result.message == getattr(mistake, language)
+
+
+def forgets_to_return(numbers):
+    [n / sum(numbers) for n in numbers]
+
+
+def stops(numbers):
+    total = sum(numbers)
+    return total.first
+
+
+def changes_its_input(numbers):
+    total = sum(numbers)
+    for i, n in enumerate(numbers):
+        numbers[i] = n / total
+    return numbers
+
+
+class Hostile:
+    """A result that makes trouble whatever is done with it."""
+
+    def trouble(self, *_):
+        raise RuntimeError("trouble")
+
+    __eq__ = __repr__ = __len__ = __bool__ = __getattr__ = __iter__ = trouble
+    __hash__ = None
+
+
+class HostileError(Exception):
+    def __str__(self):
+        raise RuntimeError("trouble")
+
+
+def raises_hostile(numbers):
+    raise HostileError
+
+
+def overflows(numbers):
+    return overflows(numbers)
+
+
+def half_right(numbers):
+    return normalised(numbers) if len(numbers) == 2 else [0.25, 0.35, 0.4]
+
+
+WRONG = {
+    "no return": (forgets_to_return, "Is the `return` missing"),
+    "error": (stops, r"AttributeError: 'float'.*Line \d+: `return total.first`"),
+    "changed": (changes_its_input, "changes its input"),
+    "half right": (half_right, r"`\[1\]`.*`0.25`.*`0.35`.*right on 1 of 2"),
+    "too long": (lambda x: [*normalised(x), 0], "length.*`2`, got `3`"),
+    "shape": (lambda x: [[n] for n in normalised(x)], r"`\[0\]`.*`float`, got `list`"),
+    "type": (lambda x: str(x), "`list`, got `str`"),
+    "set": (lambda x: set(x), "`list`, got `set`"),
+    "generator": (lambda x: (n for n in x), "`list`, got `generator`"),
+    "nan": (lambda x: [float("nan")] * len(x), r"NaN.*`0.25`, got `nan`"),
+    "bool": (lambda x: [True] * len(x), "`float`, got `bool`"),
+    "property": (lambda x: [0.5] * len(x), "the sum is not 1"),
+    "not a function": ([0.25, 0.75], "needs your function.*`list`"),
+    "arguments": (lambda: 1, "TypeError.*argument"),
+    "a class": (dict, "TypeError"),
+    "exits": (lambda x: exit(), "SystemExit"),
+    "hostile value": (lambda x: Hostile(), "`list`, got `Hostile`"),
+    "hostile error": (raises_hostile, "HostileError"),
+    "endless recursion": (overflows, "RecursionError"),
+    "signs of the marks": (lambda x: "⟦ko:`⟧", "`list`, got `str`"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), WRONG.values(), ids=WRONG)
+def test_wrong_answers_say_why(answer, words):
+    result = judged(answer)
+    assert result.state == "wrong"
+    assert re.search(words, result.message), result.message
+
+
+def test_a_property_can_fail_where_every_case_is_right():
+    only_these = {str(case): normalised(case) for (case,) in CASES}
+    result = judged(lambda x: only_these.get(str(x), [0]))
+    assert (result.state, result.mistake) == ("wrong", "sums to 1")
+
+
+def test_evidence_shows_input_expected_and_got():
+    detail = judged(MISTAKES[0].answer).detail
+    assert detail.splitlines() == [
+        "input: `normalise([1.0, 3.0])`",
+        "expected: `[0.25, 0.75]`",
+        f"got: `{[1 / 3, 1.0]}`",
+    ]
+
+
+def test_results_are_safe_html_and_not_by_colour_alone():
+    html = judged(lambda x: "<script>")._repr_html_()
+    assert "<script>" not in html and "✗ Not right yet." in html
+    assert "✓" in judged(normalised)._repr_html_()
+    assert "○" in judged(None)._repr_html_()
+
+
+def test_both_languages_are_kept_for_the_builder(monkeypatch):
+    for answer in (None, half_right, stops, MISTAKES[0].answer, lambda x: "⟦`"):
+        monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
+        kept = check("normalise", answer)._repr_html_()
+        monkeypatch.delenv("EXPLORE_TRANSFORMERS_LANGUAGE")
+        for language in ("ko", "en"):
+            use_language(language)
+            assert pick(kept, language) == check("normalise", answer)._repr_html_()
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(ValueError, match="normalise"):
+        check("normalize", normalised)
+
+
+def test_same_may_decide_what_is_equal():
+    mistakes = (
+        Mistake("one", lambda x: [0], "ㄱ", "a"),
+        Mistake("none", lambda x: [], "ㄴ", "b"),
+        Mistake("nine", lambda x: [0] * 9, "ㄷ", "c"),
+        Mistake("first", lambda x: x[0], "ㄹ", "d"),
+        Mistake("twice", lambda x: x * 2, "ㅁ", "e"),
+    )
+
+    def same(expected, got):
+        return len(expected) == len(got)
+
+    lenient = checker([toy(same=same, mistakes=mistakes, properties=())])
+    assert lenient("normalise", lambda x: x[::-1]).state == "right"
+    assert lenient("normalise", lambda x: [0]).mistake == "one"
+    assert lenient("normalise", lambda x: sum(x) > 99).state == "wrong"
+
+
+# Exercises whose answer is a value
+
+PREDICTION = Exercise(
+    "predict",
+    [2, 3, 5],
+    mistakes=(
+        Mistake("reversed", [5, 3, 2], "거꾸로", "reversed"),
+        Mistake("odd", [1, 3, 5], "홀수", "odd"),
+        Mistake("even", [2, 4, 6], "짝수", "even"),
+        Mistake("nines", lambda a: 9 in a, "아홉", "nine", example=[9]),
+        Mistake("ordered", lambda a: a[0] == 1, "하나부터", "from one", example=[1, 2]),
+    ),
+    properties=(Property("short", lambda a: len(a) < 5, "깁니다", "too long"),),
+    kind="value",
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "mistake", "words"),
+    [
+        (..., "not tried", None, "Fill in"),
+        (None, "not tried", None, "Fill in"),
+        ([], "not tried", None, "Fill in"),
+        ("", "not tried", None, "Fill in"),
+        ([2, ..., 5], "not tried", None, "Fill in"),
+        ([2, 3, None], "not tried", None, "Fill in"),
+        ((2, 3, 5), "right", None, ""),
+        (np.array([2, 3, 5]), "right", None, ""),
+        ([5, 3, 2], "wrong", "reversed", "reversed"),
+        ([9, 3, 1], "wrong", "nines", "nine"),
+        ([1, 9, 3], "wrong", "nines", "nine"),
+        ([2, 3, 4], "wrong", None, "first 2 are right"),
+        (7, "wrong", None, "`list`, got `int`"),
+        ([2, 3], "wrong", None, "expected `3`, got `2`"),
+    ],
+)
+def test_values(answer, state, mistake, words):
+    use_language("en")
+    result = checker([PREDICTION])("predict", answer)
+    assert (result.state, result.mistake) == (state, mistake)
+    assert words in result.message and result._repr_html_()
+
+
+def test_a_value_that_makes_trouble_is_wrong():
+    result = checker([PREDICTION])("predict", Hostile())
+    assert result.state == "wrong" and result._repr_html_() and repr(result)
+
+
+# Exercises that could not do their work are refused
+
+TWIN = Mistake("twin", MISTAKES[0].answer, "쌍둥이", "twin")
+GOOD = Mistake("good", normalised, "맞음", "right")
+LACKING = Property("lacking", lambda f: False, "없음", "none")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "words"),
+    [
+        (toy(mistakes=MISTAKES[:4]), "at least 5 mistakes, not 4"),
+        (toy(mistakes=(*MISTAKES, GOOD)), "'good' is right on every case"),
+        (toy(mistakes=(*MISTAKES, TWIN)), "'twin' is taken for 'largest'"),
+        (toy(mistakes=(*MISTAKES, MISTAKES[0])), "share a name"),
+        (toy(cases=(([1.0],), ([2.0],))), "right on every case"),
+        (toy(cases=()), "give cases"),
+        (toy(cases=((1,),)), "the solution raises"),
+        (toy(properties=(LACKING,)), "the solution lacks 'lacking'"),
+        (toy(kind="essay"), "kind must be one of"),
+    ],
+)
+def test_a_blunt_exercise_is_refused(exercise, words):
+    with pytest.raises(ValueError, match=words):
+        checker([exercise])
+
+
+def test_a_blunt_value_exercise_is_refused():
+    def refuse(mistake, words):
+        known = (*PREDICTION.mistakes[1:], mistake)
+        with pytest.raises(ValueError, match=words):
+            checker([Exercise("p", [2, 3, 5], mistakes=known, kind="value")])
+
+    refuse(Mistake("any", lambda a: True, "", ""), "give an example")
+    refuse(Mistake("any", lambda a: True, "", "", example=[0]), "matches the right")
+    refuse(Mistake("same", (2, 3, 5), "", ""), "matches the right")
+    refuse(Mistake("hidden", [1, 9], "", ""), "taken for 'nines'")
+    with pytest.raises(ValueError, match="the same name"):
+        checker([PREDICTION, PREDICTION])
+
+
+# Comparing
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (3, 3.0),
+        (0.1 + 0.2, 0.3),
+        (2.0, torch.tensor(2)),
+        (1.5, np.array(1.5)),
+        (True, np.bool_(True)),
+        (np.array([1.0, 2.0]), [1, 2]),
+        (np.array([True, False]), [True, False]),
+        ([[1, 2], [3, 4]], torch.tensor([[1, 2], [3, 4]])),
+        (torch.tensor([1.0, 2.0]), np.array([1.0, 2.0 + 1e-6], np.float32)),
+        (torch.ones(2, dtype=torch.bfloat16), torch.ones(2)),
+        ({"a": [1], "b": 2}, Counter({"b": 2}) | {"a": (1,)}),
+        ({1, 2}, frozenset({2, 1})),
+        (float("nan"), float("nan")),
+        ([float("inf"), 0.0], [float("inf"), 0.0]),
+        (np.array([0.0, 1.0]), np.array([1e-9, 1.0])),
+        (None, None),
+    ],
+)
+def test_values_that_agree(expected, got):
+    assert difference(expected, got) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "form", "words"),
+    [
+        (True, 1, True, "`bool`, got `int`"),
+        (1, True, True, "`int`, got `bool`"),
+        (np.zeros((2, 3)), np.zeros((3, 2)), True, r"`\(2, 3\)`, got `\(3, 2\)`"),
+        (np.zeros((2, 3)), torch.zeros(2), True, r"`\(2, 3\)`, got `\(2,\)`"),
+        (np.array([1, 2]), np.array([1.0, 2.0]), True, "`int`, got `float`"),
+        (np.array([True]), np.array([1]), True, "`bool`, got `int`"),
+        (np.zeros((2, 2)), [[1], [1, 2]], True, "rows differ in length"),
+        (np.zeros(2), np.array([0, np.nan]), True, r"at `\[1\]`: there is a NaN"),
+        (np.zeros(2), "ab", True, "got `str`"),
+        (np.eye(2), np.array([[1, 0], [2, 1.0]]), False, r"at `\[1, 0\]`"),
+        (1e-9, 2e-9, False, "the value is different"),
+        (1e-9, 0.0, False, "the value is different"),
+        (100, 101, False, "`100`, got `101`"),
+        (1.0, 1.001, False, "the value is different"),
+        (float("inf"), 1e300, False, "`inf`"),
+        ([1, [2, 3]], [1, [2, 4]], False, r"at `\[1\]\[1\]`"),
+        ({"a": 1}, {"b": 1}, True, "keys are different"),
+        ({"a": 1}, {"a": 2}, False, r"at `\['a'\]`"),
+        ({1}, {2}, False, r"`\{1\}`, got `\{2\}`"),
+        ("a", "b", False, "`'a'`, got `'b'`"),
+        ("a", ["a"], True, "`str`, got `list`"),
+        (None, 0, True, "`NoneType`, got `int`"),
+    ],
+)
+def test_values_that_differ(expected, got, form, words):
+    use_language("en")
+    found = difference(expected, got)
+    assert found.form is form
+    assert re.search(words, found.words), found.words
+
+
+def test_long_values_are_cut_and_hostile_ones_named():
+    assert len(short(list(range(1000)))) == 80
+    assert short(Hostile()) == "<Hostile>"
+
+
+# Every exercise of the book
+
+
+def lesson_cells(lesson):
+    (path,) = LESSONS.glob(f"*_{lesson}.md")
+    return [c for c in jupytext.read(path).cells if c.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def test_modules_and_lessons_name_the_same_exercises():
+    """Each lesson's exercises have checks, and no check is without its exercise."""
+    asked = {}
+    for lesson in LESSONS.glob("[0-9][0-9]_*.md"):
+        source = lesson.read_text("utf-8")
+        if names := set(re.findall(r"^:exercise: (\S+)", source, re.MULTILINE)):
+            asked[lesson.stem[3:]] = names
+    checked = {name: set(module.check.exercises) for name, module in MODULES.items()}
+    assert checked == asked
+
+
+@pytest.mark.parametrize("lesson", MODULES)
+def test_the_lessons_own_cells_are_judged_as_they_should(lesson):
+    """An answer cell as written is not tried; the lesson's solution is right."""
+    cells = lesson_cells(lesson)
+    names = {"check": MODULES[lesson].check}
+    for cell in cells:
+        if "export" in tags(cell):
+            exec(cell.source, names)
+    answers = [c for c in cells if "answer" in tags(c)]
+    checks = [c for c in cells if {"exercise", "check"} <= set(tags(c))]
+    solutions = [c for c in cells if "solution" in tags(c)]
+    assert len(answers) == len(MODULES[lesson].check.exercises)
+    for answer, check_cell, solution in zip(answers, checks, solutions, strict=True):
+        for cell, state in ((answer, "not tried"), (solution, "right")):
+            exec(cell.source, names)
+            assert eval(check_cell.source, names).state == state, cell.source
+
+
+@pytest.mark.parametrize(("module", "exercise"), EVERY_EXERCISE)
+def test_the_solution_is_right(module, exercise):
+    assert module.check(exercise.name, exercise.expected).state == "right"
+
+
+@pytest.mark.parametrize(("module", "exercise"), EVERY_EXERCISE)
+def test_the_untouched_exercise_is_not_tried(module, exercise):
+    for answer in (None, ...):
+        assert module.check(exercise.name, answer).state == "not tried"
+    if exercise.kind == "function":
+        for answer in (dots, passes, unimplemented):
+            assert module.check(exercise.name, answer).state == "not tried"
+
+
+@pytest.mark.parametrize(("module", "exercise", "mistake"), EVERY_MISTAKE)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_mistake_is_told_by_its_own_words(module, exercise, mistake, language):
+    use_language(language)
+    result = module.check(exercise.name, mistake.sample)
+    assert (result.state, result.mistake) == ("wrong", mistake.name)
+    assert result.message == getattr(mistake, language)
+    words = [getattr(m, language) for m in exercise.mistakes]
+    assert words.count(result.message) == 1
+    assert any("가" <= letter <= "힣" for letter in mistake.ko)
+    assert not any("가" <= letter <= "힣" for letter in mistake.en)

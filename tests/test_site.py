@@ -1,0 +1,396 @@
+"""The built book: its pages as files, and its pages in a browser."""
+
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).resolve().parents[1]
+PREFIX = {"ko": "", "en": "en/"}
+_READY = {True: "networkidle", False: "load"}
+THEMES, WIDTHS = ["light", "dark"], [1280, 390]
+
+
+def _pages(language):
+    """Return the paths of an edition's pages within the site, from its contents."""
+    place = "_toc.yml" if language == "ko" else "book/en/_toc.yml"
+    toc = yaml.safe_load((ROOT / place).read_text("utf-8"))
+    parts = [c["file"] for part in toc["parts"] for c in part["chapters"]]
+    names = [toc["root"], *parts, "search"]
+    return [f"{PREFIX[language]}{name}.html" for name in names]
+
+
+PAGES = {language: _pages(language) for language in PREFIX}
+ALL_PAGES = PAGES["ko"] + PAGES["en"]
+LESSONS = [page for page in ALL_PAGES if "notebooks/" in page]
+FIRST_LESSON = LESSONS[0]
+
+
+def _build(target, *options):
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n",
+               "--keep-going", "--quiet", "--path-output", target, *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return target / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Both editions, freshly built as `make book` builds them; the folder to serve."""
+    target = tmp_path_factory.mktemp("book")
+    korean = _build(target / "ko")
+    english = _build(target / "en", "--config", "book/en/_config.yml",
+                     "--toc", "book/en/_toc.yml")
+    shutil.copytree(english, korean / "en")
+    return korean
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site's address while it is served on this computer."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=site))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """visit(path, width, theme) opens a page; page.problems lists what went wrong."""
+    contexts = []
+
+    def visit(path, width=1280, theme="light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.problems = []
+        _watch(page, address)
+        # A lesson is ready when MathJax has come and set its formulas.
+        page.goto(address + path, wait_until=_READY["notebooks/" in path])
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def _watch(page, address):
+    """Collect requests to other hosts, missing files, console errors, exceptions."""
+    def note(kind, words):
+        page.problems.append(f"{kind}: {words}")
+
+    def on_request(request):
+        if not request.url.startswith((address, "data:", "blob:")):
+            note("request to another host", request.url)
+
+    def on_console(message):
+        if message.type in ("error", "warning"):
+            note("console", message.text)
+
+    page.on("request", on_request)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: note("script error", error))
+    page.on("response", lambda r: r.status >= 400 and note(f"status {r.status}", r.url))
+
+
+# ---- As files ---------------------------------------------------------------------
+
+
+def _read(site, path):
+    return BeautifulSoup((site / path).read_text("utf-8"), "lxml")
+
+
+@pytest.mark.slow
+def test_the_site_has_the_pages_of_the_contents_and_no_others(site):
+    built = {str(p.relative_to(site)) for p in site.rglob("*.html")
+             if "_static" not in p.parts}
+    assert built == {*ALL_PAGES, "index.html", "en/index.html"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_links_lead_somewhere(site, path):
+    dead = [a["href"] for a in _read(site, path).select("[href]")
+            if not _resolves(site, path, a["href"])]
+    assert not dead, f"{path} has dead links: {dead}"
+
+
+def _resolves(site, path, href):
+    """Whether a link within the site has a file, and its fragment an element there."""
+    if urlsplit(href).scheme:
+        return True
+    target = urlsplit(urljoin(path, href))
+    file = site / unquote(target.path)
+    if not file.is_file():
+        return False
+    anchor = unquote(target.fragment)
+    return not anchor or _read(site, file.relative_to(site)).find(id=anchor) is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_pages_say_their_language_and_lead_to_their_twin(site, path):
+    language, other = ("en", "ko") if path.startswith("en/") else ("ko", "en")
+    page = _read(site, path)
+    assert page.html["lang"] == language
+    switch = page.select_one("a.language-switch")
+    assert (switch["lang"], switch["hreflang"]) == (other, other), path
+    twin = urljoin(path, switch["href"])
+    expected = PAGES[other][PAGES[language].index(path)]
+    assert twin == expected
+    assert page.select_one("link[rel=alternate]")["href"] == switch["href"]
+    back = _read(site, twin).select_one("a.language-switch")["href"]
+    assert urljoin(twin, back) == path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LESSONS)
+def test_lessons_can_be_downloaded_and_opened_in_colab(site, path):
+    links = _read(site, path).select(".lesson-links a")
+    colab, download = (urljoin(path, a["href"]) for a in links)
+    notebook = path.removeprefix("en/").replace(".html", ".ipynb")
+    assert (site / download).read_bytes() == (ROOT / notebook).read_bytes()
+    url = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]["url"]
+    if url.startswith("https://github.com/"):
+        place = url.removeprefix("https://github.com/").removesuffix(".git")
+        start = f"https://colab.research.google.com/github/{place}/blob/"
+        assert colab.startswith(start) and colab.endswith(notebook)
+    else:
+        assert colab.endswith("/how-to-run.html#colab")
+
+
+# ---- In a browser -----------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_pages_read_well(visit, path, theme, width):
+    page = visit(path, width, theme)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    problems = [*page.problems, *_accessibility(page)]
+    if excess > 0:
+        problems.append(f"{excess} px wider than the window: {_widest(page)}")
+    assert not problems, f"{path}, {theme}, {width} px:\n" + "\n".join(problems)
+
+
+def _accessibility(page):
+    """Return what axe-core finds, one line for each rule."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # Without preload: axe would ask for style sheets at addresses of its own making.
+    found = axe.run(page, options={"resultTypes": ["violations"], "preload": False})
+    violations = found.response["violations"]
+    return [f"axe {v['id']}: {v['nodes'][0]['html']}" for v in violations]
+
+
+def _widest(page):
+    return page.evaluate(
+        """[...document.querySelectorAll("main *")].map((e) => [
+             e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)])
+           .sort((a, b) => b[0] - a[0])[0]"""
+    )
+
+
+_ENGLISH = """() => {
+  const bad = (words) => /[a-z]{2}/.test(words) && !/[가-힣]/.test(words)
+    && !/^(Explore Transformers|English|Ctrl|K|⌘)$/.test(words.trim());
+  const found = [];
+  for (const e of document.querySelectorAll("body, body *")) {
+    for (const name of ["aria-label", "title", "placeholder", "data-tooltip", "alt"]) {
+      if (e.hasAttribute(name) && bad(e.getAttribute(name)) && !e.closest(".et-figure"))
+        found.push(name + "=" + e.getAttribute(name));
+    }
+    if (e.closest("article, script, style, noscript, svg")) continue;
+    for (const node of e.childNodes) {
+      if (node.nodeType === 3 && bad(node.textContent)) found.push(node.textContent);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", PAGES["ko"])
+def test_korean_pages_speak_korean(visit, path):
+    page = visit(path)
+    if path == "search.html":
+        page.goto(page.url + "?q=없는낱말")
+        page.get_by_text("찾지 못했습니다").wait_for()
+    assert page.evaluate(_ENGLISH) == [], f"{path} has English words"
+
+
+@pytest.mark.browser
+def test_copy_buttons_speak_korean(visit):
+    page = visit(FIRST_LESSON)
+    assert page.locator("button.copybtn").first.get_attribute("data-tooltip") == "복사"
+
+
+def _found(page, address, prefix, query):
+    """Search as a reader does; return the paths of the pages found."""
+    page.goto(f"{address}{prefix}search.html?q={query}")
+    page.wait_for_function("document.querySelector('.search-summary').innerText")
+    hrefs = page.eval_on_selector_all(
+        "ul.search a", "links => links.map((a) => a.href)")
+    return {urlsplit(href).path.lstrip("/") for href in hrefs}
+
+
+def _saying(site, language, word):
+    """Return the pages whose article contains `word`, and those that have it alone."""
+    pages = PAGES[language][:-1]  # but for the search page
+    texts = {path: _read(site, path).article.get_text() for path in pages}
+    alone = re.compile(rf"(?<![\w]){word}(?![\w])", re.IGNORECASE)
+    saying = {path for path, text in texts.items() if word.lower() in text.lower()}
+    return saying, {path for path in saying if alone.search(texts[path])}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("query", "word"),
+    [("어텐션", "어텐션"), ("트랜스포머는", "트랜스포머"), ("토큰", "토큰"),
+     ("말뭉치에서", "말뭉치"), ("BERT는", "BERT")],
+)
+def test_korean_search_finds_words_with_particles(visit, site, address, query, word):
+    saying, alone = _saying(site, "ko", word)
+    assert saying, f"no page says {word}: choose another query"
+    found = _found(visit("search.html"), address, "", query)
+    assert saying <= found, f"{query} misses {saying - found}"
+    if query == "어텐션":
+        assert alone < saying, "no page has this word with a particle only"
+
+
+@pytest.mark.browser
+def test_search_shows_where_the_word_stands(visit, address):
+    page = visit("search.html")
+    _found(page, address, "", "트랜스포머는")
+    summaries = page.locator("ul.search .context")
+    summaries.first.wait_for()
+    assert "트랜스포머" in summaries.first.inner_text()
+
+
+@pytest.mark.browser
+def test_korean_search_does_not_find_everything(visit, address):
+    found = _found(visit("search.html"), address, "", "인용되지않는낱말을")
+    assert found == set()
+
+
+@pytest.mark.browser
+def test_english_search(visit, site, address):
+    saying, _ = _saying(site, "en", "perplexity")
+    found = _found(visit("en/search.html"), address, "en/", "perplexity")
+    assert saying and saying <= found
+    assert all(path.startswith("en/") for path in found)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_language_switch_goes_there_and_back(visit, width):
+    page = visit(FIRST_LESSON, width)
+    start = page.url
+    page.get_by_role("link", name="English").click()
+    assert page.url.endswith("/" + PAGES["en"][PAGES["ko"].index(FIRST_LESSON)])
+    page.locator("a.language-switch").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(start)
+
+
+@pytest.mark.browser
+def test_the_theme_switch_changes_the_theme(visit):
+    page = visit(PAGES["ko"][0])
+    seen = set()
+    for _ in range(3):
+        page.locator(".theme-switch-button").click()
+        seen.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(seen) == 2
+
+
+@pytest.mark.browser
+def test_the_skip_link_comes_first_and_shows_itself(visit):
+    page = visit(PAGES["ko"][1])
+    page.keyboard.press("Tab")
+    link = page.get_by_role("link", name="본문으로 건너뛰기")
+    assert link.evaluate("e => e === document.activeElement")
+    page.wait_for_function("document.activeElement.getBoundingClientRect().y >= 0")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+
+
+@pytest.mark.browser
+def test_the_contents_open_on_a_phone(visit):
+    page = visit(PAGES["ko"][1], width=390)
+    button = page.get_by_role("button", name="책의 차례 여닫기")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="용어집").first.click()
+    assert page.url.endswith("/glossary.html")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", LESSONS)
+def test_folds_open_by_keyboard(visit, path):
+    page = visit(path)
+    fold = page.locator("article details:not(.hide)").first
+    assert fold.get_attribute("open") is None
+    fold.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert fold.get_attribute("open") is not None
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", LESSONS)
+def test_figures_answer_the_keyboard(visit, path):
+    page = visit(path)
+    maps, sliders = page.locator(".et-heatmap"), page.locator(".et-bars input")
+    assert maps.count() + sliders.count(), f"{path} has no interactive figure"
+    for i in range(maps.count()):
+        _changes(page, maps.nth(i), '[role="gridcell"][tabindex="0"]', path)
+    for i in range(sliders.count()):
+        figure = page.locator(".et-bars", has=page.locator("input")).nth(i)
+        _changes(page, figure, "input", path)
+
+
+def _changes(page, figure, part, path):
+    """The readout of a figure follows the arrow key pressed on one of its parts."""
+    figure.locator(part).first.focus()
+    before = figure.locator(".et-readout").text_content()
+    page.keyboard.press("ArrowRight")
+    after = figure.locator(".et-readout").text_content()
+    assert after != before, f"{path}: {figure.get_attribute('aria-label')}"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", LESSONS)
+def test_pictures_turn_dark_and_have_words(visit, path):
+    page = visit(path, theme="dark")
+    pictures = page.locator(".cell_output img")
+    assert pictures.count(), f"{path} has no pictures"
+    for picture in pictures.all():
+        assert "invert" in picture.evaluate("e => getComputedStyle(e).filter")
+        words = picture.get_attribute("alt")
+        assert words and not words.endswith(".png"), f"{path}: a picture without words"
+
+
+@pytest.mark.browser
+def test_formulas_are_set_with_our_own_mathjax(visit):
+    page = visit(FIRST_LESSON)
+    page.wait_for_selector("article mjx-container")
+    assert page.locator("article mjx-merror").count() == 0
+    assert page.problems == []
