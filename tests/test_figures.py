@@ -43,11 +43,10 @@ def draw():
         from matplotlib.figure import Figure
 
         figure = Figure()
-        axes, others = figure.subplots(1, 2)
+        axes = figure.subplots()
         rng = np.random.default_rng(0)
         for i in range(4):
             axes.plot(rng.normal(size=30).cumsum(), "o-", label=f"낱말 word {i} −½")
-        others.scatter(*rng.normal(size=(2, 800)), s=8)
         axes.set_title("소스와 타깃의 길이 (ㄱㅏ, 힝) → length")
         axes.legend()
         target = io.BytesIO()

@@ -23,6 +23,7 @@ def _settings(language):
     """Return the Sphinx settings of the edition in `language`."""
     say = words(language)
     return {
+        "include_patterns": [f"book/{language}/*.md", f"notebooks/{language}/*.ipynb"],
         "templates_path": [str(BOOK / "templates")],
         "html_sidebars": {
             "**": ["book-home.html", "search-button-field.html", "book-nav.html"]
