@@ -70,6 +70,7 @@ def _claims(project: Project, options: argparse.Namespace) -> None:
     book, paths = Book(project), project.lesson_files()
     if not options.check:
         measure(book, paths, options.seeds, options.jobs, options.force)
+        print("recorded; make notebooks puts the new ranges into the prose")
     lessons = [read_lesson(project, path) for path in paths]
     if problems := [p for lesson in lessons for p in claim_problems(book, lesson)]:
         raise BuildError(problems)

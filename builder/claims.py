@@ -22,6 +22,7 @@ from builder.errors import BuildError, Problem
 from builder.execute import ANSI, kernel_environment
 from builder.fingerprint import claim_fingerprint
 from builder.lesson import Lesson, read_lesson
+from builder.notebook import KERNEL
 from builder.project import Project, write_files
 
 INPUT, OUTPUT, RECORD = "lesson.ipynb", "run.ipynb", "claims.jsonl"
@@ -99,8 +100,8 @@ def measure(
     Each finished run is on record at once, so an interruption loses only the runs
     under way. Raises BuildError naming each missed bound after all runs have ended.
     """
-    project, kept = book.project, {} if force else record(book.project)
-    waiting = _waiting(book, paths, seeds, kept)
+    project, kept = book.project, record(book.project)
+    waiting = _waiting(book, paths, seeds, kept, force)
     say(f"{len(waiting)} runs to do")
     problems = []
     for run in _runs(project, waiting, jobs):
@@ -114,7 +115,9 @@ def measure(
         raise BuildError(problems)
 
 
-def _waiting(book: Book, paths: list[Path], seeds: list[int], kept: dict) -> list:
+def _waiting(
+    book: Book, paths: list[Path], seeds: list[int], kept: dict, force: bool
+) -> list[tuple[Lesson, int]]:
     """(lesson, seed) of the runs to do; drops from `kept` what other code measured."""
     waiting = []
     for lesson in [read_lesson(book.project, path) for path in paths]:
@@ -123,7 +126,7 @@ def _waiting(book: Book, paths: list[Path], seeds: list[int], kept: dict) -> lis
         code = claim_fingerprint(book.project, lesson)
         if kept.get(lesson.name, {}).get("code") != code:
             kept[lesson.name] = {"code": code, "seeds": {}}
-        there = kept[lesson.name]["seeds"]
+        there = {} if force else kept[lesson.name]["seeds"]
         waiting += [(lesson, seed) for seed in seeds if str(seed) not in there]
     return waiting
 
@@ -179,7 +182,7 @@ class Runs:
         environment["EXPLORE_TRANSFORMERS_CLAIMS"] = str(folder / RECORD)
         (folder / "empty").mkdir()
         command = [sys.executable, "-m", "papermill", folder / INPUT, folder / OUTPUT]
-        options = ["-k", "python3", "-p", "SEED", str(seed), "--no-progress-bar"]
+        options = ["-p", "SEED", str(seed), "--no-progress-bar"]
         process = subprocess.Popen(
             [*command, *options, "--cwd", folder / "empty"],
             env=environment,
@@ -196,12 +199,11 @@ class Runs:
 def claim_notebook(lesson: Lesson):
     """The lesson's code as a notebook, without its exercises."""
     cells = [c for c in lesson.code if "exercise" not in c.tags]
-    return new_notebook(
-        cells=[
-            new_code_cell(c.source, id=c.name, metadata={"tags": list(c.tags)})
-            for c in cells
-        ]
-    )
+    made = [
+        new_code_cell(c.source, id=c.name, metadata={"tags": list(c.tags)})
+        for c in cells
+    ]
+    return new_notebook(cells=made, metadata={"kernelspec": KERNEL})
 
 
 def _read_claims(path: Path) -> dict[str, dict]:

@@ -29,6 +29,7 @@ import json
 _value = {0}
 print(json.dumps(_value.item() if hasattr(_value, "item") else _value))
 """
+NOT_KEPT = ("MPLBACKEND", "PYTHONPATH", "EXPLORE_TRANSFORMERS_")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -46,9 +47,7 @@ class Run:
 
 def kernel_environment(project: Project, scratch: Path) -> dict[str, str]:
     """A lesson's kernel: this package, one thread, no set-up of the user's."""
-    kept = {
-        k: v for k, v in os.environ.items() if k not in ("MPLBACKEND", "PYTHONPATH")
-    }
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_KEPT)}
     kept |= dict.fromkeys(THREADS, "1")
     kept |= {"PYTHONPATH": str(project.root), "IPYTHONDIR": str(scratch / "ipython")}
     return kept | {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -108,6 +108,8 @@ def canonical(node) -> str:
     fields = {name: value for name, value in ast.iter_fields(node) if value}
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         fields["body"] = _without_docstring(node)
+    if isinstance(node, ast.JoinedStr):  # Python 3.12 adds empty parts
+        fields["values"] = [v for v in node.values if getattr(v, "value", 0) != ""]
     shown = [f"{name}={canonical(value)}" for name, value in sorted(fields.items())]
     return f"{type(node).__name__}({','.join(shown)})"
 

@@ -58,11 +58,9 @@ def other_addresses(project: Project) -> list[Problem]:
     mine = tuple(address.url.split("/")[-2:])
     problems = []
     for path in _texts(project):
-        for whole, owner, name in _mentions(path.read_text(encoding="utf-8")):
-            placeholder = ".invalid/" in whole
-            if (name == mine[1] and owner != "OWNER") or placeholder:
-                if (owner, name) == mine and placeholder != address.is_set:
-                    continue
+        for whole, owner, name in sorted(_mentions(path.read_text("utf-8", "replace"))):
+            named_alike = name == mine[1] and owner != "OWNER"
+            if (owner, name) != mine and (named_alike or ".invalid/" in whole):
                 said = f"names {whole}, but _config.yml says {address.url}: "
                 said += "run make repository URL=... or take it out"
                 problems.append(Problem(project.relative(path), "", said))

@@ -28,8 +28,9 @@ _PEOPLE = """나 내 = I, 우리 = we, 그 = he, 그녀 = she, 어머니 = my mo
 _TIMES = {
     "past": "어제 = yesterday, 어젯밤 에 = last night, 지난주 에 = last week",
     "past future": """오늘 = today, 아침 에 = in the morning,
-        저녁 에 = in the evening, 주말 에 = on the weekend""",
-    "future": "내일 = tomorrow, 곧 = soon, 이따가 = later",
+        오후 에 = in the afternoon, 저녁 에 = in the evening,
+        주말 에 = on the weekend""",
+    "future": "내일 = tomorrow, 이따가 = later",
     "habit": """매일 = every day, 아침 마다 = every morning,
         저녁 마다 = every evening, 주말 마다 = every weekend""",
     "frequency": "자주 = often, 가끔 = sometimes, 항상 = always",

@@ -197,7 +197,7 @@ BROKEN = {
 BROKEN_IN_BOTH = {
     "dead link": ("term:sum", "term:product", "dead link term:product"),
     "unknown box": (":::{card}", ":::{cards}", ":::{cards}"),
-    "directive": ("## ", "```{math}\nx\n```\n## ", "{math}"),
+    "directive": ("\n:::\n", "\n:::\n\n```{math}\nx\n```\n", "{math}"),
     "role markup": ("`value`", "{ref}`value`", "a {role}"),
     "bad expression": ("{{ total | .1f }}", "{{ total + | .1f }}", "is not Python"),
     "unknown range": (
@@ -577,7 +577,8 @@ class TestClaims:
             [sys.executable, "-m", "builder", *arguments], cwd=HERE.parent
         )
         deadline = time.monotonic() + 60
-        while not tiny.claim_record.exists() and time.monotonic() < deadline:
+        while not tiny.claim_record.exists() and process.poll() is None:
+            assert time.monotonic() < deadline, "no run has finished"
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130

@@ -84,7 +84,7 @@ def test_present_actions_say_how_often(pairs):
 def test_same_seed_same_pairs_everywhere():
     text = "\n".join(map(repr, corpus.make_pairs(1000, seed=0)))
     assert hashlib.sha256(text.encode()).hexdigest() == (
-        "7e6347ae362cc59f6f45315911b4a4358f6fe3256dfee5fe80886d8e6e1f002e"
+        "643d83449b8fdcc5761f8e7fbe020a151b92309aaaf6a82abaf3fbcd59234df2"
     )
     assert corpus.make_pairs(50, seed=1) != corpus.make_pairs(50, seed=2)
     assert corpus.make_pairs(50, seed=1) == corpus.make_pairs(90, seed=1)[:50]
@@ -123,9 +123,7 @@ def test_held_out_combinations_are_held_out(splits):
     held = {*splits.held_out_combos}
     assert len(held) >= 40
     seen = [pair for part in (splits.train, splits.test) for pair in part]
-    for adjective, noun in held:
-        together = re.compile(rf"\b{adjective} {noun}\b")
-        assert not any(together.search(" ".join(pair.tgt)) for pair in seen)
+    assert not held & {both for pair in seen for both in pairwise(pair.tgt)}
     words = Counter(word for pair in splits.train for word in pair.tgt)
     assert all(words[word] >= 100 for combo in held for word in combo)
 
@@ -288,6 +286,14 @@ def test_third_person_forms():
         assert third == base + ending
 
 
+def test_adverbs_stand_before_the_verb(pairs):
+    adverbs = {e.split("=")[1].strip() for e in corpus._MANNERS.split(",")}
+    verbs = {form for _, english in VERBS + STATES for form in english}
+    for pair in pairs[:10_000]:
+        followers = {b for a, b in pairwise(pair.tgt) if a in adverbs}
+        assert followers <= verbs, pair.tgt
+
+
 def test_verbs_agree_with_subject_auxiliary_and_time(pairs):
     bases = {english[0] for _, english in VERBS} | {"be"}
     thirds = {english[1] for _, english in VERBS}
@@ -304,7 +310,7 @@ def test_verbs_agree_with_subject_auxiliary_and_time(pairs):
                 assert helpers == {"will"} or "not" in words, clause
             elif words & thirds:
                 assert third, clause
-            assert ("will" in words) or not words & {"tomorrow", "soon", "later"}
+            assert ("will" in words) or not words & {"tomorrow", "later"}
             if words & {"yesterday", "last"}:
                 assert not words & (thirds | {"will", "do", "does", "is", "am", "are"})
             if words & {"every", "often", "always", "sometimes"}:
@@ -382,14 +388,14 @@ def value(words):
 
 
 def test_number_words_say_the_number():
-    pairs = corpus.make_number_pairs(20_000)
-    assert len({pair.src for pair in pairs}) == 20_000
+    pairs = corpus.make_number_pairs(5000)
+    assert len({pair.src for pair in pairs}) == 5000
     for pair in pairs:
         words = "".join(pair.tgt)
         assert value(words) == int("".join(pair.src))
         assert not re.search("일[십백천]|^일만|.영", words), words
     assert {len(pair.src) for pair in pairs} == {1, 2, 3, 4, 5, 6}
-    assert pairs == corpus.make_number_pairs(20_000)
+    assert pairs == corpus.make_number_pairs(5000)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 1, sequence-to-sequence."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,13 +16,13 @@ START, END = 1, 2
 
 
 def _letters(answer):
-    """Return the answer's letters alone: "c a e" and ["C", "A", "E"] count as "CAE"."""
+    """Return the letters alone: "c a e" and ["C", "A", "E"] count as "CAE"."""
     joined = "".join(answer) if isinstance(answer, list | tuple) else str(answer)
     return "".join(c for c in joined.upper() if c.isalpha())
 
 
 def _swapped(early, late):
-    """Return a predicate: all six letters are there, and `late` stands before `early`."""
+    """Return a predicate: six letters, and `late` stands before `early`."""
 
     def holds(answer):
         letters = _letters(answer)
@@ -48,7 +49,8 @@ pipeline = Exercise(
         Mistake(
             "frame before ids",
             _swapped("C", "A"),
-            ko="`frame`이 붙이는 것은 번호입니다. 낱말을 번호로 바꾸는 걸음이 먼저입니다.",
+            ko="`frame`이 붙이는 것은 번호입니다. 낱말을 번호로 바꾸는 걸음이 "
+            "먼저입니다.",
             en="`frame` adds ids, so words have to become ids before it.",
             example="ACEFBD",
         ),
@@ -56,7 +58,8 @@ pipeline = Exercise(
             "pad before frame",
             _swapped("A", "E"),
             ko="패딩을 먼저 하면 짧은 문장의 끝 토큰이 패딩 뒤에 붙습니다.",
-            en="If you pad first, short sentences get their end token behind the padding.",
+            en="If you pad first, short sentences get their end token behind the "
+            "padding.",
             example="CEAFBD",
         ),
         Mistake(
@@ -70,7 +73,8 @@ pipeline = Exercise(
             "model before split",
             _swapped("F", "B"),
             ko="모델은 입력만 받아야 합니다. 나누기 전에 넣으면 정답까지 들어갑니다.",
-            en="The model must receive inputs only. Before the split, the targets go in too.",
+            en="The model must receive inputs only. Before the split, the targets go "
+            "in too.",
             example="CAEBFD",
         ),
         Mistake(
@@ -103,7 +107,8 @@ frame_short = Exercise(
             "end token cut off",
             lambda ids, max_len: [START, *ids, END][:max_len],
             ko="마지막에 통째로 자르면 긴 문장의 끝 토큰이 함께 잘립니다.",
-            en="Cutting everything at the end also cuts off a long sentence's end token.",
+            en="Cutting everything at the end also cuts off a long sentence's end "
+            "token.",
         ),
         Mistake(
             "special tokens not counted",
@@ -134,7 +139,8 @@ frame_short = Exercise(
             "padded",
             lambda ids, max_len: (_frame_short(ids, max_len) + [0] * max_len)[:max_len],
             ko="짧은 문장을 `<pad>`로 채웠습니다. 채우는 일은 `pad_batch`가 합니다.",
-            en="You filled short sentences with `<pad>`. That is the job of `pad_batch`.",
+            en="You filled short sentences with `<pad>`. That is the job of "
+            "`pad_batch`.",
         ),
         Mistake(
             "never cut",
@@ -211,7 +217,8 @@ masked_loss = Exercise(
             "divided by all places",
             lambda log_probs, mask: -(log_probs * mask).mean(),
             ko="아직 모든 칸의 수로 나누고 있습니다. 진짜 토큰의 수로 나누십시오.",
-            en="You still divide by the number of all cells. Divide by the real tokens.",
+            en="You still divide by the number of all cells. Divide by the real "
+            "tokens.",
         ),
         Mistake(
             "mask ignored",
@@ -235,22 +242,26 @@ masked_loss = Exercise(
             "per sentence",
             lambda log_probs, mask: -(log_probs * mask).sum() / len(mask),
             ko="문장의 수로 나누었습니다. 그러면 긴 문장이 많을수록 손실이 커집니다.",
-            en="You divided by the number of sentences; then longer ones raise the loss.",
+            en="You divided by the number of sentences; then longer ones raise the "
+            "loss.",
         ),
         Mistake(
             "mean of means",
             lambda log_probs, mask: -(
                 (log_probs * mask).sum(axis=1) / mask.sum(axis=1)
             ).mean(),
-            ko="문장마다 평균을 내고 다시 평균 냈습니다. 짧은 문장의 토큰이 더 무거워집니다.",
-            en="You averaged the averages of the sentences, so a short one's tokens weigh "
+            ko="문장마다 평균을 내고 다시 평균 냈습니다. 짧은 문장의 토큰이 더 "
+            "무거워집니다.",
+            en="You averaged the averages of the sentences, so a short one's tokens "
+            "weigh "
             "more.",
         ),
         Mistake(
             "sign",
             lambda log_probs, mask: (log_probs * mask).sum() / mask.sum(),
             ko="부호가 빠졌습니다. 로그 확률은 음수이고 손실은 양수입니다.",
-            en="The sign is missing. Log-probabilities are negative, a loss is positive.",
+            en="The sign is missing. Log-probabilities are negative, a loss is "
+            "positive.",
         ),
     ),
 )
@@ -295,7 +306,8 @@ tempered_softmax = Exercise(
             "overflow",
             _overflowing,
             ko="큰 로짓이나 낮은 온도에서 `nan`이 나옵니다. 먼저 최댓값을 빼십시오.",
-            en="Large logits or low temperatures give `nan`. Subtract the maximum first.",
+            en="Large logits or low temperatures give `nan`. Subtract the maximum "
+            "first.",
         ),
         Mistake(
             "multiplied",
@@ -313,7 +325,8 @@ tempered_softmax = Exercise(
             "after softmax",
             lambda logits, temperature: _tempered_softmax(logits, 1) / temperature,
             ko="확률을 온도로 나누었습니다. 합이 1이 아닙니다. 로짓을 나누십시오.",
-            en="You divided probabilities, so they no longer sum to 1. Divide the logits.",
+            en="You divided probabilities, so they no longer sum to 1. Divide the "
+            "logits.",
         ),
         Mistake(
             "power without sum",
@@ -370,8 +383,8 @@ def _sentence_cases():
 
 
 def _stepped(table, ids, start=0, stop=None):
-    steps = list(zip(ids[:-1], ids[1:], strict=True))[start:stop]
-    return sum(math.log(table[a, b]) for a, b in steps)
+    steps = list(pairwise(ids))[start:stop]
+    return sum(math.log(table[step]) for step in steps)
 
 
 sentence_log_prob = Exercise(
@@ -387,10 +400,10 @@ sentence_log_prob = Exercise(
         ),
         Mistake(
             "log of product",
-            lambda table, ids: np.log(np.prod([table[a, b] for a, b in zip(
-                ids[:-1], ids[1:], strict=True)])),
+            lambda table, ids: np.log(np.prod([table[s] for s in pairwise(ids)])),
             ko="먼저 곱하면 긴 문장에서 확률이 0이 되고 로그가 무한대로 갑니다.",
-            en="If you multiply first, a long sentence's product is 0 and its logarithm "
+            en="If you multiply first, a long sentence's product is 0 and its "
+            "logarithm "
             "infinite.",
         ),
         Mistake(

@@ -119,14 +119,15 @@ class Claims(SphinxDirective):
 
     def _table(self, claim, words_):
         """Return the claim's facts as an HTML list, with the plot below."""
-        pairs = [(self.say["section"], words_["section"])]
+        section = f'<span lang="ko">{escape(words_["section"])}</span>'
+        pairs = []
         plot = f"<p>{escape(self.say['not_measured'])}</p>"
         if measurements := self.record.get(claim):
-            pairs += facts(self.say, measurements, words_["unit"], self.show)
-            plot = dot_plot(measurements, self.say["plot"].format(
-                pairs[1][1], pairs[2][1]))
-        rows = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>"
-                       for k, v in pairs)
+            pairs = facts(self.say, measurements, words_["unit"], self.show)
+            (_, measured), (_, limit), _ = pairs
+            plot = dot_plot(measurements, self.say["plot"].format(measured, limit))
+        pairs = [(self.say["section"], section), *((k, escape(v)) for k, v in pairs)]
+        rows = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in pairs)
         return f'<dl class="claim-facts">{rows}</dl>{plot}'
 
 

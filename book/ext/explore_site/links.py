@@ -7,7 +7,9 @@ both become links between its own pages, and a dead one is a warning.
 
 import re
 
+from docutils import nodes
 from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
@@ -54,7 +56,29 @@ class TargetLinks(SphinxPostTransform):
                 ))
 
 
+class HeadingAnchors(SphinxTransform):
+    """Gives headings without Latin letters an address of their own words.
+
+    docutils would number them (#id7), and another heading above would move them all.
+    """
+
+    default_priority = 500
+
+    def apply(self, **kwargs):
+        """Rename the numbered ids of sections; a repeated heading keeps its number."""
+        for section in self.document.findall(nodes.section):
+            old = section["ids"][0]
+            new = "-".join(re.findall(r"\w+", section[0].astext().lower()))
+            if re.fullmatch(r"id\d+", old) and new and new not in self.document.ids:
+                section["ids"][0] = new
+                self.document.ids[new] = section
+                for name in section["names"]:
+                    if self.document.nameids.get(name) == old:
+                        self.document.nameids[name] = new
+
+
 def setup(app):
-    """Register both steps."""
+    """Register the steps."""
+    app.add_transform(HeadingAnchors)
     app.connect("source-read", _to_local)
     app.add_post_transform(TargetLinks)

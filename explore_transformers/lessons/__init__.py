@@ -1,0 +1,1 @@
+"""What the reader builds, one module a lesson. Built: edit book/lessons instead."""

@@ -1,0 +1,85 @@
+"""The committed built files are what the lessons build. Nothing is run here."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from builder.book import Book
+from builder.build import check_lesson, stale
+from builder.check import claim_lesson_problems, stray_problems
+from builder.claims import claim_problems
+from builder.errors import BuildError
+from builder.lesson import read_lesson
+from builder.project import LANGUAGES, Project
+from builder.repository import other_addresses
+
+PROJECT = Project(Path(__file__).resolve().parents[1])
+BOOK = Book(PROJECT)
+LESSONS = PROJECT.lesson_files()
+
+each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+
+
+def built_by(path: Path) -> list[str]:
+    """The files a lesson may build, relative to the root."""
+    notebooks = [PROJECT.notebooks(la) / f"{path.stem}.ipynb" for la in LANGUAGES]
+    module = PROJECT.modules / f"{path.stem[3:]}.py"
+    return [PROJECT.relative(file) for file in (*notebooks, module)]
+
+
+@cache
+def drift(path: Path) -> list:
+    """Why the built files of a lesson are not what they should be."""
+    try:
+        return stale(BOOK, path)
+    except BuildError as error:
+        return error.problems
+
+
+def none(problems: list) -> None:
+    """Fail with the problems, if there are any."""
+    if problems:
+        pytest.fail("\n".join(map(str, problems)), pytrace=False)
+
+
+def test_there_are_lessons():
+    assert LESSONS, "book/lessons holds no lesson named NN_name.md"
+
+
+@each_lesson
+def test_both_languages_and_the_code_are_sound(path):
+    try:
+        check_lesson(BOOK, read_lesson(PROJECT, path))
+    except BuildError as error:
+        none(error.problems)
+
+
+@pytest.mark.parametrize(
+    "path, file",
+    [pytest.param(p, file, id=file) for p in LESSONS for file in built_by(p)],
+)
+def test_built_file_is_what_its_lesson_builds(path, file):
+    others = set(built_by(path)) - {file}
+    none([problem for problem in drift(path) if problem.file not in others])
+
+
+@each_lesson
+def test_claims_are_measured_for_this_code(path):
+    try:
+        lesson = read_lesson(PROJECT, path)
+    except BuildError as error:
+        none(error.problems)
+    none(claim_problems(BOOK, lesson))
+
+
+def test_every_claim_belongs_to_a_lesson():
+    none(claim_lesson_problems(BOOK))
+
+
+def test_no_lessons_files_are_left_over():
+    none(stray_problems(PROJECT))
+
+
+def test_the_address_is_the_same_everywhere():
+    none(other_addresses(PROJECT))

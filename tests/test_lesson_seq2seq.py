@@ -1,0 +1,209 @@
+"""Lesson 1's library: properties, and parity with torch and sacrebleu."""
+
+import numpy as np
+import pytest
+import sacrebleu
+import torch
+
+from explore_transformers import corpus
+from explore_transformers.exercises.seq2seq import check
+from explore_transformers.lessons import seq2seq as lesson
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return corpus.make_pairs(300, seed=5)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+class TestVocabulary:
+    def test_comes_back_unchanged(self, pairs):
+        vocabulary = lesson.Vocabulary(pair.src for pair in pairs)
+        for pair in pairs:
+            assert vocabulary.decode(vocabulary.encode(pair.src)) == list(pair.src)
+
+    def test_specials_come_first_and_words_by_falling_count(self):
+        vocabulary = lesson.Vocabulary([["b", "a", "c", "c"], ["c", "a"]])
+        assert vocabulary.words == [*lesson.SPECIALS, "c", "a", "b"]
+        assert len(vocabulary) == 7
+
+    def test_order_of_sentences_does_not_matter(self, pairs):
+        forward = lesson.Vocabulary(pair.src for pair in pairs)
+        backward = lesson.Vocabulary(pair.src for pair in reversed(pairs))
+        assert forward.words == backward.words
+
+    def test_unknown_and_rare_words(self):
+        vocabulary = lesson.Vocabulary([["a", "a", "b"]], min_count=2)
+        assert vocabulary.encode(["a", "b", "z"]) == [4, lesson.UNK, lesson.UNK]
+
+    def test_decode_stops_at_end_and_drops_padding(self):
+        vocabulary = lesson.Vocabulary([["a"]])
+        ids = [lesson.START, 4, lesson.PAD, lesson.END, 4]
+        assert vocabulary.decode(ids) == ["a"]
+
+
+class TestBatch:
+    def test_mask_marks_what_is_real(self):
+        ids, mask = lesson.pad_batch([[5, 6, 7], [8], []])
+        assert ids.tolist() == [[5, 6, 7], [8, 0, 0], [0, 0, 0]]
+        assert mask.sum(axis=1).tolist() == [3, 1, 0]
+        assert mask.dtype == bool and ids.shape == mask.shape
+
+    def test_frame(self):
+        assert lesson.frame([7, 8]) == [lesson.START, 7, 8, lesson.END]
+
+
+class TestSoftmax:
+    @pytest.mark.parametrize("shape", [(4,), (3, 5), (2, 3, 30_000)])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_is_a_distribution_and_equals_torch(self, rng, shape, dtype):
+        logits = rng.normal(0, 5, shape).astype(dtype)
+        ours = lesson.softmax(logits)
+        assert ours.dtype == dtype and ours.min() >= 0
+        np.testing.assert_allclose(ours.sum(-1), 1, atol=1e-5)
+        theirs = torch.from_numpy(logits).softmax(-1).numpy()
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+    @pytest.mark.parametrize("shift", [-1e4, 1000, 1e4])
+    def test_shift_changes_nothing(self, rng, shift):
+        logits = rng.normal(size=(3, 7))
+        shifted = lesson.softmax(logits + shift)
+        np.testing.assert_allclose(shifted, lesson.softmax(logits), atol=1e-9)
+
+
+class TestCrossEntropy:
+    def test_equals_torch(self, rng):
+        logits, targets = rng.normal(size=(2, 4, 9)), rng.integers(1, 9, (2, 4))
+        mask = np.array([[True] * 4, [True, True, False, False]])
+        theirs = torch.nn.functional.cross_entropy(
+            torch.from_numpy(logits).flatten(0, 1),
+            torch.from_numpy(np.where(mask, targets, 0)).flatten(),
+            ignore_index=0,
+        )
+        assert lesson.cross_entropy(logits, targets, mask) == pytest.approx(float(theirs))
+
+    def test_what_lies_under_padding_changes_nothing(self, rng):
+        logits, targets = rng.normal(size=(2, 4, 9)), rng.integers(0, 9, (2, 4))
+        mask = np.array([[True] * 4, [True, True, False, False]])
+        other = logits.copy()
+        other[~mask] = 1e6
+        same = lesson.cross_entropy(other, np.where(mask, targets, 3), mask)
+        assert same == lesson.cross_entropy(logits, targets, mask)
+
+    def test_knowing_nothing_has_the_perplexity_of_the_vocabulary(self):
+        targets, mask = np.array([[1, 2, 3]]), np.ones((1, 3), bool)
+        loss = lesson.cross_entropy(np.zeros((1, 3, 50)), targets, mask)
+        assert lesson.perplexity(loss) == pytest.approx(50)
+
+
+def _damaged(rng, words):
+    """Drop, double and swap words, so that every part of BLEU has something to do."""
+    words = [w for w in words if rng.random() > 0.1] or list(words)
+    if rng.random() < 0.5:
+        words.insert(rng.integers(len(words)), words[rng.integers(len(words))])
+    if rng.random() < 0.5:
+        i, j = rng.integers(len(words), size=2)
+        words[i], words[j] = words[j], words[i]
+    return words
+
+
+class TestScores:
+    @pytest.mark.parametrize("seed", range(5))
+    @pytest.mark.parametrize("cut", [None, 5, 3])
+    def test_bleu_equals_sacrebleu(self, pairs, seed, cut):
+        rng = np.random.default_rng(seed)
+        references = [list(pair.tgt) for pair in pairs[:50]]
+        hypotheses = [_damaged(rng, r)[:cut] for r in references]
+        metric = sacrebleu.BLEU(tokenize="none", smooth_method="none", force=True)
+        theirs = metric.corpus_score(
+            [" ".join(h) for h in hypotheses], [[" ".join(r) for r in references]]
+        )
+        assert lesson.bleu(hypotheses, references) == pytest.approx(theirs.score)
+
+    def test_repeating_a_word_earns_nothing(self):
+        said, wanted = [["the"] * 5], [["the", "cat", "sat"]]
+        assert lesson.ngram_precisions(said, wanted)[0] == pytest.approx(1 / 5)
+
+    def test_exact_match_counts_whole_sentences(self):
+        assert lesson.exact_match([["a", "b"], ("c",)], [("a", "b"), ["d"]]) == 0.5
+
+    def test_missing_sentences_are_an_error(self):
+        with pytest.raises(ValueError):
+            lesson.exact_match([["a"]], [["a"], ["b"]])
+
+
+# Right answers in other words than the solutions.
+def _loss_by_selection(log_probs, mask):
+    return float(np.mean([-p for p, m in zip(log_probs.flat, mask.flat, strict=True) if m]))
+
+
+def _softmax_in_torch(logits, temperature):
+    return torch.softmax(torch.as_tensor(logits) / temperature, dim=-1)
+
+
+def _softmax_by_power(logits, temperature):
+    top = np.max(logits, axis=-1, keepdims=True)
+    powers = np.exp((logits - top) * (1 / temperature))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _sentence_by_loop(table, ids):
+    total = 0.0
+    for t in range(1, len(ids)):
+        total += np.log(table[ids[t - 1]][ids[t]])
+    return total
+
+
+def _frame_by_cases(ids, max_len):
+    kept = list(ids)
+    while len(kept) + 2 > max_len:
+        kept.pop()
+    return (1, *kept, 2)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("pipeline", "c a e f b d"),
+        ("pipeline", ["C", "A", "E", "F", "B", "D"]),
+        ("pipeline", "C-A-E-F-B-D"),
+        ("frame_short", _frame_by_cases),
+        ("batch_numbers", [3, 9, 21, 6]),
+        ("batch_numbers", np.array([3, 9, 21, 6])),
+        ("masked_loss", _loss_by_selection),
+        ("tempered_softmax", _softmax_in_torch),
+        ("tempered_softmax", _softmax_by_power),
+        ("sentence_log_prob", _sentence_by_loop),
+    ],
+)
+def test_right_in_other_words(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result
+
+
+# Wrong answers that nobody named: they must be wrong all the same.
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("pipeline", "CAEFDB"),
+        ("pipeline", 42),
+        ("frame_short", lambda ids, max_len: [1, 2]),
+        ("frame_short", lambda ids: [1, *ids, 2]),
+        ("batch_numbers", (3, 9, 21)),
+        ("batch_numbers", "3, 9, 21, 6"),
+        ("masked_loss", lambda log_probs, mask: -log_probs[mask].max()),
+        ("masked_loss", lambda log_probs, mask: 1.0),
+        ("tempered_softmax", lambda logits, temperature: logits),
+        ("tempered_softmax", lambda logits, temperature: 1 / len(logits)),
+        ("sentence_log_prob", lambda table, ids: float("nan")),
+        ("sentence_log_prob", lambda table, ids: -1.0),
+    ],
+)
+def test_unnamed_mistakes_are_wrong(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
