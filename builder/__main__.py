@@ -67,11 +67,11 @@ def _notebooks(project: Project, options: argparse.Namespace) -> None:
 
 
 def _claims(project: Project, options: argparse.Namespace) -> None:
-    book, paths = Book(project), project.lesson_files()
+    book = Book(project)
     if not options.check:
-        measure(book, paths, options.seeds, options.jobs, options.force)
+        measure(book, options.seeds, options.jobs, options.force)
         print("recorded; make notebooks puts the new ranges into the prose")
-    lessons = [read_lesson(project, path) for path in paths]
+    lessons = [read_lesson(project, path) for path in project.lesson_files()]
     if problems := [p for lesson in lessons for p in claim_problems(book, lesson)]:
         raise BuildError(problems)
 

@@ -88,12 +88,7 @@ def _incomplete(expected: set[str], found: set[str]) -> list[str]:
 
 
 def measure(
-    book: Book,
-    paths: list[Path],
-    seeds: list[int],
-    jobs: int = 2,
-    force: bool = False,
-    say=print,
+    book: Book, seeds: list[int], jobs: int = 2, force: bool = False, say=print
 ) -> None:
     """Run each lesson that has claims for each seed not on record yet.
 
@@ -101,7 +96,7 @@ def measure(
     under way. Raises BuildError naming each missed bound after all runs have ended.
     """
     project, kept = book.project, record(book.project)
-    waiting = _waiting(book, paths, seeds, kept, force)
+    waiting = _waiting(book, seeds, kept, force)
     say(f"{len(waiting)} runs to do")
     problems = []
     for run in _runs(project, waiting, jobs):
@@ -116,10 +111,11 @@ def measure(
 
 
 def _waiting(
-    book: Book, paths: list[Path], seeds: list[int], kept: dict, force: bool
+    book: Book, seeds: list[int], kept: dict, force: bool
 ) -> list[tuple[Lesson, int]]:
     """(lesson, seed) of the runs to do; drops from `kept` what other code measured."""
     waiting = []
+    paths = book.project.lesson_files()
     for lesson in [read_lesson(book.project, path) for path in paths]:
         if not book.claims.get(lesson.name):
             continue

@@ -21,18 +21,18 @@ RAW = {
 }
 BOXES = {
     "ko": {
-        "note": "📝 참고",
-        "tip": "💡 도움말",
-        "warning": "⚠️ 주의",
-        "misconception": "🔎 자주 하는 오해",
-        "card": "🗂️ 한눈에 보기",
+        "note": "참고",
+        "tip": "도움말",
+        "warning": "주의",
+        "misconception": "자주 하는 오해",
+        "card": "한눈에 보기",
     },
     "en": {
-        "note": "📝 Note",
-        "tip": "💡 Tip",
-        "warning": "⚠️ Warning",
-        "misconception": "🔎 Common misconception",
-        "card": "🗂️ At a glance",
+        "note": "Note",
+        "tip": "Tip",
+        "warning": "Warning",
+        "misconception": "Common misconception",
+        "card": "At a glance",
     },
 }
 KINDS = {
@@ -54,7 +54,7 @@ KINDS = {
 LEVELS = {"ko": ("쉬움", "보통", "어려움"), "en": ("easy", "medium", "hard")}
 EXERCISE = {
     "ko": ("### 연습 {} · {}", "*종류: {} · 시간: {}분쯤 · 난이도: {}*"),
-    "en": ("### Exercise {} · {}", "*Kind: {} · about {} minutes · level: {}*"),
+    "en": ("### Exercise {} · {}", "*Kind: {} · about {} min · level: {}*"),
 }
 COLAB = {
     "ko": "[Colab에서 열기]({})",
@@ -182,8 +182,7 @@ def _box(token, language: str) -> list[str]:
     if not match or match[1] not in BOXES[language]:
         known = ", ".join(BOXES[language])
         raise ValueError(f":::{token.info.strip()}: a box is one of {known}")
-    icon, _, word = BOXES[language][match[1]].partition(" ")
-    title = f"**{icon} {match[2] or word}**"
+    title = f"**{match[2] or BOXES[language][match[1]]}**"
     return [
         "> " + li if li else ">"
         for li in [title, "", *token.content.strip("\n").split("\n")]

@@ -290,7 +290,7 @@ class TestNotebooks:
 
     def test_boxes_are_quotations(self, built):
         assert (
-            "> **🗂️ After this lesson**\n>\n> 1. You add" in cell(built, "title").source
+            "> **After this lesson**\n>\n> 1. You add" in cell(built, "title").source
         )
 
     def test_exercises_say_what_awaits(self, built):
@@ -534,7 +534,7 @@ class TestClaims:
 
     def measure(self, project, *seeds, said=None):
         say = (lambda line: None) if said is None else said.append
-        measure(Book(project), project.lesson_files(), list(seeds), say=say)
+        measure(Book(project), list(seeds), say=say)
 
     def problems(self, project):
         lesson = read_lesson(project, source(project))

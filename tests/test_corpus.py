@@ -216,7 +216,7 @@ def test_inversions():
     assert corpus.inversions([(0, 0), (1, 1), (2, 2)]) == 0
     assert corpus.inversions([(0, 2), (1, 1), (2, 0)]) == 1
     assert corpus.inversions([(0, 0), (1, 2), (2, 1)]) == pytest.approx(1 / 3)
-    assert corpus.inversions([(4, 4)]) == corpus.inversions([]) == 0
+    assert corpus.inversions([(0, 0), (0, 1)]) == corpus.inversions([]) == 0
 
 
 def test_word_order_really_differs(splits):
@@ -251,6 +251,18 @@ def test_verb_forms_follow_the_rules():
             )
         assert (present, future) == irregular.get(stem, regular)
         assert unicodedata.normalize("NFD", past).endswith("\u11bb")
+
+
+def test_negated_states_are_not_conjugated_as_actions(pairs):
+    states = {korean[0] for korean, _ in STATES}
+    negated = {
+        (pair.src[i] in states, *pair.src[i + 2 : i + 4])
+        for pair in pairs
+        for i, token in enumerate(pair.src[1:])
+        if token == "지"
+    }
+    assert {(True, "않", "다"), (False, "않는", "다")} <= negated
+    assert not {(True, "않는", "다"), (False, "않", "다")} & negated
 
 
 def test_pronoun_before_subject_particle(pairs):

@@ -175,7 +175,8 @@ def test_without_an_address_none_is_invented(monkeypatch):
 def test_published_links_become_links_in_the_book(at_github):
     site = "https://someone.github.io/a-book"
     source = [f"{site}/book/ko/glossary.html#term-token {site}/en/book/en/claims.html "
-              f"{site}/notebooks/ko/02_x.html https://elsewhere.io/x.html"]
+              "https://Someone.github.io/a-book/notebooks/ko/02_x.html "
+              "https://elsewhere.io/x.html"]
     links._to_local(None, "notebooks/ko/01_x", source)
     assert source == ["/book/ko/glossary.md#term-token /book/en/claims.md "
                       "/notebooks/ko/02_x.ipynb https://elsewhere.io/x.html"]

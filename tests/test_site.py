@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -113,6 +113,7 @@ def _watch(page, address):
 # ---- As files ---------------------------------------------------------------------
 
 
+@cache
 def _read(site, path):
     return BeautifulSoup((site / path).read_text("utf-8"), "lxml")
 
@@ -141,7 +142,8 @@ def _resolves(site, path, href):
     if not file.is_file():
         return False
     anchor = unquote(target.fragment)
-    return not anchor or _read(site, file.relative_to(site)).find(id=anchor) is not None
+    page = str(file.relative_to(site))
+    return not anchor or _read(site, page).find(id=anchor) is not None
 
 
 @pytest.mark.slow

@@ -20,7 +20,8 @@ def _to_local(app, docname, source):
     """Turn links to the published book into links within the source tree."""
     site = site_url(address())
     if site:
-        published = re.compile(re.escape(site) + r"/(?:en/)?([\w/-]+)\.html")
+        place = re.escape(site) + r"/(?:en/)?([\w/-]+)\.html"
+        published = re.compile(place, re.IGNORECASE)  # host names know no case
         source[0] = published.sub(_source_path, source[0])
 
 
