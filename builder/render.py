@@ -62,9 +62,9 @@ COLAB = {
 }
 NO_COLAB = {
     "ko": "이 책의 저장소 주소가 아직 정해지지 않아 Colab 링크가 없습니다. "
-    "받은 저장소의 `{path}`를 Jupyter에서 열거나, 이 노트북을 Colab에 올려 실행합니다.",
+    "받은 저장소 안에서 `{path}`를 Jupyter로 여세요.",
     "en": "There is no Colab link yet, because this book's repository has no address. "
-    "Open `{path}` from your copy in Jupyter, or upload this notebook to Colab.",
+    "Open `{path}` in Jupyter, inside your copy of the repository.",
 }
 NO_RECORD = {"ko": "(아직 측정하지 않음)", "en": "(not measured yet)"}
 

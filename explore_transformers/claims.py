@@ -226,8 +226,10 @@ class Comparison:
     def remark(self):
         """A sentence on the guess."""
         if not self.tried:
-            return text(ko="아직 예측하지 않았습니다. 예측을 적고 다시 실행해 보세요.",
-                        en="You made no prediction. Write one down and run it again.")
+            return text(ko="아직 예측하지 않았습니다. 위쪽 예측 셀에 적고, "
+                        "그 셀과 이 셀을 다시 실행해 보세요.",
+                        en="You made no prediction. Write one in the cell near the "
+                        "top, run that cell, then this one.")
         if self.guess is None:
             return text(ko="예측이 수가 아닙니다. 0.5처럼 수로 적어 주세요.",
                         en="Your prediction is not a number. Write one, such as 0.5.")

@@ -102,7 +102,7 @@ def heatmap(
         )
     body = _heatmap_table(values, rows, columns, row_title, column_title, fmt)
     hint = text(
-        ko="칸 위에 마우스를 올리거나 화살표 키로 움직여 보세요.",
+        ko="칸 위에 마우스를 올리거나 방향키로 움직여 보세요.",
         en="Point at a cell, or walk over the cells with the arrow keys.",
     )
     content = (

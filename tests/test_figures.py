@@ -204,7 +204,7 @@ def test_arrow_keys_walk_over_the_heat_map(open_page):
     page = open_page()
     figure = page.locator(".et-heatmap").first
     readout = figure.locator(".et-readout")
-    assert "화살표" in readout.text_content()
+    assert "방향키" in readout.text_content()
     page.keyboard.press("Tab")
     seen = [readout.text_content()]
     for key in ("ArrowRight", "ArrowDown", "ArrowDown", "End", "ArrowLeft", "PageUp"):
@@ -221,7 +221,7 @@ def test_arrow_keys_walk_over_the_heat_map(open_page):
     ]
     assert figure.locator(".et-on").all_text_contents() == ["eat", "나"]
     others = page.locator(".et-heatmap .et-readout").nth(1)
-    assert "화살표" in others.text_content()
+    assert "방향키" in others.text_content()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.type") != "gridcell"
     assert page.problems == []
@@ -265,7 +265,7 @@ def test_without_script_everything_is_still_there(open_page):
     page = open_page(javascript=False)
     assert page.locator(".et-bars").first.locator(".et-step:visible").count() == 3
     assert page.locator(".et-controls:visible").count() == 0
-    assert page.locator(".et-readout:visible", has_text="화살표").count() == 0
+    assert page.locator(".et-readout:visible", has_text="방향키").count() == 0
 
 
 @pytest.mark.browser

@@ -279,7 +279,7 @@ class _FunctionJudge:
         lines = [self._call(case)]
         if not outcome.error:
             values = f"`{short(expected.value)}`", f"`{short(outcome.value)}`"
-            words = text(ko="기대한 값", en="expected"), text(ko="받은 값", en="got")
+            words = text(ko="나와야 할 값", en="expected"), text(ko="나온 값", en="got")
             lines += [f"{w}: {v}" for w, v in zip(words, values, strict=True)]
         return "\n".join(lines)
 
@@ -343,15 +343,15 @@ def _unknown(name, known):
 
 def _fill_in():
     return text(
-        ko="위 셀의 빈자리(`...`)를 채우고 다시 실행해 보세요.",
-        en="Fill in the blank (`...`) in the cell above and run both again.",
+        ko="위 셀의 빈자리(`...`)를 채우고 두 셀을 차례로 다시 실행해 보세요.",
+        en="Fill in the blank (`...`) in the cell above and run both cells again.",
     )
 
 
 def _write_it():
     return text(
-        ko="위 셀의 함수를 채우고 다시 실행해 보세요.",
-        en="Write the function in the cell above and run both again.",
+        ko="위 셀의 함수를 채우고 두 셀을 차례로 다시 실행해 보세요.",
+        en="Write the function in the cell above and run both cells again.",
     )
 
 
@@ -365,7 +365,7 @@ def _placeholder_left():
 def _not_a_function(answer):
     kind = f"`{type(answer).__name__}`"
     return text(
-        ko=f"함수를 넘겨야 하는데 받은 것의 자료형은 {kind}입니다. "
+        ko=f"함수를 넘겨야 하는데 넘긴 값의 자료형은 {kind}입니다. "
         "괄호 없이 함수 이름만 넘기세요.",
         en=f"The check needs your function, but got a value of type {kind}. "
         "Pass the function's name, without parentheses.",
@@ -407,7 +407,10 @@ def _how_many(n_right, n):
 
 
 def _all_right(n):
-    return text(ko=f"입력 {n}가지에서 모두 맞았습니다.", en=f"On all {n} inputs.")
+    return text(
+        ko=f"입력 {n}가지에서 모두 맞았습니다.",
+        en=f"It gives the right result on all {n} inputs.",
+    )
 
 
 def _first_wrong(expected, answer):
@@ -416,6 +419,13 @@ def _first_wrong(expected, answer):
         return text(ko="다시 생각해 보세요.", en="Think it over once more.")
     pairs = enumerate(zip(expected, answer, strict=False))
     i = next((i for i, (e, a) in pairs if difference(e, a)), 0)
+    if i == 0:
+        return text(ko="첫째 값부터 다시 보세요.", en="Look at the first one again.")
+    if i == 1:
+        return text(
+            ko="첫째 값은 맞았습니다. 그다음을 다시 보세요.",
+            en="The first one is right. Look at the next one again.",
+        )
     return text(
         ko=f"앞에서부터 {i}개는 맞았습니다. 그다음을 다시 보세요.",
         en=f"The first {i} are right. Look at the next one again.",

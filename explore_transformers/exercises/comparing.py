@@ -84,10 +84,11 @@ def _rtol(value):
 
 
 def _differ(form, ko, en, expected, got, where):
-    at_ko, at_en = (f"`{where}` 위치: ", f"at `{where}`: ") if where else ("", "")
+    ko = f"`{where}` 위치: {ko}" if where else ko
+    en = f"At `{where}`: {en}" if where else en[0].upper() + en[1:]
     words = text(
-        ko=f"{at_ko}{ko} 기대한 것 `{expected}`, 받은 것 `{got}`",
-        en=f"{at_en}{en}: expected `{expected}`, got `{got}`",
+        ko=f"{ko} 나와야 할 값 `{expected}`, 나온 값 `{got}`",
+        en=f"{en}: expected `{expected}`, got `{got}`",
     )
     return Difference(form, words)
 

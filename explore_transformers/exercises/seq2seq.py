@@ -49,7 +49,7 @@ pipeline = Exercise(
         Mistake(
             "frame before ids",
             _swapped("C", "A"),
-            ko="`frame`이 붙이는 것은 번호입니다. 낱말을 번호로 바꾸는 걸음이 "
+            ko="`frame`이 붙이는 것은 번호입니다. 낱말을 번호로 바꾸는 단계가 "
             "먼저입니다.",
             en="`frame` adds ids, so words have to become ids before it.",
             example="ACEFBD",
@@ -65,7 +65,7 @@ pipeline = Exercise(
         Mistake(
             "split before batch",
             _swapped("E", "F"),
-            ko="F는 배치를 나누는 걸음입니다. 배치가 먼저 있어야 합니다.",
+            ko="F는 배치를 나누는 단계입니다. 배치가 먼저 있어야 합니다.",
             en="F splits the batch, so there has to be a batch before it.",
             example="CAFEBD",
         ),
@@ -148,6 +148,12 @@ frame_short = Exercise(
             ko="긴 문장이 잘리지 않았습니다.",
             en="Long sentences are not cut.",
         ),
+        Mistake(
+            "end token twice",
+            lambda ids, max_len: [*[START, *ids, END][: max_len - 1], END],
+            ko="짧은 문장에는 끝 토큰이 두 번 붙습니다.",
+            en="Short sentences get the end token twice.",
+        ),
     ),
 )
 
@@ -166,8 +172,8 @@ batch_numbers = Exercise(
         Mistake(
             "one special token",
             (3, 8, 18, 6),
-            ko="문장마다 특별한 토큰이 하나가 아니라 2개 붙습니다.",
-            en="Each sentence gets 2 special tokens, not one.",
+            ko="문장마다 특별한 토큰이 1개가 아니라 2개 붙습니다.",
+            en="Each sentence gets 2 special tokens, not 1.",
         ),
         Mistake(
             "rows and columns",
@@ -216,8 +222,8 @@ masked_loss = Exercise(
         Mistake(
             "divided by all places",
             lambda log_probs, mask: -(log_probs * mask).mean(),
-            ko="아직 모든 칸의 수로 나누고 있습니다. 진짜 토큰의 수로 나누십시오.",
-            en="You still divide by the number of all cells. Divide by the real "
+            ko="모든 칸의 수로 나누고 있습니다. 진짜 토큰의 수로 나누세요.",
+            en="You divide by the number of all cells. Divide by that of the real "
             "tokens.",
         ),
         Mistake(
@@ -250,11 +256,10 @@ masked_loss = Exercise(
             lambda log_probs, mask: -(
                 (log_probs * mask).sum(axis=1) / mask.sum(axis=1)
             ).mean(),
-            ko="문장마다 평균을 내고 다시 평균 냈습니다. 짧은 문장의 토큰이 더 "
-            "무거워집니다.",
-            en="You averaged the averages of the sentences, so a short one's tokens "
-            "weigh "
-            "more.",
+            ko="주어진 오류가 그대로 남아 있습니다. 문장마다 평균을 내고 다시 평균을 "
+            "내면 짧은 문장의 토큰이 더 무거워집니다.",
+            en="This is still the given bug: it averages the averages of the "
+            "sentences, so a short one's tokens weigh more.",
         ),
         Mistake(
             "sign",
@@ -299,13 +304,13 @@ tempered_softmax = Exercise(
         (np.array([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0]]), 4.0),
         (np.array([1.0, 2.0, 4.0, 3.0]), 1.0),
         (np.array([[1000.0, 999.0, 0.0], [3.0, 2.0, 1.0]]), 2.0),
-        (np.array([9.0, 8.0, 1.0]), 0.01),
+        (np.array([9.0, 8.0, 3.0]), 0.01),
     ),
     mistakes=(
         Mistake(
             "overflow",
             _overflowing,
-            ko="큰 로짓이나 낮은 온도에서 `nan`이 나옵니다. 먼저 최댓값을 빼십시오.",
+            ko="큰 로짓이나 낮은 온도에서 `nan`이 나옵니다. 먼저 최댓값을 빼세요.",
             en="Large logits or low temperatures give `nan`. Subtract the maximum "
             "first.",
         ),
@@ -324,7 +329,7 @@ tempered_softmax = Exercise(
         Mistake(
             "after softmax",
             lambda logits, temperature: _tempered_softmax(logits, 1) / temperature,
-            ko="확률을 온도로 나누었습니다. 합이 1이 아닙니다. 로짓을 나누십시오.",
+            ko="확률을 온도로 나누었습니다. 합이 1이 아닙니다. 로짓을 나누세요.",
             en="You divided probabilities, so they no longer sum to 1. Divide the "
             "logits.",
         ),
@@ -332,7 +337,7 @@ tempered_softmax = Exercise(
             "power without sum",
             _powered,
             ko="거듭제곱한 뒤 합으로 다시 나누지 않아 합이 1이 아닙니다.",
-            en="After the power you have to divide by the sum again: it is not 1.",
+            en="Powers of probabilities don't sum to 1: divide by their sum.",
         ),
         Mistake(
             "wrong axis",
@@ -352,11 +357,19 @@ tempered_softmax = Exercise(
             lambda logits, temperature: np.log(
                 np.maximum(_tempered_softmax(logits, temperature), 1e-300)
             ),
-            ko="로그 확률을 돌려주었습니다. 확률을 돌려주십시오.",
+            ko="로그 확률을 돌려주었습니다. 확률을 돌려주세요.",
             en="You returned log-probabilities. Return probabilities.",
         ),
     ),
     properties=(
+        Property(
+            "rows sum to one",
+            lambda answer: np.allclose(
+                np.asarray(answer(np.array([1.0, 2.0, 4.0]), 2.0)).sum(-1), 1
+            ),
+            ko="마지막 축의 합이 1이어야 합니다.",
+            en="The values of each row must sum to 1.",
+        ),
         Property(
             "any number of axes",
             lambda answer: np.allclose(
@@ -395,16 +408,23 @@ sentence_log_prob = Exercise(
         Mistake(
             "probability",
             lambda table, ids: np.exp(_sentence_log_prob(table, ids)),
-            ko="확률을 돌려주었습니다. 로그를 취해 더하십시오.",
+            ko="확률을 돌려주었습니다. 로그를 취해 더하세요.",
             en="You returned the probability. Take logarithms and add.",
+        ),
+        Mistake(
+            "not added up",
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]]),
+            ko="단계마다의 로그 확률입니다. 모두 더해 수 하나로 만드세요.",
+            en="These are the log-probabilities of the steps. Add them up to one "
+            "number.",
         ),
         Mistake(
             "log of product",
             lambda table, ids: np.log(np.prod([table[s] for s in pairwise(ids)])),
-            ko="먼저 곱하면 긴 문장에서 확률이 0이 되고 로그가 무한대로 갑니다.",
+            ko="먼저 곱하면 긴 문장에서 확률이 0이 되고, 그 로그는 음의 무한대가 "
+            "됩니다.",
             en="If you multiply first, a long sentence's product is 0 and its "
-            "logarithm "
-            "infinite.",
+            "logarithm minus infinity.",
         ),
         Mistake(
             "table transposed",
@@ -415,13 +435,13 @@ sentence_log_prob = Exercise(
         Mistake(
             "end left out",
             lambda table, ids: _stepped(table, ids, stop=-1),
-            ko="끝 토큰을 예측하는 걸음이 빠졌습니다.",
+            ko="끝 토큰을 예측하는 단계가 빠졌습니다.",
             en="The step that predicts the end token is missing.",
         ),
         Mistake(
             "start left out",
             lambda table, ids: _stepped(table, ids, start=1),
-            ko="시작 토큰에서 첫 낱말로 가는 걸음이 빠졌습니다.",
+            ko="시작 토큰에서 첫 낱말로 가는 단계가 빠졌습니다.",
             en="The step from the start token to the first word is missing.",
         ),
         Mistake(
@@ -434,12 +454,12 @@ sentence_log_prob = Exercise(
             "sign",
             lambda table, ids: -_sentence_log_prob(table, ids),
             ko="부호가 뒤집혔습니다. 확률의 로그는 0보다 클 수 없습니다.",
-            en="The sign is turned. The logarithm of a probability is never above 0.",
+            en="The sign is flipped. The logarithm of a probability is never above 0.",
         ),
         Mistake(
             "base two",
             lambda table, ids: _sentence_log_prob(table, ids) / math.log(2),
-            ko="밑이 2인 로그입니다. 자연로그 `np.log`를 쓰십시오.",
+            ko="밑이 2인 로그입니다. 자연로그 `np.log`를 쓰세요.",
             en="That is the logarithm to base 2. Use the natural one, `np.log`.",
         ),
     ),

@@ -36,7 +36,7 @@ _WORDS = {
     ),
     "not_measured": ("아직 측정하지 않았습니다.", "Not measured yet."),
     "lesson": ("레슨 {}", "Lesson {}"),
-    "section": ("바탕 문서의 절", "Section of the source document"),
+    "section": ("개요의 절", "Section of the outline"),
     "measured": ("측정한 범위", "Measured range"),
     "bound": ("기준", "Bound"),
     "seeds": ("시드", "Seeds"),
