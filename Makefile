@@ -23,7 +23,7 @@ book: $(READY)
 	rm -rf _build/html/en
 	cp -r _build/en/_build/html _build/html/en
 	@echo "Open _build/html/index.html (Korean) or _build/html/en/index.html (English);"
-	@echo "search needs a server: make serve"
+	@echo "search shows the passages it finds only when served: make serve"
 
 serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)

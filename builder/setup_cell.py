@@ -8,7 +8,7 @@ HELP = {
     "ko": (
         "이 책의 패키지(explore_transformers)를 찾지 못했습니다. 저장소를 내려받아",
         "그 폴더 안에서 이 노트북을 열거나, 그 폴더에서 pip install --no-deps . 명령을",
-        "실행한 다음 커널을 다시 시작하십시오.",
+        "실행한 다음 커널을 다시 시작하세요.",
     ),
     "en": (
         "This book's package (explore_transformers) was not found. Download the",
