@@ -443,14 +443,9 @@ def command(project: Project, *arguments: str):
 class TestSetupCell:
     def run_alone(self, folder: Path, address: str, language: str = "en"):
         text = setup_source(Address(address), language)
+        # -I -S: neither this folder nor what is installed, this package included
         return subprocess.run(
-            [
-                sys.executable,
-                "-I",
-                "-c",
-                "import sys; sys.path[:] = [p for p in sys.path "
-                f"if 'site-packages' not in p]\n{text}\nprint(figures.__file__)",
-            ],
+            [sys.executable, "-I", "-S", "-c", f"{text}\nprint(figures.__file__)"],
             cwd=folder,
             capture_output=True,
             text=True,
