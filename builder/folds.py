@@ -135,6 +135,8 @@ def render_quiz(text: str, language: str) -> str:
     quiz = parse_quiz(text)
     parts = ["\n".join(quiz.intro).strip()]
     for number, question in enumerate(quiz.questions, start=1):
+        if number > 1:  # hosts put no space below a closed fold
+            parts.append("<br>")
         parts.append(f"**{number}.** " + "\n".join(question.text).strip())
         parts += [_option(option, language) for option in question.options]
     return "\n\n".join(part for part in parts if part)

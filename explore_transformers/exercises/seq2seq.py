@@ -17,7 +17,8 @@ START, END = 1, 2
 
 def _letters(answer):
     """Return the letters alone: "c a e" and ["C", "A", "E"] count as "CAE"."""
-    joined = "".join(answer) if isinstance(answer, list | tuple) else str(answer)
+    is_list = isinstance(answer, list | tuple)
+    joined = "".join(map(str, answer)) if is_list else str(answer)
     return "".join(c for c in joined.upper() if c.isalpha())
 
 
@@ -134,6 +135,24 @@ frame_short = Exercise(
             lambda ids, max_len: [*ids[: max_len - 1], END],
             ko="시작 토큰이 빠졌습니다.",
             en="The start token is missing.",
+        ),
+        Mistake(
+            "no end token",
+            lambda ids, max_len: [START, *ids[: max_len - 2]],
+            ko="끝 토큰이 빠졌습니다.",
+            en="The end token is missing.",
+        ),
+        Mistake(
+            "no end token, cut at the end",
+            lambda ids, max_len: [START, *ids][:max_len],
+            ko="끝 토큰을 붙이지 않고 잘랐습니다.",
+            en="You cut the sentence without adding its end token.",
+        ),
+        Mistake(
+            "list inside the list",
+            lambda ids, max_len: [START, ids[: max_len - 2], END],
+            ko="목록 안에 목록이 들어갔습니다. `*`로 풀어서 넣으세요.",
+            en="There is a list inside your list. Unpack it with `*`.",
         ),
         Mistake(
             "padded",
@@ -262,6 +281,18 @@ masked_loss = Exercise(
             "sentences, so a short one's tokens weigh more.",
         ),
         Mistake(
+            "one per sentence",
+            lambda log_probs, mask: -(log_probs * mask).sum(axis=1) / mask.sum(axis=1),
+            ko="문장마다 수 하나입니다. 배치 전체에서 수 하나를 내야 합니다.",
+            en="That is one number per sentence. Return one for the whole batch.",
+        ),
+        Mistake(
+            "perplexity",
+            lambda log_probs, mask: np.exp(_masked_loss(log_probs, mask)),
+            ko="퍼플렉시티입니다. 지수 함수에 넣기 전의 값이 손실입니다.",
+            en="That is the perplexity. The loss is the value before the exponential.",
+        ),
+        Mistake(
             "sign",
             lambda log_probs, mask: (log_probs * mask).sum() / mask.sum(),
             ko="부호가 빠졌습니다. 로그 확률은 음수이고 손실은 양수입니다.",
@@ -290,6 +321,11 @@ def _over(axis):
 def _overflowing(logits, temperature):
     e = np.exp(logits / temperature)
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def _axis_lost(logits, temperature):
+    e = np.exp(logits / temperature)
+    return e / e.sum(axis=-1)
 
 
 def _powered(logits, temperature):
@@ -353,6 +389,21 @@ tempered_softmax = Exercise(
             en="The whole array sums to 1. Each row should.",
         ),
         Mistake(
+            "whole array, overflow",
+            lambda logits, temperature: np.exp(logits / temperature)
+            / np.exp(logits / temperature).sum(),
+            ko="배열 전체의 합으로 나누었습니다. 행마다 합이 1이어야 합니다.",
+            en="You divided by the sum of the whole array. Each row should sum to 1.",
+        ),
+        Mistake(
+            "axis lost",
+            _axis_lost,
+            ko="`sum(axis=-1)`이 축을 없애서 나눗셈의 모양이 맞지 않습니다. "
+            "`keepdims=True`를 주세요.",
+            en="`sum(axis=-1)` drops the axis, so the shapes don't fit for dividing. "
+            "Pass `keepdims=True`.",
+        ),
+        Mistake(
             "logarithm",
             lambda logits, temperature: np.log(
                 np.maximum(_tempered_softmax(logits, temperature), 1e-300)
@@ -365,7 +416,7 @@ tempered_softmax = Exercise(
         Property(
             "rows sum to one",
             lambda answer: np.allclose(
-                np.asarray(answer(np.array([1.0, 2.0, 4.0]), 2.0)).sum(-1), 1
+                np.asarray(answer(np.array([[1.0, 2.0], [4.0, 0.0]]), 2.0)).sum(-1), 1
             ),
             ko="마지막 축의 합이 1이어야 합니다.",
             en="The values of each row must sum to 1.",
@@ -392,7 +443,8 @@ def _sentence_cases():
     table = rng.dirichlet(np.ones(6), size=6)  # (V, V), rows sum to one
     yield table, [START, 4, 3, 5, END]
     yield table, [START, END]
-    yield rng.dirichlet(np.ones(8), size=8), [START, *rng.integers(3, 8, 900), END]
+    long = rng.integers(3, 8, 900).tolist()
+    yield rng.dirichlet(np.ones(8), size=8), [START, *long, END]
 
 
 def _stepped(table, ids, start=0, stop=None):
@@ -427,6 +479,13 @@ sentence_log_prob = Exercise(
             "logarithm minus infinity.",
         ),
         Mistake(
+            "log of product, by math",
+            lambda table, ids: math.log(math.prod(table[s] for s in pairwise(ids))),
+            ko="먼저 곱하면 긴 문장에서 확률이 0이 되고, 0의 로그는 없습니다.",
+            en="If you multiply first, a long sentence's product is 0, which has no "
+            "logarithm.",
+        ),
+        Mistake(
             "table transposed",
             lambda table, ids: _sentence_log_prob(np.transpose(table), ids),
             ko="`table[다음, 앞]`으로 읽었습니다. 행이 앞 낱말입니다.",
@@ -455,6 +514,19 @@ sentence_log_prob = Exercise(
             lambda table, ids: -_sentence_log_prob(table, ids),
             ko="부호가 뒤집혔습니다. 확률의 로그는 0보다 클 수 없습니다.",
             en="The sign is flipped. The logarithm of a probability is never above 0.",
+        ),
+        Mistake(
+            "cross-entropy",
+            lambda table, ids: -_sentence_log_prob(table, ids) / (len(ids) - 1),
+            ko="교차 엔트로피입니다. 문장의 로그 확률은 부호를 바꾸지 않은 합입니다.",
+            en="That is the cross-entropy. A sentence's log-probability is the sum, "
+            "sign kept.",
+        ),
+        Mistake(
+            "base ten",
+            lambda table, ids: _sentence_log_prob(table, ids) / math.log(10),
+            ko="밑이 10인 로그입니다. 자연로그 `np.log`를 쓰세요.",
+            en="That is the logarithm to base 10. Use the natural one, `np.log`.",
         ),
         Mistake(
             "base two",
