@@ -83,7 +83,7 @@ class Book:
     def measured(self) -> dict[str, list[float]]:
         """The values on record for each claim id, one for each seed."""
         values: dict[str, list[float]] = {}
-        for lesson in json.loads(_read(self.project.claim_record) or "{}").values():
+        for lesson in read_record(self.project).values():
             for claims in lesson["seeds"].values():
                 for name, found in claims.items():
                     values.setdefault(name, []).append(found["value"])
@@ -124,6 +124,18 @@ class Book:
             "page": f"there is no book/{language}/{target}.md",
         }
         raise ValueError(f"dead link {kind}:{target}: {where[kind]}")
+
+
+def read_record(project: Project) -> dict:
+    """What book/claims.json holds, {} when there is none.
+
+    Raises BuildError when it is no JSON.
+    """
+    try:
+        return json.loads(_read(project.claim_record) or "{}")
+    except ValueError as error:
+        text = f"is not JSON ({error}): mend it, or delete it and run make claims"
+        raise fail(project.relative(project.claim_record), text) from error
 
 
 def _read(path: Path) -> str:

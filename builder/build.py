@@ -59,18 +59,18 @@ def _trial(book: Book, lesson: Lesson) -> list[Problem]:
     return problems
 
 
+def built_paths(project: Project, lesson: Lesson) -> list[Path]:
+    """The lesson's notebooks, in order of LANGUAGES, and its module if it has one."""
+    paths = [project.notebooks(la) / f"{lesson.stem}.ipynb" for la in LANGUAGES]
+    return paths + [project.modules / f"{lesson.name}.py"] * bool(export_cells(lesson))
+
+
 def built_files(book: Book, lesson: Lesson, run: Run, code: str) -> dict[Path, str]:
     """All files of the lesson with their texts."""
-    project = book.project
-    files = {
-        project.notebooks(la) / f"{lesson.stem}.ipynb": notebook_text(
-            book, lesson, la, run, code
-        )
-        for la in LANGUAGES
-    }
+    texts = [notebook_text(book, lesson, la, run, code) for la in LANGUAGES]
     if export_cells(lesson):
-        files[project.modules / f"{lesson.name}.py"] = module_text(project, lesson)
-    return files
+        texts.append(module_text(book.project, lesson))
+    return dict(zip(built_paths(book.project, lesson), texts, strict=True))
 
 
 def build(book: Book, path: Path, force: bool = False) -> tuple[list[Path], bool]:
@@ -85,6 +85,8 @@ def build(book: Book, path: Path, force: bool = False) -> tuple[list[Path], bool
     ran = run is None
     if run is None:
         run = execute(book, lesson)
+    else:  # the alt texts may have changed since
+        check_outputs(lesson, run.outputs["ko"])
     return write_files(built_files(book, lesson, run, code)), ran
 
 
@@ -95,10 +97,15 @@ def stale(book: Book, path: Path) -> list[Problem]:
     """
     lesson = read_lesson(book.project, path)
     check_lesson(book, lesson)
+    paths = built_paths(book.project, lesson)
+    if missing := [path for path in paths if not path.is_file()]:
+        text = "is missing: run make notebooks"
+        return [Problem(book.project.relative(path), "", text) for path in missing]
     code = output_fingerprint(book.project, lesson)
     run = stored_run(book.project, lesson, code)
     if run is None:
-        text = "never run, or its code or values have changed since: run make notebooks"
+        text = "its code or values have changed since it was last run, "
+        text += "or its outputs were edited by hand: run make notebooks"
         return [Problem(lesson.path, "", text)]
     try:
         check_outputs(lesson, run.outputs["ko"])
@@ -106,7 +113,7 @@ def stale(book: Book, path: Path) -> list[Problem]:
         return error.problems
     problems = []
     for file, text in built_files(book, lesson, run, code).items():
-        there = file.read_text(encoding="utf-8") if file.is_file() else ""
+        there = file.read_text(encoding="utf-8")
         if there != text:
             said = f"is not what {lesson.path} builds: run make notebooks"
             cell = _first_difference(there, text)

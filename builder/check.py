@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from builder.book import Book
+from builder.book import Book, read_record
 from builder.build import stale, strays
 from builder.claims import claim_problems
 from builder.errors import BuildError, Problem
@@ -34,11 +34,16 @@ def _claims(book: Book, path: Path) -> list[Problem]:
 
 
 def claim_lesson_problems(book: Book) -> list[Problem]:
-    """Claims whose lesson does not exist."""
-    where = book.project.relative(book.project.claim_texts)
-    text = "there is no such lesson in book/lessons"
+    """Lessons that have claims, or measurements of them, and do not exist."""
+    project = book.project
+    measured = read_record(project)
+    named = {project.claim_texts: book.claims, project.claim_record: measured}
+    text = "there is no such lesson in book/lessons: take its entries out"
     return [
-        Problem(where, name, text) for name in book.claims if name not in book.lessons
+        Problem(project.relative(path), name, text)
+        for path, names in named.items()
+        for name in names
+        if name not in book.lessons
     ]
 
 

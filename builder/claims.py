@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-from builder.book import Book
+from builder.book import Book, read_record
 from builder.errors import BuildError, Problem
 from builder.execute import ANSI, kernel_environment
 from builder.fingerprint import claim_fingerprint
@@ -41,9 +41,7 @@ class Finished:
 
     def problems(self, expected: set[str]) -> list[Problem]:
         """Missed bounds; else why the run failed; else claims it did not make."""
-        texts = [
-            f"{name} {_missed(c)}" for name, c in self.claims.items() if _missed(c)
-        ]
+        texts = _all_missed(self.claims)
         if not texts and self.status:
             texts = [f"the run failed:\n{self.said.strip()[-3000:]}"]
         if not texts:
@@ -52,16 +50,10 @@ class Finished:
         return [Problem(*where, f"seed {self.seed}: {text}") for text in texts]
 
 
-def record(project: Project) -> dict:
-    """What book/claims.json holds, {} when there is none."""
-    path = project.claim_record
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-
-
 def claim_problems(book: Book, lesson: Lesson) -> list[Problem]:
     """Why the record of the lesson's claims isn't up to date; empty when it is."""
     expected = book.claims.get(lesson.name, set())
-    kept = record(book.project).get(lesson.name, {"code": "", "seeds": {}})
+    kept = read_record(book.project).get(lesson.name, {"code": "", "seeds": {}})
     if not expected and not kept["seeds"]:
         return []
     where = book.project.relative(book.project.claim_record)
@@ -71,11 +63,34 @@ def claim_problems(book: Book, lesson: Lesson) -> list[Problem]:
     if kept["code"] != claim_fingerprint(book.project, lesson):
         text = "the lesson's code has changed since its claims were measured"
         return [Problem(where, lesson.name, f"{text}: run make claims")]
-    return [
-        Problem(where, lesson.name, f"seed {seed}: {text}")
-        for seed, found in kept["seeds"].items()
-        for text in _incomplete(expected, set(found))
-    ]
+    texts = [*_by_seed(expected, kept["seeds"]), *_moved_bounds(kept["seeds"])]
+    return [Problem(where, lesson.name, text) for text in texts]
+
+
+def _by_seed(expected: set[str], seeds: dict[str, dict]) -> Iterator[str]:
+    """What is wrong with the runs on record, each thing once, with its seeds."""
+    found: dict[str, list[str]] = {}
+    for seed, claims in seeds.items():
+        for text in (*_incomplete(expected, set(claims)), *_all_missed(claims)):
+            found.setdefault(text, []).append(seed)
+    for text, where in found.items():
+        yield f"seed{'s' * (len(where) > 1)} {', '.join(where)}: {text}"
+
+
+def _moved_bounds(seeds: dict[str, dict]) -> Iterator[str]:
+    """Claims whose bounds are not the same for every seed."""
+    bounds: dict[str, set] = {}
+    for claims in seeds.values():
+        for name, claim in claims.items():
+            bounds.setdefault(name, set()).add((claim["at_least"], claim["at_most"]))
+    for name, found in bounds.items():
+        if len(found) > 1:
+            yield f"the bounds of {name} are not the same for every seed"
+
+
+def _all_missed(claims: dict[str, dict]) -> list[str]:
+    """One sentence for each claim beyond its bound."""
+    return [f"{name} {_missed(c)}" for name, c in claims.items() if _missed(c)]
 
 
 def _incomplete(expected: set[str], found: set[str]) -> list[str]:
@@ -95,7 +110,7 @@ def measure(
     Each finished run is on record at once, so an interruption loses only the runs
     under way. Raises BuildError naming each missed bound after all runs have ended.
     """
-    project, kept = book.project, record(book.project)
+    project, kept = book.project, read_record(book.project)
     waiting = _waiting(book, seeds, kept, force)
     say(f"{len(waiting)} runs to do")
     problems = []

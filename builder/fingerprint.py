@@ -22,7 +22,7 @@ from builder.setup_cell import setup_source
 
 # Modules that show things and measure nothing.
 SHOWING = ("__init__", "boxes", "claims", "exercises", "figures", "language")
-SETUP = setup_source(Address("https://example.invalid/OWNER/name"), "ko")
+SETUP = setup_source(Address(""), "ko")
 
 
 def output_fingerprint(project: Project, lesson: Lesson) -> str:

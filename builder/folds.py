@@ -107,11 +107,19 @@ def quiz_problems(quizzes: dict[str, Quiz]) -> list[str]:
     found = []
     for language, quiz in quizzes.items():
         found += [f"{text} ({language})" for text in _one_quiz_problems(quiz)]
-    keys = [
-        [[o.right for o in q.options] for q in z.questions] for z in quizzes.values()
-    ]
-    if keys[0] != keys[1]:
-        found.append("the two languages differ in questions, options or right answers")
+    return found + _quiz_differences(*(quiz.questions for quiz in quizzes.values()))
+
+
+def _quiz_differences(korean: list[Question], english: list[Question]) -> list[str]:
+    if len(korean) != len(english):
+        counts = f"{len(korean)} in Korean, {len(english)} in English"
+        return [f"the two languages differ in questions: {counts}"]
+    found = []
+    for number, pair in enumerate(zip(korean, english, strict=True), start=1):
+        keys = [" ".join("[x]" if o.right else "[ ]" for o in q.options) for q in pair]
+        if keys[0] != keys[1]:
+            text = f"question {number}: the two languages differ in options or answers"
+            found.append(f"{text} (Korean: {keys[0]}; English: {keys[1]})")
     return found
 
 

@@ -1,5 +1,6 @@
 """A lesson and its run -> one notebook a language, and back to the run."""
 
+import hashlib
 import json
 
 import nbformat
@@ -42,7 +43,17 @@ def notebook_text(
     }
     notebook = new_notebook(cells=cells, metadata=metadata, nbformat_minor=5)
     nbformat.validate(notebook)
+    digest = _run_digest(json.loads(nbformat.writes(notebook)))
+    notebook.metadata[OURS]["run"] = digest
     return nbformat.writes(notebook).rstrip() + "\n"
+
+
+def _run_digest(notebook: dict) -> str:
+    """Of the outputs and values as they stand in the file, to find edits by hand."""
+    outputs = [c["outputs"] for c in notebook["cells"] if c["cell_type"] == "code"]
+    kept = [outputs, notebook["metadata"][OURS]["values"]]
+    text = json.dumps(kept, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
@@ -100,7 +111,10 @@ def _counted(cells: list) -> list:
 
 
 def stored_run(project: Project, lesson: Lesson, code: str) -> Run | None:
-    """The run kept in the built notebooks, or None if they are not of this code."""
+    """The run kept in the built notebooks.
+
+    None if they are of other code, or their outputs or values were edited by hand.
+    """
     outputs, values = {}, {}
     for language in LANGUAGES:
         path = project.notebooks(language) / f"{lesson.stem}.ipynb"
@@ -109,9 +123,11 @@ def stored_run(project: Project, lesson: Lesson, code: str) -> Run | None:
             kept = notebook["metadata"][OURS]
             cells = [c for c in notebook["cells"] if c["cell_type"] == "code"][1:]
             outputs[language] = [nbformat.from_dict(c["outputs"]) for c in cells]
+            edited = kept["run"] != _run_digest(notebook)
         except (OSError, ValueError, KeyError, TypeError):
             return None  # not there yet, or not one of ours: run the lesson
-        if kept["code"] != code or not set(wanted(lesson)) <= set(kept["values"]):
+        others = set(wanted(lesson)) - set(kept["values"])
+        if edited or others or kept["code"] != code:
             return None
         values[language] = kept["values"]
     if any(len(found) != len(lesson.code) for found in outputs.values()):

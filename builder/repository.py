@@ -74,7 +74,7 @@ def _mentions(text: str) -> set[tuple[str, str, str]]:
 
 
 def _texts(project: Project) -> list[Path]:
-    """What git tracks or would track, without the builder's and tests' examples.
+    """What git tracks or would track, without the tests' examples.
 
     Nothing outside a clone, where it can't be told what belongs to the project.
     """
@@ -84,6 +84,6 @@ def _texts(project: Project) -> list[Path]:
     names = subprocess.run(
         command, cwd=project.root, check=True, capture_output=True, text=True
     ).stdout.split("\0")
-    kept = [n for n in sorted(set(names)) if not n.startswith(("builder/", "tests/"))]
+    kept = [n for n in sorted(set(names)) if not n.startswith("tests/")]
     paths = [project.root / name for name in kept if name]
     return [p for p in paths if p.is_file() and b"\0" not in p.read_bytes()[:4096]]

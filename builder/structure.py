@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from builder.folds import hints, parse_quiz, quiz_problems
 from builder.lesson import Code, Lesson, Prose
 from builder.markdown import tokens
-from builder.pairs import pair_problems
+from builder.pairs import HANGUL, pair_problems
 from builder.project import LANGUAGES
 
 ROLES = {"", "quiz", "exercise", "hints"}
@@ -21,11 +21,10 @@ ORDERS = (
 KINDS = ("arrange", "modify", "predict", "debug", "make")
 TAGS = {
     *("export", "parameters", "exercise", "answer", "check", "solution"),
-    *("nbval-ignore-output", "nbval-skip", "raises-exception"),
+    *("nbval-ignore-output", "raises-exception"),
     *("hide-input", "hide-output", "hide-cell", "remove-input", "remove-cell"),
 }
 MAX_LINES, MAX_COLUMNS = 25, 88
-HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 # f-strings are tokens of their own since Python 3.12
 STRINGS = {
     getattr(tokenize, name)
@@ -98,8 +97,8 @@ def _exercise_meta(cell: Prose) -> Iterator[str]:
 def _code(cell: Code) -> Iterator[str]:
     if unknown := set(cell.tags) - TAGS:
         yield f"unknown tags {sorted(unknown)}: use {', '.join(sorted(TAGS))}"
-    if cell.alt and set(cell.alt) != set(LANGUAGES):
-        yield f"alt text needs both languages, has {sorted(cell.alt)}"
+    if cell.alt:
+        yield from _alt(cell.alt)
     lines = cell.source.splitlines()
     if len(lines) > MAX_LINES:
         yield f"{len(lines)} lines, at most {MAX_LINES} fit: split the cell"
@@ -115,6 +114,14 @@ def _code(cell: Code) -> Iterator[str]:
         yield "Hangul belongs in strings only: write names and comments in English"
     if "nbval-ignore-output" in cell.tags and not _asserts(tree):
         yield "its output is ignored (nbval-ignore-output), so assert what matters"
+
+
+def _alt(alt: dict[str, str]) -> Iterator[str]:
+    empty = [la for la in LANGUAGES if not str(alt.get(la) or "").strip()]
+    if empty:
+        yield f"alt text needs both languages, is missing in {' and '.join(empty)}"
+    elif not HANGUL.search(str(alt["ko"])):
+        yield "the Korean alt text is not Korean: write it in Hangul"
 
 
 def _width(line: str) -> int:

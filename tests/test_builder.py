@@ -15,6 +15,7 @@ from builder import claims as claims_module
 from builder import project as project_module
 from builder.book import Address, Book
 from builder.build import build, check_lesson, stale, strays
+from builder.check import claim_lesson_problems
 from builder.claims import claim_problems, measure
 from builder.errors import BuildError
 from builder.fingerprint import canonical, claim_fingerprint, output_fingerprint
@@ -162,7 +163,7 @@ BROKEN = {
     "quiz: other answer": (
         "- [ ] `1`\n     > One of them is missing.\n   - [x] `2`",
         "- [x] `1`\n     > One of them is missing.\n   - [ ] `2`",
-        "questions, options or right answers",
+        "question 1: the two languages differ in options or answers (Korean: [ ] [x]; ",
     ),
     "two hints": (
         "3. Use `value` twice.",
@@ -178,7 +179,21 @@ BROKEN = {
     "check of another": ('checked = "double"', 'checked = "x"', 'checks "double"'),
     "no parameters": (":tags: [parameters]", ":tags: []", "one cell tagged parameters"),
     "unknown tag": (":tags: [export]", ":tags: [exports]", "unknown tags ['exports']"),
-    "one alt text": (', "en": "one dot"', "", "alt text needs both languages"),
+    "one alt text": (', "en": "one dot"', "", "is missing in en"),
+    "blank alt text": ('"en": "one dot"', '"en": "  "', "is missing in en"),
+    "alt text of another language": ("점 하나", "a dot", "alt text is not Korean"),
+    "paragraphs": ("Double the value.", "Double\n\nthe value.", "'paragraph'"),
+    "list items": ("You add up 3", "You add.\n1. Up 3", "differ in blocks"),
+    "Korean in English": (
+        "Double the value.",
+        "두 배로 만드십시오.",
+        "the English text is not all translated",
+    ),
+    "skipped by nbval": (
+        ":name: picture",
+        ":name: picture\n:tags: [nbval-skip]",
+        "unknown tags ['nbval-skip']",
+    ),
     "long cell": ("SEED = 0", "SEED = 0\n" * 26, "26 lines, at most 25"),
     "wide line": ("SEED = 0", f"SEED = 0  # {'x' * 80}", "columns, at most 88"),
     "wide Hangul": ("SEED = 0", f"SEED = '{'가' * 40}'", "89 columns, at most 88"),
@@ -204,6 +219,11 @@ BROKEN_IN_BOTH = {
         "{{ total | .1f }}",
         "{{ range:tiny.product | .1f }}",
         "claims.toml has no such claim",
+    ),
+    "English in Korean": (
+        "두 배로 만드십시오.",
+        "Double the value.",
+        "the Korean text is not all translated (12% of the letters are Hangul)",
     ),
     "unknown role": ('"role": "quiz"', '"role": "quizz"', "unknown role 'quizz'"),
     "quiz: formula": ("- [x] `2`", "- [x] $2$", "no $math$ in an option"),
@@ -417,7 +437,48 @@ class TestFailures:
         edit(built, "return reduce", "return  reduce", built.modules / "tiny.py")
         assert [p.file for p in stale(book, lesson)][-1].endswith("lessons/tiny.py")
         edit(built, "STEP = 1", "STEP = 2")
-        assert "run make notebooks" in stale(book, lesson)[0].text
+        (problem,) = stale(book, lesson)
+        assert "its code or values have changed" in problem.text
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("part", ["output", "value"])
+    def test_results_edited_by_hand_are_found(self, built, language, part):
+        path = built.notebooks(language) / "01_tiny.ipynb"
+        old = json.loads(path.read_text(encoding="utf-8"))
+        before = path.read_bytes()
+        if part == "output":
+            texts = [c["outputs"] for c in old["cells"] if c["id"] == "measure"]
+            texts[0][0]["text"][0] += "!"
+        else:
+            old["metadata"]["explore_transformers"]["values"]["total"] = 9.0
+        path.write_text(json.dumps(old), encoding="utf-8")
+        (problem,) = stale(Book(built), source(built))
+        assert "its outputs were edited by hand" in problem.text
+        assert build_tiny(built) == ([path], True), "it is run again"
+        assert path.read_bytes() == before
+
+    def test_a_stored_run_without_a_digest_is_run_again(self, built):
+        for language in LANGUAGES:
+            path = built.notebooks(language) / "01_tiny.ipynb"
+            old = json.loads(path.read_text(encoding="utf-8"))
+            del old["metadata"]["explore_transformers"]["run"]
+            path.write_text(json.dumps(old), encoding="utf-8")
+        assert build_tiny(built)[1]
+
+    def test_missing_files_are_named(self, built):
+        (built.notebooks("en") / "01_tiny.ipynb").unlink()
+        (built.modules / "tiny.py").unlink()
+        assert [str(p) for p in stale(Book(built), source(built))] == [
+            "notebooks/en/01_tiny.ipynb: is missing: run make notebooks",
+            "explore_transformers/lessons/tiny.py: is missing: run make notebooks",
+        ]
+
+    def test_a_removed_alt_text_is_missed_without_a_run(self, built):
+        edit(built, ':alt: {"ko": "점 하나", "en": "one dot"}\n', "")
+        before = built_bytes(built)
+        with pytest.raises(BuildError, match="'picture': draws a picture: add :alt:"):
+            build_tiny(built)
+        assert built_bytes(built) == before
 
     def test_strays_are_found(self, built):
         assert strays(built) == []
@@ -516,7 +577,12 @@ class TestRepository:
             assert [p.file for p in other_addresses(built)] == ["book/ko/page.md"], (
                 other
             )
-        page.write_text(
+        page.unlink()
+        tool = built.root / "builder" / "tool.py"
+        tool.parent.mkdir()
+        tool.write_text('URL = "https://example.invalid/ELSE/x"\n')
+        assert [p.file for p in other_addresses(built)] == ["builder/tool.py"]
+        tool.write_text(
             "make repository URL=https://github.com/OWNER/explore-transformers"
         )
         assert other_addresses(built) == [], "OWNER is an example"
@@ -563,6 +629,48 @@ class TestClaims:
             CLAIMS + CLAIMS.replace("sum", "other"), encoding="utf-8"
         )
         assert "seed 0: tiny.other was not measured" in self.problems(tiny)[0]
+
+    def recorded(self, project, **changes):
+        """A record for seeds 0-2, of which seed 1 is changed."""
+        code = claim_fingerprint(project, read_lesson(project, source(project)))
+        sums = [{"value": 6.0, "at_least": 6.0, "at_most": 10.0} for _ in range(3)]
+        sums[1] |= changes
+        seeds = {str(seed): {"tiny.sum": found} for seed, found in enumerate(sums)}
+        text = json.dumps({"tiny": {"code": code, "seeds": seeds}})
+        project.claim_record.write_text(text)
+
+    def test_a_recorded_value_beyond_its_bound_is_named(self, tiny):
+        self.recorded(tiny)
+        assert self.problems(tiny) == []
+        self.recorded(tiny, value=2.0)
+        (said,) = self.problems(tiny)
+        assert said == "seed 1: tiny.sum measured 2.0, at least 6.0 was claimed"
+
+    def test_bounds_that_depend_on_the_seed_are_named(self, tiny):
+        self.recorded(tiny, at_least=5.0)
+        (said,) = self.problems(tiny)
+        assert said == "the bounds of tiny.sum are not the same for every seed"
+
+    def test_what_all_seeds_lack_is_said_once(self, tiny):
+        self.recorded(tiny)
+        tiny.claim_texts.write_text(CLAIMS.replace("sum", "other"), encoding="utf-8")
+        missing, unknown = self.problems(tiny)
+        assert missing.startswith("seeds 0, 1, 2: tiny.other was not measured")
+        assert unknown == "seeds 0, 1, 2: tiny.sum has no text in claims.toml"
+
+    def test_lessons_that_do_not_exist_are_named(self, tiny):
+        self.recorded(tiny)
+        assert claim_lesson_problems(Book(tiny)) == []
+        edit(tiny, '{"tiny"', '{"gone"', tiny.claim_record)
+        (problem,) = claim_lesson_problems(Book(tiny))
+        assert (problem.file, problem.cell) == ("book/claims.json", "gone")
+
+    def test_a_record_that_is_no_json_is_named(self, built):
+        built.claim_record.write_text("<<<<<<< HEAD\n{}\n")
+        done = command(built, "check")
+        assert done.returncode == 1
+        assert done.stderr.startswith("book/claims.json: is not JSON")
+        assert "Traceback" not in done.stderr
 
     def test_an_interruption_keeps_what_is_finished(self, tiny):
         slow = "import time\n\ntime.sleep(60 * SEED)\ntotal = 6.0"

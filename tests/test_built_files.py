@@ -1,11 +1,12 @@
 """The committed built files are what the lessons build. Nothing is run here."""
 
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from builder.book import Book
+from builder.book import Book, read_record
 from builder.build import check_lesson, stale
 from builder.check import claim_lesson_problems, stray_problems
 from builder.claims import claim_problems
@@ -37,8 +38,12 @@ def drift(path: Path) -> list:
         return error.problems
 
 
-def none(problems: list) -> None:
-    """Fail with the problems, if there are any."""
+def none(find, *arguments) -> None:
+    """Fail with the problems that `find` returns or raises, if there are any."""
+    try:
+        problems = find(*arguments)
+    except BuildError as error:
+        problems = error.problems
     if problems:
         pytest.fail("\n".join(map(str, problems)), pytrace=False)
 
@@ -49,10 +54,7 @@ def test_there_are_lessons():
 
 @each_lesson
 def test_both_languages_and_the_code_are_sound(path):
-    try:
-        check_lesson(BOOK, read_lesson(PROJECT, path))
-    except BuildError as error:
-        none(error.problems)
+    none(lambda: check_lesson(BOOK, read_lesson(PROJECT, path)))
 
 
 @pytest.mark.parametrize(
@@ -61,25 +63,40 @@ def test_both_languages_and_the_code_are_sound(path):
 )
 def test_built_file_is_what_its_lesson_builds(path, file):
     others = set(built_by(path)) - {file}
-    none([problem for problem in drift(path) if problem.file not in others])
+    none(lambda: [p for p in drift(path) if p.file not in others])
 
 
 @each_lesson
 def test_claims_are_measured_for_this_code(path):
-    try:
-        lesson = read_lesson(PROJECT, path)
-    except BuildError as error:
-        none(error.problems)
-    none(claim_problems(BOOK, lesson))
+    none(lambda: claim_problems(BOOK, read_lesson(PROJECT, path)))
+
+
+def unmeasured() -> list[str]:
+    """Lessons whose record lacks a seed that `make claims` measures."""
+    seeds = re.search(r"^SEEDS \?= (.+)", (PROJECT.root / "Makefile").read_text(), re.M)
+    measured = {name: kept["seeds"] for name, kept in read_record(PROJECT).items()}
+    lacks = {
+        name: [s for s in seeds[1].split() if s not in measured.get(name, {})]
+        for name in BOOK.claims
+    }
+    return [
+        f"{name}: not measured for seeds {', '.join(missing)}: run make claims"
+        for name, missing in lacks.items()
+        if missing
+    ]
+
+
+def test_claims_are_measured_for_every_seed():
+    none(unmeasured)
 
 
 def test_every_claim_belongs_to_a_lesson():
-    none(claim_lesson_problems(BOOK))
+    none(claim_lesson_problems, BOOK)
 
 
 def test_no_lessons_files_are_left_over():
-    none(stray_problems(PROJECT))
+    none(stray_problems, PROJECT)
 
 
 def test_the_address_is_the_same_everywhere():
-    none(other_addresses(PROJECT))
+    none(other_addresses, PROJECT)

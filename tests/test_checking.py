@@ -484,7 +484,10 @@ def test_modules_and_lessons_name_the_same_exercises():
         if names := set(re.findall(r"^:exercise: (\S+)", source, re.MULTILINE)):
             asked[lesson.stem[3:]] = names
     checked = {name: set(module.check.exercises) for name, module in MODULES.items()}
-    assert checked == asked
+    for lesson in checked.keys() | asked.keys():
+        has, needs = checked.get(lesson, set()), asked.get(lesson, set())
+        lone = f"asked nowhere {sorted(has - needs)}, unchecked {sorted(needs - has)}"
+        assert has == needs, f"exercises of lesson {lesson!r}: {lone}"
 
 
 @pytest.mark.parametrize("lesson", MODULES)
@@ -502,21 +505,23 @@ def test_the_lessons_own_cells_are_judged_as_they_should(lesson):
     for answer, check_cell, solution in zip(answers, checks, solutions, strict=True):
         for cell, state in ((answer, "not tried"), (solution, "right")):
             exec(cell.source, names)
-            assert eval(check_cell.source, names).state == state, cell.source
+            result = eval(check_cell.source, names)
+            said = f"cell {cell.metadata['name']!r} is judged {result.state!r}"
+            assert result.state == state, f"{said}: {result.message}"
 
 
 @pytest.mark.parametrize(("module", "exercise"), EVERY_EXERCISE)
 def test_the_solution_is_right(module, exercise):
-    assert module.check(exercise.name, exercise.expected).state == "right"
+    result = module.check(exercise.name, exercise.expected)
+    assert result.state == "right", f"the solution is refused: {result.message}"
 
 
 @pytest.mark.parametrize(("module", "exercise"), EVERY_EXERCISE)
 def test_the_untouched_exercise_is_not_tried(module, exercise):
-    for answer in (None, ...):
-        assert module.check(exercise.name, answer).state == "not tried"
-    if exercise.kind == "function":
-        for answer in (dots, passes, unimplemented):
-            assert module.check(exercise.name, answer).state == "not tried"
+    functions = (dots, passes, unimplemented) if exercise.kind == "function" else ()
+    for answer in (None, ..., *functions):
+        state = module.check(exercise.name, answer).state
+        assert state == "not tried", f"{answer} is judged {state!r}"
 
 
 @pytest.mark.parametrize(("module", "exercise", "mistake"), EVERY_MISTAKE)
@@ -524,9 +529,10 @@ def test_the_untouched_exercise_is_not_tried(module, exercise):
 def test_every_mistake_is_told_by_its_own_words(module, exercise, mistake, language):
     use_language(language)
     result = module.check(exercise.name, mistake.sample)
-    assert (result.state, result.mistake) == ("wrong", mistake.name)
-    assert result.message == getattr(mistake, language)
+    found, name = (result.state, result.mistake), mistake.name
+    assert found == ("wrong", name), f"{name!r} is judged {found}: {result.message}"
+    assert result.message == getattr(mistake, language), f"the words of {name!r}"
     words = [getattr(m, language) for m in exercise.mistakes]
-    assert words.count(result.message) == 1
-    assert any("가" <= letter <= "힣" for letter in mistake.ko)
-    assert not any("가" <= letter <= "힣" for letter in mistake.en)
+    assert words.count(result.message) == 1, f"not {name!r} alone has these words"
+    assert re.search("[가-힣]", mistake.ko), f"{name!r}: `ko` is not Korean"
+    assert not re.search("[가-힣]", mistake.en), f"{name!r}: `en` has Korean in it"

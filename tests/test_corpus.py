@@ -91,6 +91,20 @@ def test_same_seed_same_pairs_everywhere():
 
 
 @pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (lambda: corpus.make_splits(300, 100, 100), "63a82a74212de20b"),
+        (lambda: corpus.make_jamo_pairs(500), "08ec4dc83bacca32"),
+        (lambda: corpus.make_number_pairs(500), "54673149b0fd6da9"),
+    ],
+    ids=["splits", "jamo", "numbers"],
+)
+def test_the_other_corpora_are_the_same_everywhere(made, expected):
+    found = hashlib.sha256(repr(made()).encode()).hexdigest()[:16]
+    assert found == expected, "the corpus has changed: so have the lessons' results"
+
+
+@pytest.mark.parametrize(
     ("clauses", "least", "most"), [((1,), 5, 18), ((4,), 20, 60), ((1, 2, 3, 4), 5, 60)]
 )
 def test_lengths_and_clause_counts(clauses, least, most):

@@ -9,6 +9,7 @@ from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 READMES = ("README.md", "README.ko.md")
+GUIDES = ("CONTRIBUTING.md", "book/ko/how-to-run.md", "book/en/how-to-run.md")
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 MEBIBYTE = 2**20
 # A path of somebody's machine: it starts there, and isn't the middle of another path.
@@ -114,12 +116,6 @@ class TestReadmes:
         )
 
     @pytest.mark.parametrize("name", READMES)
-    def test_links_lead_somewhere(self, name):
-        local = [link for link in links(read(name)) if "://" not in link]
-        missing = [link for link in local if not (ROOT / link).exists()]
-        assert not missing, f"{name} links to files that do not exist: {missing}"
-
-    @pytest.mark.parametrize("name", READMES)
     def test_pictures_have_alt_text(self, name):
         alts = re.findall(r"!\[(.*?)\]\(", read(name))
         assert alts and all(len(alt) > 20 for alt in alts), f"{name}: alt text {alts}"
@@ -138,7 +134,17 @@ class TestReadmes:
         assert plain and not others, f"{name}: make doesn't run {others}"
 
 
-@pytest.mark.parametrize("name", [*READMES, "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", [*READMES, *GUIDES])
+def test_links_lead_somewhere(name):
+    """Those in `code` are examples."""
+    text = re.sub(r"`[^`\n]+`", "", prose(read(name)))
+    targets = [link.partition("#")[0] for link in links(text) if "://" not in link]
+    folder = (ROOT / name).parent
+    missing = [t for t in targets if t and not (folder / t).exists()]
+    assert not missing, f"{name} links to files that do not exist: {missing}"
+
+
+@pytest.mark.parametrize("name", [*READMES, *GUIDES])
 def test_make_commands_exist(name):
     named = make_targets_named(read(name))
     missing = named - make_targets()
@@ -201,6 +207,18 @@ class TestWorkflows:
         project = tomllib.loads(read("pyproject.toml"))["project"]
         assert project["requires-python"] == f">={versions[0]}"
         assert all(isinstance(version, str) for version in versions), "quote them"
+
+
+@pytest.mark.slow
+def test_a_notebook_that_fails_names_its_cell(tmp_path):
+    cell = nbformat.v4.new_code_cell("print(2)", id="prints-two", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", text="3\n")]
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "x.ipynb")
+    shutil.copy(ROOT / "conftest.py", tmp_path)
+    command = [sys.executable, "-m", "pytest", "--nbval", "--rootdir", tmp_path]
+    run = subprocess.run([*command, tmp_path], capture_output=True, text=True)
+    assert run.returncode == 1, run.stdout
+    assert "cell 'prints-two': " in run.stdout and "print(2)" in run.stdout
 
 
 class TestRequirements:

@@ -39,8 +39,23 @@ def _build(target, *options):
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n",
                "--keep-going", "--quiet", "--path-output", target, *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    if done.returncode:
+        pytest.fail(_complaints(done.stdout + done.stderr), pytrace=False)
     return target / "_build" / "html"
+
+
+def _complaints(said):
+    """The warnings and errors among what a build said; its end when there are none."""
+    lines = dict.fromkeys(re.sub(r"\x1b\[[0-9;]*m", "", said).splitlines())
+    found = [line for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL): ", line)]
+    return "\n".join(found) or said[-3000:]
+
+
+def test_a_failed_build_says_only_what_is_wrong():
+    warning = "/book/ko/x.md:3: WARNING: undefined label: 'y'"
+    said = f"Running\n\x1b[91m{warning}\x1b[39;49;00m\nbuild finished\nTraceback\n"
+    assert _complaints(said + said) == warning
+    assert "Traceback" in _complaints("Traceback")
 
 
 @pytest.fixture(scope="session")
@@ -205,11 +220,30 @@ def _accessibility(page):
 
 
 def _widest(page):
+    """The element that reaches furthest, but for those that scroll or are cut off."""
     return page.evaluate(
-        """[...document.querySelectorAll("main *")].map((e) => [
-             e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)])
-           .sort((a, b) => b[0] - a[0])[0]"""
+        """() => {
+          const shown = (e) => { // no parent below the body hides what sticks out
+            for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+              if (getComputedStyle(p).overflowX !== "visible") return false;
+            return true;
+          };
+          return [...document.body.querySelectorAll("*")].filter(shown)
+            .map((e) => [e.getBoundingClientRect().right, e.outerHTML.slice(0, 120)])
+            .sort((a, b) => b[0] - a[0])[0];
+        }"""
     )
+
+
+@pytest.mark.browser
+def test_the_widest_element_is_the_one_that_sticks_out(browser):
+    page = browser.new_page()
+    page.set_content(
+        "<div style='overflow-x: auto'><p style='width: 3000px'>scrolls</p></div>"
+        "<div><p id=out style='width: 2000px'>sticks out</p></div>"
+    )
+    assert 'id="out"' in _widest(page)[1]
+    page.close()
 
 
 _ENGLISH = """() => {
