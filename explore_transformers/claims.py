@@ -87,11 +87,12 @@ class ClaimTable:
         if not self.claims:
             return box("neutral", _no_claims())
         left = 'style="text-align:left;vertical-align:top;padding:.3em .6em"'
+        whole = left.replace("padding", "white-space:nowrap;padding")
         heads = (text(ko="주장", en="Claim"), _measured_word(), _bound_word())
         rows = [
             f"<tr><td {left}>{c.sign} {inline(c.sentence)}</td>"
-            f"<td {left}><strong>{c.measured}</strong></td>"
-            f"<td {left}>{c.bound}</td></tr>"
+            f"<td {whole}><strong>{c.measured}</strong></td>"
+            f"<td {whole}>{c.bound}</td></tr>"
             for c in self.claims
         ]
         head = "".join(f'<th scope="col" {left}>{word}</th>' for word in heads)

@@ -19,6 +19,7 @@ _HANGUL = "Explore Transformers Hangul"
 _POSITIVE, _NEGATIVE = "0,114,178", "213,94,0"
 # At this opacity the page's text stays readable on the fill, in light and in dark.
 _STRONGEST = 0.55
+_BARS = {"other": "#2b83ba", "chosen": "#d8691a"}
 
 _STYLE = {
     "figure.figsize": (6.4, 3.6),
@@ -109,7 +110,7 @@ def heatmap(
         f"{_title(title)}"
         f'<div class="et-scroll" tabindex="0" role="group" aria-label="{_safe(title)}">'
         f"{body}</div>"
-        f'<p class="et-readout" aria-live="polite" data-hint="{_safe(hint)}"></p>'
+        + _readout(hint)
     )
     summary = f"heat map, {values.shape[0]} × {values.shape[1]}"
     return HTMLFigure("heatmap", title, summary, content)
@@ -144,14 +145,13 @@ def bars(
     table = _bar_table(values, labels, None if steps is None else names)
     marks = _highlights(highlight, table.shape)
     panels = [
-        _bars_panel(row, labels, name, mark, table, (value_title, fmt))
-        for row, name, mark in zip(table, names, marks, strict=True)
+        _bars_panel(row, labels, mark, table, (value_title, fmt))
+        for row, mark in zip(table, marks, strict=True)
     ]
     legend = f'<p class="et-legend">★ {_safe(highlight_title)}</p>'
     content = (
         _title(title)
-        + ("" if steps is None else _slider(len(names)))
-        + "".join(panels)
+        + (panels[0] if steps is None else _slider() + _folds(panels, names))
         + (legend if highlight_title and highlight is not None else "")
     )
     n_steps = "" if steps is None else f", {len(names)} steps"
@@ -260,7 +260,7 @@ def _bar_table(values, labels, steps):
     return values.reshape(-1, len(labels))
 
 
-def _bars_panel(row, labels, name, mark, table, value_words):
+def _bars_panel(row, labels, mark, table, value_words):
     """Return the bars of one step as a table of label, bar and value."""
     value_title, fmt = value_words
     low, high = min(0.0, table.min()), max(0.0, table.max())
@@ -268,30 +268,49 @@ def _bars_panel(row, labels, name, mark, table, value_words):
     lines = []
     for i, (value, label) in enumerate(zip(row, labels, strict=True)):
         left = 100 * (min(value, 0.0) - low) / span
-        fill = f"margin-left:{left:.2f}%;width:{100 * abs(value) / span:.2f}%"
         kind, star = ("chosen", "★\u00a0") if i == mark else ("other", "")
+        fill = (
+            f"margin-left:{left:.2f}%;width:{100 * abs(value) / span:.2f}%;"
+            f"height:1.1em;min-width:2px;background:{_BARS[kind]}"
+        )
         lines.append(
             f'<tr class="et-{kind}"><th scope="row">{star}{_safe(label)}</th>'
-            f'<td class="et-bar"><div style="{fill}"></div></td>'
+            f'<td class="et-bar" style="width:70%"><div style="{fill}"></div></td>'
             f'<td class="et-value">{_shown(value, fmt)}</td></tr>'
         )
-    heading = f"<caption>{_safe(name)}</caption>" if name != "" else ""
     unit = f'<thead><tr><td></td><td></td><th scope="col">{_safe(value_title)}</th>'
     head = f"{unit}</tr></thead>" if value_title else ""
     tbody = f"<tbody>{''.join(lines)}</tbody>"
-    return f'<table class="et-step">{heading}{head}{tbody}</table>'
+    return f'<table class="et-step">{head}{tbody}</table>'
 
 
-def _slider(n_steps):
-    """Return the controls; hidden until the script that they need has run."""
+def _folds(panels, names):
+    """Return one fold a step, the first open: what shows where scripts do not run."""
+    return "".join(
+        f"<details{'' if i else ' open'}><summary>{_safe(name)}</summary>{panel}"
+        "</details>"
+        for i, (panel, name) in enumerate(zip(panels, names, strict=True))
+    )
+
+
+def _readout(hint):
+    """Return the line that follows the pointer; until a script runs, it says so."""
+    still = text(
+        ko="움직여 보려면 먼저 이 셀을 실행하세요.",
+        en="To make it move, run this cell first.",
+    )
+    return (
+        f'<p class="et-readout" aria-live="polite" data-hint="{_safe(hint)}">'
+        f"{still}</p>"
+    )
+
+
+def _slider():
+    """Return the place of the controls, which the script builds, and their words."""
     step = text(ko="단계", en="Step")
     back = text(ko="이전 단계", en="Previous step")
     on = text(ko="다음 단계", en="Next step")
     return (
-        '<div class="et-controls" hidden>'
-        f'<button type="button" aria-label="{back}">◀</button>'
-        f'<label><span>{step}</span> <input type="range" min="0" '
-        f'max="{n_steps - 1}" value="0" step="1"></label>'
-        f'<button type="button" aria-label="{on}">▶</button></div>'
-        '<p class="et-readout" aria-live="polite"></p>'
+        f'<div class="et-controls" data-step="{step}" data-back="{back}" '
+        f'data-on="{on}"></div>{_readout("")}'
     )

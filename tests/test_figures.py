@@ -110,7 +110,7 @@ def test_figures_load_nothing_and_have_no_ids(make):
 
 def test_bars_write_out_label_value_and_highlight():
     html = stepped()._repr_html_()
-    assert html.count("<caption>") == 3 and html.count("★\u00a0") == 3
+    assert html.count("<summary>") == 3 and html.count("★\u00a0") == 3
     assert "★\u00a0사과" in html and "★ 정답" in html and "90%" in html
     assert "width:100.00%" in html  # the largest of all steps; one scale for all
 
@@ -263,9 +263,33 @@ def test_slider_and_buttons_walk_through_the_steps(open_page):
 @pytest.mark.browser
 def test_without_script_everything_is_still_there(open_page):
     page = open_page(javascript=False)
-    assert page.locator(".et-bars").first.locator(".et-step:visible").count() == 3
-    assert page.locator(".et-controls:visible").count() == 0
+    figure = page.locator(".et-bars").first
+    assert figure.locator(".et-step:visible").count() == 1
+    figure.locator("summary").nth(2).click()
+    assert "80%" in figure.locator(".et-step:visible").nth(1).text_content()
+    assert figure.locator("button, input").count() == 0
+    assert "먼저 이 셀을 실행" in figure.locator(".et-readout").text_content()
     assert page.locator(".et-readout:visible", has_text="방향키").count() == 0
+
+
+def test_bars_can_be_seen_without_style_sheet_or_script():
+    """A notebook that is not trusted keeps inline styles and nothing else."""
+    html = stepped()._repr_html_().split("</style>")[1].split("<script>")[0]
+    bar = html.split('<td class="et-bar"')[1].split("</td>")[0]
+    assert 'style="width:70%"' in bar
+    assert "height:" in bar and "background:#" in bar
+
+
+@pytest.mark.browser
+def test_keys_on_the_slider_stay_there(open_page):
+    """JupyterLab acts on arrow keys that reach the page."""
+    page = open_page()
+    page.evaluate("() => { document.onkeydown = () => { window.reached = true; }; }")
+    page.locator(".et-bars").first.get_by_label("단계", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("window.reached") is None
+    page.keyboard.press("a")
+    assert page.evaluate("window.reached") is True
 
 
 @pytest.mark.browser

@@ -1,12 +1,23 @@
 (() => {
-  // Without this script all steps stand below one another; with it, one at a time.
+  const make = (name, properties, ...children) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  };
+  const button = (sign, label) =>
+    make('button', { type: 'button', ariaLabel: label }, sign);
+
+  // Without this script each step is a fold; with it, they show one at a time.
   const start = (figure) => {
     const controls = figure.querySelector('.et-controls');
     if (!controls) return;
-    const steps = [...figure.querySelectorAll('.et-step')];
-    const names = steps.map((step) => step.caption.textContent);
-    const [back, on] = controls.querySelectorAll('button');
-    const range = controls.querySelector('input');
+    const folds = [...figure.querySelectorAll('details')];
+    const names = folds.map((fold) => fold.querySelector('summary').textContent);
+    const steps = folds.map((fold) => fold.querySelector('.et-step'));
+    const words = controls.dataset;
+    const [back, on] = [button('◀', words.back), button('▶', words.on)];
+    const range = make('input', { type: 'range', min: 0, max: steps.length - 1, step: 1 });
+    controls.append(back, make('label', {}, make('span', {}, words.step), range), on);
     const readout = figure.querySelector('.et-readout');
 
     const show = (i) => {
@@ -22,11 +33,14 @@
     back.addEventListener('click', () => by(-1));
     on.addEventListener('click', () => by(1));
     range.addEventListener('input', () => show(+range.value));
+    // JupyterLab would take these keys from the slider.
+    controls.addEventListener('keydown', (event) => {
+      if (/^(Arrow|Home|End|Page)/.test(event.key)) event.stopPropagation();
+    });
     steps.forEach((step, i) => {
       step.setAttribute('aria-label', names[i]);
-      step.caption.remove();
+      folds[i].replaceWith(step);
     });
-    controls.hidden = false;
     show(0);
   };
 
