@@ -97,6 +97,7 @@ def _run(project: Project, lesson: Lesson, cells: list[Code]) -> list[list]:
         client = _client(notebook, Path(scratch) / "empty")
         environment = kernel_environment(project, Path(scratch))
         environment["EXPLORE_TRANSFORMERS_LANGUAGE"] = "both"
+        environment["EXPLORE_TRANSFORMERS_WEIGHTS"] = str(project.package / "weights")
         with client.setup_kernel(env=environment):
             for place, cell in enumerate(cells):
                 _run_cell(client, notebook.cells[place], place, lesson, cell)

@@ -55,7 +55,8 @@ def module_text(project: Project, lesson: Lesson) -> str:
             imports.append(ast.unparse(node))
             del lines[node.lineno - 1 : node.end_lineno]
         bodies.append("\n".join(lines).strip())
-    head = f"# Built from {lesson.path} by `make notebooks`: edit that file instead.\n"
+    head = f"# Built from {lesson.path} by `make notebooks`.\n"
+    head += "# Edit that file instead.\n"
     docstring = lesson.module.strip()
     end = '\n"""' if "\n" in docstring else '"""'
     head += f'"""{docstring}{end}'

@@ -1,4 +1,5 @@
-# Built from book/lessons/01_seq2seq.md by `make notebooks`: edit that file instead.
+# Built from book/lessons/01_seq2seq.md by `make notebooks`.
+# Edit that file instead.
 """Words to numbers and back, and how to score what a sequence model says.
 
 Built in lesson 1: vocabulary, padded batches and their masks, softmax,
