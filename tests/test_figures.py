@@ -220,6 +220,8 @@ def test_arrow_keys_walk_over_the_heat_map(open_page):
         "나 → eat: 0.20",
     ]
     assert figure.locator(".et-on").all_text_contents() == ["eat", "나"]
+    weight = "(head) => getComputedStyle(head).fontWeight"
+    assert figure.locator(".et-on").first.evaluate(weight) == "700"
     others = page.locator(".et-heatmap .et-readout").nth(1)
     assert "방향키" in others.text_content()
     page.keyboard.press("Tab")
