@@ -237,8 +237,8 @@ gru_numbers = Exercise(
         Mistake(
             "four gates",
             (2560, 4160, 20, 0),
-            ko="네 벌이 있는 것은 LSTM입니다. GRU에는 세 벌이 있습니다.",
-            en="Four sets are an LSTM's. A GRU has three.",
+            ko="GRU에는 세 벌이 있습니다. 네 벌은 LSTM이라는 다른 순환 신경망입니다.",
+            en="A GRU has three sets. Four is another recurrent network, the LSTM.",
         ),
         Mistake(
             "message left out",
