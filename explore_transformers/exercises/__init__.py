@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-_FRAMEWORK = {"checking", "comparing", "running"}
+_FRAMEWORK = {"arranging", "checking", "comparing", "running"}
 
 
 def modules():

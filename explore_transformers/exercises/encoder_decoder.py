@@ -4,6 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from explore_transformers.exercises.arranging import (
+    WRONG_LETTERS,
+    in_order,
+    swapped,
+)
 from explore_transformers.exercises.checking import (
     Exercise,
     Mistake,
@@ -15,54 +20,30 @@ from explore_transformers.language import text
 START, END, UNK = 1, 2, 3
 
 
-def _letters(answer):
-    """Return the letters alone: "d a f" and ["D", "A", "F"] count as "DAF"."""
-    joined = "".join(answer) if isinstance(answer, list | tuple) else str(answer)
-    return "".join(c for c in joined.upper() if c.isalpha())
-
-
-def _swapped(early, late):
-    """Return a predicate: six letters, and `late` stands before `early`."""
-
-    def holds(answer):
-        letters = _letters(answer)
-        if sorted(letters) != list("ABCDEF"):
-            return False
-        return letters.index(late) < letters.index(early)
-
-    return holds
-
-
 first_word = Exercise(
     "first_word",
     expected="DAFBEC",
     kind="value",
-    same=lambda expected, got: _letters(got) == expected,
+    same=in_order,
     mistakes=(
-        Mistake(
-            "letters",
-            lambda answer: sorted(_letters(answer)) != list("ABCDEF"),
-            ko="A부터 F까지 여섯 글자를 한 번씩만 적어야 합니다.",
-            en="Write each of the six letters A to F exactly once.",
-            example="DAFBE",
-        ),
+        WRONG_LETTERS,
         Mistake(
             "encoder before embedding",
-            _swapped("D", "A"),
+            swapped("D", "A"),
             ko="인코더가 읽는 것은 벡터입니다. 번호를 벡터로 바꾸는 일이 먼저입니다.",
             en="The encoder reads vectors, so ids have to become vectors before it.",
             example="ADFBEC",
         ),
         Mistake(
             "message before reading",
-            _swapped("A", "F"),
+            swapped("A", "F"),
             ko="마지막 은닉 상태는 인코더가 끝까지 읽어야 생깁니다.",
             en="There is no last hidden state before the encoder has read to the end.",
             example="DFABEC",
         ),
         Mistake(
             "decoder before message",
-            _swapped("F", "B"),
+            swapped("F", "B"),
             ko="디코더가 움직이려면 처음 은닉 상태가 있어야 합니다. 그것을 인코더가 "
             "줍니다.",
             en="The decoder needs a first hidden state to move on from, and the "
@@ -71,7 +52,7 @@ first_word = Exercise(
         ),
         Mistake(
             "logits before step",
-            _swapped("B", "E"),
+            swapped("B", "E"),
             ko="로짓은 시작 토큰을 읽은 뒤의 디코더 상태로 계산합니다.",
             en="The logits are computed from the decoder's state after it has read the "
             "start token.",
@@ -79,7 +60,7 @@ first_word = Exercise(
         ),
         Mistake(
             "choice before logits",
-            _swapped("E", "C"),
+            swapped("E", "C"),
             ko="고르려면 먼저 낱말마다 점수가 있어야 합니다.",
             en="To choose a word you first need a score for each.",
             example="DAFBCE",

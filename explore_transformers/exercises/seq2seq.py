@@ -5,6 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from explore_transformers.exercises.arranging import (
+    WRONG_LETTERS,
+    in_order,
+    swapped,
+)
 from explore_transformers.exercises.checking import (
     Exercise,
     Mistake,
@@ -15,41 +20,16 @@ from explore_transformers.exercises.checking import (
 START, END = 1, 2
 
 
-def _letters(answer):
-    """Return the letters alone: "c a e" and ["C", "A", "E"] count as "CAE"."""
-    is_list = isinstance(answer, list | tuple)
-    joined = "".join(map(str, answer)) if is_list else str(answer)
-    return "".join(c for c in joined.upper() if c.isalpha())
-
-
-def _swapped(early, late):
-    """Return a predicate: six letters, and `late` stands before `early`."""
-
-    def holds(answer):
-        letters = _letters(answer)
-        if sorted(letters) != list("ABCDEF"):
-            return False
-        return letters.index(late) < letters.index(early)
-
-    return holds
-
-
 pipeline = Exercise(
     "pipeline",
     expected="CAEFBD",
     kind="value",
-    same=lambda expected, got: _letters(got) == expected,
+    same=in_order,
     mistakes=(
-        Mistake(
-            "letters",
-            lambda answer: sorted(_letters(answer)) != list("ABCDEF"),
-            ko="A부터 F까지 여섯 글자를 한 번씩만 적어야 합니다.",
-            en="Write each of the six letters A to F exactly once.",
-            example="CAEFB",
-        ),
+        WRONG_LETTERS,
         Mistake(
             "frame before ids",
-            _swapped("C", "A"),
+            swapped("C", "A"),
             ko="`frame`이 붙이는 것은 번호입니다. 낱말을 번호로 바꾸는 단계가 "
             "먼저입니다.",
             en="`frame` adds ids, so words have to become ids before it.",
@@ -57,7 +37,7 @@ pipeline = Exercise(
         ),
         Mistake(
             "pad before frame",
-            _swapped("A", "E"),
+            swapped("A", "E"),
             ko="패딩을 먼저 하면 짧은 문장의 끝 토큰이 패딩 뒤에 붙습니다.",
             en="If you pad first, short sentences get their end token behind the "
             "padding.",
@@ -65,14 +45,14 @@ pipeline = Exercise(
         ),
         Mistake(
             "split before batch",
-            _swapped("E", "F"),
+            swapped("E", "F"),
             ko="F는 배치를 나누는 단계입니다. 배치가 먼저 있어야 합니다.",
             en="F splits the batch, so there has to be a batch before it.",
             example="CAFEBD",
         ),
         Mistake(
             "model before split",
-            _swapped("F", "B"),
+            swapped("F", "B"),
             ko="모델은 입력만 받아야 합니다. 나누기 전에 넣으면 정답까지 들어갑니다.",
             en="The model must receive inputs only. Before the split, the targets go "
             "in too.",
@@ -80,7 +60,7 @@ pipeline = Exercise(
         ),
         Mistake(
             "loss before model",
-            _swapped("B", "D"),
+            swapped("B", "D"),
             ko="손실은 로짓으로 계산합니다. 로짓은 모델에서 나옵니다.",
             en="The loss is computed from logits, and logits come out of the model.",
             example="CAEFDB",

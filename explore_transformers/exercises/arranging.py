@@ -1,0 +1,36 @@
+"""What exercises share in which the six steps A to F are put in order."""
+
+from explore_transformers.exercises.checking import Mistake
+
+_STEPS = "ABCDEF"
+
+
+def letters(answer):
+    """Return the letters alone: "c a e" and ["C", "A", "E"] count as "CAE"."""
+    is_list = isinstance(answer, list | tuple)
+    joined = "".join(map(str, answer)) if is_list else str(answer)
+    return "".join(c for c in joined.upper() if c.isalpha())
+
+
+def in_order(expected, got):
+    """Whether the letters of an answer stand in the expected order."""
+    return letters(got) == expected
+
+
+def swapped(early, late):
+    """Return a predicate: six letters, and `late` stands before `early`."""
+
+    def holds(answer):
+        found = letters(answer)
+        return sorted(found) == list(_STEPS) and found.index(late) < found.index(early)
+
+    return holds
+
+
+WRONG_LETTERS = Mistake(
+    "letters",
+    lambda answer: sorted(letters(answer)) != list(_STEPS),
+    ko="A부터 F까지 여섯 글자를 한 번씩만 적어야 합니다.",
+    en="Write each of the six letters A to F exactly once.",
+    example=_STEPS[:5],
+)
