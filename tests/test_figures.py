@@ -5,6 +5,7 @@ import pathlib
 import re
 import warnings
 
+import axe_playwright_python
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -298,8 +299,7 @@ def test_keys_on_the_slider_stay_there(open_page):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_figures_are_accessible_and_fit(open_page, width, theme):
-    package = pytest.importorskip("axe_playwright_python")
-    axe = pathlib.Path(package.__file__).parent / "axe.min.js"
+    axe = pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js"
     page = open_page(width, theme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(axe.read_text("utf-8"))

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -212,9 +213,8 @@ def test_pages_read_well(visit, path, theme, width):
 
 def _accessibility(page):
     """Return what axe-core finds, one line for each rule."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     # Without preload: axe would ask for style sheets at addresses of its own making.
-    found = axe.run(page, options={"resultTypes": ["violations"], "preload": False})
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
     violations = found.response["violations"]
     return [f"axe {v['id']}: {v['nodes'][0]['html']}" for v in violations]
 
