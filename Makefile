@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book serve test check notebooks claims repository clean
+.PHONY: book serve test check notebooks claims studies repository clean
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -42,6 +42,9 @@ notebooks: $(READY)
 
 claims: $(READY)
 	$(BIN)/python -m builder claims --seeds $(SEEDS)
+
+studies: $(READY)
+	$(BIN)/python -m builder studies
 
 repository: $(READY)
 	@test -n "$(URL)" || { echo "Say which: make repository URL=https://github.com/owner/name"; exit 1; }

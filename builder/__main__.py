@@ -1,4 +1,4 @@
-"""python -m builder notebooks | claims | repository | check"""
+"""python -m builder notebooks | claims | studies | repository | check"""
 
 import argparse
 import sys
@@ -12,6 +12,7 @@ from builder.errors import BuildError
 from builder.lesson import read_lesson
 from builder.project import Project
 from builder.repository import set_address
+from builder.studies import run_studies
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--force", action="store_true", help="measure all anew")
     measured.add_argument("--check", action="store_true", help="only say what is stale")
     measured.set_defaults(command=_claims)
+    studies = commands.add_parser("studies", help="make the longer measurements")
+    studies.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    studies.set_defaults(command=lambda project, o: run_studies(project, o.jobs))
     repository = commands.add_parser("repository", help="set the address after a fork")
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))

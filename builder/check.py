@@ -9,6 +9,7 @@ from builder.errors import BuildError, Problem
 from builder.lesson import read_lesson
 from builder.project import Project
 from builder.repository import other_addresses
+from builder.studies import study_problems
 
 
 def all_problems(project: Project) -> list[Problem]:
@@ -18,6 +19,7 @@ def all_problems(project: Project) -> list[Problem]:
         p for path in project.lesson_files() for p in lesson_problems(book, path)
     ]
     problems += claim_lesson_problems(book)
+    problems += study_problems(project)
     return problems + stray_problems(project) + other_addresses(project)
 
 

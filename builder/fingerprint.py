@@ -3,9 +3,10 @@
 A fingerprint covers what a run executes: the code cells and, transitively, the modules
 of explore_transformers that they import, all as syntax trees without comments and
 docstrings. A run whose outputs are kept also depends on how things are shown, so its
-fingerprint adds the package's static files and the lesson's claim texts; measurements
-don't, and leave out the modules that only show things. The repository's address and the
-installed versions of other packages are left out: after an upgrade, use --force.
+fingerprint adds the package's static files, the lesson's claim texts and the records
+of the studies it loads; measurements don't, and leave out the modules that only show
+things. The repository's address and the installed versions of other packages are left
+out: after an upgrade, use --force.
 """
 
 import ast
@@ -29,10 +30,17 @@ def output_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the outputs in the notebooks may have."""
     sources = [SETUP, *(cell.source for cell in lesson.code)]
     parts = [*_trees(project, sources, skip=()), *_static(project)]
+    parts += _records(project, sources)
     if project.claim_texts.is_file():
         texts = tomllib.loads(project.claim_texts.read_text(encoding="utf-8"))
         parts.append(json.dumps(texts.get(lesson.name), sort_keys=True))
     return _digest(parts)
+
+
+def code_fingerprint(project: Project, path: Path) -> str:
+    """Changes when what a module of the package measures may have."""
+    source = path.read_text(encoding="utf-8")
+    return _digest(_trees(project, [source], skip=SHOWING))
 
 
 def claim_fingerprint(project: Project, lesson: Lesson) -> str:
@@ -81,6 +89,14 @@ def _absolute(project: Project, node: ast.ImportFrom, at: Path | None) -> str:
         return node.module or ""
     folder = at.parents[node.level - 1].relative_to(project.root)
     return ".".join([*folder.parts, *([node.module] if node.module else [])])
+
+
+def _records(project: Project, sources: list[str]) -> Iterator[str]:
+    """The records of the studies that the sources load."""
+    for name in project.studies():
+        record = project.study_record(name)
+        if any(f'load_study("{name}")' in source for source in sources):
+            yield record.read_text(encoding="utf-8") if record.is_file() else ""
 
 
 def _static(project: Project) -> Iterator[str]:

@@ -40,6 +40,17 @@ class Project:
     def claim_record(self) -> Path:
         return self.root / "book" / "claims.json"
 
+    def studies(self) -> list[str]:
+        """The names of the studies, in order."""
+        found = (self.package / "studies").glob("*.py")
+        return sorted(path.stem for path in found if path.stem != "__init__")
+
+    def study(self, name: str) -> Path:
+        return self.package / "studies" / f"{name}.py"
+
+    def study_record(self, name: str) -> Path:
+        return self.study(name).with_suffix(".json")
+
     def notebooks(self, language: str) -> Path:
         return self.root / "notebooks" / language
 

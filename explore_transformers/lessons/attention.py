@@ -1,0 +1,95 @@
+# Built from book/lessons/03_attention.md by `make notebooks`.
+# Edit that file instead.
+"""Attention, and lesson 2's model with three ways to read the encoder.
+
+Built in lesson 3. The decoders differ in `read_out` alone and have the same
+parameters: the last state, the mean of all states, or attention over them.
+"""
+
+import math
+
+import numpy as np
+import torch
+
+from explore_transformers import corpus
+from explore_transformers.lessons.encoder_decoder import (
+    DEVICE,
+    Decoder,
+    Encoder,
+    Seq2Seq,
+    translate,
+)
+from explore_transformers.lessons.seq2seq import Vocabulary
+
+
+def make_data(seed, n_held_out=0):
+    """Lesson 2's data -> splits, Korean and English vocabulary.
+
+    n_held_out pairs with combinations that training never shows; they change nothing
+    else.
+    """
+    splits = corpus.make_splits(30000, 2000, n_held_out, seed, clauses=(1, 2, 3))
+    korean = Vocabulary(pair.src for pair in splits.train)
+    english = Vocabulary(pair.tgt for pair in splits.train)
+    return splits, korean, english
+
+
+def to_ids(pairs, source_words, target_words):
+    """Pairs of sentences -> pairs of id lists."""
+    return [(source_words.encode(p.src), target_words.encode(p.tgt)) for p in pairs]
+
+
+def make_model(decoder, n_source_words, n_target_words, seed, d_hidden=128):
+    """Lesson 2's model with a decoder class of your choice; the seed sets its weights.
+
+    Every decoder class here has the same parameters, so one seed gives them all the
+    same weights.
+    """
+    torch.manual_seed(seed)
+    encoder = Encoder(n_source_words, d_hidden=d_hidden)
+    return Seq2Seq(encoder, decoder(n_target_words, d_hidden=d_hidden)).to(DEVICE)
+
+
+BINS = (1, 10), (11, 20), (21, 30), (31, 60)
+
+
+def exact_by_length(model, pairs):
+    """Share of id pairs translated entirely right: in each of BINS, and of all. (5,)"""
+    said = translate(model, [src for src, _ in pairs])
+    right = np.array([a == b for a, (_, b) in zip(said, pairs, strict=True)])  # (N,)
+    lengths = np.array([len(src) for src, _ in pairs])  # (N,) source tokens
+    within = [(lengths >= a) & (lengths <= b) for a, b in BINS]
+    return np.array([right[chosen].mean() for chosen in (*within, lengths > 0)])
+
+
+def attention(query, key, value, mask=None):
+    """Scaled dot-product attention (Vaswani et al. 2017, equation 1).
+
+    query (..., T, k), key (..., S, k), value (..., S, v); mask, True where a query
+    may look, broadcasts to (..., T, S) -> context (..., T, v), weights (..., T, S)
+    """
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (..., T, S)
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(dim=-1)  # (..., T, S), each row sums to 1
+    return weights @ value, weights
+
+
+class UniformDecoder(Decoder):
+    """Reads the mean of all states: every token has the same weight."""
+
+    def read_out(self, states, source):
+        memory, _, mask = source  # (B, S, h), (B, h), (B, S)
+        weights = mask / mask.sum(dim=1, keepdim=True)  # (B, S)
+        mean = weights[:, None] @ memory  # (B, 1, h)
+        return mean.expand_as(states)
+
+
+class AttentionDecoder(Decoder):
+    """Chooses anew at every step what to read of all states (Luong et al. 2015)."""
+
+    def read_out(self, states, source):
+        memory, _, mask = source  # (B, S, h), (B, h), (B, S)
+        context, weights = attention(states, memory, memory, mask[:, None])
+        self.weights = weights.detach()  # (B, T, S), kept to look at
+        return context

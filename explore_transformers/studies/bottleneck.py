@@ -1,0 +1,53 @@
+"""Exact match by length, by what the decoder reads, the state's size and the rate.
+
+Every run has lesson 2's data, 1,500 steps of 1,024 source tokens, and one of three
+learning rates (two for the sizes that the lesson does not use).
+"""
+
+import numpy as np
+
+from explore_transformers.lessons.attention import (
+    AttentionDecoder,
+    UniformDecoder,
+    exact_by_length,
+    make_data,
+    make_model,
+    to_ids,
+)
+from explore_transformers.lessons.encoder_decoder import Decoder, train
+
+DECODERS = {"last": Decoder, "uniform": UniformDecoder, "attention": AttentionDecoder}
+
+
+def _settings(decoders, sizes, rates, seeds):
+    return [
+        {"decoder": decoder, "d_hidden": size, "lr": rate, "seed": seed}
+        for seed in seeds
+        for rate in rates
+        for size in sizes
+        for decoder in decoders
+    ]
+
+
+SETTINGS = [
+    *_settings(DECODERS, [128], [6e-3], [1, 2, 3, 4, 5]),
+    *_settings(["last"], [32, 64, 256], [4e-3, 8e-3], [1]),
+    *_settings(["attention"], [32, 64], [4e-3, 8e-3], [1]),
+    *_settings(DECODERS, [128], [4e-3, 8e-3], [1]),
+    *_settings(["last"], [32, 64, 256], [4e-3, 8e-3], [2, 3]),
+    *_settings(["attention"], [32, 64], [4e-3, 8e-3], [2, 3]),
+]
+
+
+def measure(decoder, d_hidden, lr, seed):
+    """Train one model -> parameters, final loss, exact match in BINS and over all."""
+    splits, korean, english = make_data(seed)
+    pairs, test = (to_ids(p, korean, english) for p in (splits.train, splits.test))
+    n_words = len(korean), len(english)
+    model = make_model(DECODERS[decoder], *n_words, seed, d_hidden)
+    losses = train(model, pairs, seed, lr=lr, say_every=10**9)
+    return {
+        "n_parameters": sum(p.numel() for p in model.parameters()),
+        "loss": round(float(np.mean(losses[-100:])), 4),
+        "exact": exact_by_length(model, test).round(4).tolist(),
+    }
