@@ -37,10 +37,15 @@ def output_fingerprint(project: Project, lesson: Lesson) -> str:
     return _digest(parts)
 
 
-def code_fingerprint(project: Project, path: Path) -> str:
-    """Changes when what a module of the package measures may have."""
-    source = path.read_text(encoding="utf-8")
-    return _digest(_trees(project, [source], skip=SHOWING))
+def study_fingerprint(project: Project, path: Path) -> str:
+    """Changes when what a run of the study measures may have; not with its SETTINGS."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [
+        node
+        for node in _without_docstring(tree)
+        if not isinstance(node, ast.Assign) or ast.unparse(node.targets) != "SETTINGS"
+    ]
+    return _digest(_trees(project, [ast.unparse(tree)], skip=SHOWING))
 
 
 def claim_fingerprint(project: Project, lesson: Lesson) -> str:

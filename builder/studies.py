@@ -15,7 +15,7 @@ from multiprocessing import get_context
 
 from builder.errors import Problem
 from builder.execute import THREADS
-from builder.fingerprint import code_fingerprint
+from builder.fingerprint import study_fingerprint
 from builder.project import PACKAGE, Project, write_files
 
 
@@ -28,7 +28,7 @@ def run_studies(project: Project, jobs: int = 2, say=print) -> None:
     os.environ |= dict.fromkeys(THREADS, "1")
     for name in project.studies():
         kept = _kept(project, name)
-        settings = _module(name).SETTINGS
+        settings = _settings(name)
         waiting = [s for s in settings if _row(kept["rows"], s) is None]
         say(f"{name}: {len(waiting)} runs to do")
         for setting, measured in _runs(name, waiting, jobs):
@@ -42,9 +42,9 @@ def study_problems(project: Project) -> list[Problem]:
     problems = []
     for name in project.studies():
         where = project.relative(project.study_record(name))
-        kept, settings = _read(project, name), _module(name).SETTINGS
+        kept, settings = _read(project, name), _settings(name)
         text = ""
-        if kept.get("code") != code_fingerprint(project, project.study(name)):
+        if kept.get("code") != study_fingerprint(project, project.study(name)):
             text = "the study's code has changed since it was made"
         elif len(kept["rows"]) != len(settings) or None in [
             _row(kept["rows"], setting) for setting in settings
@@ -55,8 +55,12 @@ def study_problems(project: Project) -> list[Problem]:
     return problems
 
 
-def _module(name: str):
-    return import_module(f"{PACKAGE}.studies.{name}")
+def _full_name(name: str) -> str:
+    return f"{PACKAGE}.studies.{name}"
+
+
+def _settings(name: str) -> list[dict]:
+    return import_module(_full_name(name)).SETTINGS
 
 
 def _read(project: Project, name: str) -> dict:
@@ -66,7 +70,7 @@ def _read(project: Project, name: str) -> dict:
 
 def _kept(project: Project, name: str) -> dict:
     """The record, without rows if other code made them."""
-    code, kept = code_fingerprint(project, project.study(name)), _read(project, name)
+    code, kept = study_fingerprint(project, project.study(name)), _read(project, name)
     rows = kept["rows"] if kept.get("code") == code else []
     made, torch = datetime.date.today().isoformat(), version("torch")
     return {"code": code, "made": made, "torch": torch, "rows": rows}
@@ -80,7 +84,7 @@ def _row(rows: list[dict], setting: dict) -> dict | None:
 def _runs(name: str, waiting: list[dict], jobs: int) -> Iterator[tuple[dict, dict]]:
     """(setting, what was measured) of the runs as they end, `jobs` at a time."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_measure, name, s): s for s in waiting}
+        futures = {pool.submit(_measure, _full_name(name), s): s for s in waiting}
         try:
             for future in as_completed(futures):
                 yield futures[future], future.result()
@@ -88,8 +92,8 @@ def _runs(name: str, waiting: list[dict], jobs: int) -> Iterator[tuple[dict, dic
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _measure(name: str, setting: dict) -> dict:
-    return _module(name).measure(**setting)
+def _measure(full_name: str, setting: dict) -> dict:
+    return import_module(full_name).measure(**setting)
 
 
 def _write(project: Project, name: str, kept: dict, settings: list[dict]) -> None:

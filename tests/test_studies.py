@@ -1,0 +1,130 @@
+"""Studies: what is run, what is kept, and when a record is out of date."""
+
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from builder import studies
+from builder.project import Project
+from explore_transformers.language import use_language
+from explore_transformers.studies import Study, load_study
+
+ROOT = Path(__file__).resolve().parents[1]
+TOY = """
+SETTINGS = [{"size": 1}, {"size": 2}, {"size": 3}]
+
+
+def measure(size):
+    return {"square": size * size}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one study, toy_study, that runs in a moment."""
+    folder = tmp_path / "explore_transformers" / "studies"
+    folder.mkdir(parents=True)
+    (folder / "toy_study.py").write_text(TOY)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(studies, "_full_name", lambda name: name)
+    return Project(tmp_path)
+
+
+def record(project):
+    return json.loads(project.study_record("toy_study").read_text())
+
+
+def change(project, old, new):
+    path = project.study("toy_study")
+    path.write_text(path.read_text().replace(old, new))
+    sys.modules.pop("toy_study", None)  # each command runs in a process of its own
+
+
+def run(project):
+    """Run the studies; return what was said."""
+    said = []
+    studies.run_studies(project, jobs=1, say=said.append)
+    return said
+
+
+def test_runs_are_kept_in_the_order_of_the_settings(project):
+    assert studies.study_problems(project), "nothing was run yet"
+    run(project)
+    rows = record(project)["rows"]
+    assert rows == [{"size": n, "square": n * n} for n in (1, 2, 3)]
+    assert studies.study_problems(project) == []
+
+
+def test_what_is_on_record_is_not_run_again(project):
+    run(project)
+    before = project.study_record("toy_study").read_bytes()
+    assert run(project) == ["toy_study: 0 runs to do"]
+    assert project.study_record("toy_study").read_bytes() == before
+
+
+def test_a_missing_run_is_found_and_made_up_for(project):
+    run(project)
+    kept = record(project)
+    del kept["rows"][1]
+    project.study_record("toy_study").write_text(json.dumps(kept))
+    assert "not every run" in studies.study_problems(project)[0].text
+    assert run(project)[0] == "toy_study: 1 runs to do"
+    assert [row["size"] for row in record(project)["rows"]] == [1, 2, 3]
+
+
+def test_other_code_makes_the_record_stale(project):
+    run(project)
+    change(project, "size * size", "size**2")
+    assert "make studies" in studies.study_problems(project)[0].text
+    assert run(project)[0] == "toy_study: 3 runs to do"
+    assert studies.study_problems(project) == []
+
+
+def test_a_comment_does_not(project):
+    run(project)
+    change(project, "def measure", "# why\ndef measure")
+    assert studies.study_problems(project) == []
+
+
+def test_more_settings_cost_only_their_own_runs(project):
+    run(project)
+    change(project, '{"size": 2}, ', '{"size": 2}, {"size": 5}, ')
+    assert "not every run" in studies.study_problems(project)[0].text
+    assert run(project)[0] == "toy_study: 1 runs to do"
+    assert [row["size"] for row in record(project)["rows"]] == [1, 2, 5, 3]
+
+
+def test_the_books_studies_are_made_with_the_present_code():
+    problems = studies.study_problems(Project(ROOT))
+    assert not problems, "\n".join(map(str, problems))
+
+
+def test_rows_are_found_by_their_settings():
+    rows = [{"size": n, "seed": s} for n in (1, 2) for s in (0, 1)]
+    study = Study("toy", rows, made="2026-01-01", torch="2.13.0")
+    assert study.where(size=2) == rows[2:]
+    assert study.where(size=2, seed=1) == rows[3:]
+    assert study.where(size=3) == []
+    with pytest.raises(KeyError):
+        study.where(colour="red")
+
+
+def test_a_study_says_where_it_comes_from():
+    study = load_study("bottleneck")
+    for language in ("ko", "en"):
+        use_language(language)
+        assert f"make {'studies'}" in repr(study) and study.made in repr(study)
+
+
+def test_an_unknown_study_is_told_the_known_ones():
+    with pytest.raises(FileNotFoundError, match=r"'none'.*bottleneck"):
+        load_study("none")
+
+
+def test_the_records_come_with_the_package():
+    folder = files("explore_transformers") / "studies"
+    kept = {f.name for f in folder.iterdir() if f.name.endswith(".json")}
+    assert kept == {f"{name}.json" for name in Project(ROOT).studies()}
