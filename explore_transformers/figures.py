@@ -1,4 +1,4 @@
-"""Figures: one matplotlib style, and two HTML figures that readers can step through.
+"""Figures: one matplotlib style, and HTML figures that readers can step through.
 
 The HTML figures are tables first: without style or script they still say everything.
 They carry their own style and script, load nothing, and take the page's text colour.
@@ -106,12 +106,7 @@ def heatmap(
         ko="칸 위에 마우스를 올리거나 방향키로 움직여 보세요.",
         en="Point at a cell, or walk over the cells with the arrow keys.",
     )
-    content = (
-        f"{_title(title)}"
-        f'<div class="et-scroll" tabindex="0" role="group" aria-label="{_safe(title)}">'
-        f"{body}</div>"
-        + _readout(hint)
-    )
+    content = _title(title) + _scroll(title, body) + _readout(hint)
     summary = f"heat map, {values.shape[0]} × {values.shape[1]}"
     return HTMLFigure("heatmap", title, summary, content)
 
@@ -158,19 +153,55 @@ def bars(
     return HTMLFigure("bars", title, f"bars, {len(labels)}{n_steps}", content)
 
 
+def attention(weights, rows, columns, *, title, row_title="", column_title=""):
+    """Return a figure where a reader picks a head and a word, and sees where it looks.
+
+    Args:
+        weights: (L, H, R, C) attention weights of L layers with H heads, also a tensor;
+            each row sums to 1. For one head write `weights[None, None]`.
+        rows, columns: the R words that look and the C words they look at; they may
+            repeat, and are the same in self-attention.
+        title, row_title, column_title: in the reader's language.
+
+    Raises:
+        ValueError: the weights are no attention weights, or the words do not fit them.
+    """
+    weights = _attention_weights(weights, rows, columns)
+    n_layers, n_heads = weights.shape[:2]
+    places = list(np.ndindex(n_layers, n_heads))
+    names = [_head_name(place, weights.shape) for place in places]
+    panels = [
+        _scroll(name, _attention_table(weights[place], rows, columns))
+        for place, name in zip(places, names, strict=True)
+    ]
+    dash = text(
+        ko="–: 정확히 0입니다. 마스크가 가린 자리가 그렇습니다.",
+        en="–: exactly 0, as where a mask hides a word.",
+    )
+    content = (
+        _title(title)
+        + _choosers(n_layers, n_heads, row_title, column_title)
+        + _folds(panels, names)
+        + (f'<p class="et-legend">{dash}</p>' if (weights == 0).any() else "")
+    )
+    summary = f"attention, {n_layers} × {n_heads} heads, {len(rows)} × {len(columns)}"
+    return HTMLFigure("attention", title, summary, content, own_style=True)
+
+
 class HTMLFigure:
     """A figure made of HTML that shows itself in a notebook and in the book."""
 
-    def __init__(self, kind, title, summary, content):
+    def __init__(self, kind, title, summary, content, own_style=False):
         self.kind, self.title, self.summary = kind, title, summary
         self._content = content
+        self._styles = ["figures.css"] + [f"{kind}.css"] * own_style
 
     def __repr__(self):
         return f"{self.title} ({self.summary})"
 
     def _repr_html_(self):
         return (
-            f"<style>{_static('figures.css')}</style>"
+            f"<style>{''.join(map(_static, self._styles))}</style>"
             f'<div class="et-figure et-{self.kind}" role="figure" '
             f'aria-label="{_safe(self.title)}">{self._content}</div>'
             f"<script>{_static(self.kind + '.js')}</script>"
@@ -189,6 +220,14 @@ def _safe(words):
 
 def _title(title):
     return f'<p class="et-title"><strong>{_safe(title)}</strong></p>'
+
+
+def _scroll(name, table):
+    """Return the table in a box that scrolls where it is too wide, by keyboard too."""
+    return (
+        f'<div class="et-scroll" tabindex="0" role="group" aria-label="{_safe(name)}">'
+        f"{table}</div>"
+    )
 
 
 def _array(values):
@@ -282,6 +321,61 @@ def _bars_panel(row, labels, mark, table, value_words):
     head = f"{unit}</tr></thead>" if value_title else ""
     tbody = f"<tbody>{''.join(lines)}</tbody>"
     return f'<table class="et-step">{head}{tbody}</table>'
+
+
+def _attention_weights(weights, rows, columns):
+    """Return the weights as an array, or raise ValueError where something misfits."""
+    weights = _array(weights)
+    if weights.ndim != 4 or 0 in weights.shape:
+        raise ValueError(
+            f"weights must be (layers, heads, rows, columns), got shape {weights.shape}"
+        )
+    if (len(rows), len(columns)) != weights.shape[2:]:
+        raise ValueError(
+            f"weights of shape {weights.shape} need {weights.shape[2]} row words and "
+            f"{weights.shape[3]} column words, got {len(rows)} and {len(columns)}"
+        )
+    if not ((weights >= 0).all() and np.allclose(weights.sum(-1), 1, atol=0.01)):
+        raise ValueError("weights must be at least 0, and each row must sum to 1")
+    return weights
+
+
+def _head_name(place, shape):
+    """Return the name of one head, which leaves out what there is only one of."""
+    words = text(ko="층", en="Layer"), text(ko="헤드", en="Head")
+    parts = [f"{words[k]} {i + 1}" for k, i in enumerate(place) if shape[k] > 1]
+    return (" · ".join(parts) or text(ko="가중치", en="Weights")) + " (%)"
+
+
+def _attention_table(head, rows, columns):
+    """Return one head's weights in whole percent, the strongest of each row bold."""
+    heads = "".join(f'<th scope="col">{_safe(c)}</th>' for c in columns)
+    lines = []
+    for row, word in zip(head, rows, strict=True):
+        cells = [f"{100 * weight:.0f}" if weight else "–" for weight in row]
+        cells[row.argmax()] = f"<b>{cells[row.argmax()]}</b>"
+        cells = "".join(f"<td>{cell}</td>" for cell in cells)
+        lines.append(f'<tr><th scope="row">{_safe(word)}</th>{cells}</tr>')
+    return (
+        f"<table><thead><tr><td></td>{heads}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table>"
+    )
+
+
+def _choosers(n_layers, n_heads, row_title, column_title):
+    """Return the place of the choosers, which the script builds, and their words."""
+    layer, head = text(ko="층", en="Layer"), text(ko="헤드", en="Head")
+    row = _safe(row_title) or text(ko="낱말", en="Word")
+    column = _safe(column_title) or text(ko="보는 곳", en="Looks at")
+    hint = text(
+        ko="낱말을 가리키거나 고르세요. 방향키로도 옮겨 다닐 수 있습니다.",
+        en="Point at a word or choose one; the arrow keys work too.",
+    )
+    return (
+        f'<div class="et-controls" data-layers="{n_layers}" data-heads="{n_heads}" '
+        f'data-layer="{layer}" data-head="{head}" data-row="{row}" '
+        f'data-column="{column}"></div>{_readout(hint)}'
+    )
 
 
 def _folds(panels, names):

@@ -17,6 +17,12 @@ from explore_transformers.language import pick, text, use_language
 mpl.use("agg")
 WEIGHTS = np.array([[0.7, 0.2, 0.1], [0.05, 0.9, 0.05]])
 ROWS, COLUMNS = ["나", "<i>"], ["I", "eat", "I"]
+HEADS = np.array(  # (2, 2, 2, 3)
+    [
+        [WEIGHTS, [[0.1, 0.3, 0.6], [1.0, 0.0, 0.0]]],
+        [[[0.2, 0.4, 0.4], [0.004, 0.5, 0.496]], [[0.0, 0.0, 1.0], [0.3, 0.3, 0.4]]],
+    ]
+)
 STEPS = np.array([[0.1, 0.9], [0.4, 0.6], [0.8, 0.2]])
 
 
@@ -35,6 +41,16 @@ def stepped():
         highlight=[0, 0, 1],
         highlight_title="정답",
     )
+
+
+def attention(**changes):
+    words = {"title": "머리 & 가중치"}
+    return figures.attention(HEADS, ROWS, COLUMNS, **(words | changes))
+
+
+def without_extras(figure):
+    """Return the figure as a notebook keeps it that is not trusted."""
+    return figure._repr_html_().split("</style>")[1].split("<script>")[0]
 
 
 def draw():
@@ -103,7 +119,7 @@ def test_figures_take_tensors_and_are_the_same_every_time():
     assert again == first
 
 
-@pytest.mark.parametrize("make", [heatmap, stepped])
+@pytest.mark.parametrize("make", [heatmap, stepped, attention])
 def test_figures_load_nothing_and_have_no_ids(make):
     html = make()._repr_html_()
     assert not re.search(r"https?:|src=|@import|url\(|\sid=", html)
@@ -116,6 +132,48 @@ def test_bars_write_out_label_value_and_highlight():
     assert "width:100.00%" in html  # the largest of all steps; one scale for all
 
 
+def test_attention_is_a_fold_with_a_table_for_every_head():
+    html = without_extras(attention())
+    names = re.findall("<summary>(.*?)</summary>", html)
+    assert names == [f"층 {i} · 헤드 {j} (%)" for i in (1, 2) for j in (1, 2)]
+    assert html.count("<details open>") == 1 and html.count("<table>") == 4
+    cells = re.findall("<td>(.*?)</td>", html.split("<tbody>")[3].split("</table>")[0])
+    assert cells == ["20", "<b>40</b>", "40", "0", "<b>50</b>", "50"]
+    assert html.count('<th scope="col">eat</th>') == 4
+    assert html.count('<th scope="row">&lt;i&gt;</th>') == 4 and "<i>" not in html
+
+
+def test_attention_tells_exactly_0_from_nearly_0():
+    html = without_extras(attention())
+    assert html.count("<td>–</td>") == 4 and html.count("<td>0</td>") == 1
+    assert "–: 정확히 0" in html
+    assert "정확히" not in without_extras(
+        figures.attention(HEADS[:1, :1], ROWS, COLUMNS, title="t")
+    )
+
+
+def test_attention_does_not_name_what_there_is_one_of():
+    def names(weights):
+        html = without_extras(figures.attention(weights, ROWS, COLUMNS, title="t"))
+        return re.findall("<summary>(.*?)</summary>", html)
+
+    assert names(HEADS[:1]) == ["헤드 1 (%)", "헤드 2 (%)"]
+    assert names(HEADS[:, :1]) == ["층 1 (%)", "층 2 (%)"]
+    assert names(WEIGHTS[None, None]) == ["가중치 (%)"]
+
+
+def test_attention_titles_are_escaped():
+    html = without_extras(attention(row_title='"타깃"', column_title="<소스>"))
+    assert 'data-row="&quot;타깃&quot;"' in html and "&lt;소스&gt;" in html
+    assert "머리 &amp; 가중치" in html
+
+
+def test_attention_takes_tensors_and_stays_small():
+    weights = torch.softmax(torch.randn(2, 4, 15, 15), dim=-1).requires_grad_()
+    html = figures.attention(weights, ["낱말들"] * 15, ["words"] * 15, title="t")
+    assert len(html._repr_html_().encode()) < 60_000
+
+
 def test_negative_bars_start_at_zero_and_go_left():
     html = figures.bars([1, -3], ["a", "b"], title="t")._repr_html_()
     assert "margin-left:75.00%;width:25.00%" in html
@@ -125,19 +183,24 @@ def test_negative_bars_start_at_zero_and_go_left():
 
 def test_reprs_are_short():
     assert repr(heatmap()) == "어텐션 & 가중치 (heat map, 2 × 3)"
+    assert repr(attention()) == "머리 & 가중치 (attention, 2 × 2 heads, 2 × 3)"
     assert repr(stepped()) == "다음 낱말 (bars, 2, 3 steps)"
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_both_languages_share_one_figure(monkeypatch, language):
     def made():
-        return figures.bars(STEPS, "ab", title=text(ko="ㄱ", en="A"), steps="123")
+        title = text(ko="ㄱ", en="A")
+        bars = figures.bars(STEPS, "ab", title=title, steps="123")
+        one = figures.attention(WEIGHTS[None, None], ROWS, COLUMNS, title=title)
+        return [figure._repr_html_() for figure in (bars, attention(), one)]
 
     monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
-    kept = made()._repr_html_()
+    kept = made()
     monkeypatch.delenv("EXPLORE_TRANSFORMERS_LANGUAGE")
     use_language(language)
-    assert pick(kept, language) == made()._repr_html_()
+    assert [pick(html, language) for html in kept] == made()
+    assert ("Layer 2 · Head 1" in made()[1]) == (language == "en")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +218,17 @@ def test_both_languages_share_one_figure(monkeypatch, language):
         (
             lambda: figures.bars(STEPS, "ab", title="t", steps="123", highlight=[0]),
             "as many highlights",
+        ),
+        (lambda: figures.attention(WEIGHTS, "ab", "xyz", title="t"), r"shape \(2, 3\)"),
+        (lambda: figures.attention(HEADS, "ab", "xy", title="t"), "got 2 and 2"),
+        (lambda: figures.attention(HEADS[:0], "ab", "xyz", title="t"), r"shape \(0,"),
+        (lambda: figures.attention(2 * HEADS, "ab", "xyz", title="t"), "sum to 1"),
+        (lambda: figures.attention(HEADS * np.nan, "ab", "xyz", title="t"), "sum to"),
+        (
+            lambda: figures.attention(
+                np.array([-0.5, 1.5])[None, None, None], "a", "xy", title="t"
+            ),
+            "at least 0",
         ),
     ],
 )
@@ -190,6 +264,13 @@ def open_page(browser):
         )
         plain = figures.bars([1, -2], ["가", "나"], title="로짓")
         shown = [heatmap(), stepped(), heatmap(), wide, plain, stepped()]
+        long = figures.attention(
+            np.full((1, 1, 30, 30), 1 / 30),
+            ["낱말"] * 30,
+            ["words"] * 30,
+            title="긴 글",
+        )
+        shown += [attention(), long, attention()]
         body = "".join(figure._repr_html_() for figure in shown)
         page.set_content(_PAGE.format(theme=theme, figures=body))
         pages.append(context)
@@ -263,6 +344,82 @@ def test_slider_and_buttons_walk_through_the_steps(open_page):
     assert page.problems == []
 
 
+@pytest.fixture
+def heads(open_page):
+    """The first of the page's attention figures, and what to take hold of in it."""
+    page = open_page()
+    figure = page.locator(".et-attention").first
+    figure.word = figure.get_by_role("radiogroup", name="낱말").locator("label")
+    figure.seen = figure.get_by_role("group", name="보는 곳").locator(".et-chip")
+    figure.readout = figure.locator(".et-readout")
+    yield figure
+    assert page.problems == []
+
+
+@pytest.mark.browser
+def test_keys_choose_layer_head_and_word(heads):
+    page = heads.page
+    assert "방향키" in heads.readout.text_content()
+    assert heads.seen.all_text_contents() == ["I 70%", "eat 20%", "I 10%"]
+    heads.get_by_role("radiogroup", name="층").locator("input").first.focus()
+    said = []
+    for key in ("ArrowRight", "Tab", "ArrowRight", "Tab", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+        said.append(heads.readout.text_content())
+    assert said == [
+        "나 → eat 40%, I 40%, I 20%",
+        "나 → eat 40%, I 40%, I 20%",
+        "나 → I 100%",
+        "나 → I 100%",
+        "<i> → I 40%, I 30%, eat 30%",
+        "나 → I 100%",
+    ]
+    assert heads.seen.all_text_contents() == ["I –", "eat –", "I 100%"]
+    assert heads.locator(".et-on").all_text_contents() == ["2", "2", "나"]
+    assert heads.locator("summary:visible").all_text_contents() == ["층 2 · 헤드 2 (%)"]
+    others = page.locator(".et-attention").nth(2)
+    assert "방향키" in others.locator(".et-readout").text_content()
+    assert others.locator("input:checked").count() == 3
+
+
+@pytest.mark.browser
+def test_the_mouse_shows_a_word_and_a_click_keeps_it(heads):
+    heads.word.nth(1).hover()
+    assert heads.readout.text_content() == "<i> → eat 90%, I 5%, I 5%"
+    colour = "(chip) => getComputedStyle(chip).backgroundColor"
+    strengths = [
+        float(heads.seen.nth(i).evaluate(colour).split()[-1].strip(")"))
+        for i in range(3)
+    ]
+    assert strengths == pytest.approx([0.55 * w for w in WEIGHTS[1]], abs=0.01)
+    heads.locator(".et-title").hover()
+    assert heads.readout.text_content() == "나 → I 70%, eat 20%, I 10%"
+    heads.word.nth(1).click()
+    heads.locator(".et-title").hover()
+    assert heads.readout.text_content() == "<i> → eat 90%, I 5%, I 5%"
+    heads.get_by_role("radiogroup", name="헤드").locator("label").nth(1).click()
+    assert heads.readout.text_content() == "<i> → I 100%"
+
+
+@pytest.mark.browser
+def test_an_open_table_stays_open_when_the_head_changes(heads):
+    assert heads.locator("table:visible").count() == 0
+    heads.locator("summary:visible").click()
+    heads.get_by_role("radiogroup", name="헤드").locator("label").nth(1).click()
+    cells = heads.locator("td:visible").all_text_contents()
+    assert cells == ["", "10", "30", "60", "100", "–", "–"]
+
+
+@pytest.mark.browser
+def test_one_head_needs_no_chooser(open_page):
+    figure = open_page().locator(".et-attention").nth(1)
+    assert figure.get_by_role("radiogroup").count() == 1
+    figure.locator("label").nth(7).click()
+    assert figure.locator(".et-readout").text_content() == (
+        "낱말 → words 3%, words 3%, words 3%"
+    )
+
+
 @pytest.mark.browser
 def test_without_script_everything_is_still_there(open_page):
     page = open_page(javascript=False)
@@ -271,6 +428,10 @@ def test_without_script_everything_is_still_there(open_page):
     figure.locator("summary").nth(2).click()
     assert "80%" in figure.locator(".et-step:visible").nth(1).text_content()
     assert figure.locator("button, input").count() == 0
+    heads = page.locator(".et-attention").first
+    heads.locator("summary").nth(3).click()
+    assert "층 2 · 헤드 2" in heads.locator("details[open]").nth(1).text_content()
+    assert heads.locator("td:visible").last.text_content() == "40"
     assert "먼저 이 셀을 실행" in figure.locator(".et-readout").text_content()
     assert page.locator(".et-readout:visible", has_text="방향키").count() == 0
 
@@ -284,11 +445,14 @@ def test_bars_can_be_seen_without_style_sheet_or_script():
 
 
 @pytest.mark.browser
-def test_keys_on_the_slider_stay_there(open_page):
+@pytest.mark.parametrize(
+    ("figure", "label"), [(".et-bars", "단계"), (".et-attention", "<i>")]
+)
+def test_keys_on_the_controls_stay_there(open_page, figure, label):
     """JupyterLab acts on arrow keys that reach the page."""
     page = open_page()
     page.evaluate("() => { document.onkeydown = () => { window.reached = true; }; }")
-    page.locator(".et-bars").first.get_by_label("단계", exact=True).focus()
+    page.locator(figure).first.get_by_label(label, exact=True).focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("window.reached") is None
     page.keyboard.press("a")
@@ -301,6 +465,7 @@ def test_keys_on_the_slider_stay_there(open_page):
 def test_figures_are_accessible_and_fit(open_page, width, theme):
     axe = pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js"
     page = open_page(width, theme)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(axe.read_text("utf-8"))
     violations = page.evaluate("axe.run()")["violations"]

@@ -395,12 +395,16 @@ def test_folds_open_by_keyboard(visit, path):
 def test_figures_answer_the_keyboard(visit, path):
     page = visit(path)
     maps, sliders = page.locator(".et-heatmap"), page.locator(".et-bars input")
-    assert maps.count() + sliders.count(), f"{path} has no interactive figure"
+    heads = page.locator(".et-attention")
+    figures = maps.count() + sliders.count() + heads.count()
+    assert figures, f"{path} has no interactive figure"
     for i in range(maps.count()):
         _changes(page, maps.nth(i), '[role="gridcell"][tabindex="0"]', path)
     for i in range(sliders.count()):
         figure = page.locator(".et-bars", has=page.locator("input")).nth(i)
         _changes(page, figure, "input", path)
+    for i in range(heads.count()):
+        _changes(page, heads.nth(i), ".et-words input", path)
 
 
 def _changes(page, figure, part, path):

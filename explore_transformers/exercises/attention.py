@@ -1,0 +1,954 @@
+"""Checks of the exercises of lesson 3, attention."""
+
+import math
+
+import numpy as np
+
+from explore_transformers.exercises.arranging import (
+    WRONG_LETTERS,
+    in_order,
+    swapped,
+)
+from explore_transformers.exercises.checking import (
+    Exercise,
+    Mistake,
+    Property,
+    checker,
+)
+
+attention_step = Exercise(
+    "attention_step",
+    expected="DFBACE",
+    kind="value",
+    same=in_order,
+    mistakes=(
+        WRONG_LETTERS,
+        Mistake(
+            "mask before scores",
+            swapped("D", "F"),
+            ko="가릴 점수가 아직 없습니다. 점수를 계산하는 단계가 먼저입니다.",
+            en="There is no score to hide yet. Computing the scores comes first.",
+            example="FDBACE",
+        ),
+        Mistake(
+            "mask after softmax",
+            swapped("F", "B"),
+            ko="소프트맥스가 먼저 오면 가중치가 이미 패딩에도 나뉜 뒤입니다. 마스크는 "
+            "점수에 씌웁니다.",
+            en="After the softmax, padding has already got its share of the weight. "
+            "The mask goes on the scores.",
+            example="DBFACE",
+        ),
+        Mistake(
+            "sum before weights",
+            swapped("B", "A"),
+            ko="상태를 더하려면 먼저 가중치가 있어야 합니다. 점수는 아직 가중치가 "
+            "아닙니다.",
+            en="To add the states up you need weights, and scores are not weights yet.",
+            example="DFABCE",
+        ),
+        Mistake(
+            "combined before the sum",
+            swapped("A", "C"),
+            ko="섞을 문맥 벡터가 아직 없습니다. 가중치로 더하는 단계가 먼저입니다.",
+            en="There is no context vector to combine yet. The weighted sum comes "
+            "first.",
+            example="DFBCAE",
+        ),
+        Mistake(
+            "logits before combining",
+            swapped("C", "E"),
+            ko="로짓은 문맥 벡터까지 섞은 벡터로 계산합니다. 그러지 않으면 소스를 본 "
+            "것이 쓰이지 않습니다.",
+            en="The logits come from the vector that has the context in it. Otherwise "
+            "what was read of the source is not used.",
+            example="DFBAEC",
+        ),
+    ),
+)
+
+
+def _has(place, *wrong):
+    """Return a predicate: five numbers, the one at `place` is among the wrong ones."""
+
+    def holds(answer):
+        near = (math.isclose(answer[place], w, rel_tol=1e-2) for w in wrong)
+        return len(answer) == 5 and any(near)
+
+    return holds
+
+
+attention_numbers = Exercise(
+    "attention_numbers",
+    expected=(30, 25, 60, 108, 2),
+    kind="value",
+    mistakes=(
+        Mistake(
+            "padding has weight",
+            lambda answer: _has(0, 47.5)(answer) or _has(1, 40)(answer),
+            ko="가려진 밸류 100이 결과에 들어갔습니다. 패딩의 가중치는 0입니다.",
+            en="The hidden value 100 got into your result. The weight of padding is 0.",
+            example=(47.5, 40, 60, 108, 2),
+        ),
+        Mistake(
+            "mask after softmax",
+            lambda answer: _has(0, 22.5)(answer) or _has(1, 20)(answer),
+            ko="패딩까지 넣어 나눈 뒤에 패딩을 뺐습니다. 그러면 남은 가중치의 합이 "
+            "1이 되지 않습니다.",
+            en="You shared the weight out with padding among them and then dropped the "
+            "padding. What is left does not sum to 1.",
+            example=(22.5, 20, 60, 108, 2),
+        ),
+        Mistake(
+            "not divided by the sum",
+            lambda answer: _has(0, 90)(answer) or _has(1, 100)(answer),
+            ko="가중치의 합이 1이 되도록 나누지 않았습니다.",
+            en="You did not divide so that the weights sum to 1.",
+            example=(90, 100, 60, 108, 2),
+        ),
+        Mistake(
+            "scores as weights",
+            lambda answer: _has(0, 270)(answer) or _has(1, 10 * math.log(2))(answer),
+            ko="점수를 그대로 가중치로 썼습니다. 먼저 소프트맥스에 넣으세요.",
+            en="You used the scores as weights. Put them through the softmax first.",
+            example=(270, 6.93, 60, 108, 2),
+        ),
+        Mistake(
+            "winner takes all",
+            _has(1, 10),
+            ko="소프트맥스는 가장 큰 점수만 고르지 않습니다. 첫 점수의 지수는 2이니, "
+            "첫째 가중치는 다른 것의 2배입니다.",
+            en="The softmax does not pick the largest score alone. The exponential of "
+            "the first score is 2, so its weight is twice that of the others.",
+            example=(30, 10, 60, 108, 2),
+        ),
+        Mistake(
+            "score multiplies the value",
+            _has(2, 60000),
+            ko="점수가 아무리 커도 가중치는 1을 넘지 않습니다.",
+            en="However large the score, its weight is never above 1.",
+            example=(30, 25, 60000, 108, 2),
+        ),
+        Mistake(
+            "large score ignored",
+            _has(2, 30),
+            ko="점수가 1000이나 크면 나머지 가중치는 0과 다름없습니다.",
+            en="With a score larger by 1000, the other weights are as good as 0.",
+            example=(30, 25, 30, 108, 2),
+        ),
+        Mistake(
+            "lengths added",
+            _has(3, 21),
+            ko="두 길이를 더했습니다. 타깃의 단계마다 소스의 토큰마다 점수가 하나씩 "
+            "있습니다.",
+            en="You added the lengths. Every target step has a score for every source "
+            "token.",
+            example=(30, 25, 60, 21, 2),
+        ),
+        Mistake(
+            "one row of scores",
+            _has(3, 12, 9),
+            ko="점수는 한 줄이 아니라 표입니다. 단계마다 새로 계산합니다.",
+            en="The scores make a table, not one line: each step computes its own.",
+            example=(30, 25, 60, 12, 2),
+        ),
+        Mistake(
+            "spread grows with the size",
+            _has(4, 4),
+            ko="내적의 분산이 4배가 됩니다. 표준 편차는 그 제곱근만큼 커집니다.",
+            en="The variance of the dot product grows 4 times. The standard deviation "
+            "grows by the square root of that.",
+            example=(30, 25, 60, 108, 4),
+        ),
+        Mistake(
+            "already scaled",
+            _has(4, 1),
+            ko="`k`의 제곱근으로 나눈 뒤라면 맞습니다. 여기서는 나누지 않은 내적을 "
+            "물었습니다.",
+            en="That would be right after dividing by the square root of `k`. The "
+            "question is about dot products that were not divided.",
+            example=(30, 25, 60, 108, 1),
+        ),
+    ),
+)
+
+
+def _softmax(scores, axis=-1, top=None):
+    top = scores.max(axis=axis if top is None else top, keepdims=True)
+    e = np.exp(scores - top)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _scale(scores, query, key):
+    return scores / np.sqrt(query.shape[-1])
+
+
+def _hide(scores, mask):
+    return np.where(mask, scores, -np.inf)
+
+
+def _attend(
+    query, key, value, mask,
+    scale=_scale, hide=_hide, axis=-1, after=lambda weights, mask, query: weights,
+):  # fmt: skip
+    """Scaled attention of one sentence; every option changed is one mistake."""
+    scores = hide(scale(query @ key.T, query, key), mask)
+    weights = after(_softmax(scores, axis), mask, query)
+    return weights @ value, weights
+
+
+def _attend_with(**changes):
+    return lambda query, key, value, mask: _attend(query, key, value, mask, **changes)
+
+
+def _unscaled(scores, query, key):
+    return scores
+
+
+def _unhidden(scores, mask):
+    return scores
+
+
+def _attention_cases():
+    rng = np.random.default_rng(0)
+    for n_steps, n_tokens, size, n_real in (
+        (2, 4, 3, 3), (3, 3, 4, 2), (4, 5, 2, 5), (2, 3, 4, 2)
+    ):  # fmt: skip
+        shapes = (n_steps, size), (n_tokens, size), (n_tokens, 2)
+        query, key, value = (rng.normal(size=shape).round(1) for shape in shapes)
+        yield query, key, value, np.arange(n_tokens) < n_real
+
+
+def _with_loud_padding():
+    """The last case, with a huge score where the mask hides it."""
+    query, key, value, mask = list(_attention_cases())[-1]
+    key[-1] = 1e4 * query[0]
+    return query, key, value, mask
+
+
+def _rows_sum_to_one(answer):
+    return all(
+        np.allclose(np.asarray(answer(*case)[1]).sum(axis=-1), 1)
+        for case in _attention_cases()
+    )
+
+
+def _hidden_keys_unread(answer):
+    """Whether other keys and values under the mask leave the answer as it is."""
+    query, key, value, mask = next(_attention_cases())
+    others = np.where(mask[:, None], key, 7.0), np.where(mask[:, None], value, -9.0)
+    both = answer(query, key, value, mask), answer(query, *others, mask)
+    return all(np.allclose(a, b) for a, b in zip(*both, strict=True))
+
+
+masked_attention = Exercise(
+    "masked_attention",
+    expected=lambda query, key, value, mask: _attend(query, key, value, mask),
+    cases=(*_attention_cases(), _with_loud_padding()),
+    mistakes=(
+        Mistake(
+            "as given",
+            _attend_with(scale=_unscaled, hide=_unhidden),
+            ko="아직 주어진 함수 그대로입니다. 점수를 나누는 것과 가리는 것, 두 가지를 "
+            "더하세요.",
+            en="It still does what the given function does. Add two things: divide the "
+            "scores, and hide some.",
+        ),
+        Mistake(
+            "not scaled",
+            _attend_with(scale=_unscaled),
+            ko="점수를 `np.sqrt(k)`로 나누지 않았습니다.",
+            en="The scores are not divided by `np.sqrt(k)`.",
+        ),
+        Mistake(
+            "no mask",
+            _attend_with(hide=_unhidden),
+            ko="마스크를 쓰지 않아 패딩도 가중치를 얻습니다.",
+            en="The mask is not used, so padding gets weight.",
+        ),
+        Mistake(
+            "divided by the size",
+            _attend_with(scale=lambda s, query, key: s / query.shape[-1]),
+            ko="점수를 `k`로 나누었습니다. `k`의 제곱근으로 나누어야 합니다.",
+            en="You divided the scores by `k`. Divide by its square root.",
+        ),
+        Mistake(
+            "multiplied",
+            _attend_with(scale=lambda s, query, key: s * np.sqrt(query.shape[-1])),
+            ko="제곱근을 곱했습니다. 나누어야 점수가 지나치게 커지지 않습니다.",
+            en="You multiplied by the square root. Divide, to keep the scores from "
+            "growing.",
+        ),
+        Mistake(
+            "root of the number of keys",
+            _attend_with(scale=lambda s, query, key: s / np.sqrt(len(key))),
+            ko="키의 개수의 제곱근으로 나누었습니다. `k`는 벡터 하나의 크기입니다.",
+            en="You divided by the square root of the number of keys. `k` is the size "
+            "of one vector.",
+        ),
+        Mistake(
+            "weights divided",
+            _attend_with(
+                scale=_unscaled,
+                after=lambda weights, mask, query: weights / np.sqrt(query.shape[-1]),
+            ),
+            ko="가중치를 나누어서 합이 1이 되지 않습니다. 소프트맥스 앞에서 점수를 "
+            "나누세요.",
+            en="You divided the weights, so they don't sum to 1. Divide the scores, "
+            "before the softmax.",
+        ),
+        Mistake(
+            "mask after softmax",
+            _attend_with(
+                hide=_unhidden, after=lambda weights, mask, query: weights * mask
+            ),
+            ko="소프트맥스를 한 뒤에 가렸습니다. 패딩의 몫이 사라져 합이 1보다 "
+            "작습니다.",
+            en="You hid padding after the softmax. Its share is gone, so the rows sum "
+            "to less than 1.",
+        ),
+        Mistake(
+            "maximum over padding",
+            _attend_with(
+                hide=_unhidden,
+                after=lambda weights, mask, query: (
+                    weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
+                ),
+            ),
+            ko="거의 맞았습니다. 그러나 가린 자리의 점수가 아주 크면 진짜 토큰의 값이 "
+            "모두 0이 되어 `nan`이 나옵니다. 최댓값을 구하기 전에 가리세요.",
+            en="Nearly. But when a hidden score is very large, all the real ones "
+            "become 0 and `nan` comes out. Hide it before you take the maximum.",
+        ),
+        Mistake(
+            "mask inverted",
+            _attend_with(hide=lambda scores, mask: _hide(scores, ~mask)),
+            ko="마스크가 뒤집혔습니다. 진짜 토큰을 가리고 패딩을 보고 있습니다.",
+            en="The mask is inverted: you hide the real tokens and look at padding.",
+        ),
+        Mistake(
+            "filled with zero",
+            _attend_with(hide=lambda scores, mask: np.where(mask, scores, 0.0)),
+            ko="점수가 0이어도 가중치는 0이 아닙니다. 0의 지수는 1입니다. `-np.inf`를 "
+            "넣으세요.",
+            en="A score of 0 is not a weight of 0: its exponential is 1. Use "
+            "`-np.inf`.",
+        ),
+        Mistake(
+            "mask on the queries",
+            _attend_with(hide=lambda scores, mask: _hide(scores, mask[:, None])),
+            ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
+            "마지막 축입니다.",
+            en="You laid the mask along the queries. It hides keys, and they are the "
+            "last axis of the scores.",
+        ),
+        Mistake(
+            "wrong axis",
+            _attend_with(axis=0),
+            ko="쿼리의 축을 따라 소프트맥스를 했습니다. 쿼리 하나가 키에 준 가중치의 "
+            "합이 1이어야 합니다.",
+            en="The softmax runs along the queries. What has to sum to 1 is the weight "
+            "that one query gives to the keys.",
+        ),
+        Mistake(
+            "whole table",
+            _attend_with(axis=(0, 1)),
+            ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
+            en="The whole table sums to 1. Each query's row should.",
+        ),
+        Mistake(
+            "keys and values zeroed",
+            lambda query, key, value, mask: _attend(
+                query, key * mask[:, None], value * mask[:, None], mask, hide=_unhidden
+            ),
+            ko="가릴 키와 밸류를 0으로 만들었습니다. 점수가 0이면 그 자리도 가중치를 "
+            "얻습니다. 점수를 가리세요.",
+            en="You zeroed the keys and values to hide. Their score becomes 0, which "
+            "still gets weight. Hide the scores.",
+        ),
+        Mistake(
+            "plus infinity",
+            _attend_with(hide=lambda scores, mask: np.where(mask, scores, np.inf)),
+            ko="양의 무한대로 가렸습니다. 그러면 가린 자리가 가장 큽니다. 음의 "
+            "무한대여야 합니다.",
+            en="You filled in plus infinity, which makes the hidden place the largest. "
+            "It has to be minus infinity.",
+        ),
+        Mistake(
+            "context alone",
+            lambda query, key, value, mask: _attend(query, key, value, mask)[0],
+            ko="문맥만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
+            en="You returned the context alone. Return context and weights.",
+        ),
+        Mistake(
+            "weights first",
+            lambda query, key, value, mask: _attend(query, key, value, mask)[::-1],
+            ko="차례가 바뀌었습니다. 문맥이 먼저, 가중치가 나중입니다.",
+            en="The order is reversed: context first, weights second.",
+        ),
+    ),
+    properties=(
+        Property(
+            "rows sum to one",
+            _rows_sum_to_one,
+            ko="쿼리마다 가중치의 합이 1이어야 합니다.",
+            en="The weights of each query must sum to 1.",
+        ),
+        Property(
+            "hidden keys unread",
+            _hidden_keys_unread,
+            ko="마스크가 가린 키와 밸류를 바꾸어도 결과가 그대로여야 합니다.",
+            en="Other keys and values under the mask must not change the result.",
+        ),
+    ),
+)
+
+
+def _read(
+    states, memory, mask,
+    zeroed=False, hide=None, axis=-1, top=None, after=None, scale=1,
+):  # fmt: skip
+    """Attention of a batch; every option changed is one mistake."""
+    if zeroed:
+        memory = memory * mask[:, :, None]  # (B, S, h)
+    scores = states @ memory.transpose(0, 2, 1)  # (B, T, S)
+    scores = scores / np.sqrt(states.shape[-1]) ** scale
+    if not zeroed:
+        hide = hide or (lambda scores, mask: _hide(scores, mask[:, None]))
+        scores = hide(scores, mask)
+    weights = _softmax(scores, axis, top)
+    return (after(weights, mask) if after else weights) @ memory
+
+
+def _read_with(**changes):
+    return lambda states, memory, mask: _read(states, memory, mask, **changes)
+
+
+def _read_cases():
+    rng = np.random.default_rng(1)
+    for n_steps, n_tokens, size, lengths in (
+        (3, 5, 4, (5, 2)), (4, 4, 3, (1, 4, 3)), (3, 4, 5, (2, 4, 3)), (1, 3, 2, (2,))
+    ):  # fmt: skip
+        shapes = (len(lengths), n_steps, size), (len(lengths), n_tokens, size)
+        states, memory = (rng.normal(size=shape).round(1) for shape in shapes)
+        yield states, memory, np.arange(n_tokens) < np.array(lengths)[:, None]
+
+
+def _padding_unread(answer):
+    """Whether further padding, with anything under it, leaves the answer as it is."""
+    states, memory, mask = next(_read_cases())
+    wider = np.pad(memory, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
+    longer = np.pad(mask, ((0, 0), (0, 3)))
+    return np.allclose(answer(states, wider, longer), answer(states, memory, mask))
+
+
+def _future_unread(answer):
+    """Whether the first step reads the same with and without the later ones."""
+    states, memory, mask = next(_read_cases())
+    first = np.asarray(answer(states, memory, mask))[:, :1]
+    return np.allclose(answer(states[:, :1], memory, mask), first)
+
+
+mended_read_out = Exercise(
+    "mended_read_out",
+    expected=lambda states, memory, mask: _read(states, memory, mask),
+    cases=tuple(_read_cases()),
+    mistakes=(
+        Mistake(
+            "as given",
+            _read_with(zeroed=True, axis=1),
+            ko="아직 주어진 함수와 결과가 같습니다. 가중치의 합이 어느 축에서 1이 "
+            "되는지부터 보세요.",
+            en="The result is still that of the given function. Look first at the axis "
+            "along which the weights sum to 1.",
+        ),
+        Mistake(
+            "padding set to zero",
+            _read_with(zeroed=True),
+            ko="패딩의 상태를 0으로 바꾸면 점수가 0이 될 뿐입니다. 0의 지수는 1이라 "
+            "가중치를 얻습니다. 점수를 `-np.inf`로 바꾸세요.",
+            en="A padding state of 0 gets a score of 0, whose exponential is 1, and so "
+            "it gets weight. Set the score to `-np.inf`.",
+        ),
+        Mistake(
+            "over the steps",
+            _read_with(axis=1),
+            ko="패딩은 가렸지만 소프트맥스가 아직 타깃의 단계를 따라 갑니다. 합이 "
+            "1이어야 하는 축은 소스입니다.",
+            en="Padding is hidden, but the softmax still runs along the target steps. "
+            "The axis to sum to 1 is the source.",
+        ),
+        Mistake(
+            "maximum over the steps",
+            _read_with(top=1),
+            ko="합의 축은 고쳤지만 최댓값은 아직 단계의 축에서 구합니다. 같은 축이어야 "
+            "합니다.",
+            en="The sum has the right axis now, but the maximum is still taken over "
+            "the steps. Both need the same axis.",
+        ),
+        Mistake(
+            "maximum over the steps, padding zero",
+            _read_with(zeroed=True, top=1),
+            ko="합의 축만 고쳤습니다. 최댓값의 축도, 패딩을 0으로 만드는 줄도 "
+            "고치세요.",
+            en="You mended the axis of the sum alone. Mend that of the maximum, and "
+            "the line that zeroes padding.",
+        ),
+        Mistake(
+            "over steps and source",
+            _read_with(axis=(1, 2)),
+            ko="한 문장의 가중치를 모두 더해 1입니다. 단계마다 1이어야 합니다.",
+            en="All weights of a sentence sum to 1. They should do so at every step.",
+        ),
+        Mistake(
+            "mask after softmax",
+            _read_with(
+                hide=lambda scores, mask: scores,
+                after=lambda weights, mask: weights * mask[:, None],
+            ),
+            ko="소프트맥스를 한 뒤에 가려서 가중치의 합이 1보다 작습니다.",
+            en="You hid padding after the softmax, so the weights sum to less than 1.",
+        ),
+        Mistake(
+            "filled with zero",
+            _read_with(hide=lambda s, mask: np.where(mask[:, None], s, 0.0)),
+            ko="패딩의 점수를 0으로 바꾸었습니다. 0의 지수는 1입니다. `-np.inf`를 "
+            "넣으세요.",
+            en="You set the scores of padding to 0, whose exponential is 1. Use "
+            "`-np.inf`.",
+        ),
+        Mistake(
+            "padding not hidden",
+            _read_with(hide=lambda scores, mask: scores),
+            ko="0으로 만드는 줄을 지우고 다른 것으로 가리지 않았습니다. 패딩이 그대로 "
+            "보입니다.",
+            en="You dropped the line that zeroes padding and hid it in no other way: "
+            "it is in full view.",
+        ),
+        Mistake(
+            "mask inverted",
+            _read_with(hide=lambda scores, mask: _hide(scores, ~mask[:, None])),
+            ko="마스크가 뒤집혔습니다. 진짜 토큰을 가립니다.",
+            en="The mask is inverted: it hides the real tokens.",
+        ),
+        Mistake(
+            "mask lacks an axis",
+            _read_with(hide=_hide),
+            ko="마스크 `(B, S)`를 점수 `(B, T, S)`에 그대로 썼습니다. 가운데에 축을 "
+            "하나 끼우세요. 문장의 수가 단계의 수와 같으면 오류도 없이 남의 마스크를 "
+            "씁니다.",
+            en="You laid the mask `(B, S)` on scores `(B, T, S)` as it is. Put an axis "
+            "in the middle. With as many sentences as steps, no error tells you that "
+            "sentences use each other's masks.",
+        ),
+        Mistake(
+            "mask on the steps",
+            _read_with(hide=lambda scores, mask: _hide(scores, mask[:, :, None])),
+            ko="마스크가 타깃의 단계에 놓였습니다. 새 축은 가운데에 끼우세요.",
+            en="The mask lies along the target steps. Put the new axis in the middle.",
+        ),
+        Mistake(
+            "scale lost",
+            _read_with(scale=0),
+            ko="`np.sqrt(h)`로 나누는 것이 빠졌습니다. 그것은 오류가 아니었습니다.",
+            en="The division by `np.sqrt(h)` is gone. That was no bug.",
+        ),
+    ),
+    properties=(
+        Property(
+            "padding unread",
+            _padding_unread,
+            ko="패딩을 더 붙여도 결과가 그대로여야 합니다.",
+            en="More padding must not change the result.",
+        ),
+        Property(
+            "future unread",
+            _future_unread,
+            ko="첫 단계의 결과는 뒤에 단계가 더 있든 없든 같아야 합니다.",
+            en="The first step's result must not depend on whether others follow.",
+        ),
+    ),
+)
+
+
+def _add(
+    query, memory, W_q, W_k, v,
+    join=lambda a, b: np.tanh(a + b), score=lambda hidden, v: hidden @ v,
+    weigh=_softmax,
+):  # fmt: skip
+    """Bahdanau et al.'s attention; every option changed is one mistake."""
+    hidden = join((query @ W_q.T)[:, None], (memory @ W_k.T)[None])  # (T, S, a)
+    weights = weigh(score(hidden, v))  # (T, S)
+    return weights @ memory, weights
+
+
+def _add_with(**changes):
+    return lambda query, memory, W_q, W_k, v: _add(
+        query, memory, W_q, W_k, v, **changes
+    )
+
+
+def _untransposed(query, memory, W_q, W_k, v):
+    return _add(query, memory, W_q.T, W_k.T, v)
+
+
+def _by_dot_product(query, memory, W_q, W_k, v):
+    weights = _softmax((query @ W_q.T) @ (memory @ W_k.T).T)
+    return weights @ memory, weights
+
+
+def _source_first(query, memory, W_q, W_k, v):
+    both = (query @ W_q.T)[None] + (memory @ W_k.T)[:, None]  # (S, T, a)
+    weights = _softmax(np.tanh(both) @ v)  # (S, T)
+    return weights @ memory, weights
+
+
+def _axis_lost(scores):
+    e = np.exp(scores)
+    return e / e.sum(axis=-1)
+
+
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _addition_cases():
+    rng = np.random.default_rng(2)
+    for n_steps, n_tokens, d_query, d_key, d_hidden in (
+        (2, 3, 3, 4, 5), (3, 3, 3, 3, 3), (1, 4, 2, 2, 6)
+    ):  # fmt: skip
+        shapes = ((n_steps, d_query), (n_tokens, d_key), (d_hidden, d_query),
+                  (d_hidden, d_key), (d_hidden,))  # fmt: skip
+        yield tuple(rng.normal(size=shape).round(1) for shape in shapes)
+
+
+def _steps_apart(answer):
+    """Whether each query gets on its own what it gets in company."""
+    query, memory, *weights = next(_addition_cases())
+    alone = [answer(query[t : t + 1], memory, *weights) for t in range(len(query))]
+    together = answer(query, memory, *weights)
+    return all(
+        np.allclose(np.concatenate([a[i] for a in alone]), together[i]) for i in (0, 1)
+    )
+
+
+bahdanau_attention = Exercise(
+    "bahdanau_attention",
+    expected=lambda query, memory, W_q, W_k, v: _add(query, memory, W_q, W_k, v),
+    cases=tuple(_addition_cases()),
+    mistakes=(
+        Mistake(
+            "no tanh",
+            _add_with(join=lambda a, b: a + b),
+            ko="`tanh`가 빠졌습니다. 그러면 쿼리의 몫이 모든 키에 똑같이 더해져 "
+            "소프트맥스에서 사라집니다.",
+            en="The `tanh` is missing. Then the query adds the same to every key, and "
+            "the softmax cancels it.",
+        ),
+        Mistake(
+            "tanh too late",
+            _add_with(
+                join=lambda a, b: a + b, score=lambda hidden, v: np.tanh(hidden @ v)
+            ),
+            ko="`tanh`가 `v`를 곱한 뒤에 있습니다. 먼저 `tanh`, 그다음 `v`입니다.",
+            en="The `tanh` comes after the product with `v`. It goes before.",
+        ),
+        Mistake(
+            "tanh of each",
+            _add_with(join=lambda a, b: np.tanh(a) + np.tanh(b)),
+            ko="따로 `tanh`를 한 뒤에 더했습니다. 더한 것에 `tanh`를 한 번 하세요.",
+            en="You took `tanh` of each part and added. Add first, then take it once.",
+        ),
+        Mistake(
+            "sigmoid",
+            _add_with(join=lambda a, b: _sigmoid(a + b)),
+            ko="시그모이드를 썼습니다. 식에는 `tanh`가 있습니다.",
+            en="You used a sigmoid. The formula has `tanh`.",
+        ),
+        Mistake(
+            "multiplied",
+            _add_with(join=lambda a, b: np.tanh(a * b)),
+            ko="두 부분을 곱했습니다. 가산 어텐션에서는 더합니다.",
+            en="You multiplied the two parts. Additive attention adds them.",
+        ),
+        Mistake(
+            "dot product",
+            _by_dot_product,
+            ko="두 벡터를 내적했습니다. 가산 어텐션은 더하고, `tanh`를 거쳐 `v`와 "
+            "내적합니다.",
+            en="You took the dot product of the two. Additive attention adds them, and "
+            "after `tanh` takes the dot product with `v`.",
+        ),
+        Mistake(
+            "matrices exchanged",
+            lambda query, memory, W_q, W_k, v: _add(query, memory, W_k, W_q, v),
+            ko="`W_q`와 `W_k`가 바뀌었습니다.",
+            en="`W_q` and `W_k` are exchanged.",
+        ),
+        Mistake(
+            "not transposed",
+            _untransposed,
+            ko="행렬을 전치하지 않았습니다. 쿼리가 행이므로 `query @ W_q.T`로 "
+            "적습니다. 정사각 행렬이면 오류도 나지 않습니다.",
+            en="The matrices are not transposed. Queries are rows, so write "
+            "`query @ W_q.T`. With square matrices no error warns you.",
+        ),
+        Mistake(
+            "no v",
+            _add_with(score=lambda hidden, v: hidden.sum(axis=-1)),
+            ko="`v`를 곱하지 않고 더하기만 했습니다.",
+            en="You added the entries up without multiplying by `v`.",
+        ),
+        Mistake(
+            "scaled",
+            _add_with(score=lambda hidden, v: hidden @ v / np.sqrt(len(v))),
+            ko="제곱근으로 나누었습니다. 이 식에는 그런 나눗셈이 없습니다.",
+            en="You divided by a square root. This formula has no such division.",
+        ),
+        Mistake(
+            "no softmax",
+            _add_with(weigh=lambda scores: scores),
+            ko="점수를 그대로 가중치로 썼습니다. 소프트맥스가 빠졌습니다.",
+            en="You used the scores as weights. The softmax is missing.",
+        ),
+        Mistake(
+            "wrong axis",
+            _add_with(weigh=lambda scores: _softmax(scores, axis=0)),
+            ko="쿼리의 축을 따라 합이 1입니다. 쿼리마다 소스의 토큰에 준 가중치의 합이 "
+            "1이어야 합니다.",
+            en="Yours sums to 1 along the queries. The weights that one query gives to "
+            "the source tokens should.",
+        ),
+        Mistake(
+            "whole table",
+            _add_with(weigh=lambda scores: _softmax(scores, axis=(0, 1))),
+            ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
+            en="The whole table sums to 1. Each query's row should.",
+        ),
+        Mistake(
+            "source first",
+            _source_first,
+            ko="축의 차례가 `(S, T, a)`입니다. 타깃의 단계가 첫 축이어야 합니다.",
+            en="Your axes come as `(S, T, a)`. The target steps have to be first.",
+        ),
+        Mistake(
+            "axis lost",
+            _add_with(weigh=_axis_lost),
+            ko="`sum(axis=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdims=True`를 "
+            "주세요.",
+            en="`sum(axis=-1)` drops the axis, so the division goes astray. Pass "
+            "`keepdims=True`.",
+        ),
+        Mistake(
+            "weights alone",
+            lambda query, memory, W_q, W_k, v: _add(query, memory, W_q, W_k, v)[1],
+            ko="가중치만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
+            en="You returned the weights alone. Return context and weights.",
+        ),
+        Mistake(
+            "context alone",
+            lambda query, memory, W_q, W_k, v: _add(query, memory, W_q, W_k, v)[0],
+            ko="문맥만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
+            en="You returned the context alone. Return context and weights.",
+        ),
+        Mistake(
+            "weights first",
+            lambda query, memory, W_q, W_k, v: _add(query, memory, W_q, W_k, v)[::-1],
+            ko="차례가 바뀌었습니다. 문맥이 먼저, 가중치가 나중입니다.",
+            en="The order is reversed: context first, weights second.",
+        ),
+    ),
+    properties=(
+        Property(
+            "steps apart",
+            _steps_apart,
+            ko="쿼리 하나만 넣어도, 여럿을 함께 넣어도 그 쿼리의 결과는 같아야 합니다.",
+            en="A query must get the same result alone and among others.",
+        ),
+    ),
+)
+
+
+def _share(places, backwards=np.less, first=1, pairs=None):
+    """Share of pairs of steps that read backwards; other arguments are mistakes."""
+    early, late = np.triu_indices(len(places), k=first)
+    found = backwards(places[late], places[early])
+    n_pairs = len(found) if pairs is None else pairs(places, early, late)
+    return found.sum() / n_pairs if n_pairs else 0.0
+
+
+def _places(weights, mask):
+    return np.where(mask, weights, -1.0).argmax(axis=1)
+
+
+def _order(weights, mask, share=_share, places=_places):
+    found = places(weights, mask)
+    return found, share(found)
+
+
+def _order_with(**changes):
+    return lambda weights, mask: _order(weights, mask, **changes)
+
+
+def _neighbours(places):
+    return (np.diff(places) < 0).mean() if len(places) > 1 else 0.0
+
+
+def _strict(places, early, late):
+    return (places[late] != places[early]).sum()
+
+
+def _divided_anyway(weights, mask):
+    places = _places(weights, mask)
+    early, late = np.triu_indices(len(places), k=1)
+    return places, int((places[late] < places[early]).sum()) / len(early)
+
+
+def _order_cases():
+    table = np.array([[6, 1, 2, 1], [1, 1, 2, 6], [1, 2, 6, 1], [2, 5, 1, 2]]) / 10
+    yield table, np.ones(4, bool)  # places 0, 3, 2, 1
+    loud = np.array([[2, 5, 1, 2], [2, 1, 3, 4], [3, 1, 2, 4], [4, 1, 1, 4]]) / 10
+    yield loud, np.array([True, True, True, False])  # places 1, 2, 0, 0
+    one = np.array([[0.2, 0.5, 0.3]])
+    yield one, np.ones(3, bool)  # places 1
+    rng = np.random.default_rng(3)
+    yield rng.dirichlet(np.ones(6), size=8).round(2), np.arange(6) < 5
+
+
+def _turned_round(answer):
+    """Whether reading the steps backwards turns a share p of no ties into 1 - p."""
+    table = next(_order_cases())[0]
+    mask = np.ones(4, bool)
+    return np.isclose(answer(table, mask)[1] + answer(table[::-1], mask)[1], 1)
+
+
+reading_order = Exercise(
+    "reading_order",
+    expected=_order,
+    cases=tuple(_order_cases()),
+    mistakes=(
+        Mistake(
+            "padding read",
+            _order_with(places=lambda weights, mask: weights.argmax(axis=1)),
+            ko="패딩을 빼지 않았습니다. 가중치가 가장 큰 진짜 토큰을 고르세요.",
+            en="Padding is not left out. Choose the real token of largest weight.",
+        ),
+        Mistake(
+            "wrong axis",
+            _order_with(places=lambda weights, mask: (weights * mask).argmax(axis=0)),
+            ko="소스의 토큰마다 단계를 골랐습니다. 단계마다 소스의 토큰을 고르세요.",
+            en="You chose a step for each source token. Choose a source token for each "
+            "step.",
+        ),
+        Mistake(
+            "smallest",
+            _order_with(
+                places=lambda weights, mask: np.where(mask, weights, 2.0).argmin(axis=1)
+            ),
+            ko="가중치가 가장 작은 토큰을 골랐습니다.",
+            en="You chose the token of smallest weight.",
+        ),
+        Mistake(
+            "neighbours only",
+            _order_with(share=_neighbours),
+            ko="바로 이웃한 단계만 견주었습니다. 두 단계를 고르는 모든 짝을 견주세요.",
+            en="You compared neighbouring steps only. Compare every two steps.",
+        ),
+        Mistake(
+            "ties counted",
+            _order_with(share=lambda places: _share(places, np.less_equal)),
+            ko="같은 자리를 본 짝까지 거꾸로 세었습니다. 더 앞을 볼 때만 거꾸로입니다.",
+            en="You counted two steps at the same place as backwards. Only a place "
+            "further to the front is.",
+        ),
+        Mistake(
+            "ties left out",
+            _order_with(share=lambda places: _share(places, pairs=_strict)),
+            ko="같은 자리를 본 짝을 전체에서 뺐습니다. 모든 짝의 수로 나누세요.",
+            en="You left pairs at the same place out of the whole. Divide by the "
+            "number of all pairs.",
+        ),
+        Mistake(
+            "forwards",
+            _order_with(share=lambda places: _share(places, np.greater)),
+            ko="앞으로 간 짝의 비율입니다. 거꾸로 간 짝을 세세요.",
+            en="That is the share of pairs that go forwards. Count those that go back.",
+        ),
+        Mistake(
+            "count",
+            _order_with(share=lambda places: int(_share(places, pairs=lambda *_: 1))),
+            ko="개수를 돌려주었습니다. 모든 짝의 수로 나누면 비율이 됩니다.",
+            en="You returned a count. Divide by the number of pairs for the share.",
+        ),
+        Mistake(
+            "pairs counted twice",
+            _order_with(
+                share=lambda places: _share(
+                    places, pairs=lambda places, early, late: 2 * len(early)
+                )
+            ),
+            ko="짝의 수를 두 번씩 세어 반으로 줄었습니다. 두 단계의 짝은 하나입니다.",
+            en="You counted every pair twice in the whole, which halves the share. Two "
+            "steps make one pair.",
+        ),
+        Mistake(
+            "a step with itself",
+            _order_with(share=lambda places: _share(places, first=0)),
+            ko="한 단계를 자기 자신과도 짝지었습니다.",
+            en="You paired each step with itself too.",
+        ),
+        Mistake(
+            "all cells",
+            _order_with(
+                share=lambda places: _share(
+                    places, pairs=lambda places, early, late: len(places) ** 2
+                )
+            ),
+            ko="단계의 수를 제곱해 나누었습니다. 서로 다른 두 단계의 짝만 세세요.",
+            en="You divided by the square of the number of steps. Count pairs of two "
+            "different steps.",
+        ),
+        Mistake(
+            "nothing to compare",
+            _divided_anyway,
+            ko="단계가 하나뿐이면 짝이 없어 0으로 나누게 됩니다. 그때는 0을 "
+            "돌려주세요.",
+            en="A single step makes no pair, and you divide by 0. Return 0 then.",
+        ),
+        Mistake(
+            "mean of nothing",
+            _order_with(
+                share=lambda places: _share(places) if len(places) > 1 else np.nan
+            ),
+            ko="단계가 하나뿐이면 짝이 없어 평균이 `nan`입니다. 그때는 0을 돌려주세요.",
+            en="A single step makes no pair, and the mean is `nan`. Return 0 then.",
+        ),
+        Mistake(
+            "places alone",
+            _places,
+            ko="자리만 돌려주었습니다. 자리와 비율을 함께 돌려주세요.",
+            en="You returned the places alone. Return places and share.",
+        ),
+    ),
+    properties=(
+        Property(
+            "turned round",
+            _turned_round,
+            ko="모두 다른 자리를 볼 때 단계의 차례를 뒤집으면, 두 비율을 더해 1이어야 "
+            "합니다.",
+            en="When all places differ and you reverse the steps, the two shares must "
+            "add up to 1.",
+        ),
+    ),
+)
+
+check = checker(
+    [
+        attention_step,
+        attention_numbers,
+        masked_attention,
+        mended_read_out,
+        bahdanau_attention,
+        reading_order,
+    ]
+)
