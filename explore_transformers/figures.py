@@ -390,8 +390,8 @@ def _folds(panels, names):
 def _readout(hint):
     """Return the line that follows the pointer; until a script runs, it says so."""
     still = text(
-        ko="움직여 보려면 먼저 이 셀을 실행하세요.",
-        en="To make it move, run this cell first.",
+        ko="움직여 보려면 이 셀까지 차례로 실행하세요.",
+        en="To make it move, run the cells down to this one.",
     )
     return (
         f'<p class="et-readout" aria-live="polite" data-hint="{_safe(hint)}">'

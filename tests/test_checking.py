@@ -16,7 +16,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.comparing import difference, short
+from explore_transformers.exercises.comparing import apart, difference, short
 from explore_transformers.language import pick, use_language
 
 LESSONS = pathlib.Path(__file__).parents[1] / "book" / "lessons"
@@ -457,6 +457,28 @@ def test_values_that_differ(expected, got, form, words):
     found = difference(expected, got)
     assert found.form is form
     assert re.search(words, found.words), found.words
+
+
+def test_arrays_that_look_alike_are_told_apart():
+    expected = np.arange(300.0) / 7
+    got = expected.copy()
+    got[299] += 1
+    assert short(expected) == short(got)
+    assert apart(expected, got) == (f"[299]: {299 / 7!r}", f"[299]: {299 / 7 + 1!r}")
+    assert apart(expected, got[:299]) == ("shape (300,)", "shape (299,)")
+    assert apart(expected, expected) == (short(expected),) * 2
+    assert apart([1, 2], "x") == ("[1, 2]", "'x'")
+
+
+def test_every_named_mistake_shows_evidence_that_differs():
+    """What was expected and what came must not read the same."""
+    for _, module in MODULES.items():
+        for exercise in module.check.exercises.values():
+            for mistake in exercise.mistakes if exercise.cases else ():
+                if callable(mistake.answer):
+                    result = module.check(exercise.name, mistake.answer)
+                    values = [li.split(": ", 1)[1] for li in result.detail.splitlines()]
+                    assert len(set(values)) == len(values), (exercise, mistake.name)
 
 
 def test_long_values_are_cut_and_hostile_ones_named():

@@ -335,6 +335,9 @@ def test_slider_and_buttons_walk_through_the_steps(open_page):
     assert slider.get_attribute("aria-valuetext") == "둘째"
     on.click()
     assert readout.text_content() == "셋째 (3/3)" and on.is_disabled()
+    page.keyboard.press("ArrowLeft")  # the focus went on to the slider
+    assert readout.text_content() == "둘째 (2/3)"
+    page.keyboard.press("End")
     assert "80%" in figure.locator(".et-step:visible").text_content()
     back.click()
     assert readout.text_content() == "둘째 (2/3)"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from explore_transformers.boxes import box, inline
 from explore_transformers.exercises.comparing import (
+    apart,
     difference,
     one_line,
     short,
@@ -278,7 +279,7 @@ class _FunctionJudge:
     def _evidence(self, case, expected, outcome):
         lines = [self._call(case)]
         if not outcome.error:
-            values = f"`{short(expected.value)}`", f"`{short(outcome.value)}`"
+            values = (f"`{v}`" for v in apart(expected.value, outcome.value))
             words = text(ko="나와야 할 값", en="expected"), text(ko="나온 값", en="got")
             lines += [f"{w}: {v}" for w, v in zip(words, values, strict=True)]
         return "\n".join(lines)

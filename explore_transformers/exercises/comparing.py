@@ -69,6 +69,26 @@ def short(value, limit=80):
     return one_line(words, limit)
 
 
+def apart(expected, got):
+    """Return short() of both; of arrays that look alike, the first place they differ.
+
+    Such a place is written as in "[0, 2]: 1.5".
+    """
+    shown = short(expected), short(got)
+    if shown[0] != shown[1]:
+        return shown
+    arrays = [plain(value) for value in (expected, got)]
+    if not all(isinstance(array, np.ndarray) for array in arrays):
+        return shown
+    if arrays[0].shape != arrays[1].shape:
+        return tuple(f"shape {a.shape}" for a in arrays)
+    places = np.argwhere(~np.isclose(*arrays))
+    if not len(places):
+        return shown
+    place = tuple(places[0].tolist())
+    return tuple(f"{list(place)}: {short(a[place])}" for a in arrays)
+
+
 def one_line(words, limit=80):
     """Return words that fit on one line and into `code` of a text()."""
     words = " ".join(words.split())

@@ -116,6 +116,14 @@ last_real_state = Exercise(
             en="One place too far. Places count from 0, so subtract 1 from the length.",
         ),
         Mistake(
+            "one too far, out of bounds",
+            lambda states, mask: states[np.arange(len(states)), mask.sum(axis=1)],
+            ko="한 칸 지나쳐 배열 밖입니다. 자리는 0부터 세므로 길이에서 1을 "
+            "빼야 합니다.",
+            en="One place too far, beyond the array. Places count from 0, so "
+            "subtract 1 from the length.",
+        ),
+        Mistake(
             "one too early",
             _at(lambda lengths: lengths - 2),
             ko="한 칸 모자랍니다. 마지막 진짜 토큰을 읽기 전의 상태입니다.",
@@ -542,6 +550,12 @@ original_gru = Exercise(
             _gru_with(gate=lambda a: a),
             ko="게이트에 시그모이드가 빠져 0과 1 사이가 아닙니다.",
             en="The gates lack their sigmoid, so they leave the range 0 to 1.",
+        ),
+        Mistake(
+            "sigmoid without its minus",
+            _gru_with(gate=lambda a: 1 / (1 + np.exp(a))),
+            ko="시그모이드의 지수에 빼기 부호가 빠졌습니다. 게이트가 거꾸로 열립니다.",
+            en="The sigmoid's exponent lacks its minus: the gates open the wrong way.",
         ),
         Mistake(
             "gates through tanh",

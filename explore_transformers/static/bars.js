@@ -24,8 +24,12 @@
       steps.forEach((step, j) => { step.hidden = i !== j; });
       range.value = i;
       range.setAttribute('aria-valuetext', names[i]);
-      back.disabled = i === 0;
-      on.disabled = i === steps.length - 1;
+      const ends = [[back, i === 0], [on, i === steps.length - 1]];
+      ends.forEach(([end, isReached]) => {
+        // A disabled button would drop the focus, and with it the arrow keys.
+        if (isReached && end === document.activeElement) range.focus();
+        end.disabled = isReached;
+      });
       readout.textContent = `${names[i]} (${i + 1}/${steps.length})`;
     };
     const by = (n) => show(Math.max(0, Math.min(steps.length - 1, +range.value + n)));
