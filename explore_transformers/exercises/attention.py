@@ -668,13 +668,13 @@ bahdanau_attention = Exercise(
         Mistake(
             "multiplied",
             _add_with(join=lambda a, b: np.tanh(a * b)),
-            ko="두 부분을 곱했습니다. 가산 어텐션에서는 더합니다.",
+            ko="두 부분을 곱했습니다. 덧셈 어텐션에서는 더합니다.",
             en="You multiplied the two parts. Additive attention adds them.",
         ),
         Mistake(
             "dot product",
             _by_dot_product,
-            ko="두 벡터를 내적했습니다. 가산 어텐션은 더하고, `tanh`를 거쳐 `v`와 "
+            ko="두 벡터를 내적했습니다. 덧셈 어텐션은 더하고, `tanh`를 거쳐 `v`와 "
             "내적합니다.",
             en="You took the dot product of the two. Additive attention adds them, and "
             "after `tanh` takes the dot product with `v`.",
