@@ -473,7 +473,7 @@ mended_read_out = Exercise(
         Mistake(
             "over the steps",
             _read_with(axis=1),
-            ko="패딩은 가렸지만 소프트맥스가 아직 타깃의 단계를 따라 갑니다. 합이 "
+            ko="패딩은 가렸지만 소프트맥스를 아직 타깃의 축을 따라 합니다. 합이 "
             "1이어야 하는 축은 소스입니다.",
             en="Padding is hidden, but the softmax still runs along the target steps. "
             "The axis to sum to 1 is the source.",
@@ -522,8 +522,8 @@ mended_read_out = Exercise(
             _read_with(hide=lambda scores, mask: scores),
             ko="0으로 만드는 줄을 지우고 다른 것으로 가리지 않았습니다. 패딩이 그대로 "
             "보입니다.",
-            en="You dropped the line that zeroes padding and hid it in no other way: "
-            "it is in full view.",
+            en="You dropped the line that zeroes padding but put nothing in its place, "
+            "so padding gets weight.",
         ),
         Mistake(
             "mask inverted",
@@ -544,7 +544,7 @@ mended_read_out = Exercise(
         Mistake(
             "mask on the steps",
             _read_with(hide=lambda scores, mask: _hide(scores, mask[:, :, None])),
-            ko="마스크가 타깃의 단계에 놓였습니다. 새 축은 가운데에 끼우세요.",
+            ko="마스크를 타깃의 축에 맞추었습니다. 새 축은 가운데에 끼우세요.",
             en="The mask lies along the target steps. Put the new axis in the middle.",
         ),
         Mistake(
@@ -716,8 +716,8 @@ bahdanau_attention = Exercise(
             _add_with(weigh=lambda scores: _softmax(scores, axis=0)),
             ko="쿼리의 축을 따라 합이 1입니다. 쿼리마다 소스의 토큰에 준 가중치의 합이 "
             "1이어야 합니다.",
-            en="Yours sums to 1 along the queries. The weights that one query gives to "
-            "the source tokens should.",
+            en="Your weights sum to 1 along the queries. What has to sum to 1 is the "
+            "weight that one query gives to the source tokens.",
         ),
         Mistake(
             "whole table",
@@ -871,7 +871,7 @@ reading_order = Exercise(
         Mistake(
             "forwards",
             _order_with(share=lambda places: _share(places, np.greater)),
-            ko="앞으로 간 짝의 비율입니다. 거꾸로 간 짝을 세세요.",
+            ko="더 뒷자리를 본 짝의 비율입니다. 더 앞자리로 되돌아간 짝을 세세요.",
             en="That is the share of pairs that go forwards. Count those that go back.",
         ),
         Mistake(
@@ -887,7 +887,8 @@ reading_order = Exercise(
                     places, pairs=lambda places, early, late: 2 * len(early)
                 )
             ),
-            ko="짝의 수를 두 번씩 세어 반으로 줄었습니다. 두 단계의 짝은 하나입니다.",
+            ko="전체 짝을 두 번씩 세어 비율이 반이 되었습니다. 두 단계의 짝은 "
+            "하나입니다.",
             en="You counted every pair twice in the whole, which halves the share. Two "
             "steps make one pair.",
         ),
@@ -904,7 +905,7 @@ reading_order = Exercise(
                     places, pairs=lambda places, early, late: len(places) ** 2
                 )
             ),
-            ko="단계의 수를 제곱해 나누었습니다. 서로 다른 두 단계의 짝만 세세요.",
+            ko="단계 수의 제곱으로 나누었습니다. 서로 다른 두 단계의 짝만 세세요.",
             en="You divided by the square of the number of steps. Count pairs of two "
             "different steps.",
         ),
