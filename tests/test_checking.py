@@ -516,7 +516,7 @@ def test_modules_and_lessons_name_the_same_exercises():
 def test_the_lessons_own_cells_are_judged_as_they_should(lesson):
     """An answer cell as written is not tried; the lesson's solution is right."""
     cells = lesson_cells(lesson)
-    names = {"check": MODULES[lesson].check}
+    names = {"check": MODULES[lesson].check, "np": np}
     for cell in cells:
         if "export" in tags(cell):
             exec(cell.source, names)

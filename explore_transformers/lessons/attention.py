@@ -25,8 +25,8 @@ from explore_transformers.lessons.seq2seq import Vocabulary
 def make_data(seed, n_held_out=0):
     """Lesson 2's data -> splits, Korean and English vocabulary.
 
-    n_held_out pairs with combinations that training never shows; test set and
-    vocabularies stay as they are.
+    n_held_out pairs hold combinations that training never shows; asking for some
+    changes a few of the training pairs.
     """
     splits = corpus.make_splits(30000, 2000, n_held_out, seed, clauses=(1, 2, 3))
     korean = Vocabulary(pair.src for pair in splits.train)

@@ -1,0 +1,94 @@
+"""Timed comparisons of the book's models with torch's own; lessons show what they gave.
+
+A file benchmarks/NAME.py times, on demand, and writes NAME.json into this folder.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+
+from explore_transformers.language import text
+
+_WORK = {
+    "train": ("훈련 한 단계", "one training step"),
+    "greedy": ("그리디 디코딩", "greedy decoding"),
+}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a benchmark gave; displays itself as a table.
+
+    rows: dicts with "work", the model's sizes, and the quartiles [25%, median, 75%] of
+    "ours_ms", "torch_ms" and their "ratio".
+    """
+
+    name: str
+    rows: list[dict]
+    machine: str
+    torch: str
+    made: str
+
+    @property
+    def caption(self):
+        """Where, when and how it was measured."""
+        command = f"python benchmarks/{self.name}.py"
+        return text(
+            ko=f"{self.made}에 {self.machine}의 코어 하나에서 PyTorch {self.torch}로 "
+            "잰 CPU 시간의 중앙값입니다. 괄호 안은 가운데 절반의 범위입니다. 두 모델의 "
+            f"가중치와 배치는 같습니다. 다시 재는 명령: {command}",
+            en=f"Medians of CPU time, measured on {self.made} on one core of "
+            f"{self.machine} with PyTorch {self.torch}; in brackets, the middle half. "
+            f"Both models have the same weights and batches. To repeat: {command}",
+        )
+
+    def _cells(self):
+        yield (
+            text(ko="하는 일", en="Work"),
+            text(ko="크기", en="Size"),
+            text(ko="이 책", en="This book"),
+            "torch.nn",
+            text(ko="비", en="Ratio"),
+        )
+        for row in self.rows:
+            ko, en = _WORK[row["work"]]
+            size = f"d {row['d_model']}, {row['n_layers']}+{row['n_layers']}"
+            low, middle, high = row["ratio"]
+            yield (
+                text(ko=ko, en=en),
+                size,
+                f"{row['ours_ms'][1]:,.0f} ms",
+                f"{row['torch_ms'][1]:,.0f} ms",
+                f"{middle:.2f} ({low:.2f}–{high:.2f})",
+            )
+
+    def __repr__(self):
+        return "\n".join([" | ".join(row) for row in self._cells()] + [self.caption])
+
+    def _repr_html_(self):
+        style = 'style="text-align:left;white-space:nowrap;padding:.3em .6em"'
+        head, *rows = self._cells()
+        top = "".join(f'<th scope="col" {style}>{cell}</th>' for cell in head)
+        body = "".join(
+            "<tr>" + "".join(f"<td {style}>{cell}</td>" for cell in row) + "</tr>"
+            for row in rows
+        )
+        return (
+            '<div style="overflow-x:auto">'
+            '<table style="color:inherit;border-collapse:collapse">'
+            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+            f'<p style="word-break:keep-all">{self.caption}</p>'
+        )
+
+
+def load_benchmark(name):
+    """Return the kept Benchmark of that name, such as "transformer".
+
+    Raises FileNotFoundError if it was never run; the message lists those that were.
+    """
+    folder = files("explore_transformers") / "benchmarks"
+    names = sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".json"))
+    if name not in names:
+        raise FileNotFoundError(f"no benchmark {name!r}: choose one of {names}")
+    kept = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return Benchmark(name, **kept)

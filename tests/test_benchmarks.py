@@ -1,0 +1,141 @@
+"""The benchmarks run, compare equal work, and the book reads what they keep."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from explore_transformers import benchmarks
+from explore_transformers.benchmarks import Benchmark, load_benchmark
+from explore_transformers.language import pick, use_language
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def command():
+    """benchmarks/transformer.py as a module."""
+    path = ROOT / "benchmarks" / "transformer.py"
+    spec = importlib.util.spec_from_file_location("benchmark_transformer", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(*arguments):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    return subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "transformer.py", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+
+
+class TestCommand:
+    def test_quick_run_writes_what_the_book_reads(self, tmp_path):
+        kept = tmp_path / "transformer.json"
+        done = run("--quick", "--to", kept)
+        assert done.returncode == 0 and done.stderr == "", done.stderr
+        record = Benchmark("transformer", **json.loads(kept.read_text("utf-8")))
+        assert [row["work"] for row in record.rows] == ["train", "greedy"]
+        for row in record.rows:
+            for key in ("ours_ms", "torch_ms", "ratio"):
+                low, middle, high = row[key]
+                assert 0 < low <= middle <= high
+            assert row["rounds"] == 3 and row["gap"] <= 1e-5
+        assert record.torch == torch.__version__.split("+")[0]
+
+    @pytest.mark.parametrize("quick", [True, False])
+    def test_only_a_whole_run_changes_the_books_record(
+        self, command, quick, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(command, "DEVICE", "cpu")
+        monkeypatch.setattr(command, "make_data", lambda seed: None)
+        row = command.to_row("train", command.QUICK, [(1.0, 2.0)] * 2, 0.0)
+        monkeypatch.setattr(command, "measure", lambda *settings: [row])
+        monkeypatch.setattr(benchmarks, "__file__", str(tmp_path / "__init__.py"))
+        command.main(["--quick"] if quick else [])
+        assert (tmp_path / "transformer.json").exists() != quick
+
+
+class TestSameWork:
+    @pytest.fixture
+    def models(self, command):
+        return command.make_pair(20, 20, **command.QUICK)
+
+    def test_equal_models_pass(self, command, models):
+        src, tgt = torch.randint(4, 20, (2, 3, 7))
+        assert command.check_same(models, src, tgt) <= 1e-5
+
+    @pytest.mark.parametrize("name", ["source", "target", "out", "core"])
+    def test_other_weights_are_refused(self, command, models, name):
+        with torch.no_grad():
+            next(getattr(models[1], name).parameters())[4:] *= 1.1
+        src, tgt = torch.randint(4, 20, (2, 3, 7))
+        with pytest.raises(SystemExit, match="nothing to report"):
+            command.check_same(models, src, tgt)
+
+    def test_nan_is_refused(self, command, models):
+        with torch.no_grad():
+            models[0].decoder.out.bias[5] = torch.nan
+        src, tgt = torch.randint(4, 20, (2, 3, 7))
+        with pytest.raises(SystemExit, match="nothing to report"):
+            command.check_same(models, src, tgt)
+
+    def test_both_write_all_words_and_the_same(self, command, models):
+        src = torch.randint(4, 20, (3, 7))
+        assert len(command.time_greedy(models, src, 5, rounds=2)) == 2
+        said = models[1].write(src, 5)
+        assert said.shape == (3, 5) and not (said == command.END).any()
+
+    def test_other_words_are_refused(self, command, models):
+        with torch.no_grad():
+            models[0].decoder.out.bias[9] += 1e3
+        src = torch.randint(4, 20, (3, 7))
+        with pytest.raises(SystemExit, match="different words"):
+            command.time_greedy(models, src, 5, rounds=1)
+
+    def test_models_take_turns_in_going_first(self, command):
+        order = []
+        a, b = (lambda: order.append("a")), (lambda: order.append("b"))
+        times = command.alternate(a, b, rounds=3)
+        assert order == list("baabbaab") and len(times) == 3
+
+    def test_a_row_has_quartiles_of_paired_ratios(self, command):
+        times = [(1.0, 2.0), (1.0, 4.0), (9.0, 9.0)]
+        row = command.to_row("train", {"d_model": 4}, times, 1.23e-6)
+        assert row["ratio"] == [0.25, 0.5, 1.0] and row["gap"] == 1e-6
+        assert row["ours_ms"][1] == 1.0 and row["torch_ms"][1] == 4.0
+
+
+class TestRecord:
+    def test_the_book_has_the_comparisons_of_both_sizes(self, command):
+        rows = load_benchmark("transformer").rows
+        found = [(row["work"], row["d_model"]) for row in rows]
+        sizes = [size["d_model"] for size in command.SIZES]
+        assert found == [(work, d) for d in sizes for work in ("train", "greedy")]
+        assert all(row["gap"] <= 1e-5 for row in rows)
+
+    @pytest.mark.parametrize("language, word", [("ko", "훈련"), ("en", "training")])
+    def test_table_in_the_readers_language(self, language, word):
+        use_language(language)
+        record = load_benchmark("transformer")
+        table = record._repr_html_()
+        assert word in table and word in repr(record)
+        assert record.machine in table and record.made in table
+        assert table.count("<tr>") == 1 + len(record.rows)
+
+    def test_both_languages_while_notebooks_are_built(self, monkeypatch):
+        monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
+        table = load_benchmark("transformer")._repr_html_()
+        assert "훈련" in pick(table, "ko") and "훈련" not in pick(table, "en")
+
+    def test_unknown_names_are_told_the_known_ones(self):
+        with pytest.raises(FileNotFoundError, match=r"'none'.*transformer"):
+            load_benchmark("none")
