@@ -3,8 +3,8 @@
 A fingerprint covers what a run executes: the code cells and, transitively, the modules
 of explore_transformers that they import, all as syntax trees without comments and
 docstrings. A run whose outputs are kept also depends on how things are shown, so its
-fingerprint adds the package's static files, the lesson's claim texts and the records
-of the studies it loads; measurements don't, and leave out the modules that only show
+fingerprint adds the package's static files, the lesson's claim texts and the kept
+results it loads; measurements don't, and leave out the modules that only show
 things. The repository's address and the installed versions of other packages are left
 out: after an upgrade, use --force.
 """
@@ -22,14 +22,16 @@ from builder.project import PACKAGE, Project
 from builder.setup_cell import setup_source
 
 # Modules that show things and measure nothing.
-SHOWING = ("__init__", "boxes", "claims", "exercises", "figures", "language")
+SHOWING = set(
+    ["__init__", "benchmarks", "boxes", "claims", "exercises", "figures", "language"]
+)
 SETUP = setup_source(Address(""), "ko")
 
 
 def output_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the outputs in the notebooks may have."""
     sources = [SETUP, *(cell.source for cell in lesson.code)]
-    parts = [*_trees(project, sources, skip=()), *_static(project)]
+    parts = [*_trees(project, sources, skip=set()), *_static(project)]
     parts += _records(project, sources)
     if project.claim_texts.is_file():
         texts = tomllib.loads(project.claim_texts.read_text(encoding="utf-8"))
@@ -54,7 +56,7 @@ def claim_fingerprint(project: Project, lesson: Lesson) -> str:
     return _digest(_trees(project, sources, skip=SHOWING))
 
 
-def _trees(project: Project, sources: list[str], skip: tuple[str, ...]) -> list[str]:
+def _trees(project: Project, sources: list[str], skip: set[str]) -> list[str]:
     cells = [ast.parse(source) for source in sources]
     modules: dict[str, ast.Module] = {}
     waiting = [path for tree in cells for path in _imports(project, tree)]
@@ -97,11 +99,11 @@ def _absolute(project: Project, node: ast.ImportFrom, at: Path | None) -> str:
 
 
 def _records(project: Project, sources: list[str]) -> Iterator[str]:
-    """The records of the studies that the sources load."""
-    for name in project.studies():
-        record = project.study_record(name)
-        if any(f'load_study("{name}")' in source for source in sources):
-            yield record.read_text(encoding="utf-8") if record.is_file() else ""
+    """The kept results that the sources show."""
+    for folder, load in (("studies", "load_study"), ("benchmarks", "load_benchmark")):
+        for record in sorted((project.package / folder).glob("*.json")):
+            if any(f'{load}("{record.stem}")' in source for source in sources):
+                yield record.read_text(encoding="utf-8")
 
 
 def _static(project: Project) -> Iterator[str]:
