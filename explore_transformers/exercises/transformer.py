@@ -170,7 +170,7 @@ causal_attention = Exercise(
             _causal_with(seen=lambda ones: ~np.tril(ones)),
             ko="마스크의 참과 거짓이 바뀌었습니다. 보아도 되는 자리를 가렸고, 마지막 "
             "자리는 볼 것이 없어 `nan`입니다.",
-            en="True and false are exchanged: you hide what may be seen, and the last "
+            en="True and false are swapped: you hide what may be seen, and the last "
             "place has nothing left to see and gives `nan`.",
         ),
         Mistake(
@@ -230,7 +230,7 @@ causal_attention = Exercise(
         Mistake(
             "no scale",
             _causal_with(scale=lambda size: 1),
-            ko="점수를 나누던 것이 사라졌습니다. 쿼리 크기의 제곱근으로 나누세요.",
+            ko="점수를 나누던 부분이 사라졌습니다. 쿼리 크기의 제곱근으로 나누세요.",
             en="The scale is gone. Divide the scores by the square root of the query's "
             "size.",
         ),
@@ -371,8 +371,8 @@ transformer_numbers = Exercise(
             (24,),
             ko="다섯째 수: 토큰마다 점수 하나가 아닙니다. 모든 토큰이 모든 토큰을 "
             "봅니다.",
-            en="Fifth number: not one score for a token. Every token looks at every "
-            "token.",
+            en="Fifth number: one score for each token is too few. Every token looks "
+            "at every token.",
         ),
         _number(
             "scores: causal",
@@ -492,7 +492,7 @@ attend_by_heads = Exercise(
         Mistake(
             "scale of the whole vector",
             _heads_with(scale=_of_all),
-            ko="`d`의 제곱근으로 나누었습니다. 닷 프로덕트가 더하는 것은 헤드의 "
+            ko="`d`의 제곱근으로 나누었습니다. 내적이 더하는 것은 헤드의 "
             "`d // n_heads`개입니다.",
             en="You divide by the root of `d`. The dot product adds up the "
             "`d // n_heads` numbers of a head.",
@@ -508,7 +508,7 @@ attend_by_heads = Exercise(
         Mistake(
             "reshape both ways",
             _heads_with(split=_heads_cut, join=_poured),
-            ko="자를 때도 이을 때도 `reshape`뿐입니다. 모양은 맞지만 헤드가 토큰을 "
+            ko="자를 때도 이을 때도 `reshape`만 썼습니다. 모양은 맞지만 헤드가 토큰을 "
             "섞어 읽습니다.",
             en="You split and join by `reshape` alone. The shapes fit, but heads read "
             "tokens mixed up.",
@@ -516,8 +516,8 @@ attend_by_heads = Exercise(
         Mistake(
             "reshape both ways, whole scale",
             _heads_with(split=_heads_cut, join=_poured, scale=_of_all),
-            ko="`reshape`만으로 자르고 이어서 토큰이 섞이고, 나누는 수도 헤드의 것이 "
-            "아닙니다.",
+            ko="`reshape`만으로 자르고 이어 붙여 토큰이 섞였습니다. 나누는 수도 헤드 "
+            "크기의 제곱근이 아닙니다.",
             en="`reshape` alone splits and joins, which mixes tokens; and the scale is "
             "not that of a head.",
         ),
@@ -667,20 +667,20 @@ add_positions = Exercise(
             _on_batch_axis,
             ko="위치를 배치의 축에 더했습니다. 문장마다 다른 값이 되고, 한 문장 "
             "안에서는 모든 토큰이 같은 위치입니다.",
-            en="You added positions along the batch axis: each sentence gets another, "
-            "and all tokens in it the same.",
+            en="You added positions along the batch axis: each sentence gets a "
+            "different one, and all tokens in it get the same.",
         ),
         Mistake(
             "start ignored",
             _positions_with(first=lambda start: 0),
-            ko="`start`를 쓰지 않았습니다. 토큰을 하나씩 넣으면 모두 0번 위치가 "
-            "됩니다.",
+            ko="`start`를 쓰지 않았습니다. 토큰을 하나씩 넣으면 모두 0번 자리에 "
+            "놓입니다.",
             en="`start` is not used. Tokens fed one at a time would all be at place 0.",
         ),
         Mistake(
             "counted from one",
             _positions_with(first=lambda start: start + 1),
-            ko="위치를 1부터 세었습니다. 첫 토큰의 위치는 `start`입니다.",
+            ko="자리를 1부터 세었습니다. 첫 토큰의 자리는 `start`입니다.",
             en="You count from 1. The first token's place is `start`.",
         ),
         Mistake(
@@ -721,8 +721,8 @@ add_positions = Exercise(
             "columns for pairs",
             lambda x, start: _every_column(x, start, 2),
             ko="`i`에 칸의 번호를 넣었습니다. `i`는 짝의 번호이고 `d // 2`개입니다.",
-            en="You took the number of the column for `i`. It numbers the pairs, of "
-            "which there are `d // 2`.",
+            en="You took the number of the column for `i`. But `i` numbers the pairs, "
+            "of which there are `d // 2`.",
         ),
         Mistake(
             "rates turned round",
@@ -753,8 +753,8 @@ add_positions = Exercise(
             "positions of one sentence",
             _positions_with(combine=lambda x, waves: waves),
             ko="위치 인코딩만 돌려주었습니다. 토큰 벡터에 더해 돌려주세요.",
-            en="You returned the encodings. Add them to the token vectors and return "
-            "the sum.",
+            en="You returned the positions alone. Add them to the token vectors and "
+            "return the sum.",
         ),
     ),
     properties=(
@@ -928,9 +928,10 @@ layer_norm = Exercise(
         Mistake(
             "root mean square",
             _root_mean_square,
-            ko="제곱의 평균으로 나누는 RMSNorm입니다. 층 정규화는 평균을 먼저 뺍니다.",
-            en="That is RMSNorm, which divides by the mean square. Layer normalisation "
-            "subtracts the mean first.",
+            ko="제곱 평균의 제곱근으로 나누는 RMSNorm입니다. 층 정규화는 평균을 "
+            "먼저 뺍니다.",
+            en="That is RMSNorm, which divides by the root of the mean square. Layer "
+            "normalisation subtracts the mean first.",
         ),
         Mistake(
             "no gain",
