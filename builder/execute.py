@@ -30,6 +30,7 @@ _value = {0}
 print(json.dumps(_value.item() if hasattr(_value, "item") else _value))
 """
 NOT_KEPT = ("MPLBACKEND", "PYTHONPATH", "EXPLORE_TRANSFORMERS_")
+DATA = "EXPLORE_TRANSFORMERS_DATA"  # kept all the same: where real data lies
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -47,7 +48,8 @@ class Run:
 
 def kernel_environment(project: Project, scratch: Path) -> dict[str, str]:
     """A lesson's kernel: this package, one thread, no set-up of the user's."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_KEPT)}
+    given = os.environ.items()
+    kept = {k: v for k, v in given if k == DATA or not k.startswith(NOT_KEPT)}
     kept |= dict.fromkeys(THREADS, "1")
     kept |= {"PYTHONPATH": str(project.root), "IPYTHONDIR": str(scratch / "ipython")}
     return kept | {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
