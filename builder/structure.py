@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from builder.folds import hints, parse_quiz, quiz_problems
 from builder.lesson import Code, Lesson, Prose
-from builder.markdown import tokens
+from builder.markdown import CODE, tokens
 from builder.pairs import HANGUL, pair_problems
 from builder.project import LANGUAGES
 
@@ -25,6 +25,10 @@ TAGS = {
     *("hide-input", "hide-output", "hide-cell", "remove-input", "remove-cell"),
 }
 MAX_LINES, MAX_COLUMNS = 25, 88
+# two single ~ in one paragraph, list item or table cell
+STRUCK = re.compile(
+    r"(?<![\\~])~(?!~)(?:(?!\n\s*(?:\n|[-|>]|\d+\.))[^|~])*(?<!\\)~(?!~)"
+)
 # f-strings are tokens of their own since Python 3.12
 STRINGS = {
     getattr(tokenize, name)
@@ -77,6 +81,10 @@ def _prose(cell: Prose) -> Iterator[str]:
         for language in LANGUAGES:
             if (count := len(hints(cell.text[language]))) != 3:
                 yield f"an exercise has three hints, found {count} ({language})"
+    for language, text in cell.text.items():
+        for found in STRUCK.findall(CODE.sub("", text)):
+            said = f"Jupyter strikes out what is between two ~ ({language})"
+            yield f"{said}: write – or \\~ in {found!r}"
     yield from pair_problems(cell)
 
 

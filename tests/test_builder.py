@@ -153,6 +153,7 @@ BROKEN = {
     "second title": ("## Quiz", "# Quiz", "only the lesson's title"),
     "formulas": ("by $s = \\sum_i x_i$", "by $s = \\sum_i x_j$", "in formulas"),
     "numbers": ("add up 3 numbers", "add up 4 numbers", "in numbers"),
+    "struck out": ("The [sum]", "From a~b to c~d the [sum]", "Jupyter strikes out"),
     "values": ("is {{ total | .1f }}", "is {{ total | .2f }}", "{{ values }}"),
     "links": ("The [sum](term:sum)", "The sum", "differ in links"),
     "images": ("The [sum]", "![a dot](dot.png) The [sum]", "differ in images"),

@@ -449,11 +449,23 @@ def _future_unread(answer):
     return np.allclose(answer(states[:, :1], memory, mask), first)
 
 
+def _read_both(states, memory, mask):
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    weights = _softmax(_hide(scores, mask[:, None]), -1, None)
+    return weights @ memory, weights
+
+
 mended_read_out = Exercise(
     "mended_read_out",
     expected=lambda states, memory, mask: _read(states, memory, mask),
     cases=tuple(_read_cases()),
     mistakes=(
+        Mistake(
+            "weights too",
+            lambda states, memory, mask: _read_both(states, memory, mask),
+            ko="문맥 벡터와 가중치를 함께 돌려주었습니다. 문맥 벡터만 돌려주세요.",
+            en="You return contexts and weights. Return the contexts alone.",
+        ),
         Mistake(
             "as given",
             _read_with(zeroed=True, axis=1),
@@ -604,7 +616,7 @@ def _source_first(query, memory, W_q, W_k, v):
 
 
 def _axis_lost(scores):
-    e = np.exp(scores)
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1)
 
 
@@ -656,8 +668,10 @@ bahdanau_attention = Exercise(
         Mistake(
             "tanh of each",
             _add_with(join=lambda a, b: np.tanh(a) + np.tanh(b)),
-            ko="따로 `tanh`를 한 뒤에 더했습니다. 더한 것에 `tanh`를 한 번 하세요.",
-            en="You took `tanh` of each part and added. Add first, then take it once.",
+            ko="따로 `tanh`를 한 뒤에 더했거나 쿼리를 빠뜨렸습니다. 더한 것에 `tanh`를 "
+            "한 번 하세요.",
+            en="You took `tanh` of each part and added, or left the query out. Add "
+            "first, then take it once.",
         ),
         Mistake(
             "sigmoid",
@@ -774,7 +788,7 @@ def _share(places, backwards=np.less, first=1, pairs=None):
     early, late = np.triu_indices(len(places), k=first)
     found = backwards(places[late], places[early])
     n_pairs = len(found) if pairs is None else pairs(places, early, late)
-    return found.sum() / n_pairs if n_pairs else 0.0
+    return float(found.sum() / n_pairs) if n_pairs else 0.0
 
 
 def _places(weights, mask):
