@@ -18,7 +18,7 @@ from explore_transformers.lessons.seq2seq import END, PAD, START
 
 
 def causal_mask(n_queries, n_keys, device=None):
-    """True where a query may look: up to its own place; the last at all -> (T, S)."""
+    """True where a query may look, the last one everywhere -> (T, S)."""
     everywhere = torch.ones(n_queries, n_keys, dtype=torch.bool, device=device)
     return everywhere.tril(n_keys - n_queries)
 
