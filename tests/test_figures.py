@@ -435,7 +435,7 @@ def test_without_script_everything_is_still_there(open_page):
     heads.locator("summary").nth(3).click()
     assert "층 2 · 헤드 2" in heads.locator("details[open]").nth(1).text_content()
     assert heads.locator("td:visible").last.text_content() == "40"
-    assert "먼저 이 셀을 실행" in figure.locator(".et-readout").text_content()
+    assert "이 셀까지 차례로 실행" in figure.locator(".et-readout").text_content()
     assert page.locator(".et-readout:visible", has_text="방향키").count() == 0
 
 

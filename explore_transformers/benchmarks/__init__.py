@@ -73,8 +73,10 @@ class Benchmark:
             "<tr>" + "".join(f"<td {style}>{cell}</td>" for cell in row) + "</tr>"
             for row in rows
         )
-        return (
-            '<div style="overflow-x:auto">'
+        label = text(ko="속도 비교", en="Speed comparison")
+        return (  # narrow screens scroll the table, so the keyboard must reach it
+            f'<div style="overflow-x:auto" tabindex="0" role="group" '
+            f'aria-label="{label}">'
             '<table style="color:inherit;border-collapse:collapse">'
             f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
             f'<p style="word-break:keep-all">{self.caption}</p>'
