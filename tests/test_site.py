@@ -203,7 +203,10 @@ def test_lessons_can_be_downloaded_and_opened_in_colab(site, path):
 @pytest.mark.parametrize("path", ALL_PAGES)
 def test_pages_read_well(visit, path, theme, width):
     page = visit(path, width, theme)
-    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    # Set by a script once the page has loaded: on a busy machine that takes a moment.
+    page.wait_for_function(
+        "theme => document.documentElement.dataset.theme === theme", arg=theme
+    )
     excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     problems = [*page.problems, *_accessibility(page)]
     if excess > 0:
