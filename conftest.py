@@ -1,10 +1,23 @@
-"""nbval counts the cells; a failure also says the name that the lesson gives them."""
+"""What all tests share, the notebooks' cells among them.
+
+Two test processes that each start a thread per core wait for one another: a training
+step then took 25 times as long. One thread each, as when the notebooks were made, also
+gives the same last digits.
+"""
+
+import os
 
 import pytest
+
+from builder.execute import THREADS
+
+# Before anything imports torch; kernels inherit it.
+os.environ |= dict.fromkeys(THREADS, "1")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):
+    """nbval counts the cells; a failure also says the name that the lesson gives it."""
     report = yield
     if report.failed and type(item).__name__ == "IPyNbCell":
         said = "it raised, or its output is not what it was: run make notebooks"
