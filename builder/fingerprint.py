@@ -2,11 +2,11 @@
 
 A fingerprint covers what a run executes: the code cells and, transitively, the modules
 of explore_transformers that they import, all as syntax trees without comments and
-docstrings. A run whose outputs are kept also depends on how things are shown, so its
-fingerprint adds the package's static files, the lesson's claim texts and the kept
-results it loads; measurements don't, and leave out the modules that only show
-things. The repository's address and the installed versions of other packages are left
-out: after an upgrade, use --force.
+docstrings; a study's covers only the definitions that it uses. A run whose outputs are
+kept also depends on how things are shown, so its fingerprint adds the package's static
+files, the lesson's claim texts and the kept results it loads; measurements don't, and
+leave out the modules that only show things. The repository's address and the installed
+versions of other packages are left out: after an upgrade, use --force.
 """
 
 import ast
@@ -14,11 +14,13 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from builder.book import Address
 from builder.lesson import Lesson
 from builder.project import PACKAGE, Project
+from builder.reach import ALL, reached
 from builder.setup_cell import setup_source
 
 # Modules that show things and measure nothing.
@@ -47,7 +49,28 @@ def study_fingerprint(project: Project, path: Path) -> str:
         for node in _without_docstring(tree)
         if not isinstance(node, ast.Assign) or ast.unparse(node.targets) != "SETTINGS"
     ]
-    return _digest(_trees(project, [ast.unparse(tree)], skip=SHOWING))
+    found = reached(path, tree, partial(_imported, project))
+    named = {p.relative_to(project.root).as_posix(): body for p, body in found.items()}
+    parts = [f"{name}\n{canonical(body)}" for name, body in sorted(named.items())]
+    return _digest(parts)
+
+
+def _imported(
+    project: Project, statement: ast.Import | ast.ImportFrom, name: str, at: Path
+) -> tuple[Path, str] | None:
+    """(file, name) that the package's import binds to the name; None for others."""
+    alias = next(a for a in statement.names if name in (a.asname, a.name.split(".")[0]))
+    if isinstance(statement, ast.Import):
+        module, member = alias.name, ALL
+    else:
+        module, member = _absolute(project, statement, at), alias.name
+    place = project.root.joinpath(*module.split("."))
+    inner = place.joinpath(*([] if member == ALL else [member])).with_suffix(".py")
+    for path, what in ((inner, ALL), (place.with_suffix(".py"), member)):
+        shows = path.stem in SHOWING or path.parent.name in SHOWING
+        if path.is_file() and path.is_relative_to(project.package) and not shows:
+            return path, what
+    return None
 
 
 def claim_fingerprint(project: Project, lesson: Lesson) -> str:
@@ -99,11 +122,12 @@ def _absolute(project: Project, node: ast.ImportFrom, at: Path | None) -> str:
 
 
 def _records(project: Project, sources: list[str]) -> Iterator[str]:
-    """The kept results that the sources show."""
+    """The kept results that the sources show; which code made them is not shown."""
     for folder, load in (("studies", "load_study"), ("benchmarks", "load_benchmark")):
         for record in sorted((project.package / folder).glob("*.json")):
             if any(f'{load}("{record.stem}")' in source for source in sources):
-                yield record.read_text(encoding="utf-8")
+                kept = json.loads(record.read_text(encoding="utf-8"))
+                yield json.dumps({k: v for k, v in kept.items() if k != "code"})
 
 
 def _static(project: Project) -> Iterator[str]:

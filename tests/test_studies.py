@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder import studies
+from builder.fingerprint import study_fingerprint
 from builder.project import Project
 from explore_transformers.language import use_language
 from explore_transformers.studies import Study, load_study
@@ -95,6 +96,88 @@ def test_more_settings_cost_only_their_own_runs(project):
     assert "not every run" in studies.study_problems(project)[0].text
     assert run(project)[0] == "toy_study: 1 runs to do"
     assert [row["size"] for row in record(project)["rows"]] == [1, 2, 5, 3]
+
+
+HELPERS = '''"""What the study uses, and what it does not."""
+from math import sqrt as root
+
+from explore_transformers import more
+from explore_transformers.more import FACTOR, twice as double
+
+UNUSED = 1
+
+
+def used(size):
+    return double(size) * FACTOR + more.constant() + root(4)
+
+
+def unused():
+    return UNUSED
+'''
+MORE = """
+FACTOR = 3
+
+
+def twice(x):
+    return 2 * x
+
+
+def constant():
+    return 5
+"""
+
+
+@pytest.fixture
+def with_helpers(project):
+    """The project, whose study now uses a part of the package."""
+    (project.package / "helpers.py").write_text(HELPERS)
+    (project.package / "more.py").write_text(MORE)
+    change(
+        project,
+        "def measure",
+        "from explore_transformers.helpers import used\n\n\ndef measure",
+    )
+    change(project, "size * size", "size * size + 0 * len(str(used))")
+    return project
+
+
+def fingerprint_after(project, name, old, new):
+    """The study's fingerprint before and after a change in a module of the package."""
+    path, study = project.package / name, project.study("toy_study")
+    before, source = study_fingerprint(project, study), path.read_text()
+    assert old in source
+    path.write_text(source.replace(old, new))
+    return before, study_fingerprint(project, study)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("helpers.py", "UNUSED = 1", "UNUSED = 2"),
+        ("helpers.py", "return UNUSED", "return 7"),
+        ("helpers.py", '"""What', '"""All that'),
+        ("helpers.py", "UNUSED = 1", "UNUSED = 1\n\n\ndef another():\n    return 8"),
+    ],
+)
+def test_what_a_study_does_not_use_leaves_its_record(with_helpers, name, old, new):
+    before, after = fingerprint_after(with_helpers, name, old, new)
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("helpers.py", "double(size)", "double(size + 1)"),
+        ("helpers.py", "import sqrt as root", "import cbrt as root"),
+        ("helpers.py", "UNUSED = 1", "print('runs on import')"),
+        ("more.py", "2 * x", "x + x"),
+        ("more.py", "FACTOR = 3", "FACTOR = 4"),
+        ("more.py", "return 5", "return 6"),
+    ],
+)
+def test_what_it_uses_makes_its_record_stale(with_helpers, name, old, new):
+    before, after = fingerprint_after(with_helpers, name, old, new)
+    assert before != after
 
 
 def test_the_books_studies_are_made_with_the_present_code():
