@@ -284,6 +284,53 @@ def test_both_languages_are_kept_for_the_builder(monkeypatch):
             assert pick(kept, language) == check("normalise", answer)._repr_html_()
 
 
+@pytest.fixture
+def notebook():
+    """A notebook's shell, with the toy exercise's check in it."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    InteractiveShell.clear_instance()
+    in_memory = Config(HistoryManager={"hist_file": ":memory:"})
+    shell = InteractiveShell.instance(config=in_memory)
+    shell.user_ns["check"] = check
+    use_language("en")
+    yield lambda cell: shell.run_cell(cell, store_history=True).result
+    InteractiveShell.clear_instance()
+
+
+ANSWER_CELL = "def normalise(x):\n    return [n / sum(x) for n in x]"
+CHECK_CELL = "check('normalise', normalise)"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ANSWER_CELL.replace("):", ")"),
+        ANSWER_CELL.replace("    return", "return"),
+        "normalise = normalize",
+    ],
+)
+def test_an_answer_cell_that_failed_is_not_taken_for_the_answer_before(
+    notebook, broken
+):
+    notebook(ANSWER_CELL)
+    assert notebook(CHECK_CELL).state == "right"
+    notebook(broken)
+    result = notebook(CHECK_CELL)
+    assert result.state == "wrong" and "stopped with an error" in result.message
+    notebook(ANSWER_CELL)
+    assert notebook(CHECK_CELL).state == "right"
+
+
+def test_cells_that_failed_elsewhere_do_not_matter(notebook):
+    notebook(CHECK_CELL)  # before there is an answer: a NameError
+    notebook(ANSWER_CELL)
+    for other in ("1 / 0", "print(normalise([1])[5])", "normaliser = nothing"):
+        notebook(other)
+        assert notebook(CHECK_CELL).state == "right"
+
+
 def test_an_unknown_exercise_is_named():
     with pytest.raises(ValueError, match="normalise"):
         check("normalize", normalised)

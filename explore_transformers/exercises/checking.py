@@ -16,6 +16,7 @@ from explore_transformers.exercises.running import (
     Outcome,
     contains,
     is_idle,
+    just_failed,
     keeps_placeholder,
     own_line,
     quiet,
@@ -137,6 +138,8 @@ class Checker:
         """
         if name not in self._judges:
             raise ValueError(_unknown(name, ", ".join(self._judges)))
+        if just_failed(name):
+            return Result(name, "wrong", _cell_failed())
         return self._judges[name].judge(answer)
 
 
@@ -353,6 +356,15 @@ def _write_it():
     return text(
         ko="위 셀의 함수를 채우고 두 셀을 차례로 다시 실행해 보세요.",
         en="Write the function in the cell above and run both cells again.",
+    )
+
+
+def _cell_failed():
+    return text(
+        ko="답을 쓴 셀이 오류로 멈췄습니다. 지금 검사하면 예전 답을 볼 수도 있습니다. "
+        "그 오류부터 고치고 두 셀을 차례로 다시 실행해 보세요.",
+        en="The cell with your answer stopped with an error, so a check might see an "
+        "older answer. Mend that error first, then run both cells again.",
     )
 
 

@@ -6,6 +6,8 @@ import dis
 import inspect
 import io
 import linecache
+import re
+import sys
 import traceback
 import types
 import warnings
@@ -61,6 +63,20 @@ def quiet():
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+def just_failed(name):
+    """Whether the notebook cell that sets this name was run last, and failed.
+
+    Then the name may still hold an older answer, and a check would judge that one.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    last = getattr(shell, "last_execution_result", None)
+    if last is None or last.success:
+        return False
+    sets_it = rf"^(?:(?:def|class)\s+)?{re.escape(name)}\b"
+    return re.search(sets_it, last.info.raw_cell, re.MULTILINE) is not None
 
 
 def said(error):
