@@ -50,14 +50,30 @@ class NoData(Exception):
 class Reviews:
     """Movie reviews: (document, label) pairs, where 1 is positive and 0 negative.
 
-    `unlabelled` are documents without labels, none of which is in `test`; `source`
-    says in the reader's language where all of them come from.
+    `unlabelled` are documents without labels, none of which is in `test`; `official`
+    tells whether the files are those of NSMC itself, not ones that stand in for them.
     """
 
     train: list[tuple[str, int]]
     test: list[tuple[str, int]]
     unlabelled: list[str]
-    source: str
+    official: bool
+
+    @property
+    def source(self):
+        """Where they come from, in the reader's language."""
+        if self.official:
+            return text(
+                ko=f"출처: NSMC 공식 파일(GitHub e9t/nsmc, 커밋 {COMMIT[:7]}).",
+                en=f"Source: the official NSMC files (GitHub e9t/nsmc, commit "
+                f"{COMMIT[:7]}).",
+            )
+        return text(
+            ko=f"출처: {VARIABLE} 폴더의 대체 파일. NSMC 공식 파일과 내용이 달라 "
+            "수치도 조금 다릅니다.",
+            en=f"Source: stand-in files in the folder {VARIABLE}. They are not the "
+            "official NSMC files, so figures differ a little.",
+        )
 
     def __repr__(self):
         train, test = len(self.train), len(self.test)
@@ -94,21 +110,7 @@ def load_nsmc():
     others = others or [document for document, _ in train]
     tested = {_words(document) for document, _ in test}
     unlabelled = [other for other in others if _words(other) not in tested]
-    return Reviews(train, test, unlabelled, _source(stand_in))
-
-
-def _source(stand_in):
-    if stand_in:
-        return text(
-            ko=f"출처: {VARIABLE} 폴더의 대체 파일. NSMC 공식 파일과 내용이 달라 "
-            "수치도 조금 다릅니다.",
-            en=f"Source: stand-in files in the folder {VARIABLE}. They are not the "
-            "official NSMC files, so figures differ a little.",
-        )
-    return text(
-        ko=f"출처: NSMC 공식 파일(GitHub e9t/nsmc, 커밋 {COMMIT[:7]}).",
-        en=f"Source: the official NSMC files (GitHub e9t/nsmc, commit {COMMIT[:7]}).",
-    )
+    return Reviews(train, test, unlabelled, official=not stand_in)
 
 
 # ---- fetching -----------------------------------------------------------------------
