@@ -1,0 +1,251 @@
+"""Lesson 5's exercises: right in other words, and wrong in ways nobody named."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explore_transformers.exercises.comparing import difference
+from explore_transformers.exercises.transfer_learning import check
+
+
+# Right answers in other words than the solutions.
+def _pairs_by_loop(ids):
+    inputs, targets = [], []
+    for row in ids.tolist():
+        inputs.append(row[:-1])
+        targets.append([i if i else -1 for i in row[1:]])
+    return inputs, targets
+
+
+def _pairs_in_torch(ids):
+    ids = torch.as_tensor(ids)
+    return ids[:, :-1], ids[:, 1:].masked_fill(ids[:, 1:] == 0, -1)
+
+
+def _pairs_by_copy(ids):
+    targets = ids[:, 1:].copy()
+    targets[targets == 0] = -1
+    return ids[:, :-1], targets
+
+
+def _draw_in_torch(logits, temperature, top_k):
+    logits = torch.as_tensor(logits) / temperature
+    limit = logits.topk(top_k).values[:, -1:]
+    return logits.masked_fill(logits < limit, -torch.inf).softmax(-1)
+
+
+def _draw_renormalised(logits, temperature, top_k):
+    p = np.exp(logits / temperature)
+    p[logits < np.sort(logits)[:, ::-1][:, [top_k - 1]]] = 0
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def _perplexity_in_torch(p, real):
+    targets = torch.zeros(int(real.sum()), dtype=torch.long)
+    p = torch.as_tensor(p[real])
+    return F.nll_loss(torch.stack([p.log(), (1 - p).log()], dim=1), targets).exp()
+
+
+def _perplexity_in_bits(p, real):
+    logs = [math.log2(value) for value in p[real].tolist()]
+    return 2 ** (-sum(logs) / len(logs))
+
+
+def _geometric_mean(p, real):
+    return np.prod(np.where(real, p, 1)) ** (-1 / real.sum())
+
+
+def _carried_by_comprehension(old, new):
+    body = {k: np.array(old[k]) for k in new if k[:5] == "body."}
+    if any(body[k].shape != new[k].shape for k in body):
+        raise ValueError
+    return {**new, **body}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("stages_order", "e b d f a c"),
+        ("stages_order", ["E", "B", "D", "F", "A", "C"]),
+        ("next_word_pairs", _pairs_by_loop),
+        ("next_word_pairs", _pairs_in_torch),
+        ("next_word_pairs", _pairs_by_copy),
+        ("transfer_numbers", [8210, 8210, 33, 6043, 13]),
+        ("transfer_numbers", np.array([8210, 8210, 33, 6043, 13])),
+        ("draw_probabilities", _draw_in_torch),
+        ("draw_probabilities", _draw_renormalised),
+        ("perplexity_of", _perplexity_in_torch),
+        ("perplexity_of", _perplexity_in_bits),
+        ("perplexity_of", _geometric_mean),
+        ("carry_over", _carried_by_comprehension),
+    ],
+)
+def test_right_in_other_words(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result
+
+
+# Wrong answers that nobody named: they must be wrong all the same.
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("stages_order", "CAFDBE"),
+        ("stages_order", 42),
+        ("next_word_pairs", lambda ids: ids),
+        ("next_word_pairs", lambda ids: (ids[:, ::-1], ids)),
+        ("next_word_pairs", lambda: 0),
+        ("transfer_numbers", (8210, 8210, 33, 6043)),
+        ("transfer_numbers", (8210, 33, 8210, 6043, 13)),
+        ("transfer_numbers", "8210, 8210, 33, 6043, 13"),
+        ("draw_probabilities", lambda logits, temperature, top_k: logits),
+        ("draw_probabilities", lambda logits, temperature: logits),
+        ("perplexity_of", lambda p, real: p),
+        ("perplexity_of", lambda p, real: real.sum()),
+        ("carry_over", lambda old, new: {}),
+        ("carry_over", lambda old, new: list(new)),
+    ],
+)
+def test_unnamed_mistakes_are_wrong(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+
+
+# What the lesson prints as wrong, and what is often seen, is recognised by its name.
+def _pairs_as_given(ids):
+    inputs, targets = ids[:, :-1], ids[:, :-1]
+    return inputs, targets
+
+
+def _pairs_marked_in_place(ids):
+    inputs, targets = ids[:, :-1], ids[:, 1:]
+    targets[targets == 0] = -1
+    return inputs, targets
+
+
+def _draw_as_given(logits, temperature, top_k):
+    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    p = p / p.sum(axis=-1, keepdims=True)  # (B, V)
+    p = p / temperature
+    limit = np.sort(p, axis=-1)[:, [-top_k]]  # (B, 1)
+    return np.where(p >= limit, p, 0)
+
+
+def _draw_heated_after(logits, temperature, top_k):
+    p = _draw_as_given(logits, temperature, top_k)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def _draw_cut_to_k(logits, temperature, top_k):
+    out = np.zeros(logits.shape)
+    kept = np.argsort(logits, axis=-1, kind="stable")[:, -top_k:]  # (B, k)
+    e = np.exp(np.take_along_axis(logits, kept, axis=-1) / temperature)
+    np.put_along_axis(out, kept, e / e.sum(axis=-1, keepdims=True), axis=-1)
+    return out
+
+
+def _mean_of_perplexities(p, real):
+    texts = zip(p, real, strict=True)
+    return np.mean([np.exp(-np.log(row[kept]).mean()) for row, kept in texts])
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("stages_order", "EDFABC", "labels before adaptation"),
+        ("next_word_pairs", _pairs_as_given, "as given"),
+        ("next_word_pairs", _pairs_marked_in_place, "inputs marked too"),
+        ("transfer_numbers", [8210, 2200, 33, 6043, 13], "adaptation: head alone"),
+        ("transfer_numbers", (8010, 8010, 30, 6040, 12), "model: no bias"),
+        ("draw_probabilities", _draw_as_given, "as given"),
+        ("draw_probabilities", _draw_heated_after, "temperature without effect"),
+        ("draw_probabilities", _draw_cut_to_k, "ties: the last stays"),
+        ("perplexity_of", _mean_of_perplexities, "mean of perplexities"),
+        ("perplexity_of", lambda p, real: np.exp(-np.log(p).mean()), "padding counted"),
+        ("carry_over", lambda old, new: {**new, **old}, "old over new"),
+    ],
+)
+def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistake):
+    assert check(exercise, answer).mistake == mistake
+
+
+@pytest.mark.parametrize("name", check.exercises)
+def test_each_mistake_has_its_own_message(name):
+    exercise = check.exercises[name]
+    results = [check(name, mistake.sample) for mistake in exercise.mistakes]
+    assert [r.state for r in results] == ["wrong"] * len(results)
+    assert [r.mistake for r in results] == [m.name for m in exercise.mistakes]
+    assert len({r.message for r in results}) == len(results)
+
+
+# Right on the checker's own inputs and wrong elsewhere: only a property can see it.
+def _only_on_its_cases(exercise, elsewhere):
+    exercise = check.exercises[exercise]
+
+    def answer(*arguments):
+        known = any(difference(case, arguments) is None for case in exercise.cases)
+        return (exercise.expected if known else elsewhere)(*arguments)
+
+    return answer
+
+
+def _carried_uncopied(old, new):
+    carried = _carried_by_comprehension(old, new)
+    return {k: old[k] if k.startswith("body.") else v for k, v in carried.items()}
+
+
+def _carried_if_there(old, new):
+    there = {k: old.get(k, v) for k, v in new.items()}
+    return _carried_by_comprehension(there, new)
+
+
+def _carried_unseen(old, new):
+    return {k: old[k].copy() if k.startswith("body.") else v for k, v in new.items()}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "prop"),
+    [
+        (
+            "next_word_pairs",
+            _only_on_its_cases("next_word_pairs", _pairs_as_given),
+            "each the next",
+        ),
+        (
+            "draw_probabilities",
+            _only_on_its_cases("draw_probabilities", _draw_as_given),
+            "sums to one",
+        ),
+        (
+            "draw_probabilities",
+            _only_on_its_cases("draw_probabilities", _draw_heated_after),
+            "hot is flat",
+        ),
+        (
+            "perplexity_of",
+            _only_on_its_cases("perplexity_of", lambda p, real: 1 / p.size),
+            "uniform gives the count",
+        ),
+        ("carry_over", _carried_uncopied, "a copy"),
+        ("carry_over", _carried_if_there, "missing names are said"),
+        ("carry_over", _carried_unseen, "shapes are seen"),
+    ],
+)
+def test_properties_see_more_than_the_cases(exercise, answer, prop):
+    assert check(exercise, answer).mistake == prop
+
+
+def test_the_counted_parameters_are_those_of_torch():
+    def count(*modules):
+        return sum(p.numel() for module in modules for p in module.parameters())
+
+    layers = [nn.TransformerEncoderLayer(10, 2, 40) for _ in range(3)]
+    body = count(nn.Embedding(200, 10), *layers, nn.LayerNorm(10))
+    model, head = body + count(nn.Linear(10, 200)), count(nn.Linear(10, 3))
+    targets = len(["START", *range(12), "END"][1:])
+    numbers = model, model, head, body + head, targets
+    assert check("transfer_numbers", numbers).state == "right"
