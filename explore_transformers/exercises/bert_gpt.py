@@ -1,0 +1,553 @@
+"""Checks of the exercises of lesson 6, BERT and GPT."""
+
+from collections import Counter
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from explore_transformers.exercises.arranging import (
+    WRONG_LETTERS,
+    in_order,
+    swapped,
+)
+from explore_transformers.exercises.checking import (
+    Exercise,
+    Mistake,
+    Property,
+    checker,
+)
+
+masked_step = Exercise(
+    "masked_step",
+    expected="CFAEBD",
+    kind="value",
+    same=in_order,
+    mistakes=(
+        WRONG_LETTERS,
+        Mistake(
+            "answers in sight",
+            swapped("A", "E"),
+            ko="낱말을 지우기 전에 모델에 넣었습니다. 맞힐 낱말이 입력에 그대로 보여서 "
+            "베끼기만 배웁니다.",
+            en="The model reads the batch before the words are deleted. It sees what "
+            "it is to guess and learns to copy.",
+            example="CFEABD",
+        ),
+        Mistake(
+            "words lost",
+            swapped("F", "A"),
+            ko="정답을 적어 두기 전에 낱말을 지웠습니다. 같은 배열에서 지우므로 무엇이 "
+            "있었는지 알 수 없습니다.",
+            en="The words are deleted before they are noted as targets. It happens in "
+            "the same array, so nobody knows what stood there.",
+            example="CAFEBD",
+        ),
+        Mistake(
+            "nothing chosen yet",
+            swapped("C", "F"),
+            ko="정답을 적으려면 어느 낱말을 물을지 먼저 골라야 합니다.",
+            en="To note the targets you must have chosen which words to ask for.",
+            example="FCAEBD",
+        ),
+        Mistake(
+            "loss without logits",
+            swapped("E", "B"),
+            ko="손실을 구하려면 모델이 낸 로짓이 먼저 있어야 합니다.",
+            en="The loss needs the logits that the model gives.",
+            example="CFABED",
+        ),
+        Mistake(
+            "update without loss",
+            swapped("B", "D"),
+            ko="손실을 구하기 전에 매개변수를 고쳤습니다. 기울기는 손실에서 나옵니다.",
+            en="Parameters are updated before there is a loss. It is the loss whose "
+            "gradient you take.",
+            example="CFAEDB",
+        ),
+    ),
+)
+
+
+def _totals(counts, pairs=pairwise, weigh=lambda n: n):
+    """How often each pair occurs; every option changed is one mistake."""
+    totals = Counter()
+    for pieces, n in counts.items():
+        for pair in pairs(pieces):
+            totals[pair] += weigh(n)
+    return totals
+
+
+def _commonest(totals):
+    return min(totals, key=lambda pair: (-totals[pair], pair))
+
+
+def _across_words(counts):
+    totals, words = _totals(counts), list(counts)
+    for word, following in pairwise(words):
+        totals[word[-1], following[0]] += counts[word]
+    return _commonest(totals)
+
+
+def _last_of_equals(counts):
+    totals = _totals(counts)
+    return max(totals, key=lambda pair: (totals[pair], pair))
+
+
+_PAIR_CASES = tuple(
+    ({tuple(word): n for word, n in counts.items()},)
+    for counts in (
+        {"_먹었다": 5, "_먹고": 3, "_읽었다": 4, "_읽고": 2},
+        {"abc": 4, "abd": 1, "cab": 2, "acd": 6},
+        {"abab": 3, "bcb": 4, "cbc": 1},
+        {"ba": 4, "ab": 4, "cd": 4, "dc": 1},
+        {"xay": 7, "xby": 7, "az": 5, "bz": 9},
+        {"ab": 1, "ac": 1, "ad": 1, "eb": 2, "bf": 3},
+        {"ca": 5, "da": 5, "ea": 5, "fg": 6},
+    )
+)
+
+best_pair = Exercise(
+    "best_pair",
+    expected=lambda counts: _commonest(_totals(counts)),
+    cases=_PAIR_CASES,
+    mistakes=(
+        Mistake(
+            "words counted once",
+            lambda counts: _commonest(_totals(counts, weigh=lambda n: 1)),
+            ko="낱말마다 한 번씩만 세었습니다. 낱말이 나온 횟수만큼 세세요.",
+            en="You count each word once. Count it as often as it occurs.",
+        ),
+        Mistake(
+            "once a word",
+            lambda counts: _commonest(_totals(counts, lambda p: set(pairwise(p)))),
+            ko="한 낱말에 두 번 나오는 쌍을 한 번만 세었습니다.",
+            en="A pair that occurs twice in one word is counted once.",
+        ),
+        Mistake(
+            "not neighbours",
+            lambda counts: _commonest(_totals(counts, lambda p: combinations(p, 2))),
+            ko="떨어져 있는 조각까지 짝지었습니다. 바로 옆에 있는 조각만 쌍입니다.",
+            en="You pair pieces that stand apart. Only direct neighbours are a pair.",
+        ),
+        Mistake(
+            "across words",
+            _across_words,
+            ko="앞 낱말의 끝과 뒤 낱말의 처음을 짝지었습니다. 쌍은 낱말 안에만 "
+            "있습니다.",
+            en="You pair the end of one word with the beginning of the next. Pairs "
+            "stay within a word.",
+        ),
+        Mistake(
+            "rarest",
+            lambda counts: min(
+                (totals := _totals(counts)), key=lambda pair: (totals[pair], pair)
+            ),
+            ko="가장 드문 쌍을 골랐습니다.",
+            en="You choose the rarest pair.",
+        ),
+        Mistake(
+            "last of equals",
+            _last_of_equals,
+            ko="횟수가 같을 때는 가나다순(코드 순서)으로 앞선 쌍을 고릅니다.",
+            en="Among equally common pairs, the first in order (as Python sorts them) "
+            "wins.",
+        ),
+        Mistake(
+            "first met of equals",
+            lambda counts: _totals(counts).most_common(1)[0][0],
+            ko="횟수가 같을 때 먼저 만난 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 "
+            "쌍을 고르세요.",
+            en="Among equally common pairs you take the first you met. Take the one "
+            "that Python sorts first.",
+        ),
+        Mistake(
+            "joined",
+            lambda counts: "".join(_commonest(_totals(counts))),
+            ko="두 조각을 붙여서 돌려줍니다. 쌍 그대로, 조각 둘의 튜플로 돌려주세요.",
+            en="You return the two pieces joined. Return the pair, a tuple of both.",
+        ),
+    ),
+)
+
+
+def _join(pieces, pair, backwards=False, once=False):
+    """The pieces with each such pair made one; every option changed is a mistake."""
+    step = -1 if backwards else 1
+    pieces, made = list(pieces)[::step], []
+    while pieces:
+        here = tuple(pieces[:2][::step]) == tuple(pair)
+        if here and not (once and "".join(pair) in made):
+            made.append("".join(pair))
+            del pieces[:2]
+        else:
+            made.append(pieces.pop(0))
+    return made[::step]
+
+
+def _split(word, merges, choose=min, **how):
+    rank = {tuple(pair): i for i, pair in enumerate(merges)}
+    pieces = list(word)
+    while known := [rank[pair] for pair in pairwise(pieces) if pair in rank]:
+        before = pieces
+        pieces = _join(pieces, merges[choose(known)], **how)
+        if pieces == before:
+            break
+    return pieces
+
+
+def _longest(word, merges):
+    """The longest known piece from the left, again and again."""
+    known, pieces = {"".join(pair) for pair in merges}, []
+    while word:
+        n = next((n for n in range(len(word), 1, -1) if word[:n] in known), 1)
+        pieces.append(word[:n])
+        word = word[n:]
+    return pieces
+
+
+def _first_round(word, merges):
+    """Joins pairs of characters alone, never pieces made before."""
+    pieces = list(word)
+    for pair in merges:
+        if all(len(part) == 1 for part in pair):
+            pieces = _join(pieces, pair)
+    return pieces
+
+
+_MERGES = [("었", "다"), ("먹", "었다"), ("지", "만"), ("었", "지만"), ("먹", "었")]
+_SPLIT_CASES = (
+    ("먹었다", _MERGES),
+    ("먹었지만", _MERGES),
+    ("었지만", _MERGES),
+    ("abcd", [("b", "c"), ("a", "b"), ("c", "d"), ("bc", "d")]),
+    ("abc", [("b", "c"), ("a", "b")]),
+    ("abcde", [("b", "c"), ("a", "b"), ("c", "d"), ("d", "e")]),
+    ("abab", [("a", "b")]),
+    ("aaa", [("a", "a")]),
+    ("aaaa", [("a", "a"), ("aa", "aa")]),
+    ("ababab", [("a", "b"), ("ab", "ab")]),
+    ("bcde", [("c", "d"), ("b", "c"), ("d", "e")]),
+    ("xyz", [("b", "c")]),
+    ("abcab", [("c", "a"), ("a", "b"), ("ab", "c")]),
+)
+
+
+def _puts_together(answer):
+    word = "먹었지만읽었다"
+    return "".join(answer(word, _MERGES)) == word
+
+
+split_word = Exercise(
+    "split_word",
+    expected=_split,
+    cases=_SPLIT_CASES,
+    mistakes=(
+        Mistake(
+            "characters",
+            lambda word, merges: list(word),
+            ko="글자로 나누기만 하고 붙이지 않았습니다.",
+            en="You cut the word into characters and join nothing.",
+        ),
+        Mistake(
+            "longest piece",
+            _longest,
+            ko="가장 긴 조각부터 찾았습니다. 먼저 배운 쌍부터 붙여야 합니다.",
+            en="You look for the longest piece. Join the pair learnt earliest first.",
+        ),
+        Mistake(
+            "latest first",
+            lambda word, merges: _split(word, merges, choose=max),
+            ko="나중에 배운 쌍부터 붙였습니다.",
+            en="You join the pair learnt last first.",
+        ),
+        Mistake(
+            "from the left",
+            lambda word, merges: _split(word, merges, choose=lambda known: known[0]),
+            ko="왼쪽에서 먼저 만난 쌍을 붙였습니다. 차례를 정하는 것은 자리가 아니라 "
+            "배운 순서입니다.",
+            en="You join the first pair from the left. Order goes by when a pair was "
+            "learnt, not by where it stands.",
+        ),
+        Mistake(
+            "once",
+            lambda word, merges: _split(word, merges, once=True),
+            ko="같은 쌍이 여러 번 있으면 모두 붙여야 합니다.",
+            en="Where a pair occurs more than once, join it everywhere.",
+        ),
+        Mistake(
+            "from the right",
+            lambda word, merges: _split(word, merges, backwards=True),
+            ko="한 쌍을 오른쪽부터 붙였습니다. “aaa”는 “aa”와 “a”가 됩니다.",
+            en="You join a pair from the right. “aaa” becomes “aa” and “a”.",
+        ),
+        Mistake(
+            "characters alone",
+            _first_round,
+            ko="글자끼리만 붙였습니다. 붙여서 생긴 조각도 다시 붙습니다.",
+            en="You join single characters alone. Pieces that were made are joined "
+            "too.",
+        ),
+    ),
+    properties=(
+        Property(
+            "nothing lost",
+            _puts_together,
+            ko="조각을 이어 붙이면 원래 낱말이 되어야 합니다.",
+            en="Put together, the pieces must give the word.",
+        ),
+    ),
+)
+
+
+def _batch(
+    ids, chosen, mask_id, specials=False, filler=0, leak=False, turned=False
+):  # fmt: skip
+    """Inputs and targets of masked words; every option changed is one mistake."""
+    chosen = ~chosen if turned else chosen
+    chosen = chosen if specials else chosen & (ids > 3)
+    inputs = ids if leak else np.where(chosen, mask_id, ids)
+    return inputs, np.where(chosen, ids, filler)
+
+
+def _batch_with(**changes):
+    return lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id, **changes)
+
+
+def _batch_as_given(ids, chosen, mask_id):
+    inputs = np.where(chosen, mask_id, ids)
+    return inputs, np.where(chosen, inputs, 0)
+
+
+def _specials_and_targets(ids, chosen, mask_id):
+    chosen = chosen & (ids > 3)
+    inputs = np.where(chosen, mask_id, ids)
+    return inputs, np.where(chosen, inputs, 0)
+
+
+_BATCH_CASES = tuple(
+    (np.array(ids), np.array(chosen, dtype=bool), mask_id)
+    for ids, chosen, mask_id in (
+        ([[1, 7, 5, 9, 2], [1, 8, 2, 0, 0]], [[1, 1, 0, 0, 0], [0, 1, 1, 1, 0]], 20),
+        ([[1, 3, 6, 2]], [[0, 1, 1, 0]], 11),
+        ([[1, 4, 4, 5, 2]], [[0, 0, 1, 1, 0]], 9),
+    )
+)
+
+masked_batch = Exercise(
+    "masked_batch",
+    expected=_batch,
+    cases=_BATCH_CASES,
+    mistakes=(
+        Mistake(
+            "as given",
+            _batch_as_given,
+            ko="타깃이 모두 마스크의 번호입니다. 지우기 전의 낱말을 적어야 합니다.",
+            en="All targets are the mask's number. Note the words as they were before.",
+        ),
+        Mistake(
+            "still the mask",
+            _specials_and_targets,
+            ko="특수 토큰은 지켰지만, 타깃이 아직 마스크의 번호입니다.",
+            en="Special tokens are safe now, but targets are still the mask's number.",
+        ),
+        Mistake(
+            "specials too",
+            _batch_with(specials=True),
+            ko="타깃은 맞습니다. 그런데 특수 토큰(번호 0-3)까지 지웠습니다.",
+            en="Targets are right now. But special tokens (0-3) are deleted too.",
+        ),
+        Mistake(
+            "all targets",
+            lambda ids, chosen, mask_id: (_batch(ids, chosen, mask_id)[0], ids),
+            ko="고르지 않은 자리에도 타깃이 있습니다. 그런 자리는 보고 베끼면 그만이라 "
+            "0으로 채웁니다.",
+            en="There are targets where no word was chosen. Those could be copied: "
+            "fill them with 0.",
+        ),
+        Mistake(
+            "nothing deleted",
+            _batch_with(leak=True),
+            ko="입력에서 아무것도 지우지 않았습니다. 맞힐 낱말이 그대로 보입니다.",
+            en="Nothing is deleted from the input. The words to guess are in sight.",
+        ),
+        Mistake(
+            "the others",
+            _batch_with(turned=True),
+            ko="거꾸로입니다. 고르지 않은 낱말을 지웠습니다.",
+            en="The wrong way round: the words not chosen are deleted.",
+        ),
+        Mistake(
+            "another filler",
+            _batch_with(filler=-100),
+            ko="고르지 않은 자리를 -100으로 채웠습니다. PyTorch의 기본값이지만 이 책은 "
+            "패딩인 0을 씁니다.",
+            en="Places not chosen hold -100. That is PyTorch's default; this book uses "
+            "padding, 0.",
+        ),
+    ),
+)
+
+_NUMBERS = (21, 3, 2.4, 11, 1)
+
+
+def _number(name, place, wrong, ko, en):
+    """Return the Mistake of writing `wrong` at a place of the five numbers."""
+    example = (*_NUMBERS[:place], wrong, *_NUMBERS[place + 1 :])
+
+    def holds(answer):
+        return len(answer) == len(_NUMBERS) and abs(answer[place] - wrong) < 1e-6
+
+    return Mistake(name, holds, ko, en, example)
+
+
+model_numbers = Exercise(
+    "model_numbers",
+    expected=_NUMBERS,
+    kind="value",
+    mistakes=(
+        _number(
+            "GPT: no end",
+            0,
+            20,
+            ko="첫째 수: 끝 토큰도 맞혀야 합니다. 그래야 언제 멈출지 배웁니다.",
+            en="First number: the end token is a target too. That is how it learns "
+            "to stop.",
+        ),
+        _number(
+            "GPT: start too",
+            0,
+            22,
+            ko="첫째 수: 시작 토큰은 들려주기만 합니다.",
+            en="First number: the start token is only heard.",
+        ),
+        _number(
+            "BERT: specials too",
+            1,
+            3.3,
+            ko="둘째 수: 시작 토큰과 끝 토큰은 고르지 않습니다.",
+            en="Second number: start and end tokens are never chosen.",
+        ),
+        _number(
+            "BERT: everywhere",
+            1,
+            20,
+            ko="둘째 수: BERT는 고른 낱말에서만 배웁니다.",
+            en="Second number: BERT learns from the chosen words alone.",
+        ),
+        _number(
+            "masks: all chosen",
+            2,
+            3,
+            ko="셋째 수: 고른 낱말이 모두 마스크가 되지는 않습니다.",
+            en="Third number: not all chosen words become masks.",
+        ),
+        _number(
+            "masks: 80% of all",
+            2,
+            16,
+            ko="셋째 수: 80%는 모든 낱말이 아니라 고른 낱말의 80%입니다.",
+            en="Third number: it is 80% of the chosen words, not of all.",
+        ),
+        _number(
+            "GPT: one pass",
+            3,
+            1,
+            ko="넷째 수: 문장 전체를 견주려면 후보마다 문장을 하나씩 만들어야 합니다.",
+            en="Fourth number: to compare whole sentences, each candidate makes one.",
+        ),
+        _number(
+            "GPT: every place",
+            3,
+            220,
+            ko="넷째 수: GPT는 한 문장의 모든 자리를 한꺼번에 채점합니다.",
+            en="Fourth number: GPT scores all places of a sentence at once.",
+        ),
+        _number(
+            "BERT: each candidate",
+            4,
+            11,
+            ko="다섯째 수: BERT는 빈칸 하나에서 모든 낱말의 확률을 한꺼번에 냅니다.",
+            en="Fifth number: at one gap BERT gives the probabilities of all words at "
+            "once.",
+        ),
+    ),
+)
+
+
+def _linear(weight):
+    return tuple(np.split(weight.T, 3))
+
+
+_LINEAR_CASES = tuple(
+    (np.arange(1.0, 3 * d * d + 1).reshape(d, 3 * d),) for d in (2, 3, 4)
+)
+
+
+def _same_products(answer):
+    """Whether x times each, turned, is a third of x times the whole."""
+    rng = np.random.default_rng(0)
+    weight, x = rng.normal(size=(5, 15)), rng.normal(size=(7, 5))
+    parts = [x @ np.asarray(part).T for part in answer(weight)]
+    return np.allclose(np.concatenate(parts, axis=1), x @ weight)
+
+
+to_linear = Exercise(
+    "to_linear",
+    expected=_linear,
+    cases=_LINEAR_CASES,
+    mistakes=(
+        Mistake(
+            "as given",
+            lambda weight: tuple(np.split(weight, 3, axis=1)),
+            ko="아직 뒤집히지 않았습니다. 정사각이라 모양만으로는 알 수 없습니다.",
+            en="Not turned yet. The matrices are square, so the shape doesn't tell.",
+        ),
+        Mistake(
+            "reshaped",
+            lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2)),
+            ko="`reshape`는 수의 차례를 그대로 두고 다시 자를 뿐, 행과 열을 바꾸지 "
+            "않습니다.",
+            en="`reshape` cuts the numbers anew in the same order. It doesn't swap "
+            "rows and columns.",
+        ),
+        Mistake(
+            "reshaped and turned",
+            lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2).swapaxes(1, 2)),
+            ko="뒤집기는 했지만, `reshape`로 잘라서 쿼리와 키와 밸류가 섞였습니다. "
+            "열을 잘라야 합니다.",
+            en="Turned, but `reshape` cut it so that queries, keys and values mix. Cut "
+            "columns.",
+        ),
+        Mistake(
+            "every third",
+            lambda weight: tuple(weight.T[i::3] for i in range(3)),
+            ko="한 열씩 돌아가며 나누었습니다. 쿼리의 열은 모두 이어져 있습니다.",
+            en="You deal out columns in turn. The columns of the queries stand "
+            "together.",
+        ),
+        Mistake(
+            "backwards",
+            lambda weight: _linear(weight)[::-1],
+            ko="차례가 거꾸로입니다. 쿼리, 키, 밸류 순서입니다.",
+            en="The order is backwards: queries, keys, values.",
+        ),
+        Mistake(
+            "stacked",
+            lambda weight: weight.T,
+            ko="뒤집은 것은 맞습니다. 셋으로 나누어 돌려주세요.",
+            en="Turned as it should be. Return it as three matrices.",
+        ),
+    ),
+    properties=(
+        Property(
+            "same products",
+            _same_products,
+            ko="`x @ q.T`는 `x @ weight`의 처음 `d`열과 같아야 합니다.",
+            en="`x @ q.T` must equal the first `d` columns of `x @ weight`.",
+        ),
+    ),
+)
+
+check = checker(
+    [masked_step, best_pair, split_word, masked_batch, model_numbers, to_linear]
+)

@@ -1,0 +1,411 @@
+# Built from book/lessons/06_bert_gpt.md by `make notebooks`.
+# Edit that file instead.
+"""Subwords, and lesson 4's blocks arranged as GPT and as BERT.
+
+Built in lesson 6. B texts, T tokens, d numbers a token, V words.
+"""
+
+import heapq
+import json
+import math
+import re
+from collections import Counter, defaultdict
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from explore_transformers import language
+from explore_transformers.lessons.seq2seq import END, PAD, SPECIALS, START, UNK
+from explore_transformers.lessons.transformer import EncoderLayer
+
+MARK = "▁"  # stands before the first letter of every word
+
+
+def merge(pieces, pair, whole):
+    """The pieces of a word, with each such pair, from the left, made one piece."""
+    merged, i = [], 0
+    while i < len(pieces):
+        here = tuple(pieces[i : i + 2]) == pair
+        merged.append(whole if here else pieces[i])
+        i += 2 if here else 1
+    return merged
+
+
+def common_characters(counts, n):
+    """The n commonest characters, in the order of their code points.
+
+    counts: {word: how often}; MARK counts as the first character of every word
+    """
+    found = Counter()
+    for word, count in counts.items():
+        for character in MARK + word:
+            found[character] += count
+    return sorted(sorted(found, key=lambda c: (-found[c], c))[:n])
+
+
+def count_pairs(words, counts):
+    """How often each pair of neighbours occurs, and the numbers of words with it."""
+    totals, where = Counter(), defaultdict(set)
+    for i, pieces in enumerate(words):
+        for pair in pairwise(pieces):
+            totals[pair] += counts[i]
+            where[pair].add(i)
+    return totals, where
+
+
+def replace_pair(pair, whole, words, counts, totals, where):
+    """Make the pair one piece in all words; return the pairs whose totals changed."""
+    changed = set()
+    for i in where.pop(pair):
+        before, words[i] = words[i], merge(words[i], pair, whole)
+        for old in pairwise(before):
+            totals[old] -= counts[i]
+            changed.add(old)
+        for new in pairwise(words[i]):
+            totals[new] += counts[i]
+            where[new].add(i)
+            changed.add(new)
+    return changed
+
+
+def learn_merges(counts, characters, n_merges):
+    """Byte-pair encoding (Sennrich et al. 2016): the commonest pair becomes one piece.
+
+    counts: {word: how often}, words with other characters left out -> n_merges pairs,
+    in order; of pairs that are equally common the one with the older pieces goes first
+    """
+    names, place = list(characters), {c: i for i, c in enumerate(characters)}
+    kept = {MARK + w: n for w, n in counts.items() if set(MARK + w) <= place.keys()}
+    words, counts = [[place[c] for c in word] for word in kept], list(kept.values())
+    totals, where = count_pairs(words, counts)
+    queue, merges = [(-n, pair) for pair, n in totals.items()], []
+    heapq.heapify(queue)
+    while queue and len(merges) < n_merges:
+        n, pair = heapq.heappop(queue)
+        if not n or -n != totals[pair]:
+            continue  # counted before its words changed
+        merges.append(tuple(names[i] for i in pair))
+        whole = place.setdefault("".join(merges[-1]), len(names))
+        names += ["".join(merges[-1])] * (whole == len(names))
+        for other in replace_pair(pair, whole, words, counts, totals, where):
+            heapq.heappush(queue, (-totals[other], other))
+    return merges
+
+
+class Subwords:
+    """Pieces of words and their ids: SPECIALS, characters, then what merges made."""
+
+    def __init__(self, characters, merges):
+        made = dict.fromkeys([*characters, *("".join(pair) for pair in merges)])
+        self.words = [*SPECIALS, *made]
+        self.ids = {word: i for i, word in enumerate(self.words)}
+        self.rank = {tuple(pair): i for i, pair in enumerate(merges)}
+        self.known = {}  # words met before, as ids
+
+    def __len__(self):
+        return len(self.words)
+
+    def split(self, word):  # the pair learnt earliest is joined first
+        pieces = list(MARK + word)
+        while pairs := [pair for pair in pairwise(pieces) if pair in self.rank]:
+            first = min(pairs, key=self.rank.get)
+            pieces = merge(pieces, first, "".join(first))
+        return pieces
+
+    def encode(self, text):  # ids; a character never met becomes UNK
+        ids = []
+        for word in text.split():
+            if word not in self.known:
+                self.known[word] = [self.ids.get(p, UNK) for p in self.split(word)]
+            ids += self.known[word]
+        return ids
+
+    def decode(self, ids):  # the text, without PAD, START and END
+        pieces = [self.words[i] for i in ids if i not in (PAD, START, END)]
+        return "".join(pieces).replace(MARK, " ").strip()
+
+
+class Block(EncoderLayer):
+    """Lesson 4's encoder layer, with GELU (Hendrycks and Gimpel 2016) for ReLU."""
+
+    def __init__(self, d_model, n_heads, pre_norm, gelu, eps):
+        super().__init__(d_model, n_heads, 4 * d_model, pre_norm)
+        self.feed_forward[1] = nn.GELU(approximate=gelu)
+        self.first.norm.eps = self.last.norm.eps = eps
+
+
+def init_weights(module):
+    """Small random weights and no biases, as in GPT-2 and BERT."""
+    if isinstance(module, nn.Linear | nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+    if isinstance(module, nn.Linear):
+        nn.init.zeros_(module.bias)
+
+
+class GPT(nn.Module):
+    """The decoder alone: every token looks back (GPT-2: Radford et al. 2019)."""
+
+    def __init__(self, n_words, d_model=128, n_layers=3, n_heads=4, max_length=128):
+        super().__init__()
+        self.words = nn.Embedding(n_words, d_model)
+        self.places = nn.Embedding(max_length, d_model)
+        blocks = [Block(d_model, n_heads, True, "tanh", 1e-5) for _ in range(n_layers)]
+        self.blocks, self.norm = nn.ModuleList(blocks), nn.LayerNorm(d_model, 1e-5)
+        self.apply(init_weights)
+
+    def body(self, ids):
+        """ids (B, T), padding on the right -> what each token knows (B, T, d)."""
+        x = self.words(ids) + self.places.weight[: ids.shape[1]]  # (B, T, d)
+        for block in self.blocks:
+            x = block(x, causal=True)
+        return self.norm(x)
+
+    def forward(self, ids):
+        """ids (B, T) -> logits of the next token (B, T, V); said by the word table."""
+        return F.linear(self.body(ids), self.words.weight)
+
+
+class Reader(nn.Module):
+    """BERT without its head: every token looks both ways (Devlin et al. 2019)."""
+
+    def __init__(self, n_words, d_model=128, n_layers=3, n_heads=4, max_length=128):
+        super().__init__()
+        self.words = nn.Embedding(n_words, d_model)
+        self.places = nn.Embedding(max_length, d_model)
+        self.parts = nn.Embedding(2, d_model)  # the first or second of two texts
+        for table in (self.words, self.places, self.parts):
+            init_weights(table)
+        self.start = nn.LayerNorm(d_model, 1e-12)
+        self.blocks = nn.ModuleList(
+            Block(d_model, n_heads, False, "none", 1e-12) for _ in range(n_layers)
+        )
+
+    def body(self, ids, parts=None):
+        """ids (B, T), parts (B, T) of 0 and 1 or all 0 -> states (B, T, d)."""
+        parts = torch.zeros_like(ids) if parts is None else parts
+        x = self.words(ids) + self.places.weight[: ids.shape[1]] + self.parts(parts)
+        x, real = self.start(x), ids != PAD  # (B, T, d), (B, T)
+        mask = None if real.all() else real[:, None, None]  # (B, 1, 1, T)
+        for block in self.blocks:
+            x = block(x, mask)
+        return x
+
+
+class BERT(Reader):
+    """Reader, a head that says the words of gaps, and one vector for a whole text."""
+
+    def __init__(self, n_words, d_model=128, *sizes, **more):
+        super().__init__(n_words, d_model, *sizes, **more)
+        self.pool = nn.Linear(d_model, d_model)
+        guess = nn.Linear(d_model, d_model), nn.GELU(), nn.LayerNorm(d_model, 1e-12)
+        self.guess = nn.Sequential(*guess)
+        self.bias = nn.Parameter(torch.zeros(n_words))
+
+    def pooled(self, ids, parts=None):
+        """ids (B, T) -> one vector a text, made of its first token's state (B, d)."""
+        return self.pool(self.body(ids, parts)[:, 0]).tanh()
+
+    def forward(self, ids, parts=None):
+        """ids (B, T) -> logits of the word that stands at each place (B, T, V)."""
+        guess = self.guess(self.body(ids, parts))  # (B, T, d)
+        return F.linear(guess, self.words.weight, self.bias)
+
+
+def mask_words(ids, mask_id, generator, share=0.15):
+    """Hide a share of the words (Devlin et al. 2019) -> inputs, targets (B, T).
+
+    Of those chosen 80% become mask_id, 10% another word, 10% stay; targets are PAD
+    wherever no word was chosen. PAD, START, END and UNK are never chosen.
+    """
+    chance = torch.rand(ids.shape, generator=generator)  # (B, T)
+    chosen = (chance < share) & (ids > UNK)
+    chance = torch.rand(ids.shape, generator=generator)
+    other = torch.randint(UNK + 1, mask_id, ids.shape, generator=generator)
+    inputs = ids.masked_fill(chosen & (chance < 0.8), mask_id)
+    inputs = torch.where(chosen & (chance >= 0.9), other, inputs)
+    return inputs, ids.masked_fill(~chosen, PAD)
+
+
+class Classifier(nn.Module):
+    """A body, the mean of what its tokens know, and a new layer for the labels."""
+
+    def __init__(self, model, n_labels):
+        super().__init__()
+        self.model = model
+        self.head = nn.Linear(model.words.embedding_dim, n_labels)
+
+    def forward(self, ids):
+        """ids (B, T) -> logits (B, n_labels)."""
+        real = (ids != PAD)[..., None]  # (B, T, 1)
+        states = self.model.body(ids) * real  # (B, T, d)
+        return self.head(states.sum(dim=1) / real.sum(dim=1))
+
+
+# Our names: those of Hugging Face's checkpoints
+GPT2_NAMES = {
+    "words.weight": "wte.weight",
+    "places.weight": "wpe.weight",
+    "blocks.{}.first.norm.*": "h.{}.ln_1.*",
+    "blocks.{}.attention.project.*": "h.{}.attn.c_attn.*",
+    "blocks.{}.attention.out.*": "h.{}.attn.c_proj.*",
+    "blocks.{}.last.norm.*": "h.{}.ln_2.*",
+    "blocks.{}.feed_forward.0.*": "h.{}.mlp.c_fc.*",
+    "blocks.{}.feed_forward.2.*": "h.{}.mlp.c_proj.*",
+    "norm.*": "ln_f.*",
+}
+
+
+_LAYER, _SELF = "encoder.layer.{}.", "encoder.layer.{}.attention.self."
+BERT_NAMES = {
+    "words.weight": "embeddings.word_embeddings.weight",
+    "places.weight": "embeddings.position_embeddings.weight",
+    "parts.weight": "embeddings.token_type_embeddings.weight",
+    "start.*": "embeddings.LayerNorm.*",
+    "blocks.{}.attention.project.*": f"{_SELF}query.* {_SELF}key.* {_SELF}value.*",
+    "blocks.{}.attention.out.*": _LAYER + "attention.output.dense.*",
+    "blocks.{}.first.norm.*": _LAYER + "attention.output.LayerNorm.*",
+    "blocks.{}.feed_forward.0.*": _LAYER + "intermediate.dense.*",
+    "blocks.{}.feed_forward.2.*": _LAYER + "output.dense.*",
+    "blocks.{}.last.norm.*": _LAYER + "output.LayerNorm.*",
+    "pool.*": "pooler.dense.*",
+    "guess.0.*": "cls.predictions.transform.dense.*",
+    "guess.2.*": "cls.predictions.transform.LayerNorm.*",
+    "bias": "cls.predictions.bias",
+}
+
+
+def name_pairs(names, n_blocks):
+    """A table of names with its {} and * filled in -> {ours: [theirs]}."""
+    pairs = {}
+    for ours, theirs in names.items():
+        for i in range(n_blocks if "{}" in ours else 1):
+            for kind in ("weight", "bias") if "*" in ours else ("",):
+                whole = [name.format(i).replace("*", kind) for name in theirs.split()]
+                pairs[ours.format(i).replace("*", kind)] = whole
+    return pairs
+
+
+@torch.no_grad()
+def fill(model, weights, names):
+    """Copy weights {their name: tensor} into our model; if any is wrong, copy none."""
+    weights, values, wrong = dict(weights), {}, []
+    for ours, theirs in name_pairs(names, len(model.blocks)).items():
+        shape = model.get_parameter(ours).shape
+        each = shape[0] // len(theirs), *shape[1:]
+        for name in theirs:
+            part = weights.pop(name, torch.empty(0))
+            part = part.t() if ".c_" in name else part  # stored as (in, out)
+            values.setdefault(ours, []).append(part)
+            if not part.numel():
+                wrong.append(language.text(ko="없음: ", en="missing: ") + name)
+            elif part.shape != each:
+                found = f"{name} {tuple(part.shape)} ≠ {each}"
+                lead = language.text(ko="모양이 다름: ", en="wrong shape: ")
+                wrong.append(lead + found)
+    wrong += [language.text(ko="남음: ", en="left over: ") + name for name in weights]
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    for ours, parts in values.items():
+        model.get_parameter(ours).copy_(torch.cat(parts))
+
+
+DTYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16,
+    "BF16": torch.bfloat16, "I64": torch.int64, "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
+
+
+def read_safetensors(path):
+    """A .safetensors file -> {name: tensor}."""
+    content, weights = bytearray(Path(path).read_bytes()), {}
+    first = 8 + int.from_bytes(content[:8], "little")  # where the numbers begin
+    table = json.loads(content[8:first])
+    table.pop("__metadata__", None)
+    for name, entry in table.items():
+        kind, shape = DTYPES[entry["dtype"]], entry["shape"]
+        start = first + entry["data_offsets"][0]
+        n = math.prod(shape)
+        numbers = torch.frombuffer(content, dtype=kind, count=n, offset=start)
+        weights[name] = numbers.view(shape)
+    return weights
+
+
+def read_weights(folder):
+    """What model.safetensors or, without one, pytorch_model.bin holds."""
+    path = Path(folder) / "model.safetensors"
+    if path.exists():
+        return read_safetensors(path)
+    old = path.with_name("pytorch_model.bin")
+    return torch.load(old, map_location="cpu", weights_only=True)
+
+
+SIZES = {  # what their configurations call our arguments
+    "gpt2": "vocab_size n_embd n_layer n_head n_positions",
+    "bert": "vocab_size hidden_size num_hidden_layers num_attention_heads "
+    "max_position_embeddings",
+}
+SETTINGS = {  # what we built; a configuration must not say anything else
+    "gpt2": {"activation_function": "gelu_new", "layer_norm_epsilon": 1e-5,
+             "scale_attn_by_inverse_layer_idx": False, "tie_word_embeddings": True},
+    "bert": {"hidden_act": "gelu", "layer_norm_eps": 1e-12, "pad_token_id": PAD,
+             "position_embedding_type": "absolute", "tie_word_embeddings": True},
+}  # fmt: skip
+SPARE = {  # weights that repeat others, masks, and BERT's head for pairs of sentences
+    "gpt2": r"lm_head\.weight|h\.\d+\.attn\.(masked_)?bias",
+    "bert": r"cls\.predictions\.decoder\..*|cls\.seq_relationship\..*"
+    r"|embeddings\.position_ids",
+}
+MAY_LACK = "pooler.", "cls."
+
+
+def load_checkpoint(folder):
+    """A folder with config.json and weights -> our GPT or BERT, ready to use."""
+    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+    kind = config.get("model_type")
+    if kind not in SIZES:
+        raise ValueError(f"model_type {kind!r}: " + " | ".join(SIZES))
+    for key, ours in SETTINGS[kind].items():
+        if config.get(key, ours) != ours:
+            raise ValueError(f"config.json: {key} = {config[key]!r} ≠ {ours!r}")
+    maker, names = (GPT, GPT2_NAMES) if kind == "gpt2" else (BERT, BERT_NAMES)
+    weights = {
+        re.sub(r"^(transformer|bert)\.", "", name): value.float()
+        for name, value in read_weights(folder).items()
+    }
+    weights = {n: w for n, w in weights.items() if not re.fullmatch(SPARE[kind], n)}
+    lacks = tuple(p for p in MAY_LACK if not any(n.startswith(p) for n in weights))
+    names = {ours: n for ours, n in names.items() if not n.startswith(lacks)}
+    model = maker(*(config[size] for size in SIZES[kind].split()))
+    fill(model, weights, names)
+    model.untrained = lacks if kind == "bert" else ()
+    return model.eval()
+
+
+def load_from_hub(repository, revision=None):
+    """A checkpoint of the Hugging Face hub -> our model and its tokenizer.
+
+    Raises ConnectionError, which says what is missing, if it can't be fetched.
+    """
+    try:
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import EntryNotFoundError
+        from tokenizers import Tokenizer
+
+        fetch = partial(hf_hub_download, repository, revision=revision)
+        folder, tokenizer = Path(fetch("config.json")).parent, fetch("tokenizer.json")
+        try:
+            fetch("model.safetensors")
+        except EntryNotFoundError:  # only in the older format
+            fetch("pytorch_model.bin")
+    except ImportError as error:
+        said = language.text(ko="패키지가 없습니다: ", en="a package is missing: ")
+        raise ConnectionError(f"{said}{error.name}") from error
+    except Exception as error:  # no network, no such repository, no space, ...
+        said = language.text(ko=": 받지 못했습니다. ", en=": could not be fetched. ")
+        reason = str(error).partition("\n")[0]
+        raise ConnectionError(f"{repository}{said}{reason}") from error
+    return load_checkpoint(folder), Tokenizer.from_file(tokenizer)

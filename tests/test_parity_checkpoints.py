@@ -1,0 +1,363 @@
+"""Lesson 6's GPT and BERT are Hugging Face's GPT-2 and BERT, with the same weights.
+
+Theirs are made from tiny configs with random weights, saved, and read by our loader.
+Nothing is downloaded. What goes wrong in silence when weights are carried over has a
+test of its own: it must move the output by far more than the tolerance.
+"""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+)
+
+from explore_transformers.lessons import bert_gpt
+from explore_transformers.lessons.bert_gpt import (
+    BERT,
+    GPT,
+    load_checkpoint,
+    load_from_hub,
+    read_safetensors,
+)
+from explore_transformers.lessons.seq2seq import PAD
+
+N_WORDS, CLOSE = 97, 1e-5
+
+
+def randomise(model):
+    """Weights far from their start, so that every one of them matters."""
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if p.dim() > 1:
+                p.normal_(std=0.3)
+            else:  # a bias, or the gain of a norm
+                is_gain = name.endswith("weight")
+                p.normal_(mean=float(is_gain), std=0.2)
+    return model.eval()
+
+
+def make_gpt2(**changes):
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 24}
+    config = GPT2Config(vocab_size=N_WORDS, **(sizes | changes))
+    return randomise(GPT2LMHeadModel(config))
+
+
+def make_bert(maker=BertForMaskedLM, **changes):
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    sizes |= {"intermediate_size": 128, "max_position_embeddings": 24}
+    config = BertConfig(vocab_size=N_WORDS, **(sizes | changes))
+    return randomise(maker(config))
+
+
+def saved(model, folder):
+    model.save_pretrained(folder)
+    return folder
+
+
+def words(lengths=(9, 4, 6)):
+    """Random ids (B, T), padded on the right, and their mask."""
+    torch.manual_seed(1)
+    ids = torch.randint(4, N_WORDS, (len(lengths), max(lengths)))
+    real = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    return ids.masked_fill(~real, PAD), real
+
+
+def gap(a, b, real):
+    return (a - b)[real].abs().max().item()
+
+
+@pytest.fixture
+def gpt(tmp_path):
+    theirs = make_gpt2()
+    return load_checkpoint(saved(theirs, tmp_path)), theirs
+
+
+@pytest.fixture
+def bert(tmp_path):
+    theirs = make_bert()
+    return load_checkpoint(saved(theirs, tmp_path)), theirs
+
+
+def edit(folder, change):
+    """Rewrite a checkpoint's weights."""
+    path = folder / "model.safetensors"
+    weights = load_file(path)
+    change(weights)
+    save_file({n: w.contiguous() for n, w in weights.items()}, path)
+
+
+# ---- equal --------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def test_gpt2_logits(gpt):
+    (ours, theirs), (ids, real) = gpt, words()
+    told = theirs(ids, attention_mask=real.long())
+    assert gap(ours(ids), told.logits, real) <= CLOSE
+    assert told.logits.std() > 0.5  # not equal because all is 0
+
+
+@torch.no_grad()
+def test_gpt2_hidden_states_are_the_body(gpt):
+    (ours, theirs), (ids, real) = gpt, words()
+    told = theirs.transformer(ids, attention_mask=real.long()).last_hidden_state
+    assert gap(ours.body(ids), told, real) <= CLOSE
+
+
+@torch.no_grad()
+def test_gpt2_left_padding_needs_place_numbers(gpt):
+    ours, theirs = gpt
+    ids, _ = words((6,))
+    left = nn.functional.pad(ids, (3, 0), value=PAD)
+    mask = (left != PAD).long()
+    places = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    right = theirs(left, attention_mask=mask, position_ids=places).logits[:, 3:]
+    assert (ours(ids) - right).abs().max() <= CLOSE
+    counted = torch.arange(left.shape[1])[None]  # as if padding were words
+    wrong = theirs(left, attention_mask=mask, position_ids=counted).logits[:, 3:]
+    assert (ours(ids) - wrong).abs().max() > 0.1
+
+
+@torch.no_grad()
+def test_bert_logits(bert):
+    (ours, theirs), (ids, real) = bert, words()
+    told = theirs(ids, attention_mask=real.long()).logits
+    assert gap(ours(ids), told, real) <= CLOSE
+    assert ours.untrained == ("pooler.",)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("with_parts", [False, True])
+def test_bert_states_and_pooler(tmp_path, with_parts):
+    theirs = make_bert(BertModel)
+    ours = load_checkpoint(saved(theirs, tmp_path))
+    ids, real = words()
+    parts = (torch.arange(9) > 3).long().expand_as(ids) if with_parts else None
+    told = theirs(ids, attention_mask=real.long(), token_type_ids=parts)
+    assert gap(ours.body(ids, parts), told.last_hidden_state, real) <= CLOSE
+    assert (ours.pooled(ids, parts) - told.pooler_output).abs().max() <= CLOSE
+    assert ours.untrained == ("cls.",)
+
+
+def test_gradients(gpt, bert):
+    for ours, theirs in (gpt, bert):
+        ids, real = words()
+        ours(ids)[real].square().mean().backward()
+        theirs(ids, attention_mask=real.long()).logits[real].square().mean().backward()
+        table = theirs.get_input_embeddings().weight.grad
+        assert (ours.words.weight.grad - table)[PAD + 1 :].abs().max() <= 1e-4
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_shorter_numbers_are_read(tmp_path, dtype):
+    saved(make_gpt2().to(dtype), tmp_path)
+    ours = read_safetensors(tmp_path / "model.safetensors")
+    for name, value in load_file(tmp_path / "model.safetensors").items():
+        assert torch.equal(ours[name], value), name
+    assert load_checkpoint(tmp_path).words.weight.dtype == torch.float32
+
+
+@torch.no_grad()
+def test_the_older_format(tmp_path, gpt):
+    saved(gpt[1], tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    (tmp_path / "model.safetensors").unlink()
+    weights["lm_head.weight"] = weights["transformer.wte.weight"]
+    weights["transformer.h.0.attn.bias"] = torch.ones(1, 1, 24, 24).tril().bool()
+    weights["transformer.h.0.attn.masked_bias"] = torch.tensor(-1e4)
+    torch.save(weights, tmp_path / "pytorch_model.bin")
+    ids, _ = words()
+    assert torch.equal(load_checkpoint(tmp_path)(ids), gpt[0](ids))
+
+
+# ---- what goes wrong in silence -----------------------------------------------------
+
+
+@torch.no_grad()
+def test_a_square_matrix_not_turned(tmp_path, gpt):
+    def turn(weights):
+        for name in weights:
+            if name.endswith("attn.c_proj.weight"):
+                weights[name] = weights[name].t()
+
+    edit(saved(gpt[1], tmp_path), turn)
+    ids, real = words()
+    assert gap(load_checkpoint(tmp_path)(ids), gpt[0](ids), real) > 0.1
+
+
+@torch.no_grad()
+def test_the_other_gelu(gpt, bert):
+    ids, real = words()
+    for (ours, _), other in ((gpt, "none"), (bert, "tanh")):
+        before = ours(ids)
+        for block in ours.blocks:
+            block.feed_forward[1] = nn.GELU(approximate=other)
+        assert gap(ours(ids), before, real) > 5 * CLOSE
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("make", [make_gpt2, make_bert])
+def test_the_other_epsilon(make, tmp_path):
+    """It matters where numbers are small, as they are before training."""
+    torch.manual_seed(0)
+    theirs = make()
+    theirs.apply(theirs._init_weights)
+    ours, (ids, real) = load_checkpoint(saved(theirs, tmp_path)), words()
+    told = theirs(ids, attention_mask=real.long()).logits
+    assert gap(ours(ids), told, real) <= CLOSE
+    for module in ours.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.eps = 1e-12 if make is make_gpt2 else 1e-5
+    assert gap(ours(ids), told, real) > CLOSE
+
+
+@torch.no_grad()
+def test_no_last_norm(gpt):
+    ids, real = words()
+    before = gpt[0](ids)
+    gpt[0].norm = nn.Identity()
+    assert gap(gpt[0](ids), before, real) > 0.1
+
+
+@torch.no_grad()
+def test_padding_seen(bert):
+    (ours, theirs), (ids, real) = bert, words()
+    assert gap(ours(ids), theirs(ids).logits, real) > 0.1
+
+
+@torch.no_grad()
+def test_no_vector_for_the_first_text(bert):
+    ids, real = words()
+    before = bert[0](ids)
+    bert[0].parts.weight.zero_()
+    assert gap(bert[0](ids), before, real) > 0.1
+
+
+# ---- errors that name what is wrong -------------------------------------------------
+
+
+def test_wrong_weights_are_named_and_none_is_copied(tmp_path):
+    def spoil(weights):
+        del weights["transformer.h.1.ln_2.bias"]
+        weights["transformer.h.0.ln_9.weight"] = torch.ones(3)
+        weights["transformer.wpe.weight"] = torch.ones(7, 32)
+
+    edit(saved(make_gpt2(), tmp_path), spoil)
+    with pytest.raises(ValueError) as caught:
+        load_checkpoint(tmp_path)
+    said = str(caught.value)
+    assert "h.1.ln_2.bias" in said and "h.0.ln_9.weight" in said
+    assert "wpe.weight (7, 32)" in said and len(said.splitlines()) == 3
+    ours, weights = (
+        GPT(N_WORDS, 32, 2, 4, 24),
+        load_file(tmp_path / "model.safetensors"),
+    )
+    before = ours.words.weight.clone()
+    with pytest.raises(ValueError):
+        bert_gpt.fill(ours, weights, bert_gpt.GPT2_NAMES)
+    assert torch.equal(ours.words.weight, before)
+
+
+def test_half_a_head_is_an_error(tmp_path):
+    def spoil(weights):
+        del weights["cls.predictions.transform.dense.bias"]
+
+    edit(saved(make_bert(), tmp_path), spoil)
+    with pytest.raises(ValueError, match=r"cls.predictions.transform.dense.bias"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("model", "setting"),
+    [
+        (lambda: make_gpt2(activation_function="relu"), "activation_function"),
+        (lambda: make_gpt2(layer_norm_epsilon=1e-6), "layer_norm_epsilon"),
+        (lambda: make_bert(hidden_act="relu"), "hidden_act"),
+        (lambda: make_bert(layer_norm_eps=1e-5), "layer_norm_eps"),
+    ],
+)
+def test_settings_we_did_not_build(tmp_path, model, setting):
+    with pytest.raises(ValueError, match=setting):
+        load_checkpoint(saved(model(), tmp_path))
+
+
+def test_another_width_in_the_middle(tmp_path):
+    with pytest.raises(ValueError, match=r"mlp.c_fc.weight"):
+        load_checkpoint(saved(make_gpt2(n_inner=64), tmp_path))
+
+
+def test_another_model_type(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "t5"}))
+    with pytest.raises(ValueError, match="t5"):
+        load_checkpoint(tmp_path)
+
+
+# ---- the hub ------------------------------------------------------------------------
+
+
+def test_from_hub(tmp_path, monkeypatch):
+    """A hub that has the older format alone, and a tokenizer."""
+    import huggingface_hub
+    from huggingface_hub.errors import EntryNotFoundError
+    from tokenizers import Tokenizer, models
+
+    saved(make_bert(), tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(weights, tmp_path / "pytorch_model.bin")
+    Tokenizer(models.WordLevel({"[MASK]": 0}, "[MASK]")).save(
+        str(tmp_path / "tokenizer.json")
+    )
+
+    def give(repository, name, revision):
+        assert (repository, revision) == ("some/bert", "abc")
+        if not (tmp_path / name).exists():
+            raise EntryNotFoundError(name)
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
+    model, tokenizer = load_from_hub("some/bert", revision="abc")
+    assert isinstance(model, BERT) and tokenizer.token_to_id("[MASK]") == 0
+
+
+def test_hub_out_of_reach(monkeypatch):
+    import huggingface_hub
+
+    def fail(*_, **__):
+        raise OSError("no route")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fail)
+    with pytest.raises(ConnectionError, match=r"some/gpt.*no route"):
+        load_from_hub("some/gpt")
+
+
+def test_package_missing(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(ConnectionError, match="tokenizers"):
+        load_from_hub("some/gpt")
+
+
+# ---- sizes --------------------------------------------------------------------------
+
+
+def test_parameters_at_the_sizes_of_gpt2_and_bert_base():
+    def count(model):
+        return sum(p.numel() for p in model.parameters())
+
+    with torch.device("meta"):
+        gpt2, base = GPT2LMHeadModel(GPT2Config()), BertConfig()
+        theirs = BertForMaskedLM(base)
+        ours = GPT(50_257, 768, 12, 12, 1024), BERT(base.vocab_size, 768, 12, 12, 512)
+    assert count(ours[0]) == count(gpt2)
+    assert count(ours[1]) - count(ours[1].pool) == count(theirs)
