@@ -103,6 +103,29 @@ def _batch_as_given(ids, chosen, mask_id):
     return inputs, targets
 
 
+def _pair_of_characters(counts):
+    totals = Counter()
+    for pieces, n in counts.items():
+        for pair in pairwise("".join(pieces)):
+            totals[pair] += n
+    return min(totals, key=lambda pair: (-totals[pair], pair))
+
+
+def _split_once(word, merges):
+    known = [pair for pair in pairwise(word) if pair in merges]
+    return _split_in_one_sweep(word, [min(known, key=merges.index)] if known else [])
+
+
+def _specials_deleted(ids, chosen, mask_id):
+    targets = np.where(chosen & (ids > 3), ids, 0)
+    return np.where(chosen, mask_id, ids), targets
+
+
+def _specials_as_targets(ids, chosen, mask_id):
+    inputs = np.where(chosen & (ids > 3), mask_id, ids)
+    return inputs, np.where(chosen, ids, 0)
+
+
 def _linear_as_given(weight):
     d = len(weight)
     return weight[:, :d], weight[:, d : 2 * d], weight[:, 2 * d :]
@@ -116,7 +139,12 @@ def _linear_as_given(weight):
         ("masked_batch", _batch_as_given, "as given"),
         ("to_linear", _linear_as_given, "as given"),
         ("to_linear", lambda weight: np.split(weight.T, 3)[::-1], "backwards"),
+        ("to_linear", lambda weight: np.split(weight, 3), "rows cut"),
         ("split_word", lambda word, merges: list(word), "characters"),
+        ("split_word", _split_once, "one pair"),
+        ("best_pair", _pair_of_characters, "cut again"),
+        ("masked_batch", _specials_deleted, "specials deleted"),
+        ("masked_batch", _specials_as_targets, "specials as targets"),
     ],
 )
 def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistake):

@@ -88,15 +88,23 @@ def _across_words(counts):
     return _commonest(totals)
 
 
+def _cut_again(counts):
+    """As if every piece were still its characters."""
+    again = Counter()
+    for pieces, n in counts.items():
+        again[tuple("".join(pieces))] += n
+    return _commonest(_totals(again))
+
+
 def _last_of_equals(counts):
     totals = _totals(counts)
     return max(totals, key=lambda pair: (totals[pair], pair))
 
 
-_PAIR_CASES = tuple(
+_LETTER_CASES = tuple(
     ({tuple(word): n for word, n in counts.items()},)
     for counts in (
-        {"_먹었다": 5, "_먹고": 3, "_읽었다": 4, "_읽고": 2},
+        {"▁먹었다": 5, "▁먹고": 3, "▁읽었다": 4, "▁읽고": 2},
         {"abc": 4, "abd": 1, "cab": 2, "acd": 6},
         {"abab": 3, "bcb": 4, "cbc": 1},
         {"ba": 4, "ab": 4, "cd": 4, "dc": 1},
@@ -105,11 +113,15 @@ _PAIR_CASES = tuple(
         {"ca": 5, "da": 5, "ea": 5, "fg": 6},
     )
 )
+_JOINED_CASES = (  # a later step: some pieces were joined before
+    ({("▁", "먹", "었다"): 5, ("▁", "읽", "었다"): 4, ("▁먹", "고"): 6},),
+    ({("ab", "c"): 3, ("a", "bc"): 2, ("d", "c"): 1},),
+)
 
 best_pair = Exercise(
     "best_pair",
     expected=lambda counts: _commonest(_totals(counts)),
-    cases=_PAIR_CASES,
+    cases=_LETTER_CASES + _JOINED_CASES,
     mistakes=(
         Mistake(
             "words counted once",
@@ -136,6 +148,14 @@ best_pair = Exercise(
             "있습니다.",
             en="You pair the end of one word with the beginning of the next. Pairs "
             "stay within a word.",
+        ),
+        Mistake(
+            "cut again",
+            _cut_again,
+            ko="이미 붙인 조각을 다시 글자로 나누었습니다. 여러 글자로 된 조각도 "
+            "조각 하나입니다.",
+            en="You cut pieces that were joined before into characters again. A piece "
+            "of several characters is one piece.",
         ),
         Mistake(
             "rarest",
@@ -203,6 +223,13 @@ def _longest(word, merges):
         pieces.append(word[:n])
         word = word[n:]
     return pieces
+
+
+def _one_pair(word, merges):
+    """Joins the pair learnt earliest, and leaves it at that."""
+    pieces = list(word)
+    known = [pair for pair in merges if pair in pairwise(pieces)]
+    return _join(pieces, known[0]) if known else pieces
 
 
 def _first_round(word, merges):
@@ -275,6 +302,18 @@ split_word = Exercise(
             en="Where a pair occurs more than once, join it everywhere.",
         ),
         Mistake(
+            "one pair",
+            _one_pair,
+            ko="쌍 하나만 붙이고 멈추었습니다. 붙일 쌍이 없을 때까지 되풀이하세요.",
+            en="You join one pair and stop. Repeat until there is no pair to join.",
+        ),
+        Mistake(
+            "marked",
+            lambda word, merges: _split("▁" + word, merges),
+            ko="낱말 앞에 `▁`를 붙였습니다. 이 문제에서는 붙이지 않습니다.",
+            en="You put `▁` before the word. In this exercise it stays off.",
+        ),
+        Mistake(
             "from the right",
             lambda word, merges: _split(word, merges, backwards=True),
             ko="한 쌍을 오른쪽부터 붙였습니다. “aaa”는 “aa”와 “a”가 됩니다.",
@@ -299,29 +338,40 @@ split_word = Exercise(
 )
 
 
+def _words_alone(chosen, ids):
+    return chosen & (ids > 3)
+
+
+def _all_chosen(chosen, ids):
+    return chosen
+
+
+def _unknown_too(chosen, ids):
+    return chosen & (ids > 2)
+
+
 def _batch(
-    ids, chosen, mask_id, specials=False, filler=0, leak=False, turned=False
+    ids, chosen, mask_id, delete=_words_alone, note=_words_alone, filler=0, leak=False
 ):  # fmt: skip
     """Inputs and targets of masked words; every option changed is one mistake."""
-    chosen = ~chosen if turned else chosen
-    chosen = chosen if specials else chosen & (ids > 3)
-    inputs = ids if leak else np.where(chosen, mask_id, ids)
-    return inputs, np.where(chosen, ids, filler)
+    inputs = ids if leak else np.where(delete(chosen, ids), mask_id, ids)
+    return inputs, np.where(note(chosen, ids), ids, filler)
 
 
-def _batch_with(**changes):
+def _batch_with(both=None, **changes):
+    if both:
+        changes = {"delete": both, "note": both, **changes}
     return lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id, **changes)
 
 
-def _batch_as_given(ids, chosen, mask_id):
+def _batch_as_given(ids, chosen, mask_id, choose=_all_chosen):
+    chosen = choose(chosen, ids)
     inputs = np.where(chosen, mask_id, ids)
     return inputs, np.where(chosen, inputs, 0)
 
 
 def _specials_and_targets(ids, chosen, mask_id):
-    chosen = chosen & (ids > 3)
-    inputs = np.where(chosen, mask_id, ids)
-    return inputs, np.where(chosen, inputs, 0)
+    return _batch_as_given(ids, chosen, mask_id, _words_alone)
 
 
 _BATCH_CASES = tuple(
@@ -352,9 +402,33 @@ masked_batch = Exercise(
         ),
         Mistake(
             "specials too",
-            _batch_with(specials=True),
+            _batch_with(_all_chosen),
             ko="타깃은 맞습니다. 그런데 특수 토큰(번호 0-3)까지 지웠습니다.",
             en="Targets are right now. But special tokens (0-3) are deleted too.",
+        ),
+        Mistake(
+            "specials deleted",
+            _batch_with(delete=_all_chosen),
+            ko="타깃에서는 특수 토큰을 뺐지만, 입력에서는 아직 지웁니다.",
+            en="Targets leave special tokens out, but the inputs still lose them.",
+        ),
+        Mistake(
+            "specials as targets",
+            _batch_with(note=_all_chosen),
+            ko="입력에서는 특수 토큰을 지켰지만, 타깃에는 아직 적습니다.",
+            en="The inputs keep special tokens, but they are still among the targets.",
+        ),
+        Mistake(
+            "unknown words too",
+            _batch_with(_unknown_too),
+            ko="번호가 3인 토큰도 특수 토큰입니다. 0부터 3까지 모두 지키세요.",
+            en="The token with number 3 is special too. Keep all from 0 to 3.",
+        ),
+        Mistake(
+            "turned about",
+            lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id)[::-1],
+            ko="차례가 바뀌었습니다. 입력을 먼저, 타깃을 나중에 돌려주세요.",
+            en="The order is wrong: return the inputs first, then the targets.",
         ),
         Mistake(
             "all targets",
@@ -372,7 +446,7 @@ masked_batch = Exercise(
         ),
         Mistake(
             "the others",
-            _batch_with(turned=True),
+            _batch_with(lambda chosen, ids: ~chosen & (ids > 3)),
             ko="거꾸로입니다. 고르지 않은 낱말을 지웠습니다.",
             en="The wrong way round: the words not chosen are deleted.",
         ),
@@ -517,6 +591,22 @@ to_linear = Exercise(
             "열을 잘라야 합니다.",
             en="Turned, but `reshape` cut it so that queries, keys and values mix. Cut "
             "columns.",
+        ),
+        Mistake(
+            "rows cut",
+            lambda weight: tuple(np.split(weight, 3)),
+            ko="행을 셋으로 잘랐습니다. 뒤집기 전에는 열을, 뒤집은 뒤에는 행을 "
+            "자릅니다.",
+            en="You cut the rows into three. Cut columns before turning, or rows after "
+            "it.",
+        ),
+        Mistake(
+            "turned, columns cut",
+            lambda weight: tuple(np.split(weight.T, 3, axis=1)),
+            ko="뒤집은 다음에 열을 잘랐습니다. 뒤집으면 쿼리와 키와 밸류는 행으로 "
+            "이어져 있습니다.",
+            en="You turned it and then cut columns. Once turned, queries, keys and "
+            "values follow one another in rows.",
         ),
         Mistake(
             "every third",
