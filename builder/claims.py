@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from builder.book import Book, read_record
 from builder.errors import BuildError, Problem
-from builder.execute import ANSI, kernel_environment
+from builder.execute import ANSI, DATA, NOT_STARTED, kernel_environment
 from builder.fingerprint import claim_fingerprint
 from builder.lesson import Lesson, read_lesson
 from builder.notebook import KERNEL
@@ -96,7 +96,8 @@ def _all_missed(claims: dict[str, dict]) -> list[str]:
 def _incomplete(expected: set[str], found: set[str]) -> list[str]:
     missing, unknown = sorted(expected - found), sorted(found - expected)
     said = [
-        f"{name} was not measured: add the claim() or remove its text"
+        f"{name} was not measured: add the claim(), remove its text, or, if it needs "
+        f"real data, name their folder in {DATA}"
         for name in missing
     ]
     return said + [f"{name} has no text in claims.toml" for name in unknown]
@@ -182,7 +183,10 @@ class Runs:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             nbformat.write(claim_notebook(lesson), folder / INPUT)
+            (folder / "empty").mkdir()
             status, said = self._wait(folder, seed)
+            if NOT_STARTED in said:  # so nothing has run yet
+                status, said = self._wait(folder, seed)
             found = _read_claims(folder / RECORD)
             raised = _raised(folder / OUTPUT)
             return Finished(lesson, seed, found, status, said, raised)
@@ -191,7 +195,6 @@ class Runs:
         """papermill's exit status, and what it said on stderr."""
         environment = kernel_environment(self.project, folder)
         environment["EXPLORE_TRANSFORMERS_CLAIMS"] = str(folder / RECORD)
-        (folder / "empty").mkdir()
         command = [sys.executable, "-m", "papermill", folder / INPUT, folder / OUTPUT]
         options = ["-p", "SEED", str(seed), "--no-progress-bar"]
         process = subprocess.Popen(

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ print(json.dumps(_value.item() if hasattr(_value, "item") else _value))
 """
 NOT_KEPT = ("MPLBACKEND", "PYTHONPATH", "EXPLORE_TRANSFORMERS_")
 DATA = "EXPLORE_TRANSFORMERS_DATA"  # kept all the same: where real data lies
+# A kernel's ports are chosen before it opens them: another may have opened one by then.
+NOT_STARTED = "Kernel died before replying to kernel_info"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -100,10 +103,21 @@ def _run(project: Project, lesson: Lesson, cells: list[Code]) -> list[list]:
         environment = kernel_environment(project, Path(scratch))
         environment["EXPLORE_TRANSFORMERS_LANGUAGE"] = "both"
         environment["EXPLORE_TRANSFORMERS_WEIGHTS"] = str(project.package / "weights")
-        with client.setup_kernel(env=environment):
+        with ExitStack() as stack:
+            _start(client, environment, stack)
             for place, cell in enumerate(cells):
                 _run_cell(client, notebook.cells[place], place, lesson, cell)
     return [cell.outputs for cell in notebook.cells]
+
+
+def _start(client, environment: dict[str, str], stack: ExitStack) -> None:
+    """Start the kernel; once more if it died at once. It ends with the stack."""
+    try:
+        stack.enter_context(client.setup_kernel(env=environment))
+    except RuntimeError as error:
+        if NOT_STARTED not in str(error):
+            raise
+        stack.enter_context(client.setup_kernel(env=environment))
 
 
 def _client(notebook, folder: Path) -> NotebookClient:

@@ -23,9 +23,10 @@ def run_studies(project: Project, jobs: int = 2, say=print) -> None:
     """Make the runs that are not on record for the present code.
 
     Each finished run is on record at once, so an interruption loses only the runs
-    under way.
+    under way. A study may also write the weights of the models it trains.
     """
-    os.environ |= dict.fromkeys(THREADS, "1")
+    weights = {"EXPLORE_TRANSFORMERS_WEIGHTS": str(project.package / "weights")}
+    os.environ |= dict.fromkeys(THREADS, "1") | weights
     for name in project.studies():
         kept = _kept(project, name)
         settings = _settings(name)

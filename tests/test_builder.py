@@ -16,8 +16,9 @@ from builder import project as project_module
 from builder.book import Address, Book
 from builder.build import build, check_lesson, stale, strays
 from builder.check import claim_lesson_problems
-from builder.claims import claim_problems, measure
+from builder.claims import Runs, claim_problems, measure
 from builder.errors import BuildError
+from builder.execute import NOT_STARTED
 from builder.fingerprint import canonical, claim_fingerprint, output_fingerprint
 from builder.lesson import read_lesson
 from builder.pairs import numbers
@@ -616,6 +617,17 @@ class TestClaims:
         assert said == ["0 runs to do"], "comments and exercises measure nothing"
         edit(tiny, "STEP = 1", "STEP = 2")
         assert "has changed since" in self.problems(tiny)[0]
+
+    def test_a_kernel_that_did_not_start_is_started_once_more(self, tiny, monkeypatch):
+        wait, said = Runs._wait, ["RuntimeError: " + NOT_STARTED]
+        monkeypatch.setattr(
+            Runs, "_wait", lambda *a: (1, said.pop()) if said else wait(*a)
+        )
+        self.measure(tiny, 0)
+        assert self.seeds(tiny) == {"0": 6.0}
+        said += ["RuntimeError: " + NOT_STARTED] * 2
+        with pytest.raises(BuildError, match=NOT_STARTED):
+            self.measure(tiny, 1)
 
     def test_a_missed_bound_fails_and_is_named_when_all_have_run(self, tiny):
         with pytest.raises(BuildError) as caught:

@@ -283,6 +283,8 @@ def test_half_a_head_is_an_error(tmp_path):
         (lambda: make_gpt2(layer_norm_epsilon=1e-6), "layer_norm_epsilon"),
         (lambda: make_bert(hidden_act="relu"), "hidden_act"),
         (lambda: make_bert(layer_norm_eps=1e-5), "layer_norm_eps"),
+        (lambda: make_gpt2(scale_attn_weights=False), "scale_attn_weights"),
+        (lambda: make_bert(is_decoder=True), "is_decoder"),
     ],
 )
 def test_settings_we_did_not_build(tmp_path, model, setting):
