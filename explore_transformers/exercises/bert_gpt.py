@@ -30,7 +30,7 @@ masked_step = Exercise(
             ko="낱말을 지우기 전에 모델에 넣었습니다. 맞힐 낱말이 입력에 그대로 보여서 "
             "베끼기만 배웁니다.",
             en="The model reads the batch before the words are deleted. It sees what "
-            "it is to guess and learns to copy.",
+            "it has to guess and learns to copy.",
             example="CFEABD",
         ),
         Mistake(
@@ -168,9 +168,10 @@ best_pair = Exercise(
         Mistake(
             "last of equals",
             _last_of_equals,
-            ko="횟수가 같을 때는 가나다순(코드 순서)으로 앞선 쌍을 고릅니다.",
-            en="Among equally common pairs, the first in order (as Python sorts them) "
-            "wins.",
+            ko="횟수가 같을 때 맨 뒤의 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 "
+            "쌍을 고르세요.",
+            en="Of equally common pairs you take the last. Take the one that Python "
+            "sorts first.",
         ),
         Mistake(
             "first met of equals",
@@ -183,7 +184,7 @@ best_pair = Exercise(
         Mistake(
             "joined",
             lambda counts: "".join(_commonest(_totals(counts))),
-            ko="두 조각을 붙여서 돌려줍니다. 쌍 그대로, 조각 둘의 튜플로 돌려주세요.",
+            ko="두 조각을 붙여서 돌려주었습니다. 쌍 그대로, 두 조각의 튜플로 주세요.",
             en="You return the two pieces joined. Return the pair, a tuple of both.",
         ),
     ),
@@ -285,7 +286,7 @@ split_word = Exercise(
             "latest first",
             lambda word, merges: _split(word, merges, choose=max),
             ko="나중에 배운 쌍부터 붙였습니다.",
-            en="You join the pair learnt last first.",
+            en="You start with the pair learnt last. Start with the earliest.",
         ),
         Mistake(
             "from the left",
@@ -311,19 +312,19 @@ split_word = Exercise(
             "marked",
             lambda word, merges: _split("▁" + word, merges),
             ko="낱말 앞에 `▁`를 붙였습니다. 이 문제에서는 붙이지 않습니다.",
-            en="You put `▁` before the word. In this exercise it stays off.",
+            en="You put `▁` before the word. In this exercise there is none.",
         ),
         Mistake(
             "from the right",
             lambda word, merges: _split(word, merges, backwards=True),
-            ko="한 쌍을 오른쪽부터 붙였습니다. “aaa”는 “aa”와 “a”가 됩니다.",
+            ko="오른쪽부터 붙였습니다. 왼쪽부터 붙이면 “aaa”는 “aa”와 “a”입니다.",
             en="You join a pair from the right. “aaa” becomes “aa” and “a”.",
         ),
         Mistake(
             "characters alone",
             _first_round,
-            ko="글자끼리만 붙였습니다. 붙여서 생긴 조각도 다시 붙습니다.",
-            en="You join single characters alone. Pieces that were made are joined "
+            ko="글자끼리만 붙였습니다. 붙여서 생긴 조각도 다시 붙여야 합니다.",
+            en="You join only single characters. Pieces made by joining are joined "
             "too.",
         ),
     ),
@@ -391,31 +392,31 @@ masked_batch = Exercise(
         Mistake(
             "as given",
             _batch_as_given,
-            ko="타깃이 모두 마스크의 번호입니다. 지우기 전의 낱말을 적어야 합니다.",
+            ko="정답이 모두 마스크의 번호입니다. 지우기 전의 낱말을 적어야 합니다.",
             en="All targets are the mask's number. Note the words as they were before.",
         ),
         Mistake(
             "still the mask",
             _specials_and_targets,
-            ko="특수 토큰은 지켰지만, 타깃이 아직 마스크의 번호입니다.",
+            ko="특수 토큰은 지켰지만, 정답이 아직 마스크의 번호입니다.",
             en="Special tokens are safe now, but targets are still the mask's number.",
         ),
         Mistake(
             "specials too",
             _batch_with(_all_chosen),
-            ko="타깃은 맞습니다. 그런데 특수 토큰(번호 0-3)까지 지웠습니다.",
-            en="Targets are right now. But special tokens (0-3) are deleted too.",
+            ko="낱말은 맞습니다. 그런데 특수 토큰(번호 0-3)도 지우고 물었습니다.",
+            en="Words are right, but special tokens (0-3) are deleted and asked for.",
         ),
         Mistake(
             "specials deleted",
             _batch_with(delete=_all_chosen),
-            ko="타깃에서는 특수 토큰을 뺐지만, 입력에서는 아직 지웁니다.",
+            ko="정답에서는 특수 토큰을 뺐지만, 입력에서는 아직 지웁니다.",
             en="Targets leave special tokens out, but the inputs still lose them.",
         ),
         Mistake(
             "specials as targets",
             _batch_with(note=_all_chosen),
-            ko="입력에서는 특수 토큰을 지켰지만, 타깃에는 아직 적습니다.",
+            ko="입력에서는 특수 토큰을 지켰지만, 정답에는 아직 적습니다.",
             en="The inputs keep special tokens, but they are still among the targets.",
         ),
         Mistake(
@@ -427,14 +428,14 @@ masked_batch = Exercise(
         Mistake(
             "turned about",
             lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id)[::-1],
-            ko="차례가 바뀌었습니다. 입력을 먼저, 타깃을 나중에 돌려주세요.",
+            ko="차례가 바뀌었습니다. 입력을 먼저, 정답을 나중에 돌려주세요.",
             en="The order is wrong: return the inputs first, then the targets.",
         ),
         Mistake(
             "all targets",
             lambda ids, chosen, mask_id: (_batch(ids, chosen, mask_id)[0], ids),
-            ko="고르지 않은 자리에도 타깃이 있습니다. 그런 자리는 보고 베끼면 그만이라 "
-            "0으로 채웁니다.",
+            ko="고르지 않은 자리에도 정답이 있습니다. 그런 자리는 보고 베끼면 그만이니 "
+            "0으로 채우세요.",
             en="There are targets where no word was chosen. Those could be copied: "
             "fill them with 0.",
         ),
@@ -455,8 +456,8 @@ masked_batch = Exercise(
             _batch_with(filler=-100),
             ko="고르지 않은 자리를 -100으로 채웠습니다. PyTorch의 기본값이지만 이 책은 "
             "패딩인 0을 씁니다.",
-            en="Places not chosen hold -100. That is PyTorch's default; this book uses "
-            "padding, 0.",
+            en="Places not chosen hold -100, which PyTorch's loss ignores by default. "
+            "This book uses padding, 0.",
         ),
     ),
 )
@@ -491,8 +492,8 @@ model_numbers = Exercise(
             "GPT: start too",
             0,
             22,
-            ko="첫째 수: 시작 토큰은 들려주기만 합니다.",
-            en="First number: the start token is only heard.",
+            ko="첫째 수: 시작 토큰은 읽기만 하고 맞히지 않습니다.",
+            en="First number: the start token is only given, never asked for.",
         ),
         _number(
             "BERT: specials too",
@@ -526,8 +527,8 @@ model_numbers = Exercise(
             "GPT: one pass",
             3,
             1,
-            ko="넷째 수: 문장 전체를 견주려면 후보마다 문장을 하나씩 만들어야 합니다.",
-            en="Fourth number: to compare whole sentences, each candidate makes one.",
+            ko="넷째 수: 문장 전체를 견주려면 후보마다 문장을 하나씩 채점해야 합니다.",
+            en="Fourth number: GPT needs a whole sentence for each candidate.",
         ),
         _number(
             "GPT: every place",
@@ -573,13 +574,13 @@ to_linear = Exercise(
         Mistake(
             "as given",
             lambda weight: tuple(np.split(weight, 3, axis=1)),
-            ko="아직 뒤집히지 않았습니다. 정사각이라 모양만으로는 알 수 없습니다.",
+            ko="아직 뒤집지 않았습니다. 정사각 행렬이라 모양만으로는 알 수 없습니다.",
             en="Not turned yet. The matrices are square, so the shape doesn't tell.",
         ),
         Mistake(
             "reshaped",
             lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2)),
-            ko="`reshape`는 수의 차례를 그대로 두고 다시 자를 뿐, 행과 열을 바꾸지 "
+            ko="`reshape`는 수를 같은 차례로 다시 나눌 뿐, 행과 열을 서로 바꾸지 "
             "않습니다.",
             en="`reshape` cuts the numbers anew in the same order. It doesn't swap "
             "rows and columns.",
@@ -603,28 +604,28 @@ to_linear = Exercise(
         Mistake(
             "turned, columns cut",
             lambda weight: tuple(np.split(weight.T, 3, axis=1)),
-            ko="뒤집은 다음에 열을 잘랐습니다. 뒤집으면 쿼리와 키와 밸류는 행으로 "
-            "이어져 있습니다.",
+            ko="뒤집은 다음에 열을 잘랐습니다. 뒤집으면 쿼리, 키, 밸류의 행이 차례로 "
+            "이어지므로 행을 잘라야 합니다.",
             en="You turned it and then cut columns. Once turned, queries, keys and "
             "values follow one another in rows.",
         ),
         Mistake(
             "every third",
             lambda weight: tuple(weight.T[i::3] for i in range(3)),
-            ko="한 열씩 돌아가며 나누었습니다. 쿼리의 열은 모두 이어져 있습니다.",
+            ko="한 열씩 돌아가며 나누었습니다. 쿼리의 열은 한데 모여 있습니다.",
             en="You deal out columns in turn. The columns of the queries stand "
             "together.",
         ),
         Mistake(
             "backwards",
             lambda weight: _linear(weight)[::-1],
-            ko="차례가 거꾸로입니다. 쿼리, 키, 밸류 순서입니다.",
+            ko="차례가 거꾸로입니다. 쿼리, 키, 밸류의 순서로 돌려주세요.",
             en="The order is backwards: queries, keys, values.",
         ),
         Mistake(
             "stacked",
             lambda weight: weight.T,
-            ko="뒤집은 것은 맞습니다. 셋으로 나누어 돌려주세요.",
+            ko="제대로 뒤집었습니다. 이제 셋으로 나누어 돌려주세요.",
             en="Turned as it should be. Return it as three matrices.",
         ),
     ),
@@ -632,7 +633,7 @@ to_linear = Exercise(
         Property(
             "same products",
             _same_products,
-            ko="`x @ q.T`는 `x @ weight`의 처음 `d`열과 같아야 합니다.",
+            ko="`x @ q.T`는 `x @ weight`의 처음 열 `d`개와 같아야 합니다.",
             en="`x @ q.T` must equal the first `d` columns of `x @ weight`.",
         ),
     ),

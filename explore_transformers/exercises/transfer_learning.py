@@ -24,7 +24,7 @@ stages_order = Exercise(
         Mistake(
             "tested first",
             swapped("A", "C"),
-            ko="시험이 너무 빠릅니다. 라벨로 다 훈련한 모델을 한 번 시험합니다.",
+            ko="너무 일찍 시험했습니다. 라벨로 훈련을 마친 모델을 시험합니다.",
             en="The test comes too early. You test the model that the labels have "
             "finished training.",
             example="EBDFCA",
@@ -32,8 +32,8 @@ stages_order = Exercise(
         Mistake(
             "domain before general",
             swapped("E", "B"),
-            ko="영화평을 먼저 읽혔습니다. 일상 문장이 나중이면 영화평을 잊습니다. 풀 "
-            "문제에 가까운 글이 나중입니다.",
+            ko="영화평을 먼저 읽혔습니다. 나중에 일상 문장을 읽으면 영화평을 잊습니다. "
+            "풀려는 문제에 가까운 글을 나중에 읽힙니다.",
             en="Reviews come first here, and everyday sentences after them make it "
             "forget reviews. What is nearer the problem comes later.",
             example="BEDFAC",
@@ -41,7 +41,7 @@ stages_order = Exercise(
         Mistake(
             "labels before adaptation",
             swapped("B", "A"),
-            ko="라벨로 훈련한 뒤에 적응시켰습니다. 적응은 언어 모델에게 하는 것이고, "
+            ko="라벨로 훈련한 뒤에 적응시켰습니다. 적응은 언어 모델일 때 하고, "
             "라벨은 마지막 훈련에 씁니다.",
             en="You adapt after training on labels. Adaptation is for the language "
             "model; labels serve the last training.",
@@ -59,7 +59,7 @@ stages_order = Exercise(
         Mistake(
             "labels before new head",
             swapped("F", "A"),
-            ko="라벨로 훈련할 때 두 갈래를 고를 헤드가 아직 없습니다.",
+            ko="라벨로 훈련할 때 두 갈래로 가를 헤드가 아직 없습니다.",
             en="When you train on labels, there is no head yet that chooses between "
             "two classes.",
             example="EBDAFC",
@@ -119,7 +119,7 @@ next_word_pairs = Exercise(
         Mistake(
             "padding unmarked",
             lambda ids: (ids[:, :-1], ids[:, 1:]),
-            ko="민 것은 맞습니다. 타깃의 패딩을 -1로 바꾸는 일이 남았습니다.",
+            ko="제대로 밀었습니다. 타깃의 패딩을 -1로 바꾸는 일이 남았습니다.",
             en="Moved as it should be. Padding in the targets still has to become -1.",
         ),
         Mistake(
@@ -137,7 +137,7 @@ next_word_pairs = Exercise(
         Mistake(
             "batch axis",
             lambda ids: (ids[:-1], _marked(ids[1:])),
-            ko="배치 축으로 밀었습니다. 타깃이 다음 문장입니다. 낱말은 둘째 축에 "
+            ko="배치 축을 따라 밀어 타깃이 다음 문장이 되었습니다. 낱말은 둘째 축에 "
             "있습니다.",
             en="Moved along the batch: the target is the next sentence. Words lie on "
             "the second axis.",
@@ -146,7 +146,7 @@ next_word_pairs = Exercise(
             "rolled",
             lambda ids: (ids, _marked(np.roll(ids, -1, axis=1))),
             ko="`np.roll`은 첫 토큰을 맨 끝으로 돌려보냅니다. 마지막 자리에는 다음 "
-            "낱말이 없으니 한 칸 짧아야 합니다.",
+            "낱말이 없으니 두 배열 모두 한 칸 짧아야 합니다.",
             en="`np.roll` brings the first token round to the end. The last place has "
             "no next word, so both are one place shorter.",
         ),
@@ -168,8 +168,8 @@ next_word_pairs = Exercise(
         Mistake(
             "marked by inputs",
             lambda ids: (ids[:, :-1], np.where(ids[:, :-1] == 0, -1, ids[:, 1:])),
-            ko="입력이 패딩인 곳을 표시했습니다. END 다음의 타깃도 패딩입니다. 타깃이 "
-            "패딩인 곳을 고르세요.",
+            ko="입력이 패딩인 곳을 표시했습니다. 입력이 END인 곳의 타깃도 패딩입니다. "
+            "타깃이 패딩인 곳을 고르세요.",
             en="You marked where the input is padding. The target after END is padding "
             "too: go by the targets.",
         ),
@@ -257,7 +257,7 @@ transfer_numbers = Exercise(
             "frozen: old head",
             2,
             2200,
-            ko="셋째 수: 어휘만 한 옛 헤드를 세었습니다. 새 헤드는 세 갈래를 고릅니다.",
+            ko="셋째 수: 어휘만 한 옛 헤드를 세었습니다. 새 헤드는 세 갈래로 가릅니다.",
             en="Third number: that is the old head, as wide as the vocabulary. The new "
             "one chooses among three.",
         ),
@@ -401,7 +401,7 @@ draw_probabilities = Exercise(
         Mistake(
             "temperature multiplies",
             _draw_with(heat=np.multiply),
-            ko="온도를 곱했습니다. 높은 온도가 고르게 펴지 않고 한곳에 몰아 줍니다. "
+            ko="온도를 곱했습니다. 그러면 온도가 높을수록 고르게 퍼지지 않고 몰립니다. "
             "나누세요.",
             en="You multiply by the temperature, so heat sharpens where it should "
             "flatten. Divide.",
@@ -409,7 +409,7 @@ draw_probabilities = Exercise(
         Mistake(
             "least likely kept",
             _draw_with(kept=lambda x, k: x <= np.sort(x, axis=-1)[:, [k - 1]]),
-            ko="가장 그럴듯하지 않은 낱말을 남겼습니다. `np.sort`는 작은 것부터 "
+            ko="가장 덜 그럴듯한 낱말을 남겼습니다. `np.sort`는 작은 것부터 "
             "늘어놓습니다.",
             en="You keep the least likely words. `np.sort` puts the smallest first.",
         ),
@@ -458,7 +458,7 @@ draw_probabilities = Exercise(
         Mistake(
             "over the batch",
             _draw_with(axis=0),
-            ko="소프트맥스의 축이 틀렸습니다. 문장마다 낱말에 대한 합이 1입니다"
+            ko="소프트맥스의 축이 틀렸습니다. 행마다 낱말의 확률의 합이 1입니다"
             "(`axis=-1`).",
             en="The softmax runs over the wrong axis. In each row the words add up to "
             "1 (`axis=-1`).",
@@ -466,7 +466,7 @@ draw_probabilities = Exercise(
         Mistake(
             "one limit for the batch",
             _draw_with(kept=lambda x, k: x >= np.sort(x, axis=None)[-k]),
-            ko="배치 전체에서 `top_k`개를 골랐습니다. 문장마다 따로 고르세요.",
+            ko="배치 전체에서 `top_k`개를 골랐습니다. 행마다 따로 고르세요.",
             en="You choose `top_k` words from the whole batch. Choose them row by row.",
         ),
     ),
@@ -474,7 +474,7 @@ draw_probabilities = Exercise(
         Property(
             "sums to one",
             _sums_to_one,
-            ko="문장마다 확률의 합이 1이어야 합니다.",
+            ko="행마다 확률의 합이 1이어야 합니다.",
             en="The probabilities of each row must add up to 1.",
         ),
         Property(
@@ -604,7 +604,7 @@ perplexity_of = Exercise(
         Property(
             "uniform gives the count",
             _uniform_gives_count,
-            ko="언제나 1/n이라고 한 모델의 퍼플렉시티는 n이어야 합니다.",
+            ko="정답에 늘 확률 1/n을 준 모델의 퍼플렉시티는 n이어야 합니다.",
             en="A model that always says 1/n must have a perplexity of n.",
         ),
     ),
@@ -705,7 +705,7 @@ carry_over = Exercise(
                 k: old[k] if k in old and old[k].shape == new[k].shape else new[k]
                 for k in new
             },
-            ko="모양이 같으면 옮겼습니다. 갈래의 수가 같을 때 옛 헤드까지 옮겨집니다. "
+            ko="모양이 같은 것을 모두 옮겼습니다. 갈래 수가 같으면 헤드도 옮겨집니다. "
             "이름으로 고르세요.",
             en="You carry over whatever fits. With as many classes as before, the old "
             "head fits too. Go by names.",
