@@ -16,9 +16,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from explore_transformers import language
+from explore_transformers.lessons.encoder_decoder import DEVICE, schedule
 from explore_transformers.lessons.seq2seq import END, PAD, SPECIALS, START, UNK
 from explore_transformers.lessons.transformer import EncoderLayer
 
@@ -350,9 +353,11 @@ SIZES = {  # what their configurations call our arguments
 }
 SETTINGS = {  # what we built; a configuration must not say anything else
     "gpt2": {"activation_function": "gelu_new", "layer_norm_epsilon": 1e-5,
-             "scale_attn_by_inverse_layer_idx": False, "tie_word_embeddings": True},
+             "scale_attn_by_inverse_layer_idx": False, "scale_attn_weights": True,
+             "tie_word_embeddings": True},
     "bert": {"hidden_act": "gelu", "layer_norm_eps": 1e-12, "pad_token_id": PAD,
-             "position_embedding_type": "absolute", "tie_word_embeddings": True},
+             "position_embedding_type": "absolute", "is_decoder": False,
+             "tie_word_embeddings": True},
 }  # fmt: skip
 SPARE = {  # weights that repeat others, masks, and BERT's head for pairs of sentences
     "gpt2": r"lm_head\.weight|h\.\d+\.attn\.(masked_)?bias",
@@ -409,3 +414,73 @@ def load_from_hub(repository, revision=None):
         reason = str(error).partition("\n")[0]
         raise ConnectionError(f"{repository}{said}{reason}") from error
     return load_checkpoint(folder), Tokenizer.from_file(tokenizer)
+
+
+def few_labels(labelled, n, seed):
+    """n of the (text, label) pairs by chance, as many of label 0 as of label 1."""
+    rng = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labelled), generator=rng).tolist()
+    kinds = ([labelled[i] for i in order if labelled[i][1] == k] for k in (0, 1))
+    return [pair for kind in kinds for pair in kind[: n // 2]]
+
+
+def to_pieces(labelled, encode):
+    """(text, label) pairs -> ids of each text [(T,)] and labels (N,)."""
+    labels = torch.tensor([label for _, label in labelled])
+    return [torch.tensor(encode(text)) for text, _ in labelled], labels
+
+
+def score(classifier, rows, chosen):
+    """Logits (B, n_labels) of the chosen rows, padded to the longest."""
+    some = [rows[i] for i in chosen.tolist()]
+    ids = nn.utils.rnn.pad_sequence(some, True, PAD)  # (B, T)
+    return classifier(ids.to(classifier.head.weight.device))
+
+
+def tune(classifier, rows, labels, n_steps, seed=0, lr=1e-3):
+    """Fine-tune in place on batches of 32; the new head learns ten times as fast."""
+    torch.manual_seed(seed)
+    body, head = classifier.model.parameters(), classifier.head.parameters()
+    groups = [{"params": [*body]}, {"params": [*head], "lr": 10 * lr}]
+    optimizer = torch.optim.AdamW(groups, lr)
+    rate = schedule(optimizer, n_steps, warmup=max(1, n_steps // 10))
+    n_epochs = 32 * n_steps // len(rows) + 1
+    order = torch.cat([torch.randperm(len(rows)) for _ in range(n_epochs)])
+    for chosen in order[: 32 * n_steps].split(32):
+        logits = score(classifier, rows, chosen)  # (32, n_labels)
+        optimizer.zero_grad()
+        F.cross_entropy(logits, labels[chosen].to(logits.device)).backward()
+        optimizer.step()
+        rate.step()
+
+
+@torch.no_grad()
+def share_right(classifier, rows, labels):
+    """Share of the texts that are given their label."""
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # so less is padding
+    n_right = 0
+    for chosen in torch.tensor(order).split(128):
+        said = score(classifier, rows, chosen).argmax(dim=1).cpu()  # (128,)
+        n_right += (said == labels[chosen]).sum().item()
+    return n_right / len(rows)
+
+
+def count_characters(few, test):
+    """Test accuracy of TF-IDF on runs of 1-4 characters and logistic regression."""
+    counter = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
+    (texts, labels), (new, right) = (zip(*part, strict=True) for part in (few, test))
+    counted = counter.fit_transform(texts)
+    classifier = LogisticRegression(C=10, max_iter=1000).fit(counted, labels)
+    return classifier.score(counter.transform(new), right)
+
+
+def tune_published(repository, few, test, n_steps=60):
+    """Fine-tune a BERT of the hub on a few labels, in our classes -> test accuracy."""
+    model, tokenizer = load_from_hub(repository)
+    tokenizer.enable_truncation(128)
+    (rows, labels), (new, right) = (
+        to_pieces(part, lambda text: tokenizer.encode(text).ids) for part in (few, test)
+    )
+    classifier = Classifier(model, 2).to(DEVICE)
+    tune(classifier, rows, labels, n_steps, lr=5e-5)
+    return share_right(classifier, new, right)
