@@ -6,6 +6,7 @@ test of its own: it must move the output by far more than the tolerance.
 """
 
 import json
+import random
 
 import pytest
 import torch
@@ -329,6 +330,35 @@ def test_from_hub(tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
     model, tokenizer = load_from_hub("some/bert", revision="abc")
     assert isinstance(model, BERT) and tokenizer.token_to_id("[MASK]") == 0
+
+
+def test_a_published_bert_is_fine_tuned(tmp_path, monkeypatch):
+    """Texts of eight words each for the two labels, [CLS] before and [SEP] after."""
+    import huggingface_hub
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    saved(make_bert(), tmp_path)
+    ids = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2} | {f"w{i}": i for i in range(3, N_WORDS)}
+    tokenizer = Tokenizer(models.WordLevel(ids, "[PAD]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    ends = [("[CLS]", 1), ("[SEP]", 2)]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        "[CLS] $A [SEP]", special_tokens=ends
+    )
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    monkeypatch.setattr(
+        huggingface_hub, "hf_hub_download", lambda _, name, **__: str(tmp_path / name)
+    )
+    rng = random.Random(0)
+    labelled = [
+        (" ".join(f"w{rng.randrange(3, 11) + 8 * label}" for _ in range(n)), label)
+        for n in range(3, 12)
+        for label in (0, 1) * 8
+    ]
+    rng.shuffle(labelled)
+    few, test = labelled[:100], labelled[100:]
+    share = bert_gpt.tune_published("some/bert", few, test, n_steps=80, lr=3e-3)
+    assert share > 0.9
 
 
 def test_hub_out_of_reach(monkeypatch):

@@ -474,13 +474,13 @@ def count_characters(few, test):
     return classifier.score(counter.transform(new), right)
 
 
-def tune_published(repository, few, test, n_steps=60):
+def tune_published(repository, few, test, n_steps=60, lr=5e-5):
     """Fine-tune a BERT of the hub on a few labels, in our classes -> test accuracy."""
     model, tokenizer = load_from_hub(repository)
     tokenizer.enable_truncation(128)
-    (rows, labels), (new, right) = (
+    (rows, labels), tested = (
         to_pieces(part, lambda text: tokenizer.encode(text).ids) for part in (few, test)
     )
     classifier = Classifier(model, 2).to(DEVICE)
-    tune(classifier, rows, labels, n_steps, lr=5e-5)
-    return share_right(classifier, new, right)
+    tune(classifier, rows, labels, n_steps, lr=lr)
+    return share_right(classifier, *tested)
