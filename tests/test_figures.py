@@ -473,3 +473,20 @@ def test_figures_are_accessible_and_fit(open_page, width, theme):
     page.evaluate(axe.read_text("utf-8"))
     violations = page.evaluate("axe.run()")["violations"]
     assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("figure", [heatmap, stepped, attention])
+def test_a_saved_figure_that_lost_its_words_is_left_alone(browser, figure):
+    """As in a notebook not trusted yet, in which a reader runs one cell of several."""
+    saved = re.sub(r' data-[a-z]+="[^"]*"', "", without_extras(figure()))
+    page, problems = browser.new_page(), []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    live = figure()._repr_html_()
+    page.set_content(_PAGE.format(theme="light", figures=saved + live))
+    first, second = page.locator(".et-figure").all()
+    assert first.get_attribute("data-ready") is None
+    assert "차례로 실행" in first.locator(".et-readout").text_content()
+    assert second.get_attribute("data-ready") == ""
+    assert problems == []
+    page.close()

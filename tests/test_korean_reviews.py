@@ -3,11 +3,15 @@
 import re
 from importlib.resources import files
 from pathlib import Path
+from statistics import mean
 
+import nbformat
 import pytest
 import torch
 from torch import nn
 
+from builder.book import read_record
+from builder.project import LANGUAGES, Project
 from explore_transformers.lessons.bert_gpt import (
     GPT,
     Classifier,
@@ -24,7 +28,8 @@ from explore_transformers.nsmc import VARIABLE, load_nsmc
 from explore_transformers.studies import korean_gpt, korean_labels, load_study
 from explore_transformers.trained import load_weights
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not (DATA / "nsmc").is_dir(), reason="no data here")
 CARD = files("explore_transformers") / "weights" / "korean_gpt.md"
 
@@ -242,3 +247,25 @@ def test_the_card_has_the_figures_on_record(heading):
         "CC0 1.0",
     ):
         assert re.search(rf"(?<![\d.,]){re.escape(figure)}(?!\d)", part), figure
+
+
+@pytest.mark.parametrize("n", [50, 200])
+def test_over_all_seeds_the_shipped_model_is_well_ahead(n):
+    """On average 8 points above scratch, and above TF-IDF."""
+    seeds = read_record(Project(ROOT))["bert_gpt"]["seeds"].values()
+    above_scratch, above_counting = (
+        [seed[f"bert_gpt.korean-{n}{other}"]["value"] for seed in seeds]
+        for other in ("", "-counting")
+    )
+    assert len(above_scratch) >= 10 and min(above_scratch) > 0
+    assert mean(above_scratch) >= 0.08 and mean(above_counting) > 0
+
+
+def test_the_book_shows_the_run_on_the_reviews():
+    """Executed where there were no reviews, the lesson would have skipped it."""
+    for language in LANGUAGES:
+        path = ROOT / "notebooks" / language / "06_bert_gpt.ipynb"
+        cells = {c.id: c for c in nbformat.read(path, as_version=4).cells}
+        (shown,) = cells["korean-run"].outputs
+        said = r" 50 labels .* pre-trained \d\d\.\d%\n200 labels"
+        assert re.search(said, shown["text"])

@@ -111,6 +111,7 @@ _LETTER_CASES = tuple(
         {"xay": 7, "xby": 7, "az": 5, "bz": 9},
         {"ab": 1, "ac": 1, "ad": 1, "eb": 2, "bf": 3},
         {"ca": 5, "da": 5, "ea": 5, "fg": 6},
+        {"xba": 1, "yba": 1, "ab": 5},
     )
 )
 _JOINED_CASES = (  # a later step: some pieces were joined before
@@ -156,6 +157,12 @@ best_pair = Exercise(
             "조각 하나입니다.",
             en="You cut pieces that were joined before into characters again. A piece "
             "of several characters is one piece.",
+        ),
+        Mistake(
+            "counts ignored",
+            lambda counts: min(_totals(counts)),
+            ko="횟수를 보지 않고 맨 앞에 정렬되는 쌍을 골랐습니다.",
+            en="You take the pair that sorts first, whatever its count.",
         ),
         Mistake(
             "rarest",
@@ -216,6 +223,10 @@ def _split(word, merges, choose=min, **how):
     return pieces
 
 
+def _first_by_alphabet(word, merges):
+    return _split(word, merges, choose=lambda known: min(known, key=merges.__getitem__))
+
+
 def _longest(word, merges):
     """The longest known piece from the left, again and again."""
     known, pieces = {"".join(pair) for pair in merges}, []
@@ -257,6 +268,7 @@ _SPLIT_CASES = (
     ("bcde", [("c", "d"), ("b", "c"), ("d", "e")]),
     ("xyz", [("b", "c")]),
     ("abcab", [("c", "a"), ("a", "b"), ("ab", "c")]),
+    ("zab", [("a", "b"), ("z", "a")]),
 )
 
 
@@ -295,6 +307,14 @@ split_word = Exercise(
             "배운 순서입니다.",
             en="You join the first pair from the left. Order goes by when a pair was "
             "learnt, not by where it stands.",
+        ),
+        Mistake(
+            "by alphabet",
+            _first_by_alphabet,
+            ko="글자 차례로 앞선 쌍부터 붙였습니다. 차례를 정하는 것은 배운 "
+            "순서입니다(`key=merges.index`).",
+            en="You join the pair that sorts first. Order goes by when a pair was "
+            "learnt (`key=merges.index`).",
         ),
         Mistake(
             "once",
@@ -503,6 +523,13 @@ model_numbers = Exercise(
             en="Second number: start and end tokens are never chosen.",
         ),
         _number(
+            "BERT: end too",
+            1,
+            3.15,
+            ko="둘째 수: 끝 토큰은 고르지 않습니다. 낱말 20개의 15%입니다.",
+            en="Second number: the end token is never chosen. It is 15% of 20 words.",
+        ),
+        _number(
             "BERT: everywhere",
             1,
             20,
@@ -633,7 +660,7 @@ to_linear = Exercise(
         Property(
             "same products",
             _same_products,
-            ko="`x @ q.T`는 `x @ weight`의 처음 열 `d`개와 같아야 합니다.",
+            ko="`x @ q.T`는 `x @ weight`의 앞 `d`개 열과 같아야 합니다.",
             en="`x @ q.T` must equal the first `d` columns of `x @ weight`.",
         ),
     ),

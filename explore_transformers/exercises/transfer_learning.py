@@ -129,6 +129,18 @@ next_word_pairs = Exercise(
             en="Moved the wrong way: the target is the word before, not the next one.",
         ),
         Mistake(
+            "turned about",
+            lambda ids: (_marked(ids[:, 1:]), ids[:, :-1]),
+            ko="차례가 바뀌었습니다. 입력을 먼저, 타깃을 나중에 돌려주세요.",
+            en="The order is wrong: return the inputs first, then the targets.",
+        ),
+        Mistake(
+            "targets alone",
+            lambda ids: _marked(ids[:, 1:]),
+            ko="타깃은 맞습니다. 입력도 함께 돌려주세요.",
+            en="The targets are right. Return the inputs with them.",
+        ),
+        Mistake(
             "two places",
             lambda ids: (ids[:, :-2], _marked(ids[:, 2:])),
             ko="두 칸을 밀었습니다. 타깃이 다음다음 낱말입니다.",
@@ -216,6 +228,13 @@ transfer_numbers = Exercise(
             8010,
             ko="첫째 수: 헤드의 편향을 세지 않았습니다.",
             en="First number: the biases of the head are missing.",
+        ),
+        _number(
+            "model: no normalisation",
+            0,
+            8190,
+            ko="첫째 수: 마지막 정규화를 세지 않았습니다.",
+            en="First number: the last normalisation is missing.",
         ),
         _number(
             "model: one layer",
@@ -378,8 +397,8 @@ draw_probabilities = Exercise(
         Mistake(
             "as given",
             _draw_as_given,
-            ko="아직 둘 다 그대로입니다. 온도로 확률을 나누고, 지운 뒤의 합이 1이 "
-            "아닙니다.",
+            ko="아직 둘 다 그대로입니다. 온도가 확률을 나누고 있고, 낱말을 지운 뒤의 "
+            "합도 1이 아닙니다.",
             en="Both are still as they were: the temperature divides probabilities, "
             "and what is left does not add up to 1.",
         ),
@@ -430,6 +449,14 @@ draw_probabilities = Exercise(
             _draw_with(kept=lambda x, k: x > _kth(x, k)),
             ko="경계에 있는 낱말까지 지웠습니다. `top_k`번째 낱말은 남습니다(`>=`).",
             en="You remove the word at the limit. The `top_k`-th word stays (`>=`).",
+        ),
+        Mistake(
+            "from the front",
+            _draw_with(kept=lambda x, k: x >= np.sort(x, axis=-1)[:, [k]]),
+            ko="앞에서부터 세었습니다. `np.sort`는 작은 것부터 늘어놓으므로 경계는 "
+            "뒤에서 `top_k`번째(`-top_k`)입니다.",
+            en="You count from the front. `np.sort` puts the smallest first, so the "
+            "limit is the `top_k`-th from the end (`-top_k`).",
         ),
         Mistake(
             "ties: the first stays",
@@ -540,6 +567,14 @@ perplexity_of = Exercise(
             "is `nan`. Pick tokens before taking logs.",
         ),
         Mistake(
+            "log of zero",
+            lambda p, real: np.inf,
+            ko="패딩의 확률을 0으로 만든 다음 로그를 구해서 무한대가 되었습니다. "
+            "로그를 구하기 전에 `p[real]`로 고르세요.",
+            en="Padding became 0 before the log, so the result is infinite. Pick "
+            "tokens with `p[real]` before taking logs.",
+        ),
+        Mistake(
             "mean of perplexities",
             lambda p, real: np.exp(_mean_by_text(_nll(p), real)).mean(),
             ko="글마다 퍼플렉시티를 구해 평균했습니다. 모든 토큰의 손실을 한꺼번에 "
@@ -567,6 +602,13 @@ perplexity_of = Exercise(
             ko="로그의 부호를 바꾸지 않아 1보다 작습니다. 퍼플렉시티는 1 이상입니다.",
             en="The minus before the log is missing, so it is below 1. Perplexity is "
             "at least 1.",
+        ),
+        Mistake(
+            "neither exp nor minus",
+            lambda p, real: -_nll(p[real]).mean(),
+            ko="로그를 평균하기만 했습니다. 부호를 바꾸고 `exp`를 씌우세요.",
+            en="That is only the mean of the logs. Put a minus before it and take "
+            "`exp`.",
         ),
         Mistake(
             "sum for mean",
@@ -642,6 +684,7 @@ _CARRY_CASES = (
         _arrays(body__heads__weight=7, head__body_scale=8),
     ),
     (_arrays(body__w=1, body__x=2, head__w=3), _arrays(body__w=5, head__b=6)),
+    (_arrays(body__w=1, body_head__w=2), _arrays(body__w=5, body_head__w=6)),
 )
 
 
@@ -661,7 +704,9 @@ def _missing_is_said(answer):
 
 
 def _shapes_are_seen(answer):
-    return _raises(answer, ValueError, np.array([1, 2]))
+    """Neither length, nor size, nor what NumPy would fit in by itself, is enough."""
+    unfit = np.array([1, 2]), np.array([[1]])
+    return all(_raises(answer, ValueError, weight) for weight in unfit)
 
 
 def _has_a_copy(answer):
@@ -686,6 +731,12 @@ carry_over = Exercise(
             lambda old, new: dict(old),
             ko="옛 모델을 통째로 돌려줍니다. 헤드는 새것이어야 합니다.",
             en="That is the whole old model. The head has to be the new one.",
+        ),
+        Mistake(
+            "new over old",
+            lambda old, new: {**old, **new},
+            ko="새 가중치로 모두 덮어써서 바디까지 무작위입니다.",
+            en="The new weights overwrite everything, so the body is random as well.",
         ),
         Mistake(
             "old over new",
@@ -725,6 +776,14 @@ carry_over = Exercise(
             "헤드입니다. 이름의 시작을 보세요.",
             en="You carry over whatever has `body` in its name, but `head.body_scale` "
             "is head. Look at how names begin.",
+        ),
+        Mistake(
+            "no dot",
+            _carry_where(lambda name: name.startswith("body")),
+            ko="이름이 `body`로 시작하면 모두 옮겼습니다. `body_head.w`는 바디가 "
+            "아닙니다. 점까지 보세요(`body.`).",
+            en="You carry over whatever begins with `body`, but `body_head.w` is not "
+            "body. Go by `body.`, dot and all.",
         ),
         Mistake(
             "the wrong way",

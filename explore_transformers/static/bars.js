@@ -49,6 +49,8 @@
   };
 
   document.querySelectorAll('.et-bars:not([data-ready])').forEach((figure) => {
+    // In a notebook not trusted yet, saved figures have lost their words: leave them.
+    if (!figure.querySelector('[data-hint]')) return;
     figure.dataset.ready = '';
     start(figure);
   });

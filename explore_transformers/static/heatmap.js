@@ -48,6 +48,8 @@
   };
 
   document.querySelectorAll('.et-heatmap:not([data-ready])').forEach((figure) => {
+    // In a notebook not trusted yet, saved figures have lost their words: leave them.
+    if (!figure.querySelector('[data-hint]')) return;
     figure.dataset.ready = '';
     start(figure);
   });
