@@ -104,13 +104,13 @@ def _run(project: Project, lesson: Lesson, cells: list[Code]) -> list[list]:
         environment["EXPLORE_TRANSFORMERS_LANGUAGE"] = "both"
         environment["EXPLORE_TRANSFORMERS_WEIGHTS"] = str(project.package / "weights")
         with ExitStack() as stack:
-            _start(client, environment, stack)
+            start_kernel(client, environment, stack)
             for place, cell in enumerate(cells):
                 _run_cell(client, notebook.cells[place], place, lesson, cell)
     return [cell.outputs for cell in notebook.cells]
 
 
-def _start(client, environment: dict[str, str], stack: ExitStack) -> None:
+def start_kernel(client, environment: dict[str, str], stack: ExitStack) -> None:
     """Start the kernel; once more if it died at once. It ends with the stack."""
     try:
         stack.enter_context(client.setup_kernel(env=environment))

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -18,7 +20,7 @@ from builder.build import build, check_lesson, stale, strays
 from builder.check import claim_lesson_problems
 from builder.claims import Runs, claim_problems, measure
 from builder.errors import BuildError
-from builder.execute import NOT_STARTED
+from builder.execute import NOT_STARTED, start_kernel
 from builder.fingerprint import canonical, claim_fingerprint, output_fingerprint
 from builder.lesson import read_lesson
 from builder.pairs import numbers
@@ -588,6 +590,33 @@ class TestRepository:
             "make repository URL=https://github.com/OWNER/explore-transformers"
         )
         assert other_addresses(built) == [], "OWNER is an example"
+
+
+class TestStart:
+    """A stand-in for the client: its kernel dies so many times before it starts."""
+
+    def started(self, n_deaths, said=NOT_STARTED):
+        tries = []
+
+        @contextmanager
+        def setup_kernel(env):
+            tries.append(env)
+            if len(tries) <= n_deaths:
+                raise RuntimeError(said)
+            yield
+
+        with ExitStack() as stack:
+            start_kernel(SimpleNamespace(setup_kernel=setup_kernel), {}, stack)
+        return len(tries)
+
+    def test_a_kernel_that_died_at_once_gets_a_second_try(self):
+        assert (self.started(0), self.started(1)) == (1, 2)
+
+    def test_no_third_try_and_none_for_other_errors(self):
+        with pytest.raises(RuntimeError, match=NOT_STARTED):
+            self.started(2)
+        with pytest.raises(RuntimeError, match="no such kernel"):
+            self.started(1, "no such kernel")
 
 
 class TestClaims:
