@@ -10,10 +10,11 @@ versions of other packages are left out: after an upgrade, use --force.
 """
 
 import ast
+import copy
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +34,8 @@ SETUP = setup_source(Address(""), "ko")
 def output_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the outputs in the notebooks may have."""
     sources = [SETUP, *(cell.source for cell in lesson.code)]
-    parts = [*_trees(project, sources, skip=set()), *_static(project)]
+    trees = _trees(project, sources, skip=set(), form=canonical)
+    parts = [*trees, *_static(project)]
     parts += _records(project, sources)
     if project.claim_texts.is_file():
         texts = tomllib.loads(project.claim_texts.read_text(encoding="utf-8"))
@@ -50,9 +52,11 @@ def study_fingerprint(project: Project, path: Path) -> str:
         if not isinstance(node, ast.Assign) or ast.unparse(node.targets) != "SETTINGS"
     ]
     found = reached(path, tree, partial(_imported, project))
-    named = {p.relative_to(project.root).as_posix(): body for p, body in found.items()}
-    parts = [f"{name}\n{canonical(body)}" for name, body in sorted(named.items())]
-    return _digest(parts)
+    trees = {
+        p.relative_to(project.root).as_posix(): ast.Module(body, [])
+        for p, body in found.items()
+    }
+    return _digest([f"{name}\n{_measured(t)}" for name, t in sorted(trees.items())])
 
 
 def _imported(
@@ -76,10 +80,12 @@ def _imported(
 def claim_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the values of the lesson's claims may have."""
     sources = [c.source for c in lesson.code if "exercise" not in c.tags]
-    return _digest(_trees(project, sources, skip=SHOWING))
+    return _digest(_trees(project, sources, skip=SHOWING, form=_measured))
 
 
-def _trees(project: Project, sources: list[str], skip: set[str]) -> list[str]:
+def _trees(
+    project: Project, sources: list[str], skip: set[str], form: Callable
+) -> list[str]:
     cells = [ast.parse(source) for source in sources]
     modules: dict[str, ast.Module] = {}
     waiting = [path for tree in cells for path in _imports(project, tree)]
@@ -90,8 +96,8 @@ def _trees(project: Project, sources: list[str], skip: set[str]) -> list[str]:
             modules[name] = ast.parse(path.read_text(encoding="utf-8"))
             modules[name].body = _without_docstring(modules[name])
             waiting += _imports(project, modules[name], path)
-    named = [f"{name}\n{canonical(tree)}" for name, tree in sorted(modules.items())]
-    return [canonical(tree) for tree in cells] + named
+    named = [f"{name}\n{form(tree)}" for name, tree in sorted(modules.items())]
+    return [form(tree) for tree in cells] + named
 
 
 def _imports(project: Project, tree: ast.Module, at: Path | None = None) -> list[Path]:
@@ -159,6 +165,18 @@ def canonical(node) -> str:
         fields["values"] = [v for v in node.values if getattr(v, "value", 0) != ""]
     shown = [f"{name}={canonical(value)}" for name, value in sorted(fields.items())]
     return f"{type(node).__name__}({','.join(shown)})"
+
+
+class _Wordless(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if isinstance(node.func, ast.Name) and node.func.id == "text":
+            return ast.Call(node.func, [], [])
+        return self.generic_visit(node)
+
+
+def _measured(tree: ast.Module) -> str:
+    """The canonical form without what is only said to readers."""
+    return canonical(_Wordless().visit(copy.deepcopy(tree)))
 
 
 def _without_docstring(node) -> list[ast.stmt]:

@@ -364,6 +364,14 @@ class TestByNeed:
         assert output_fingerprint(built, lesson) != before[0]
         assert claim_fingerprint(built, lesson) == before[1], "figures measure nothing"
 
+    def test_words_for_readers_are_shown_and_measure_nothing(self, built):
+        lesson = read_lesson(built, source(built))
+        before = output_fingerprint(built, lesson), claim_fingerprint(built, lesson)
+        edit(built, 'text(ko="합:"', 'text(ko="합계:"')
+        lesson = read_lesson(built, source(built))
+        assert output_fingerprint(built, lesson) != before[0]
+        assert claim_fingerprint(built, lesson) == before[1]
+
     def test_texts_of_other_lessons_claims_do_not_count(self, built):
         lesson = read_lesson(built, source(built))
         before = output_fingerprint(built, lesson)
@@ -719,7 +727,10 @@ class TestClaims:
         edit(tiny, "total = float(add_up([STEP, 2, 3]) + SEED)", slow)
         arguments = ["--root", str(tiny.root), "claims", "--seeds", "0", "1"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "builder", *arguments], cwd=HERE.parent
+            [sys.executable, "-m", "builder", *arguments],
+            cwd=HERE.parent,
+            # Where these tests run in the background, their shell ignores it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         deadline = time.monotonic() + 60
         while not tiny.claim_record.exists() and process.poll() is None:

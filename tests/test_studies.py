@@ -119,6 +119,8 @@ FACTOR = 3
 
 
 def twice(x):
+    if x is None:
+        raise ValueError(text(ko="수가 아닙니다.", en="not a number"))
     return 2 * x
 
 
@@ -157,6 +159,7 @@ def fingerprint_after(project, name, old, new):
         ("helpers.py", "return UNUSED", "return 7"),
         ("helpers.py", '"""What', '"""All that'),
         ("helpers.py", "UNUSED = 1", "UNUSED = 1\n\n\ndef another():\n    return 8"),
+        ("more.py", "not a number", "no number"),
     ],
 )
 def test_what_a_study_does_not_use_leaves_its_record(with_helpers, name, old, new):
