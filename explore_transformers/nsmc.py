@@ -69,19 +69,19 @@ class Reviews:
                 f"{COMMIT[:7]}).",
             )
         return text(
-            ko=f"출처: {VARIABLE} 폴더의 대체 파일. NSMC 공식 파일과 내용이 달라 "
-            "수치도 조금 다릅니다.",
-            en=f"Source: stand-in files in the folder {VARIABLE}. They are not the "
-            "official NSMC files, so figures differ a little.",
+            ko=f"출처: {VARIABLE} 폴더의 대체 파일.\nNSMC 공식 파일이 아니므로, 여기서 "
+            "잰 수치를 NSMC의 수치로 옮겨 쓰지 마세요.",
+            en=f"Source: stand-in files in the folder {VARIABLE}.\nThey are not NSMC's "
+            "official files: don't quote what you measure here as figures for NSMC.",
         )
 
     def __repr__(self):
         train, test = len(self.train), len(self.test)
         counts = text(
-            ko=f"훈련 {train:,}개, 시험 {test:,}개, 레이블 없는 글 "
-            f"{len(self.unlabelled):,}개. ",
+            ko=f"훈련 {train:,}개, 시험 {test:,}개, 라벨 없는 글 "
+            f"{len(self.unlabelled):,}개.\n",
             en=f"{train:,} to train on, {test:,} to test on, "
-            f"{len(self.unlabelled):,} without labels. ",
+            f"{len(self.unlabelled):,} without labels.\n",
         )
         return counts + self.source
 

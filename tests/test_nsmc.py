@@ -280,9 +280,9 @@ class TestStandIn:
         assert kept(named) == [TEST, TRAIN]
 
     def test_counts_in_both_languages(self, named):
-        assert repr(load_nsmc()).startswith("훈련 4개, 시험 3개, 레이블 없는 글 2개. ")
+        assert repr(load_nsmc()).startswith("훈련 4개, 시험 3개, 라벨 없는 글 2개.\n")
         use_language("en")
-        start = "4 to train on, 3 to test on, 2 without labels. Source:"
+        start = "4 to train on, 3 to test on, 2 without labels.\nSource:"
         assert repr(load_nsmc()).startswith(start)
 
     def test_lessons_are_built_with_it(self, named, tmp_path):

@@ -24,10 +24,10 @@ class Study:
     def __repr__(self):
         n = len(self.rows)
         return text(
-            ko=f"실행 {n}번의 기록, {self.made}에 CPU에서 PyTorch {self.torch}로 잼. "
+            ko=f"실행 {n}번의 기록, {self.made}에 CPU에서 PyTorch {self.torch}로 잼.\n"
             f"되풀이하는 명령: {self.command}",
             en=f"A record of {n} runs, measured on {self.made} on a CPU with PyTorch "
-            f"{self.torch}. To repeat them: {self.command}",
+            f"{self.torch}.\nTo repeat them: {self.command}",
         )
 
     def where(self, **wanted):
