@@ -9,6 +9,7 @@ Tokens are cut as in `corpus`, whose everyday sentences share the particles, end
 and some words. The same seed gives the same reviews on every machine.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -197,6 +198,35 @@ def _text(rng: random.Random, is_good: bool, negated: float, banned: set) -> tup
     join = rng.choice([("고",), ("다", ".")])
     closing = rng.choice([*_REMARKS[is_good]])
     return (*first, *join, *second, "다", ".", *closing)
+
+
+def _clause_chance(words: tuple[str, ...], is_good: bool, negated: float) -> float:
+    """How likely _clause() is to make these words when it wants this mood."""
+    is_negated = words[-2:] == _NEGATION
+    adjective = words[-3] if is_negated else words[-1]
+    moods, adverbs = _MOODS[is_good != is_negated], _ADVERBS_OF[is_negated]
+    n_ways = len(moods) * len(_ASPECTS_OF[adjective]) * len(adverbs)
+    return (negated if is_negated else 1 - negated) / n_ways
+
+
+def log_probability(tokens: tuple[str, ...], negated: float = 0.2) -> float:
+    """Log-probability in nats that the grammar writes this review without a label.
+
+    A little too low: clauses that it would draw again, such as one of `test` or a
+    second one on the same aspect, are counted in. Raises ValueError for a text that
+    does not end as they do.
+    """
+    for is_good, remarks in _REMARKS.items():
+        for closing in remarks:
+            if tokens[-len(closing) - 2 :] == ("다", ".", *closing):
+                clauses = tokens[: -len(closing) - 2]
+                join = ("고",) if "고" in clauses else ("다", ".")
+                at = clauses.index(join[0])
+                parts = clauses[:at], clauses[at + len(join) :]
+                chances = [_clause_chance(p, is_good, negated) for p in parts]
+                # half of the reviews are good, and half of them join with 고
+                return math.log(math.prod(chances) / 4 / len(remarks))
+    raise ValueError(f"{' '.join(tokens)!r} is no review of two clauses and a closing.")
 
 
 # ---- many reviews -------------------------------------------------------------------

@@ -167,6 +167,11 @@ def _mean_of_perplexities(p, real):
         ("perplexity_of", _mean_of_perplexities, "mean of perplexities"),
         ("perplexity_of", lambda p, real: np.exp(-np.log(p).mean()), "padding counted"),
         ("carry_over", lambda old, new: {**new, **old}, "old over new"),
+        (
+            "carry_over",
+            lambda old, new: {k: (old if "body." in k else new)[k] for k in new},
+            "body. anywhere",
+        ),
     ],
 )
 def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistake):
@@ -255,6 +260,17 @@ def _carried_by_numpy(old, new):
 )
 def test_properties_see_more_than_the_cases(exercise, answer, prop):
     assert check(exercise, answer).mistake == prop
+
+
+def test_right_targets_are_not_called_wrong():
+    """Here the inputs are at fault: END is blanked in them."""
+
+    def answer(ids):
+        inputs, targets = check.exercises["next_word_pairs"].expected(ids)
+        return np.where(inputs == 2, 0, inputs), targets
+
+    result = check("next_word_pairs", answer)
+    assert result.state == "wrong" and result.mistake is None
 
 
 def test_the_counted_parameters_are_those_of_torch():

@@ -113,6 +113,9 @@ def test_largest_change_sees_a_single_bit():
     with torch.no_grad():
         other.bias[1] = torch.nextafter(other.bias[1], torch.tensor(math.inf))
     assert largest_change(one, other) > 0
+    with torch.no_grad():
+        other.weight[0, 0] = math.nan
+    assert math.isnan(largest_change(one, other)), "a wrecked body is not the same"
 
 
 def test_fit_gives_each_group_its_own_rate():
@@ -204,6 +207,17 @@ def test_probabilities_sum_to_one_and_follow_the_temperature(model):
     assert entropies[0] < entropies[1] < entropies[2]
     logits = model(torch.tensor([[START, 5]]))[0, -1]
     assert torch.allclose(rows[0], (logits / 0.1).softmax(dim=-1), atol=1e-6)
+
+
+@pytest.mark.parametrize(("temperature", "top_k"), [(0, None), (-1, 2), (1, 0)])
+def test_bad_knobs_are_said(model, temperature, top_k):
+    with pytest.raises(ValueError, match=rf"temperature={temperature}, top_k={top_k}:"):
+        next_probabilities(model, [START], temperature, top_k)
+
+
+def test_a_top_k_above_the_vocabulary_keeps_all(model):
+    every, more = (next_probabilities(model, [START], top_k=n) for n in (None, V + 9))
+    assert torch.equal(every, more)
 
 
 @pytest.mark.parametrize("k", [1, 3, V])

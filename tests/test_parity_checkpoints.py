@@ -277,6 +277,70 @@ def test_half_a_head_is_an_error(tmp_path):
         load_checkpoint(tmp_path)
 
 
+def test_a_head_without_its_first_half_is_an_error(tmp_path):
+    """All that is left of it repeats other weights."""
+
+    def spoil(weights):
+        table = weights["bert.embeddings.word_embeddings.weight"]
+        for name in [n for n in weights if n.startswith("cls.")]:
+            del weights[name]
+        weights["cls.predictions.decoder.weight"] = table.clone()
+
+    edit(saved(make_bert(), tmp_path), spoil)
+    with pytest.raises(ValueError, match=r"cls.predictions.bias"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "first"),
+    [
+        (make_gpt2, "lm_head.weight", "transformer.wte.weight"),
+        (
+            make_bert,
+            "cls.predictions.decoder.weight",
+            "bert.embeddings.word_embeddings.weight",
+        ),
+        (make_bert, "cls.predictions.decoder.bias", "cls.predictions.bias"),
+    ],
+)
+def test_weights_stored_twice_must_be_equal(tmp_path, make, name, first):
+    saved(make(), tmp_path)
+    edit(tmp_path, lambda weights: weights.update({name: weights[first].clone()}))
+    load_checkpoint(tmp_path)
+    edit(tmp_path, lambda weights: weights.update({name: weights[first] + 1}))
+    with pytest.raises(ValueError, match=name):
+        load_checkpoint(tmp_path)
+
+
+def test_a_matrix_of_three_dimensions(tmp_path):
+    name = "transformer.h.0.attn.c_attn.weight"
+    edit(saved(make_gpt2(), tmp_path), lambda w: w.update({name: w[name][None]}))
+    with pytest.raises(ValueError, match=r"h.0.attn.c_attn.weight \(1, 32, 96\)"):
+        load_checkpoint(tmp_path)
+
+
+def test_an_empty_weight(tmp_path):
+    name = "transformer.ln_f.bias"
+    edit(saved(make_gpt2(), tmp_path), lambda w: w.update({name: torch.empty(0)}))
+    with pytest.raises(ValueError, match=r"ln_f.bias \(0,\)"):
+        load_checkpoint(tmp_path)
+
+
+def test_numbers_of_a_kind_that_we_do_not_read(tmp_path):
+    strange = torch.zeros(2, dtype=torch.float8_e4m3fn)
+    edit(saved(make_gpt2(), tmp_path), lambda w: w.update({"strange": strange}))
+    with pytest.raises(ValueError, match=r"strange: dtype F8_E4M3"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"n_embd": None}, {"n_layer": "2"}, {"n_head": 5}])
+def test_sizes_that_cannot_be(tmp_path, change):
+    path = saved(make_gpt2(), tmp_path) / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ValueError, match=rf"config.json.*{next(iter(change))}"):
+        load_checkpoint(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("model", "setting"),
     [
@@ -369,6 +433,44 @@ def test_hub_out_of_reach(monkeypatch):
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fail)
     with pytest.raises(ConnectionError, match=r"some/gpt.*no route"):
+        load_from_hub("some/gpt")
+
+
+def test_a_connection_lost_on_the_way_is_not_a_missing_file(tmp_path, monkeypatch):
+    import huggingface_hub
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def give(_, name, **__):
+        if name == "model.safetensors":
+            raise LocalEntryNotFoundError("lost")
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
+    with pytest.raises(ConnectionError, match=r"some/gpt/model.safetensors.*lost"):
+        load_from_hub("some/gpt")
+
+
+def test_files_that_the_hub_does_not_have(monkeypatch):
+    import huggingface_hub
+    from huggingface_hub.errors import EntryNotFoundError
+
+    def give(_, name, **__):
+        raise EntryNotFoundError(name)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
+    with pytest.raises(ConnectionError, match=r"some/gpt.*tokenizer.json"):
+        load_from_hub("some/gpt")
+
+
+def test_a_damaged_tokenizer(tmp_path, monkeypatch):
+    import huggingface_hub
+
+    saved(make_gpt2(), tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{")
+    monkeypatch.setattr(
+        huggingface_hub, "hf_hub_download", lambda _, name, **__: str(tmp_path / name)
+    )
+    with pytest.raises(ValueError, match=r"tokenizer.json"):
         load_from_hub("some/gpt")
 
 

@@ -1,6 +1,7 @@
 """The reviews against the lexicon's tables, Korean rules and labels worked out anew."""
 
 import hashlib
+import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -132,6 +133,46 @@ def test_texts_are_distinct_plain_tuples_and_both_moods(texts):
     good = sum(count for closing, count in used.items() if CLOSINGS[closing])
     assert abs(good / N_TEXTS - 0.5) < 0.02
     assert max(used.values()) < 1.3 * min(used.values())
+
+
+def every_clause(is_good, negated):
+    adverbs = entries(reviews._NEGATED_ADVERBS if negated else reviews._ADVERBS)
+    for word in IS_GOOD:
+        if IS_GOOD[word] == (is_good != negated):
+            for aspect in ASPECTS[word]:
+                for adverb in ("", *adverbs):
+                    middle = (adverb, word) if adverb else (word,)
+                    yield (aspect, "이", *middle, *(("지", "않") if negated else ()))
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_chances_of_all_clauses_sum_to_one(is_good, share):
+    clauses = [c for negated in (True, False) for c in every_clause(is_good, negated)]
+    chances = [reviews._clause_chance(clause, is_good, share) for clause in clauses]
+    assert len({*clauses}) == len(clauses) and abs(sum(chances) - 1) < 1e-9
+
+
+def test_likely_clauses_come_as_often_as_their_chance(texts):
+    """Rare adjectives' clauses are the likely ones: each adjective is as frequent."""
+    first = Counter(sentences_of(text)[0][0] for text in texts)
+    for clause, n in first.most_common(5):
+        chance = reviews._clause_chance(clause, mood_of(clause), 0.2) / 2  # both moods
+        assert abs(n / N_TEXTS - chance) < 5 * (chance / N_TEXTS) ** 0.5, clause
+
+
+def test_the_log_probability_of_a_text_counts_every_choice(texts):
+    for text in texts[:50]:
+        clauses, closing = sentences_of(text)
+        is_good = CLOSINGS[closing]
+        chances = [reviews._clause_chance(c, is_good, 0.2) for c in clauses]
+        expected = math.log(0.5 * 0.5 * 0.1 * chances[0] * chances[1])
+        assert reviews.log_probability(text) == pytest.approx(expected)
+
+
+def test_other_texts_have_no_log_probability():
+    with pytest.raises(ValueError, match="no review"):
+        reviews.log_probability(("연기", "가", "지루하", "다", "."))
 
 
 def test_both_joins_are_as_frequent(texts):

@@ -112,11 +112,13 @@ _LETTER_CASES = tuple(
         {"ab": 1, "ac": 1, "ad": 1, "eb": 2, "bf": 3},
         {"ca": 5, "da": 5, "ea": 5, "fg": 6},
         {"xba": 1, "yba": 1, "ab": 5},
+        {"▁가나": 3, "▁가다": 4, "나다": 5},
     )
 )
 _JOINED_CASES = (  # a later step: some pieces were joined before
     ({("▁", "먹", "었다"): 5, ("▁", "읽", "었다"): 4, ("▁먹", "고"): 6},),
     ({("ab", "c"): 3, ("a", "bc"): 2, ("d", "c"): 1},),
+    ({("a", "c"): 2, ("ab", "a"): 2},),
 )
 
 best_pair = Exercise(
@@ -149,6 +151,25 @@ best_pair = Exercise(
             "있습니다.",
             en="You pair the end of one word with the beginning of the next. Pairs "
             "stay within a word.",
+        ),
+        Mistake(
+            "beginnings left out",
+            lambda counts: _commonest(
+                {pair: n for pair, n in _totals(counts).items() if pair[0] != "▁"}
+                or _totals(counts)
+            ),
+            ko="낱말의 시작을 나타내는 `▁`가 든 쌍을 뺐습니다. `▁`도 조각입니다.",
+            en="You leave out pairs with `▁`, which marks the beginning of a word. It "
+            "is a piece like any other.",
+        ),
+        Mistake(
+            "sorted as one word",
+            lambda counts: min(
+                _totals(counts), key=lambda p: (-_totals(counts)[p], "".join(p))
+            ),
+            ko="횟수가 같은 쌍을 이어 붙인 글자로 견주었습니다. 튜플 그대로 견주세요.",
+            en="You sort equally common pairs by their characters joined. Compare the "
+            "tuples as they are.",
         ),
         Mistake(
             "cut again",
@@ -586,7 +607,7 @@ _LINEAR_CASES = tuple(
 
 
 def _same_products(answer):
-    """Whether x times each, turned, is a third of x times the whole."""
+    """Whether x times each, turned, is x times the whole, side by side."""
     rng = np.random.default_rng(0)
     weight, x = rng.normal(size=(5, 15)), rng.normal(size=(7, 5))
     parts = [x @ np.asarray(part).T for part in answer(weight)]
@@ -650,6 +671,21 @@ to_linear = Exercise(
             en="The order is backwards: queries, keys, values.",
         ),
         Mistake(
+            "keys and values swapped",
+            lambda weight: tuple(_linear(weight)[i] for i in (0, 2, 1)),
+            ko="쿼리는 맞습니다. 키와 밸류의 차례가 바뀌었습니다.",
+            en="The queries are right. Keys and values have changed places.",
+        ),
+        Mistake(
+            "only the queries turned",
+            lambda weight: (
+                _linear(weight)[0],
+                *np.split(weight, 3, axis=1)[1:],
+            ),
+            ko="쿼리만 뒤집었습니다. 키와 밸류도 뒤집으세요.",
+            en="Only the queries are turned. Turn keys and values too.",
+        ),
+        Mistake(
             "stacked",
             lambda weight: weight.T,
             ko="제대로 뒤집었습니다. 이제 셋으로 나누어 돌려주세요.",
@@ -660,8 +696,10 @@ to_linear = Exercise(
         Property(
             "same products",
             _same_products,
-            ko="`x @ q.T`는 `x @ weight`의 앞 `d`개 열과 같아야 합니다.",
-            en="`x @ q.T` must equal the first `d` columns of `x @ weight`.",
+            ko="`x @ q.T`, `x @ k.T`, `x @ v.T`를 옆으로 이어 붙이면 `x @ weight`와 "
+            "같아야 합니다.",
+            en="Side by side, `x @ q.T`, `x @ k.T` and `x @ v.T` must give "
+            "`x @ weight`.",
         ),
     ),
 )

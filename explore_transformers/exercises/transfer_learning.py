@@ -92,7 +92,7 @@ _ID_CASES = tuple(
 
 def _next_words_stay(answer):
     """Whether each row has its own words, one place on."""
-    ids = np.arange(1, 31).reshape(5, 6)
+    ids = np.arange(4, 34).reshape(5, 6)  # words alone: no START, END or padding
     inputs, targets = map(np.asarray, answer(ids))
     return np.array_equal(targets, inputs + 1) and inputs.shape == (5, 5)
 
@@ -680,8 +680,8 @@ _CARRY_CASES = (
     (_arrays(body__w=1, head__w=2), _arrays(body__w=5, head__w=6)),
     (_arrays(body__w=1, head__w=(2, 3)), _arrays(body__w=5, head__w=6)),
     (
-        _arrays(body__heads__weight=3, head__body_scale=4),
-        _arrays(body__heads__weight=7, head__body_scale=8),
+        _arrays(body__heads__weight=3, head__body_scale=4, head__body__w=5),
+        _arrays(body__heads__weight=7, head__body_scale=8, head__body__w=9),
     ),
     (_arrays(body__w=1, body__x=2, head__w=3), _arrays(body__w=5, head__b=6)),
     (_arrays(body__w=1, body_head__w=2), _arrays(body__w=5, body_head__w=6)),
@@ -776,6 +776,14 @@ carry_over = Exercise(
             "헤드입니다. 이름의 시작을 보세요.",
             en="You carry over whatever has `body` in its name, but `head.body_scale` "
             "is head. Look at how names begin.",
+        ),
+        Mistake(
+            "body. anywhere",
+            _carry_where(lambda name: "body." in name),
+            ko="이름 어디에든 `body.`가 있으면 옮겼습니다. `head.body.w`는 헤드입니다. "
+            "이름의 시작을 보세요(`startswith`).",
+            en="You carry over whatever has `body.` in its name, but `head.body.w` is "
+            "head. Look at how names begin (`startswith`).",
         ),
         Mistake(
             "no dot",

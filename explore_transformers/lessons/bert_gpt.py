@@ -142,7 +142,7 @@ class Block(EncoderLayer):
 
 
 def init_weights(module):
-    """Small random weights and no biases, as in GPT-2 and BERT."""
+    """Small random weights, and biases at 0, as in GPT-2."""
     if isinstance(module, nn.Linear | nn.Embedding):
         nn.init.normal_(module.weight, std=0.02)
     if isinstance(module, nn.Linear):
@@ -300,12 +300,14 @@ def fill(model, weights, names):
         shape = model.get_parameter(ours).shape
         each = shape[0] // len(theirs), *shape[1:]
         for name in theirs:
-            part = weights.pop(name, torch.empty(0))
-            part = part.t() if ".c_" in name else part  # stored as (in, out)
-            values.setdefault(ours, []).append(part)
-            if not part.numel():
+            part = weights.pop(name, None)
+            if part is None:
                 wrong.append(language.text(ko="없음: ", en="missing: ") + name)
-            elif part.shape != each:
+                continue
+            if ".c_" in name and part.dim() == 2:
+                part = part.t()  # stored as (in, out)
+            values.setdefault(ours, []).append(part)
+            if part.shape != each:
                 found = f"{name} {tuple(part.shape)} ≠ {each}"
                 lead = language.text(ko="모양이 다름: ", en="wrong shape: ")
                 wrong.append(lead + found)
@@ -318,22 +320,27 @@ def fill(model, weights, names):
 
 DTYPES = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16,
-    "BF16": torch.bfloat16, "I64": torch.int64, "U8": torch.uint8, "BOOL": torch.bool,
+    "BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32, "U8": torch.uint8,
+    "BOOL": torch.bool,
 }  # fmt: skip
 
 
 def read_safetensors(path):
     """A .safetensors file -> {name: tensor}."""
-    content, weights = bytearray(Path(path).read_bytes()), {}
+    path, weights = Path(path), {}
+    content = bytearray(path.read_bytes())
     first = 8 + int.from_bytes(content[:8], "little")  # where the numbers begin
     table = json.loads(content[8:first])
     table.pop("__metadata__", None)
     for name, entry in table.items():
-        kind, shape = DTYPES[entry["dtype"]], entry["shape"]
-        start = first + entry["data_offsets"][0]
-        n = math.prod(shape)
-        numbers = torch.frombuffer(content, dtype=kind, count=n, offset=start)
-        weights[name] = numbers.view(shape)
+        kind, shape = DTYPES.get(entry["dtype"]), entry["shape"]
+        if kind is None:
+            raise ValueError(f"{path.name}: {name}: dtype {entry['dtype']}")
+        weights[name] = torch.empty(shape, dtype=kind)
+        if n := math.prod(shape):
+            start = first + entry["data_offsets"][0]
+            numbers = torch.frombuffer(content, dtype=kind, count=n, offset=start)
+            weights[name] = numbers.view(shape)
     return weights
 
 
@@ -364,56 +371,103 @@ SPARE = {  # weights that repeat others, masks, and BERT's head for pairs of sen
     "bert": r"cls\.predictions\.decoder\..*|cls\.seq_relationship\..*"
     r"|embeddings\.position_ids",
 }
+REPEATED = {  # weights that may be stored twice: then the two must be equal
+    "gpt2": {"lm_head.weight": "wte.weight"},
+    "bert": {"cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
+             "cls.predictions.decoder.bias": "cls.predictions.bias"},
+}  # fmt: skip
 MAY_LACK = "pooler.", "cls."
 
 
-def load_checkpoint(folder):
-    """A folder with config.json and weights -> our GPT or BERT, ready to use."""
+def read_config(folder):
+    """config.json -> "gpt2" or "bert", and the sizes that our model takes.
+
+    Raises ValueError for a setting that we did not build, or sizes that can't be.
+    """
     config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
     kind = config.get("model_type")
     if kind not in SIZES:
-        raise ValueError(f"model_type {kind!r}: " + " | ".join(SIZES))
+        raise ValueError(f"config.json: model_type {kind!r} ≠ " + " | ".join(SIZES))
     for key, ours in SETTINGS[kind].items():
         if config.get(key, ours) != ours:
             raise ValueError(f"config.json: {key} = {config[key]!r} ≠ {ours!r}")
+    sizes = {name: config.get(name) for name in SIZES[kind].split()}
+    _, width, _, n_heads, _ = sizes.values()
+    whole = all(isinstance(n, int) and n > 0 for n in sizes.values())
+    if not whole or width % n_heads:
+        raise ValueError(f"config.json: {sizes}")
+    return kind, [*sizes.values()]
+
+
+def load_checkpoint(folder):
+    """A folder with config.json and weights -> our GPT or BERT, ready to use.
+
+    Raises ValueError, which names what is wrong, for settings or weights not ours.
+    """
+    kind, sizes = read_config(folder)
     maker, names = (GPT, GPT2_NAMES) if kind == "gpt2" else (BERT, BERT_NAMES)
     weights = {
         re.sub(r"^(transformer|bert)\.", "", name): value.float()
         for name, value in read_weights(folder).items()
     }
-    weights = {n: w for n, w in weights.items() if not re.fullmatch(SPARE[kind], n)}
+    for twin, first in REPEATED[kind].items():
+        pair = weights.get(twin), weights.get(first)
+        if None not in pair and not torch.equal(*pair):
+            said = language.text(ko="서로 다름: ", en="not the same: ")
+            raise ValueError(f"{said}{twin} ≠ {first}")
     lacks = tuple(p for p in MAY_LACK if not any(n.startswith(p) for n in weights))
+    weights = {n: w for n, w in weights.items() if not re.fullmatch(SPARE[kind], n)}
     names = {ours: n for ours, n in names.items() if not n.startswith(lacks)}
-    model = maker(*(config[size] for size in SIZES[kind].split()))
+    model = maker(*sizes)
     fill(model, weights, names)
     model.untrained = lacks if kind == "bert" else ()
     return model.eval()
 
 
-def load_from_hub(repository, revision=None):
-    """A checkpoint of the Hugging Face hub -> our model and its tokenizer.
+def fetch(repository, name, revision=None):
+    """A file of the Hugging Face hub -> its path here, or None if there's no such file.
 
     Raises ConnectionError, which says what is missing, if it can't be fetched.
     """
-    try:
-        from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import EntryNotFoundError
-        from tokenizers import Tokenizer
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
+    from huggingface_hub.utils import logging
 
-        fetch = partial(hf_hub_download, repository, revision=revision)
-        folder, tokenizer = Path(fetch("config.json")).parent, fetch("tokenizer.json")
-        try:
-            fetch("model.safetensors")
-        except EntryNotFoundError:  # only in the older format
-            fetch("pytorch_model.bin")
+    logging.set_verbosity_error()  # it would report each new try
+    try:
+        return hf_hub_download(repository, name, revision=revision)
+    except Exception as error:  # no network, no such repository, no space, ...
+        unreached = isinstance(error, LocalEntryNotFoundError)
+        if isinstance(error, EntryNotFoundError) and not unreached:
+            return None
+        said = language.text(ko=": 받지 못했습니다. ", en=": could not be fetched. ")
+        reason = str(error).partition("\n")[0]
+        raise ConnectionError(f"{repository}/{name}{said}{reason}") from error
+
+
+def load_from_hub(repository, revision=None):
+    """A checkpoint of the Hugging Face hub -> our model and its tokenizer.
+
+    Raises ConnectionError if it can't be fetched, ValueError if a file is not ours.
+    """
+    try:
+        import huggingface_hub  # noqa: F401
+        from tokenizers import Tokenizer
     except ImportError as error:
         said = language.text(ko="패키지가 없습니다: ", en="a package is missing: ")
         raise ConnectionError(f"{said}{error.name}") from error
-    except Exception as error:  # no network, no such repository, no space, ...
-        said = language.text(ko=": 받지 못했습니다. ", en=": could not be fetched. ")
-        reason = str(error).partition("\n")[0]
-        raise ConnectionError(f"{repository}{said}{reason}") from error
-    return load_checkpoint(folder), Tokenizer.from_file(tokenizer)
+    get = partial(fetch, repository, revision=revision)
+    config, words = get("config.json"), get("tokenizer.json")
+    weights = get("model.safetensors") or get("pytorch_model.bin")  # the older format
+    if None in (config, words, weights):
+        files = "config.json, tokenizer.json, model.safetensors | pytorch_model.bin"
+        said = language.text(ko="없는 파일이 있습니다", en="some of these are missing")
+        raise ConnectionError(f"{repository}: {said}: {files}")
+    try:
+        tokenizer = Tokenizer.from_file(words)
+    except Exception as error:  # whatever the package finds wrong
+        raise ValueError(f"tokenizer.json: {error}") from error
+    return load_checkpoint(Path(config).parent), tokenizer
 
 
 def few_labels(labelled, n, seed):

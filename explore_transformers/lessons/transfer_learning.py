@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explore_transformers.language import text
 from explore_transformers.lessons.encoder_decoder import DEVICE, schedule
 from explore_transformers.lessons.seq2seq import END, PAD, START, frame, pad_batch
 from explore_transformers.lessons.transformer import Embedding, EncoderLayer
@@ -98,9 +99,9 @@ def start_from(body, n_features, n_classes, seed):
 
 @torch.no_grad()
 def largest_change(some, others):
-    """Largest difference of two modules' weights; 0 only if all bits are equal."""
+    """Largest difference of two modules' weights; 0 only if all are equal."""
     pairs = zip(some.parameters(), others.parameters(), strict=True)
-    return max((a - b).abs().max().item() for a, b in pairs)
+    return torch.stack([(a - b).abs().max() for a, b in pairs]).max().item()
 
 
 class TextBody(nn.Module):
@@ -156,13 +157,27 @@ def pretrain(model, texts, n_steps, seed, lr=4e-3):
 
 @torch.no_grad()
 def next_probabilities(model, ids, temperature=1.0, top_k=None):
-    """Probabilities of the word after ids (a list, START included) -> (V,)."""
+    """Probabilities of the word after ids (a list, START included) -> (V,).
+
+    Raises ValueError for a temperature that is not above 0, or a top_k below 1.
+    """
+    if not temperature > 0 or (top_k is not None and top_k < 1):
+        raise ValueError(
+            text(
+                ko=f"temperature={temperature}, top_k={top_k}: 온도는 0보다 커야 하고, "
+                "top_k는 1 이상이거나 None이어야 합니다.",
+                en=f"temperature={temperature}, top_k={top_k}: the temperature must be "
+                "above 0, and top_k at least 1 or None.",
+            )
+        )
     logits = model(torch.tensor([ids], device=DEVICE))[0, -1] / temperature  # (V,)
     if top_k is not None:
-        logits[logits < logits.topk(top_k).values[-1]] = -torch.inf
+        k = min(top_k, len(logits))
+        logits[logits < logits.topk(k).values[-1]] = -torch.inf
     return logits.softmax(dim=-1)
 
 
+@torch.no_grad()
 def sample(model, ids, max_length=40, temperature=1.0, top_k=None, seed=0):
     """Go on from ids, word by word at random, until END or max_length -> ids."""
     ids, rng = list(ids), torch.Generator().manual_seed(seed)

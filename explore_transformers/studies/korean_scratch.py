@@ -1,0 +1,42 @@
+"""Korean movie reviews, 5,000 labels and no pre-training: do more steps help?
+
+The study korean_labels gives every model 320 steps, which read these labels about
+twice. Here the model from scratch gets four times as many, too, at two rates each.
+"""
+
+from explore_transformers.lessons.bert_gpt import (
+    Classifier,
+    Subwords,
+    few_labels,
+    share_right,
+    to_pieces,
+    tune,
+)
+from explore_transformers.lessons.seq2seq import END, START
+from explore_transformers.nsmc import load_nsmc
+from explore_transformers.studies.korean_gpt import make_gpt
+from explore_transformers.trained import load_weights
+
+N_LABELS, N_CHOICE, N_TEST = 5000, 2000, 2000  # as in korean_labels
+SETTINGS = [
+    {"n_steps": n_steps, "lr": lr, "seed": seed}
+    for seed in range(3)
+    for n_steps in (320, 1280)
+    for lr in (1e-3, 3e-3)
+]
+
+
+def measure(n_steps, lr, seed):
+    """Test accuracy after training from scratch on the labels of korean_labels."""
+    reviews, (_, words) = load_nsmc(), load_weights("korean_gpt")
+    pieces = Subwords(words["characters"], words["merges"])
+    model = make_gpt(len(pieces), seed)
+    classifier, limit = Classifier(model, 2), model.places.num_embeddings
+
+    def encode(text):
+        return [START, *pieces.encode(text), END][:limit]
+
+    few = few_labels(reviews.train[:-N_CHOICE], N_LABELS, seed)
+    tune(classifier, *to_pieces(few, encode), n_steps, seed, lr)
+    accuracy = share_right(classifier, *to_pieces(reviews.test[:N_TEST], encode))
+    return {"official": reviews.official, "accuracy": round(accuracy, 4)}
