@@ -680,11 +680,12 @@ _CARRY_CASES = (
     (_arrays(body__w=1, head__w=2), _arrays(body__w=5, head__w=6)),
     (_arrays(body__w=1, head__w=(2, 3)), _arrays(body__w=5, head__w=6)),
     (
-        _arrays(body__heads__weight=3, head__body_scale=4, head__body__w=5),
-        _arrays(body__heads__weight=7, head__body_scale=8, head__body__w=9),
+        _arrays(body__heads__weight=3, head__body_scale=4),
+        _arrays(body__heads__weight=7, head__body_scale=8),
     ),
     (_arrays(body__w=1, body__x=2, head__w=3), _arrays(body__w=5, head__b=6)),
     (_arrays(body__w=1, body_head__w=2), _arrays(body__w=5, body_head__w=6)),
+    (_arrays(body__w=1, head__body__w=2), _arrays(body__w=5, head__body__w=6)),
 )
 
 
