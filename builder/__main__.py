@@ -6,7 +6,7 @@ from pathlib import Path
 
 from builder.book import Book
 from builder.build import build
-from builder.check import all_problems
+from builder.check import all_notes, all_problems
 from builder.claims import claim_problems, measure
 from builder.errors import BuildError
 from builder.lesson import read_lesson
@@ -83,6 +83,8 @@ def _claims(project: Project, options: argparse.Namespace) -> None:
 def _check(project: Project, options: argparse.Namespace) -> None:
     if problems := all_problems(project):
         raise BuildError(problems)
+    for note in all_notes(project):
+        print(f"note: {note}")
 
 
 if __name__ == "__main__":

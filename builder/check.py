@@ -10,6 +10,8 @@ from builder.lesson import read_lesson
 from builder.project import Project
 from builder.repository import other_addresses
 from builder.studies import study_problems
+from builder.terms import term_problems
+from builder.times import time_notes
 
 
 def all_problems(project: Project) -> list[Problem]:
@@ -19,8 +21,14 @@ def all_problems(project: Project) -> list[Problem]:
         p for path in project.lesson_files() for p in lesson_problems(book, path)
     ]
     problems += claim_lesson_problems(book)
-    problems += study_problems(project)
+    problems += [*study_problems(project), *term_problems(project)]
     return problems + stray_problems(project) + other_addresses(project)
+
+
+def all_notes(project: Project) -> list[str]:
+    """What is not as it should be, yet no failure."""
+    lessons = [read_lesson(project, path) for path in project.lesson_files()]
+    return [f"{le.path}: {note}" for le in lessons for note in time_notes(le)]
 
 
 def lesson_problems(book: Book, path: Path) -> list[Problem]:

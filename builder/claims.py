@@ -211,8 +211,8 @@ class Runs:
 
 
 def claim_notebook(lesson: Lesson):
-    """The lesson's code as a notebook, without its exercises."""
-    cells = [c for c in lesson.code if "exercise" not in c.tags]
+    """The lesson's code as a notebook, without its exercises and figures."""
+    cells = [c for c in lesson.code if c.measures]
     made = [
         new_code_cell(c.source, id=c.name, metadata={"tags": list(c.tags)})
         for c in cells

@@ -79,7 +79,7 @@ def _imported(
 
 def claim_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the values of the lesson's claims may have."""
-    sources = [c.source for c in lesson.code if "exercise" not in c.tags]
+    sources = [c.source for c in lesson.code if c.measures]
     return _digest(_trees(project, sources, skip=SHOWING, form=_measured))
 
 

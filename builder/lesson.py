@@ -22,6 +22,11 @@ class Prose:
     role: str = ""
     meta: dict = field(default_factory=dict)
 
+    @property
+    def more(self) -> bool:
+        """Not part of the lesson's core."""
+        return bool(self.meta.get("more"))
+
 
 @dataclass(frozen=True)
 class Code:
@@ -38,6 +43,21 @@ class Code:
         """Solutions are shown, not run."""
         return "solution" not in self.tags
 
+    @property
+    def more(self) -> bool:
+        """Not part of the lesson's core."""
+        return "more" in self.tags
+
+    @property
+    def folded(self) -> bool:
+        """It serves (imports, plots, saves, proves) and is closed at first."""
+        return bool({"hide-input", "figure"} & set(self.tags))
+
+    @property
+    def measures(self) -> bool:
+        """Whether claims may depend on it: exercises and figures are left out."""
+        return not {"exercise", "figure"} & set(self.tags)
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -49,6 +69,7 @@ class Lesson:
     title: dict[str, str]
     module: str
     cells: tuple[Prose | Code, ...]
+    edition: int = 1
 
     @property
     def stem(self) -> str:
@@ -85,8 +106,9 @@ def _front_matter(shown: str, path: Path, found: dict | None) -> dict:
     expected = f"{found['number']:02d}_{found['name']}"
     if path.stem != expected:
         raise fail(shown, f"its number and name say {expected}.md: rename one of them")
-    keys = ("number", "name", "title")
-    return {key: found[key] for key in keys} | {"module": found.get("module", "")}
+    kept = {key: found[key] for key in ("number", "name", "title")}
+    more = {"module": found.get("module", ""), "edition": found.get("edition", 1)}
+    return kept | more
 
 
 def _name_problems(shown: str, cells: list) -> list[Problem]:

@@ -26,6 +26,8 @@ PYTHON = {
 }
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 OURS = "explore_transformers"
+# A folded cell, as JupyterLab and VS Code know it, and as Colab does.
+_FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 
 def notebook_text(
@@ -74,7 +76,7 @@ def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
 
 def _setup_cell(book: Book, language: str):
     source = setup_source(book.address, language)
-    return new_code_cell(source, id=SETUP, metadata={"tags": ["hide-input"]})
+    return new_code_cell(source, id=SETUP, metadata=_FOLDED | {"tags": ["hide-input"]})
 
 
 def _cell(cell: Prose | Code, view: View, outputs):
@@ -89,9 +91,11 @@ def _cell(cell: Prose | Code, view: View, outputs):
 
 
 def _metadata(cell: Code, view: View) -> dict:
-    made = {}
-    if cell.tags:
-        made["tags"] = list(cell.tags)
+    tags = list(cell.tags)
+    made = _FOLDED if cell.folded else {}
+    if cell.folded and "hide-input" not in tags:
+        tags.append("hide-input")
+    made = made | ({"tags": tags} if tags else {})
     if cell.exercise:
         made["exercise"] = cell.exercise
     if cell.alt:

@@ -10,6 +10,7 @@ from builder.folds import render_hints, render_quiz
 from builder.lesson import Lesson, Prose
 from builder.markdown import BOX, CODE, MATH, PARSER, outside_code, tokens
 from builder.pairs import PLACEHOLDER
+from builder.times import core, whole
 
 LINK = re.compile(r"\]\((term|cite|lesson|page):([^)\s]*)\)")
 RAW = {
@@ -66,6 +67,7 @@ NO_COLAB = {
     "en": "There is no Colab link yet, because this book's repository has no address. "
     "Open `{path}` in Jupyter, inside your copy of the repository.",
 }
+TIME = {"ko": "핵심 {}분, 전체 {}분", "en": "core {} min, all {} min"}
 NO_RECORD = {"ko": "(아직 측정하지 않음)", "en": "(not measured yet)"}
 
 
@@ -102,7 +104,8 @@ def render(cell: Prose, view: View) -> str:
 def expressions(cell: Prose) -> list[str]:
     """The Python expressions whose values the cell shows."""
     found = [_split(p)[0] for p in PLACEHOLDER.findall(cell.text["ko"])]
-    return [e for e in found if e != "colab" and not e.startswith("range:")]
+    known = "colab", "time"
+    return [e for e in found if e not in known and not e.startswith("range:")]
 
 
 def _split(placeholder: str) -> tuple[str, str]:
@@ -129,6 +132,9 @@ def _value(match: re.Match, view: View) -> str:
         if url := view.book.address.colab(path):
             return COLAB[view.language].format(url)
         return NO_COLAB[view.language].format(path=path)
+    if expression == "time":
+        spent = (find(view.lesson).minutes for find in (core, whole))
+        return TIME[view.language].format(*spent)
     if expression.startswith("range:"):
         return _range(expression.removeprefix("range:").strip(), spec, view)
     if expression not in view.values:

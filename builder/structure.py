@@ -12,6 +12,7 @@ from builder.lesson import Code, Lesson, Prose
 from builder.markdown import CODE, tokens
 from builder.pairs import HANGUL, pair_problems
 from builder.project import LANGUAGES
+from builder.times import time_problems
 
 ROLES = {"", "quiz", "exercise", "hints"}
 ORDERS = (
@@ -21,7 +22,7 @@ ORDERS = (
 KINDS = ("arrange", "modify", "predict", "debug", "make")
 TAGS = {
     *("export", "parameters", "exercise", "answer", "check", "solution"),
-    *("nbval-ignore-output", "raises-exception"),
+    *("nbval-ignore-output", "raises-exception", "figure", "more"),
     *("hide-input", "hide-output", "hide-cell", "remove-input", "remove-cell"),
 }
 MAX_LINES, MAX_COLUMNS = 25, 88
@@ -42,6 +43,7 @@ Found = Iterator[tuple[str, str]]  # (cell name, what is wrong)
 def structure_problems(lesson: Lesson) -> list[tuple[str, str]]:
     """All problems of the lesson as (cell name, text)."""
     found = [*_headings(lesson), *_parameters(lesson), *_exercises(lesson)]
+    found += [*_figures(lesson), *time_problems(lesson)]
     for cell in lesson.cells:
         check = _prose if isinstance(cell, Prose) else _code
         found += [(cell.name, text) for text in check(cell)]
@@ -67,6 +69,27 @@ def _parameters(lesson: Lesson) -> Found:
         yield "", f"needs one cell tagged parameters with SEED, has {len(cells)}"
     elif not re.search(r"^SEED\s*=", cells[0].source, re.MULTILINE):
         yield cells[0].name, "the cell tagged parameters sets SEED"
+
+
+def _figures(lesson: Lesson) -> Found:
+    """Claims are measured without figure cells, so nothing may depend on these."""
+    made: dict[str, str] = {}
+    for cell in lesson.code:
+        try:
+            nodes = list(ast.walk(ast.parse(cell.source)))
+        except SyntaxError:  # the check of the cell reports it
+            continue
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        if "figure" not in cell.tags:
+            made = {name: at for name, at in made.items() if name not in bound}
+            for name in sorted({n.id for n in names} & made.keys()):
+                text = f"uses {name!r}, which the figure cell {made[name]!r} makes"
+                yield cell.name, f"{text}: claims are measured without figures"
+            continue
+        if {"claim", "save_weights"} & {n.id for n in names}:
+            yield cell.name, "a figure cell makes no claim and saves no weights"
+        made |= dict.fromkeys(bound, cell.name)
 
 
 def _prose(cell: Prose) -> Iterator[str]:
