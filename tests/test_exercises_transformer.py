@@ -253,9 +253,9 @@ def _only_on_its_cases(exercise, elsewhere):
 
 
 def _heads_shifted(query, key, value, n_heads):
-    first_value = check.exercises["attend_by_heads"].cases[0][2]
-    is_first = math.isclose(value.sum(), first_value.sum())
-    return _heads_by_slices(query, key, value, n_heads) + (not is_first)
+    known_value = check.exercises["attend_by_heads"].cases[1][2]
+    is_known = math.isclose(value.sum(), known_value.sum())
+    return _heads_by_slices(query, key, value, n_heads) + (not is_known)
 
 
 @pytest.mark.parametrize(
@@ -321,3 +321,293 @@ def test_the_order_is_that_of_torchs_layer():
             case "C":
                 x = x + layer.linear2(layer.linear1(read).relu())
     torch.testing.assert_close(x, expected)
+
+
+# Wrong answers as learners write them, and what each is told.
+def _causal_in_place(hide, fill=-np.inf, weigh=None):
+    """Hide where `hide(scores)` is true; `weigh` turns exponentials into weights."""
+
+    def answer(query, key, value):
+        scores = np.einsum("btk,bsk->bts", query, key) / math.sqrt(query.shape[2])
+        scores[np.broadcast_to(hide(scores), scores.shape)] = fill
+        e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return (weigh(e) if weigh else e / e.sum(axis=-1, keepdims=True)) @ value
+
+    return answer
+
+
+def _future(scores, k=1):
+    return np.triu(np.ones(scores.shape[1:]), k=k) == 1
+
+
+def _causal_tril(query, key, value):
+    scores = np.tril(query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1]))
+    scores[scores == 0] = -np.inf
+    return torch.as_tensor(scores).softmax(-1).numpy() @ value
+
+
+def _causal_pair(query, key, value):
+    out = _causal_by_loop(query, key, value)
+    eye = np.tile(np.eye(key.shape[1]), (len(key), 1, 1))
+    return out, _causal_by_loop(query, key, eye)
+
+
+def _causal_heads(query, key, value, n_heads):
+    parts = zip(*(np.split(x, n_heads, -1) for x in (query, key, value)), strict=True)
+    outs = []
+    for q, k, v in parts:
+        scores = q @ k.swapaxes(1, 2) / math.sqrt(q.shape[-1])
+        future = np.triu(np.ones(scores.shape[1:]), 1) == 1
+        scores[:, future] = -np.inf
+        outs.append(torch.as_tensor(scores).softmax(-1).numpy() @ v)
+    return np.concatenate(outs, axis=-1)
+
+
+def _heads_torch(split=(1, 2), join=(1, 2), scale=None, dim=-1):
+    def answer(query, key, value, n_heads):
+        q, k, v = (
+            x.unflatten(-1, (n_heads, -1)).transpose(*split)
+            for x in _tensors(query, key, value)
+        )
+        scores = q @ k.mT / (scale(query, n_heads) if scale else q.shape[-1] ** 0.5)
+        context = scores.softmax(dim) @ v
+        return context.transpose(*join).reshape(query.shape)
+
+    return answer
+
+
+def _among_heads(query, key, value, n_heads):
+    q, k, v = (np.reshape(x, (*x.shape[:2], n_heads, -1)) for x in (query, key, value))
+    scores = torch.as_tensor(q @ k.swapaxes(2, 3) / math.sqrt(q.shape[-1]))
+    return (scores.softmax(-1).numpy() @ v).reshape(query.shape)
+
+
+def _positions_table(place=lambda t, start: start + t, pair=lambda c: c // 2, base=1e4):
+    def answer(x, start):
+        out = x.copy()
+        for t, c in np.ndindex(*x.shape[1:]):
+            angle = place(t, start) / base ** (2 * pair(c) / x.shape[2])
+            out[:, t, c] += (np.cos if c % 2 else np.sin)(angle)
+        return out
+
+    return answer
+
+
+def _positions_of_range(x, start):
+    angles = np.arange(start, x.shape[1])[:, None] / 10000 ** (
+        np.arange(0, x.shape[2], 2) / x.shape[2]
+    )
+    out = x.copy()
+    out[..., ::2] += np.sin(angles)
+    out[..., 1::2] += np.cos(angles)
+    return out
+
+
+def _norm_of(mean, variance):
+    def answer(x, gain, bias, eps):
+        return (x - mean(x)) / np.sqrt(variance(x) + eps) * gain + bias
+
+    return answer
+
+
+def _mean(x):
+    return x.mean(-1, keepdims=True)
+
+
+def _variance(x):
+    return x.var(-1, keepdims=True)
+
+
+_NUMBERS = 440, 850, 1790, 0, 288
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("causal_attention", _causal_tril, "zeros taken for hidden"),
+        ("causal_attention", _causal_pair, "output and weights"),
+        ("causal_attention", lambda *a: _causal_pair(*a)[::-1], "weights and output"),
+        ("causal_attention", lambda *a: _causal_pair(*a)[1], "weights alone"),
+        ("causal_attention", _causal_in_place(_future, 0), "scores set to zero"),
+        ("causal_attention", _causal_in_place(_future, -1e-9), "scores set to zero"),
+        (
+            "causal_attention",
+            _causal_in_place(lambda s: _future(s, 0)),
+            "itself hidden",
+        ),
+        (
+            "causal_attention",
+            _causal_in_place(lambda s: _future(s, 0), -1e9),
+            "itself at a large negative",
+        ),
+        (
+            "causal_attention",
+            _causal_in_place(lambda s: ~_future(s), -1e9),
+            "sign of a large negative",
+        ),
+        (
+            "causal_attention",
+            _causal_in_place(lambda s: _future(s, 2)),
+            "one place ahead",
+        ),
+        (
+            "causal_attention",
+            _causal_in_place(lambda s: _future(s).T, -np.inf),
+            "mask upside down",
+        ),
+        (
+            "causal_attention",
+            _causal_in_place(_future, weigh=lambda e: e / e.sum(-2, keepdims=True)),
+            "sums over queries",
+        ),
+        (
+            "causal_attention",
+            _causal_in_place(_future, weigh=lambda e: e / e.sum()),
+            "sum over everything",
+        ),
+        (
+            "causal_attention",
+            lambda query, key, value: _causal_by_loop(key, query, value),
+            "queries and keys exchanged",
+        ),
+        ("transformer_numbers", (220, 850, 1350, 0, 288), "attention: one head"),
+        ("transformer_numbers", (300, 850, 1510, 0, 288), "attention: neither"),
+        ("transformer_numbers", (440, 840, 1780, 0, 288), "feed-forward: one bias"),
+        ("transformer_numbers", (440, 850, 1330, 0, 288), "layer: an encoder's"),
+        ("transformer_numbers", (440, 850, 1350, 0, 288), "layer: one attention"),
+        ("transformer_numbers", np.array((*_NUMBERS[:4], 720)), "scores: five heads"),
+        ("transformer_numbers", (*_NUMBERS[:4], 264), "scores: not itself"),
+        ("transformer_numbers", (*_NUMBERS[:4], 576), "scores: two attentions"),
+        ("transformer_numbers", (450, 850, 1350, 0, 288), None),
+        ("attend_by_heads", _causal_heads, "causal mask"),
+        ("attend_by_heads", _among_heads, "attention among heads"),
+        ("attend_by_heads", _heads_torch(join=(1, 1)), "joined without swapping"),
+        (
+            "attend_by_heads",
+            _heads_torch(scale=lambda q, n: q.shape[-1] ** 0.5),
+            "scale of the whole vector",
+        ),
+        (
+            "attend_by_heads",
+            _heads_torch(scale=lambda q, n: n**0.5),
+            "scale of the number of heads",
+        ),
+        ("attend_by_heads", _heads_torch(dim=1), "softmax over heads"),
+        ("attend_by_heads", _heads_torch(dim=2), "softmax over queries"),
+        (
+            "attend_by_heads",
+            lambda q, k, v, n: _heads_by_slices(q, k, v, q.shape[-1] // n),
+            "sizes exchanged",
+        ),
+        (
+            "attend_by_heads",
+            lambda q, k, v, n: _heads_by_slices(q, v, v, n),
+            "values for keys",
+        ),
+        (
+            "attend_by_heads",
+            lambda q, k, v, n: (
+                _heads_by_slices(q, k, v, n)
+                .reshape(*q.shape[:2], n, -1)
+                .swapaxes(2, 3)
+                .reshape(q.shape)
+            ),
+            "joined in turn",
+        ),
+        (
+            "attend_by_heads",
+            lambda q, k, v, n: (
+                _heads_by_slices(q, k, v, n).reshape(*q.shape[:2], n, -1).swapaxes(1, 2)
+            ),
+            "heads not joined",
+        ),
+        ("add_positions", _positions_table(lambda t, start: start), "all at start"),
+        ("add_positions", _positions_table(lambda t, start: t), "start ignored"),
+        (
+            "add_positions",
+            _positions_table(lambda t, start: start + t + 1),
+            "counted from one",
+        ),
+        ("add_positions", _positions_of_range, "ends at T"),
+        (
+            "add_positions",
+            _positions_table(pair=lambda c: c // 2 + 1),
+            "pairs counted from one",
+        ),
+        ("add_positions", _positions_table(pair=lambda c: c), "columns for pairs"),
+        (
+            "add_positions",
+            _positions_table(pair=lambda c: c // 2 / 2),
+            "exponent halved",
+        ),
+        ("add_positions", _positions_table(base=1000), "base 1000"),
+        ("add_positions", _positions_table(base=1e-4), "rates turned round"),
+        (
+            "add_positions",
+            lambda x, start: 2 * x - _positions_by_loop(x, start),
+            "subtracted",
+        ),
+        (
+            "add_positions",
+            lambda x, start: _positions_by_loop(x * x.shape[2] ** 0.5, start),
+            "vectors scaled",
+        ),
+        (
+            "layer_norm",
+            _norm_of(lambda x: x.mean(-1), _variance),
+            "axis of the mean lost",
+        ),
+        (
+            "layer_norm",
+            _norm_of(_mean, lambda x: x.var(-1)),
+            "axis of the variance lost",
+        ),
+        (
+            "layer_norm",
+            _norm_of(lambda x: x.mean(-1), lambda x: x.var(-1)),
+            "axis lost",
+        ),
+        (
+            "layer_norm",
+            _norm_of(_mean, lambda x: (x**2).mean(-1, keepdims=True)),
+            "variance about zero",
+        ),
+        (
+            "layer_norm",
+            _norm_of(_mean, lambda x: _variance(x) ** 2),
+            "mean 0, variance 1",
+        ),
+        (
+            "layer_norm",
+            _norm_of(_mean, lambda x: x.var(-1, ddof=1, keepdims=True)),
+            "variance of a sample",
+        ),
+        ("layer_norm", _norm_of(np.mean, np.var), "over everything"),
+        ("layer_norm", _norm_of(lambda x: 0, _variance), "mean kept"),
+        (
+            "layer_norm",
+            lambda x, gain, bias, eps: (
+                (x - _mean(x) / np.sqrt(_variance(x) + eps)) * gain + bias
+            ),
+            "mean alone divided",
+        ),
+        (
+            "layer_norm",
+            lambda x, gain, bias, eps: (
+                (x - _mean(x)) / np.sqrt(_variance(x) + eps) * (gain + bias)
+            ),
+            None,
+        ),
+    ],
+)
+def test_wrong_answers_are_told_what_is_wrong(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.mistake == mistake, result
+
+
+@pytest.mark.parametrize("name", check.exercises)
+def test_each_mistake_has_its_own_message(name):
+    mistakes = check.exercises[name].mistakes
+    assert len({m.ko for m in mistakes}) == len({m.en for m in mistakes})
+    assert len({m.ko for m in mistakes}) == len(mistakes)

@@ -107,9 +107,37 @@ def _causal_attention(
     return (after(weights, seen) if after else weights) @ value
 
 
-def _causal_with(**changes):
+def _causal_with(given=lambda query, key, value: (query, key, value), **changes):
+    def function(*arrays):
+        return _causal_attention(*given(*arrays), **changes)
+
+    return function
+
+
+def _weights(query, key, value):
+    """The weights of causal attention: what comes out where values are unit vectors."""
+    n_rows, n_keys = key.shape[:2]
+    units = np.broadcast_to(np.eye(n_keys), (n_rows, n_keys, n_keys))
+    return _causal_attention(query, key, units)
+
+
+def _zeros_hidden(scores, seen):
+    lower = np.tril(scores)
+    return np.where(lower == 0, -np.inf, lower)
+
+
+def _large_negative(scores, seen):
+    return np.where(seen, scores, -1e9)
+
+
+def _summed_over(axis):
+    """Causal attention whose weights are divided by sums over another axis."""
+
     def function(query, key, value):
-        return _causal_attention(query, key, value, **changes)
+        scores = query @ key.swapaxes(-2, -1) / np.sqrt(query.shape[-1])
+        scores = _hidden(scores, np.tril(np.ones(scores.shape[-2:], dtype=bool)))
+        e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True) @ value
 
     return function
 
@@ -127,14 +155,19 @@ def _attention_cases(*sizes):
         )
 
 
-_CAUSAL_CASES = tuple(
-    _attention_cases((2, 4, 4, 3, 3), (1, 5, 5, 2, 4), (3, 3, 3, 5, 2), (2, 1, 1, 2, 2))
+# The second token of the first case scores 0 with the first, and should see it.
+_CAUSAL_CASES = (
+    tuple(
+        np.array([rows], dtype=float)
+        for rows in ([[1, 0], [0, 2]], [[3, 0], [0, 1]], [[1], [2]])
+    ),
+    *_attention_cases((2, 3, 3, 2, 3), (1, 4, 4, 2, 1), (2, 1, 1, 2, 2)),
 )
 
 
 def _later_changes_nothing(answer):
     """Whether the outputs before the last place ignore what stands there."""
-    arrays = _CAUSAL_CASES[0]
+    arrays = _CAUSAL_CASES[1]
     changed = [np.concatenate([a[:, :-1], a[:, -1:] + 1], axis=1) for a in arrays]
     before, after = np.asarray(answer(*arrays)), np.asarray(answer(*changed))
     return np.allclose(before[:, :-1], after[:, :-1])
@@ -142,7 +175,7 @@ def _later_changes_nothing(answer):
 
 def _averages(answer):
     """Whether every output is an average of values: of ones it is one."""
-    query, key, value = _CAUSAL_CASES[0]
+    query, key, value = _CAUSAL_CASES[1]
     return np.allclose(answer(query, key, np.ones_like(value)), 1)
 
 
@@ -194,6 +227,69 @@ causal_attention = Exercise(
             "점수입니다. 음의 무한대로 만드세요.",
             en="You set hidden scores to 0, a score that the softmax gives weight. Set "
             "them to minus infinity.",
+        ),
+        Mistake(
+            "zeros taken for hidden",
+            _causal_with(mask=_zeros_hidden),
+            ko="점수가 0인 곳을 모두 가렸습니다. 보아도 되는 자리의 점수도 0일 수 "
+            "있습니다. 값이 아니라 자리를 보고 가리세요.",
+            en="You hide every score of 0, but a place that may be seen can score 0 "
+            "too. Go by place, not by value.",
+        ),
+        Mistake(
+            "sign of a large negative",
+            _causal_with(seen=lambda ones: ~np.tril(ones), mask=_large_negative),
+            ko="마스크의 참과 거짓이 바뀌었습니다. 보아도 되는 자리를 큰 음수로 "
+            "가렸습니다.",
+            en="True and false are swapped: the large negative number went to the "
+            "places that may be seen.",
+        ),
+        Mistake(
+            "itself at a large negative",
+            _causal_with(seen=lambda ones: np.tril(ones, k=-1), mask=_large_negative),
+            ko="자기 자신까지 큰 음수로 가렸습니다. 볼 것이 없는 첫 자리가 모든 자리를 "
+            "고르게 봅니다. 대각선은 남기세요.",
+            en="Each place hides even itself; the first, with nothing to see, looks "
+            "at all places alike. Keep the diagonal.",
+        ),
+        Mistake(
+            "queries and keys exchanged",
+            _causal_with(given=lambda query, key, value: (key, query, value)),
+            ko="쿼리와 키가 바뀌었습니다. 점수의 행은 쿼리, 열은 키입니다.",
+            en="Query and key are exchanged. Rows of the scores are queries, columns "
+            "are keys.",
+        ),
+        Mistake(
+            "sums over queries",
+            _summed_over(-2),
+            ko="가중치를 나눌 합을 쿼리의 축에서 구했습니다. 키의 축에서 더하세요"
+            "(`axis=-1`).",
+            en="The sums that divide the weights run over queries. Add up over keys "
+            "(`axis=-1`).",
+        ),
+        Mistake(
+            "sum over everything",
+            _summed_over(None),
+            ko="배치 전체의 합으로 나누었습니다. 쿼리마다 따로 더하세요.",
+            en="You divide by one sum of the whole batch. Add up for each query.",
+        ),
+        Mistake(
+            "output and weights",
+            lambda *arrays: (_causal_attention(*arrays), _weights(*arrays)),
+            ko="출력과 가중치를 함께 돌려주었습니다. 출력만 돌려주세요.",
+            en="You return the outputs and the weights. Return the outputs alone.",
+        ),
+        Mistake(
+            "weights and output",
+            lambda *arrays: (_weights(*arrays), _causal_attention(*arrays)),
+            ko="가중치와 출력을 함께 돌려주었습니다. 출력만 돌려주세요.",
+            en="You return the weights with the outputs. Return only the outputs.",
+        ),
+        Mistake(
+            "weights alone",
+            _weights,
+            ko="가중치를 돌려주었습니다. 그 가중치로 밸류를 평균하세요.",
+            en="Those are the weights. Use them to average the values.",
         ),
         Mistake(
             "mask after softmax",
@@ -263,11 +359,16 @@ _RIGHT_NUMBERS = (440, 850, 1790, 0, 288)
 
 
 def _number(name, place, wrong, ko, en):
-    """Return the Mistake of writing one of `wrong` at a place of the five numbers."""
+    """Return the Mistake of writing one of `wrong` where all before it is right.
+
+    What follows from an earlier slip is not blamed on the number that it spoils.
+    """
     example = (*_RIGHT_NUMBERS[:place], wrong[0], *_RIGHT_NUMBERS[place + 1 :])
 
     def holds(answer):
-        return len(answer) == len(_RIGHT_NUMBERS) and answer[place] in wrong
+        is_whole = len(answer) == len(_RIGHT_NUMBERS)
+        begins_well = tuple(answer[:place]) == _RIGHT_NUMBERS[:place]
+        return is_whole and begins_well and answer[place] in wrong
 
     return Mistake(name, holds, ko, en, example)
 
@@ -294,9 +395,32 @@ transformer_numbers = Exercise(
             "comes after the heads are joined.",
         ),
         _number(
+            "attention: neither",
+            0,
+            (300,),
+            ko="첫째 수: 쿼리, 키, 밸류의 행렬만 세었습니다. 편향과 출력 사영이 "
+            "빠졌습니다.",
+            en="First number: those are the matrices of query, key and value. Biases "
+            "and the output projection are missing.",
+        ),
+        _number(
+            "attention: one head",
+            0,
+            (220, 165),
+            ko="첫째 수: 헤드 하나의 몫만 세었습니다. 헤드는 둘입니다.",
+            en="First number: that is the share of one head. There are two.",
+        ),
+        _number(
+            "attention: one linear layer",
+            0,
+            (110, 100),
+            ko="첫째 수: 선형층 하나를 세었습니다. 어텐션에는 넷이 있습니다.",
+            en="First number: that is one linear layer. An attention has four.",
+        ),
+        _number(
             "attention: heads of full size",
             0,
-            (880, 870),
+            (880, 870, 800, 660),
             ko="첫째 수: 헤드마다 10차원씩 주었습니다. 헤드는 그 10차원을 나누어 "
             "갖습니다.",
             en="First number: you gave every head all 10 dimensions. The heads share "
@@ -316,6 +440,32 @@ transformer_numbers = Exercise(
             ko="둘째 수: 넓히는 층만 세었습니다. 40에서 10으로 되돌리는 층도 있습니다.",
             en="Second number: you counted the layer that widens. Another goes back "
             "from 40 to 10.",
+        ),
+        _number(
+            "feed-forward: one bias",
+            1,
+            (840, 810),
+            ko="둘째 수: 편향 하나가 빠졌습니다. 가운데에 40개, 끝에 10개입니다.",
+            en="Second number: one of the biases is missing. There are 40 in the "
+            "middle and 10 at the end.",
+        ),
+        _number(
+            "layer: an encoder's",
+            2,
+            (1330,),
+            ko="셋째 수: 인코더의 층입니다. 디코더의 층에는 크로스 어텐션과 셋째 "
+            "정규화가 더 있습니다.",
+            en="Third number: that is a layer of the encoder. A decoder layer also has "
+            "cross-attention and a third normalisation.",
+        ),
+        _number(
+            "layer: one attention, no normalisation",
+            2,
+            (1290,),
+            ko="셋째 수: 어텐션이 하나뿐이고 정규화가 없습니다. 디코더 층에는 어텐션이 "
+            "둘, 정규화가 셋 있습니다.",
+            en="Third number: you counted one attention and no normalisation. There "
+            "are two attentions and three normalisations.",
         ),
         _number(
             "layer: one attention",
@@ -351,7 +501,7 @@ transformer_numbers = Exercise(
         ),
         Mistake(
             "heads cost parameters",
-            lambda answer: len(answer) == len(_RIGHT_NUMBERS) and answer[3] != 0,
+            lambda answer: tuple(answer[:3]) == _RIGHT_NUMBERS[:3] and answer[3] != 0,
             ko="넷째 수: 헤드를 늘려도 매개변수는 늘지 않습니다. 같은 10차원을 더 잘게 "
             "나눌 뿐입니다.",
             en="Fourth number: more heads add no parameters. They cut the same 10 "
@@ -366,9 +516,30 @@ transformer_numbers = Exercise(
             en="Fifth number: those are the scores of one head. Each head has its own.",
         ),
         _number(
+            "scores: five heads",
+            4,
+            (720,),
+            ko="다섯째 수: 헤드가 5개일 때의 수입니다. 여기서는 다시 2개입니다.",
+            en="Fifth number: that is with 5 heads. Here there are 2 again.",
+        ),
+        _number(
+            "scores: not itself",
+            4,
+            (264, 132),
+            ko="다섯째 수: 토큰이 자기를 보는 점수가 빠졌습니다.",
+            en="Fifth number: the scores of tokens with themselves are missing.",
+        ),
+        _number(
+            "scores: two attentions",
+            4,
+            (576,),
+            ko="다섯째 수: 어텐션을 두 번 세었습니다. 인코더 층에는 하나뿐입니다.",
+            en="Fifth number: you counted two attentions. An encoder layer has one.",
+        ),
+        _number(
             "scores: one per token",
             4,
-            (24,),
+            (24, 12),
             ko="다섯째 수: 토큰마다 점수 하나가 아닙니다. 모든 토큰이 모든 토큰을 "
             "봅니다.",
             en="Fifth number: one score for each token is too few. Every token looks "
@@ -429,11 +600,12 @@ def _of_all(width, n_heads):
 
 def _attend_by_heads(
     query, key, value, n_heads,
-    split=_heads_first, join=_joined, scale=_of_head, axis=-1,
+    split=_heads_first, join=_joined, scale=_of_head, axis=-1, mask=None,
 ):  # fmt: skip
     """Multi-head attention without matrices; every option changed is one mistake."""
     q, k, v = (split(x, n_heads) for x in (query, key, value))
     scores = q @ k.swapaxes(-2, -1) / scale(query.shape[-1], n_heads)
+    scores = mask(scores) if mask else scores
     return join(_softmax(scores, axis) @ v, query.shape)
 
 
@@ -444,15 +616,27 @@ def _heads_with(**changes):
     return function
 
 
+def _causal(scores):
+    return _hidden(scores, np.tril(np.ones(scores.shape[-2:], dtype=bool)))
+
+
+def _joined_in_turn(context, shape):
+    return context.transpose(0, 2, 3, 1).reshape(shape)
+
+
+def _unjoined(context, shape):
+    return context
+
+
 def _heads_cases():
-    sizes = (2, 5, 3, 12, 12), (3, 4, 4, 8, 8), (1, 3, 6, 6, 6)
-    for arrays, n_heads in zip(_attention_cases(*sizes), (3, 4, 1), strict=True):
+    sizes = (1, 2, 2, 4, 4), (2, 4, 3, 6, 6), (1, 2, 3, 6, 6), (1, 2, 3, 2, 2)
+    for arrays, n_heads in zip(_attention_cases(*sizes), (2, 3, 2, 1), strict=True):
         yield *arrays, n_heads
 
 
 def _ignores_order(answer):
     """Whether shuffling keys and values together leaves the outputs as they were."""
-    query, key, value, n_heads = next(_heads_cases())
+    query, key, value, n_heads = list(_heads_cases())[1]
     order = [2, 0, 1]
     shuffled = answer(query, key[:, order], value[:, order], n_heads)
     return np.allclose(shuffled, answer(query, key, value, n_heads))
@@ -460,7 +644,7 @@ def _ignores_order(answer):
 
 def _keeps_heads_apart(answer):
     """Whether changing the first head's values leaves the other heads' outputs."""
-    query, key, value, n_heads = next(_heads_cases())
+    query, key, value, n_heads = list(_heads_cases())[1]
     size = value.shape[-1] // n_heads
     changed = np.concatenate([value[..., :size] + 1, value[..., size:]], axis=-1)
     before = np.asarray(answer(query, key, value, n_heads))
@@ -545,6 +729,43 @@ attend_by_heads = Exercise(
             en="The heads take numbers by turns. Each should take `d_head` neighbours.",
         ),
         Mistake(
+            "causal mask",
+            _heads_with(mask=_causal),
+            ko="미래를 가렸습니다. 여기서는 모든 쿼리가 모든 키를 봅니다.",
+            en="You hide the future. Here every query sees every key.",
+        ),
+        Mistake(
+            "joined in turn",
+            _heads_with(join=_joined_in_turn),
+            ko="이어 붙일 때 헤드들의 수를 번갈아 놓았습니다. 헤드마다 `d_head`개를 "
+            "이웃하게 놓으세요.",
+            en="In joining, the heads' numbers take turns. Keep the `d_head` numbers "
+            "of each head together.",
+        ),
+        Mistake(
+            "heads not joined",
+            _heads_with(join=_unjoined),
+            ko="헤드를 이어 붙이지 않았습니다. 결과의 모양은 `query`와 같습니다.",
+            en="The heads are not joined. The result has the shape of `query`.",
+        ),
+        Mistake(
+            "values for keys",
+            lambda query, key, value, n_heads: _attend_by_heads(
+                query, value, value, n_heads
+            ),
+            ko="점수를 밸류로 구했습니다. 쿼리를 견줄 것은 키입니다.",
+            en="The scores come from the values. It is keys that queries are compared "
+            "with.",
+        ),
+        Mistake(
+            "scale of the number of heads",
+            _heads_with(scale=lambda width, n_heads: np.sqrt(n_heads)),
+            ko="헤드의 개수의 제곱근으로 나누었습니다. 헤드의 크기의 제곱근이어야 "
+            "합니다.",
+            en="You divide by the root of how many heads there are. It should be the "
+            "root of a head's size.",
+        ),
+        Mistake(
             "one head",
             lambda query, key, value, n_heads: _attend_by_heads(query, key, value, 1),
             ko="헤드로 나누지 않았습니다. 모든 수를 한꺼번에 견주었습니다.",
@@ -582,10 +803,8 @@ attend_by_heads = Exercise(
         Property(
             "order of keys",
             _ignores_order,
-            ko="키와 밸류를 함께 섞어도 출력은 그대로여야 합니다. 달라진다면 토큰이 "
-            "섞이고 있습니다.",
-            en="Shuffling keys and values together must not change the outputs. If it "
-            "does, tokens are mixed.",
+            ko="키와 밸류를 같은 차례로 섞어도 출력은 그대로여야 합니다.",
+            en="Shuffling keys and values alike must not change the outputs.",
         ),
         Property(
             "heads apart",
@@ -635,7 +854,7 @@ def _every_column(x, start, factor=1):
 
 def _position_cases():
     rng = np.random.default_rng(5)
-    sizes = (3, 5, 8, 0), (2, 4, 6, 7), (4, 2, 6, 0), (1, 1, 4, 30)
+    sizes = (2, 3, 4, 0), (1, 2, 6, 7), (3, 2, 4, 0), (1, 2, 4, 30)
     for n_rows, n_tokens, d, start in sizes:
         yield rng.normal(size=(n_rows, n_tokens, d)).round(1), start
 
@@ -676,6 +895,55 @@ add_positions = Exercise(
             ko="`start`를 쓰지 않았습니다. 토큰을 하나씩 넣으면 모두 0번 자리에 "
             "놓입니다.",
             en="`start` is not used. Tokens fed one at a time would all be at place 0.",
+        ),
+        Mistake(
+            "all at start",
+            lambda x, start: x + _waves([start], x.shape[2]),
+            ko="모든 토큰이 `start` 자리에 놓입니다. 둘째 토큰의 자리는 `start + 1`"
+            "입니다.",
+            en="All tokens stand at place `start`. The second one's place is "
+            "`start + 1`.",
+        ),
+        Mistake(
+            "ends at T",
+            lambda x, start: x + _waves(np.arange(start, x.shape[1]), x.shape[2]),
+            ko="자리를 `T`에서 끝냈습니다. 마지막 자리는 `start + T - 1`입니다.",
+            en="Your places end at `T`. The last place is `start + T - 1`.",
+        ),
+        Mistake(
+            "pairs counted from one",
+            _positions_with(rates=lambda d: _rates(d, lambda i, d: 2 * (i + 1) / d)),
+            ko="짝을 1부터 세었습니다. `i`는 0부터 셉니다.",
+            en="You count the pairs from 1. `i` begins at 0.",
+        ),
+        Mistake(
+            "exponent with T",
+            lambda x, start: _add_positions(
+                x, start, rates=lambda d: 1e4 ** (-2 * np.arange(d // 2) / x.shape[1])
+            ),
+            ko="지수를 토큰의 수 `T`로 나누었습니다. 벡터의 크기 `d`로 나누세요.",
+            en="The exponent is divided by `T`, the number of tokens. Divide by `d`, "
+            "the size of a vector.",
+        ),
+        Mistake(
+            "base 1000",
+            _positions_with(rates=lambda d: _rates(d) ** 0.75),
+            ko="밑이 1000입니다. 10000이어야 합니다.",
+            en="The base is 1000. It should be 10000.",
+        ),
+        Mistake(
+            "subtracted",
+            _positions_with(combine=np.subtract),
+            ko="위치를 뺐습니다. 더하세요.",
+            en="You subtract the positions. Add them.",
+        ),
+        Mistake(
+            "vectors scaled",
+            lambda x, start: _add_positions(x * np.sqrt(x.shape[2]), start),
+            ko="토큰 벡터에 `d`의 제곱근을 곱했습니다. 논문에는 있지만 여기서는 "
+            "더하기만 합니다.",
+            en="You multiply the vectors by the root of `d`, as the paper does. Here "
+            "you only add.",
         ),
         Mistake(
             "counted from one",
@@ -801,17 +1069,34 @@ def _gain_first(x, gain, bias, eps):
     return _layer_norm(x * gain + bias, 1, 0, eps)
 
 
-def _norm_axis_lost(x, gain, bias, eps):
-    return (x - x.mean(axis=-1)) / np.sqrt(x.var(axis=-1) + eps) * gain + bias
+def _norm_axis_kept(mean, variance):
+    """Return layer normalisation that keeps, or drops, the axis of both."""
+
+    def function(x, gain, bias, eps):
+        centred = x - x.mean(axis=-1, keepdims=mean)
+        return centred / np.sqrt(x.var(-1, keepdims=variance) + eps) * gain + bias
+
+    return function
+
+
+def _about_zero(x, gain, bias, eps):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    return centred / np.sqrt((x**2).mean(-1, keepdims=True) + eps) * gain + bias
+
+
+def _mean_divided(x, gain, bias, eps):
+    mean = x.mean(axis=-1, keepdims=True)
+    return (x - mean / np.sqrt(_deviations(x)[1] + eps)) * gain + bias
 
 
 def _norm_cases():
     rng = np.random.default_rng(6)
     for shape, spread, eps in (
-        ((2, 3, 4), 1.0, 1e-5),
-        ((3, 2, 5), 0.1, 0.01),
-        ((4, 6), 3.0, 0.5),
-        ((3, 3), 0.0, 1e-3),
+        ((2, 2, 3), 1.0, 1e-5),
+        ((1, 3, 2), 0.1, 0.01),
+        ((2, 3), 3.0, 0.5),
+        ((1, 3), 0.0, 1e-3),
+        ((2, 2), 1.0, 0.1),
     ):
         x = (2 + spread * rng.normal(size=shape)).round(2)
         gain, bias = rng.normal(size=(2, shape[-1])).round(1)
@@ -822,7 +1107,7 @@ def _each_token_alone(answer):
     """Whether a token's result is the same when it stands alone."""
     x, *others = next(_norm_cases())
     return np.allclose(
-        answer(x[1:, 2:], *others), np.asarray(answer(x, *others))[1:, 2:]
+        answer(x[1:, 1:], *others), np.asarray(answer(x, *others))[1:, 1:]
     )
 
 
@@ -964,8 +1249,35 @@ layer_norm = Exercise(
             en="Gain and bias came first, and the normalisation undoes them.",
         ),
         Mistake(
+            "variance about zero",
+            _about_zero,
+            ko="분산을 구할 때 평균을 빼지 않았습니다. 평균과의 차이를 제곱하세요.",
+            en="The variance is taken without subtracting the mean. Square the "
+            "differences from the mean.",
+        ),
+        Mistake(
+            "mean alone divided",
+            _mean_divided,
+            ko="뺄셈에 괄호가 없어서 평균만 나누었습니다. `x - mean`을 괄호로 "
+            "묶으세요.",
+            en="Without parentheses only the mean is divided. Put them round "
+            "`x - mean`.",
+        ),
+        Mistake(
+            "axis of the mean lost",
+            _norm_axis_kept(False, True),
+            ko="평균을 구할 때 축이 없어졌습니다. `mean`에도 `keepdims=True`를 주세요.",
+            en="The mean has lost its axis. Pass `keepdims=True` to `mean` too.",
+        ),
+        Mistake(
+            "axis of the variance lost",
+            _norm_axis_kept(True, False),
+            ko="분산을 구할 때 축이 없어졌습니다. `var`에도 `keepdims=True`를 주세요.",
+            en="The variance has lost its axis. Pass `keepdims=True` to `var` too.",
+        ),
+        Mistake(
             "axis lost",
-            _norm_axis_lost,
+            _norm_axis_kept(False, False),
             ko="`mean(axis=-1)`이 축을 없애서 뺄셈의 모양이 맞지 않습니다. "
             "`keepdims=True`를 주세요.",
             en="`mean(axis=-1)` drops the axis, so the shapes don't fit for "
