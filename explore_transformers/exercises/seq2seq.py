@@ -7,33 +7,31 @@ import numpy as np
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
-    in_order,
+    letters,
     swapped,
 )
-from explore_transformers.exercises.checking import (
-    Exercise,
-    Mistake,
-    Property,
-    checker,
-)
+from explore_transformers.exercises.checking import Exercise, Mistake, checker
+from explore_transformers.exercises.naming import number_at, several
 
 START, END = 1, 2
 
 
+# Sentences can be framed before they become ids, with "<s>" for START, or after.
+_ORDERS = ("CAEFBD", "ACEFBD")
+
 pipeline = Exercise(
     "pipeline",
-    expected="CAEFBD",
+    expected=_ORDERS[0],
     kind="value",
-    same=in_order,
+    same=lambda expected, got: letters(got) in _ORDERS,
     mistakes=(
         WRONG_LETTERS,
         Mistake(
-            "frame before ids",
-            swapped("C", "A"),
-            ko="`frame`이 붙이는 것은 번호입니다. 낱말을 번호로 바꾸는 단계가 "
-            "먼저입니다.",
-            en="`frame` adds ids, so words have to become ids before it.",
-            example="ACEFBD",
+            "batch before ids",
+            swapped("C", "E"),
+            ko="배치에 담는 것은 번호입니다. 낱말을 번호로 바꾸는 단계가 먼저입니다.",
+            en="The batch holds ids, so words have to become ids before it.",
+            example="AECFBD",
         ),
         Mistake(
             "pad before frame",
@@ -73,14 +71,28 @@ def _frame_short(ids, max_len):
     return [START, *ids[: max_len - 2], END]
 
 
+def _cut_when(is_long, special=2):
+    """Return frame_short with this test of what is long; the rest is right."""
+
+    def function(ids, max_len):
+        kept = max(0, max_len - special) if is_long(len(ids), max_len) else len(ids)
+        return [START, *ids[:kept], END]
+
+    return function
+
+
 frame_short = Exercise(
     "frame_short",
     expected=_frame_short,
     cases=(
         ([7, 8, 9, 10, 11, 12], 5),
+        ([7, 8, 9, 10, 11], 5),
+        ([7, 8, 9, 10], 5),
         ([7, 8, 9], 10),
         ([7, 8, 9], 5),
+        ([7, 8], 5),
         ([7, 8, 9], 2),
+        ([7], 2),
         ([], 4),
     ),
     mistakes=(
@@ -109,6 +121,49 @@ frame_short = Exercise(
             lambda ids, max_len: [START, *ids[max(0, len(ids) - max_len + 2) :], END],
             ko="문장의 뒤가 아니라 앞을 잘랐습니다.",
             en="You cut the front of the sentence, not its end.",
+        ),
+        Mistake(
+            "front cut off, all kept",
+            lambda ids, max_len: [START, *ids[2 - max_len :], END],
+            ko="앞을 잘랐습니다. 게다가 `max_len`이 2이면 `ids[-0:]`이 되어 하나도 "
+            "잘리지 않습니다.",
+            en="You cut the front, and when `max_len` is 2, `ids[-0:]` cuts nothing.",
+        ),
+        Mistake(
+            "cut too late",
+            _cut_when(lambda n, max_len: n > max_len),
+            ko="자를지를 낱말의 수로만 정합니다. 시작 토큰과 끝 토큰까지 더하면 "
+            "`max_len`을 넘는데 자르지 않는 문장이 있습니다.",
+            en="You decide by the number of words alone. Some sentences that get too "
+            "long with their start and end tokens are not cut.",
+        ),
+        Mistake(
+            "cut one too late",
+            _cut_when(lambda n, max_len: n + 1 > max_len),
+            ko="자를지를 정할 때 특별한 토큰을 하나 적게 셉니다. 결과가 하나 더 긴 "
+            "문장이 있습니다.",
+            en="You decide with one special token too few, so some results are one too "
+            "long.",
+        ),
+        Mistake(
+            "cut one too many",
+            lambda ids, max_len: [START, *ids[: max(0, max_len - 3)], END],
+            ko="낱말이 하나 더 들어갈 수 있는데 잘랐습니다.",
+            en="You cut a word for which there was still room.",
+        ),
+        Mistake(
+            "cut one too many when long",
+            _cut_when(lambda n, max_len: n + 2 > max_len, special=3),
+            ko="자르는 문장에는 낱말이 하나 더 들어갈 수 있습니다.",
+            en="In the sentences that you cut there is still room for a word.",
+        ),
+        Mistake(
+            "cut from the back",
+            lambda ids, max_len: [START, *ids[: max_len - 2 - len(ids)], END],
+            ko="뒤에서부터 몇 개를 자를지 세었습니다. 자를 것이 0개이면 `ids[:-0]`이 "
+            "되어 모두 사라집니다.",
+            en="You counted how many to cut from the back. With 0 to cut, `ids[:-0]` "
+            "is empty.",
         ),
         Mistake(
             "no start token",
@@ -198,6 +253,51 @@ batch_numbers = Exercise(
             ko="시작 토큰과 끝 토큰도 진짜 토큰입니다.",
             en="Start and end tokens are real tokens too.",
         ),
+        Mistake(
+            "rows",
+            lambda answer: len(answer) == 4 and answer[0] != 3,
+            ko="문장 하나가 한 행입니다. 문장은 세 개입니다.",
+            en="Each sentence is one row, and there are three sentences.",
+            example=(15, 9, 21, 6),
+        ),
+        Mistake(
+            "columns without special tokens",
+            number_at(1, 7, 8, of=4),
+            ko="열의 수를 다시 보세요. 가장 긴 문장에도 특별한 토큰이 2개 붙습니다.",
+            en="Look at the columns again: the longest sentence gets 2 special tokens "
+            "too.",
+            example=(3, 7, 21, 6),
+        ),
+        Mistake(
+            "columns",
+            lambda answer: len(answer) == 4 and answer[1] != 9,
+            ko="열의 수는 가장 긴 문장이 정합니다. 더하거나 평균 내지 않습니다.",
+            en="The longest sentence decides the columns: no sum, no mean.",
+            example=(3, 21, 21, 6),
+        ),
+        Mistake(
+            "real tokens without special ones",
+            number_at(2, 15, 18, of=4),
+            ko="진짜 토큰의 수를 다시 보세요. 문장마다 특별한 토큰 2개도 진짜입니다.",
+            en="Look at the real tokens again: the 2 special ones of each sentence "
+            "count.",
+            example=(3, 9, 15, 6),
+        ),
+        Mistake(
+            "all cells real",
+            number_at(2, 27, of=4),
+            ko="표의 칸을 모두 세었습니다. 패딩은 진짜 토큰이 아닙니다.",
+            en="You counted all cells of the table. Padding is not real.",
+            example=(3, 9, 27, 0),
+        ),
+        Mistake(
+            "padding",
+            lambda answer: len(answer) == 4 and answer[3] != 6,
+            ko="패딩의 수를 다시 보세요. 표의 칸 수에서 진짜 토큰의 수를 뺀 것입니다.",
+            en="Look at the padding again: it is the number of cells minus the real "
+            "tokens.",
+            example=(3, 9, 21, 12),
+        ),
     ),
 )
 
@@ -207,10 +307,18 @@ def _masked_loss(log_probs, mask):
 
 
 def _loss_cases():
-    rng = np.random.default_rng(0)
-    for lengths in ((4, 2, 1), (5, 5), (1, 6)):
-        mask = np.arange(max(lengths)) < np.array(lengths)[:, None]  # (B, T)
-        yield -rng.uniform(0.1, 4, mask.shape), mask
+    """Small ones; a real token may have loss 0, and padding may have any."""
+    padded = np.array([[True, False, False], [True, True, True]])
+    yield np.array([[-4.0, -9, -9], [-1, -2, 0]]), padded
+    yield np.array([[-1.0, -2], [-4, -8]]), np.full((2, 2), True)
+    yield (
+        np.array([[-1.0, -5, -2, -6], [-3, -7, -9, -8]]),
+        np.array([[True, True, True, False], [True, True, False, False]]),
+    )
+
+
+def _mean_in(log_probs, places):
+    return -(log_probs * places).sum() / places.sum()
 
 
 masked_loss = Exercise(
@@ -238,6 +346,70 @@ masked_loss = Exercise(
             en="The mask is inverted: you averaged the padding only.",
         ),
         Mistake(
+            "mean of the padding",
+            lambda log_probs, mask: _mean_in(log_probs, ~mask),
+            ko="마스크가 뒤집혔습니다. 패딩만 평균 냈고, 패딩이 없으면 `nan`입니다.",
+            en="The mask is inverted: you averaged the padding, and where there is "
+            "none, `nan` comes out.",
+        ),
+        Mistake(
+            "padding over real tokens",
+            lambda log_probs, mask: -(log_probs * ~mask).sum() / mask.sum(),
+            ko="마스크가 뒤집혀 패딩의 손실을 더했습니다.",
+            en="The mask is inverted: you added up the losses of the padding.",
+        ),
+        Mistake(
+            "divided by the padding",
+            lambda log_probs, mask: -(log_probs * mask).sum() / (~mask).sum(),
+            ko="패딩의 수로 나누었습니다. 진짜 토큰의 수로 나누세요.",
+            en="You divided by the number of padding cells. Divide by that of the real "
+            "tokens.",
+        ),
+        Mistake(
+            "padding not left out",
+            lambda log_probs, mask: -log_probs.sum() / mask.sum(),
+            ko="나누는 수는 맞지만 패딩의 손실까지 더했습니다.",
+            en="You divide by the right number, but add up the losses of padding too.",
+        ),
+        Mistake(
+            "zeros left out",
+            lambda log_probs, mask: _mean_in(log_probs, mask & (log_probs != 0)),
+            ko="0이 아닌 칸만 세었습니다. 확률이 1인 진짜 토큰은 손실이 0입니다. 0인지 "
+            "보지 말고 마스크를 보세요.",
+            en="You counted cells that are not 0. A real token of probability 1 has a "
+            "loss of 0: ask the mask, not the value.",
+        ),
+        Mistake(
+            "per column",
+            lambda log_probs, mask: -(log_probs * mask).sum() / mask.shape[1],
+            ko="열의 수로 나누었습니다. 진짜 토큰의 수로 나누세요.",
+            en="You divided by the number of columns. Divide by that of the real "
+            "tokens.",
+        ),
+        Mistake(
+            "mean over the places",
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=0) / mask.sum(axis=0)).mean()
+            ),
+            ko="자리마다 평균을 내고 다시 평균을 냈습니다. 그래도 토큰마다 무게가 "
+            "다릅니다.",
+            en="You averaged the averages of the places. Tokens still weigh "
+            "differently.",
+        ),
+        Mistake(
+            "logarithm of the mean",
+            lambda log_probs, mask: -np.log(np.exp(log_probs[mask]).mean()),
+            ko="확률을 평균 낸 뒤 로그를 취했습니다. 로그 확률을 평균 내세요.",
+            en="You averaged probabilities and took the logarithm. Average the "
+            "log-probabilities.",
+        ),
+        Mistake(
+            "one per token",
+            lambda log_probs, mask: -log_probs[mask],
+            ko="토큰마다 손실 하나입니다. 평균을 내어 수 하나로 만드세요.",
+            en="That is one loss per token. Average them to one number.",
+        ),
+        Mistake(
             "sum",
             lambda log_probs, mask: -(log_probs * mask).sum(),
             ko="합을 냈습니다. 진짜 토큰의 수로 나누어야 평균입니다.",
@@ -252,9 +424,9 @@ masked_loss = Exercise(
         ),
         Mistake(
             "mean of means",
-            lambda log_probs, mask: -(
-                (log_probs * mask).sum(axis=1) / mask.sum(axis=1)
-            ).mean(),
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).mean()
+            ),
             ko="주어진 오류가 그대로 남아 있습니다. 문장마다 평균을 내고 다시 평균을 "
             "내면 짧은 문장의 토큰이 더 무거워집니다.",
             en="This is still the given bug: it averages the averages of the "
@@ -289,23 +461,38 @@ def _tempered_softmax(logits, temperature):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _over(axis):
+def _softmax_with(top=-1, axis=-1, keepdims=True, apart=None):
+    """Return the function with one step changed; every option is one mistake.
+
+    Args:
+        top: the axes whose maximum is subtracted, or a function of the scaled logits.
+        axis: the axes along which the result sums to one.
+        apart: what becomes of the shifted logits before the exponential.
+    """
+
     def function(logits, temperature):
         scaled = logits / temperature
-        e = np.exp(scaled - scaled.max())
-        return e / e.sum(axis=axis, keepdims=axis is not None)
+        shift = top(scaled) if callable(top) else scaled.max(axis=top, keepdims=True)
+        shifted = scaled - shift
+        e = np.exp(apart(shifted) if apart else shifted)
+        return e / e.sum(axis=axis, keepdims=keepdims)
 
     return function
 
 
-def _overflowing(logits, temperature):
-    e = np.exp(logits / temperature)
+def _nothing(scaled):
+    return 0.0
+
+
+def _late_maximum(logits, temperature):
+    e = np.exp(logits / temperature - logits.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _axis_lost(logits, temperature):
-    e = np.exp(logits / temperature)
-    return e / e.sum(axis=-1)
+def _log_softmax(logits, temperature):
+    scaled = logits / temperature
+    scaled = scaled - scaled.max(axis=-1, keepdims=True)
+    return scaled - np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
 
 
 def _powered(logits, temperature):
@@ -316,98 +503,174 @@ tempered_softmax = Exercise(
     "tempered_softmax",
     expected=_tempered_softmax,
     cases=(
-        (np.array([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0]]), 0.5),
-        (np.array([[2.0, 0.0, -1.0], [0.5, 0.5, 3.0]]), 4.0),
-        (np.array([1.0, 2.0, 4.0, 3.0]), 1.0),
-        (np.array([[1000.0, 999.0, 0.0], [3.0, 2.0, 1.0]]), 2.0),
-        (np.array([9.0, 8.0, 3.0]), 0.01),
+        (np.array([[2.0, 0, -1], [0.5, 0.5, 3]]), 0.5),
+        (np.array([[2.0, 0, -1], [0.5, 0.5, 3]]), 4.0),
+        (np.array([1.0, 2, 4, 3]), 1.0),
+        (np.array([[1000.0, 999], [3, 2]]), 1.0),
+        (np.array([9.0, 8, 3]), 0.01),
+        (np.array([9.0, 8, 0]), 0.01),
+        (np.array([10.0, 0, 0, 0]), 0.01),
+        (np.array([-1000.0, -1001]), 1.0),
+        (np.array([[[1.0, 2], [5, 3]], [[4, 0], [0, 6]]]), 2.0),
     ),
     mistakes=(
-        Mistake(
+        *several(
             "overflow",
-            _overflowing,
-            ko="큰 로짓이나 낮은 온도에서 `nan`이 나옵니다. 먼저 최댓값을 빼세요.",
+            _softmax_with(top=_nothing),
+            _softmax_with(top=_nothing, axis=None, keepdims=False),
+            _softmax_with(top=_nothing, axis=0),
+            _softmax_with(top=_nothing, keepdims=False),
+            ko="큰 로짓이나 낮은 온도에서 `nan`이 나옵니다. 먼저 최댓값을 빼세요. 합은 "
+            "`axis=-1`, `keepdims=True`로 구합니다.",
             en="Large logits or low temperatures give `nan`. Subtract the maximum "
-            "first.",
+            "first. The sum needs `axis=-1` and `keepdims=True`.",
         ),
-        Mistake(
+        *several(
+            "one maximum for all",
+            _softmax_with(top=None),
+            ko="배열 전체의 최댓값을 뺐습니다. 그보다 훨씬 작은 행은 지수가 모두 0이 "
+            "되어 `nan`이 나옵니다. 행마다 그 행의 최댓값을 빼세요.",
+            en="You subtracted the maximum of the whole array. In a row far below it "
+            "all exponentials are 0, and `nan` comes out. Subtract each row's own.",
+        ),
+        *several(
+            "maximum along the first axis",
+            _softmax_with(top=0),
+            ko="첫 축을 따라 구한 최댓값을 뺐습니다. 행마다 다른 수를 빼지 않고 열마다 "
+            "다른 수를 빼면 확률이 달라집니다.",
+            en="You subtracted the maximum along the first axis: a number for each "
+            "column, not for each row, and that changes the probabilities.",
+        ),
+        *several(
+            "mean subtracted",
+            _softmax_with(top=lambda scaled: scaled.mean(axis=-1, keepdims=True)),
+            ko="평균을 빼면 평균보다 훨씬 큰 로짓이 여전히 넘칩니다. 최댓값을 빼세요.",
+            en="With the mean subtracted, a logit far above it still overflows. "
+            "Subtract the maximum.",
+        ),
+        *several(
+            "minimum subtracted",
+            _softmax_with(top=lambda scaled: scaled.min(axis=-1, keepdims=True)),
+            ko="최솟값을 뺐습니다. 큰 로짓은 여전히 넘칩니다. 최댓값을 빼세요.",
+            en="You subtracted the minimum. Large logits still overflow: subtract the "
+            "maximum.",
+        ),
+        *several(
+            "maximum of the undivided logits",
+            _late_maximum,
+            ko="온도로 나누기 전의 최댓값을 뺐습니다. 온도가 낮으면 여전히 넘칩니다. "
+            "나눈 뒤의 최댓값을 빼세요.",
+            en="You subtracted the maximum from before the division. At a low "
+            "temperature it still overflows: use the maximum of the divided logits.",
+        ),
+        *several(
+            "clipped",
+            _softmax_with(top=_nothing, apart=lambda z: np.clip(z, -700, 700)),
+            _softmax_with(top=_nothing, apart=lambda z: np.minimum(z, 700)),
+            ko="큰 수를 잘라 내면 서로 다른 로짓이 같아집니다. 최댓값을 빼세요.",
+            en="Clipping makes different large logits equal. Subtract the maximum.",
+        ),
+        *several(
+            "nan replaced",
+            lambda logits, temperature: np.nan_to_num(
+                _softmax_with(top=_nothing)(logits, temperature)
+            ),
+            ko="`nan`을 0으로 바꾸어도 넘친 확률은 돌아오지 않습니다. 최댓값을 빼세요.",
+            en="Replacing `nan` by 0 does not bring the probabilities back. Subtract "
+            "the maximum.",
+        ),
+        *several(
             "multiplied",
             lambda logits, temperature: _tempered_softmax(logits, 1 / temperature),
             ko="온도를 곱했습니다. 나누어야 낮은 온도에서 확률이 몰립니다.",
             en="You multiplied by the temperature. Divide, so that a low one sharpens.",
         ),
-        Mistake(
+        *several(
             "ignored",
             lambda logits, temperature: _tempered_softmax(logits, 1),
             ko="온도가 결과에 영향을 주지 않습니다.",
             en="The temperature does not change your result.",
         ),
-        Mistake(
+        *several(
             "after softmax",
             lambda logits, temperature: _tempered_softmax(logits, 1) / temperature,
             ko="확률을 온도로 나누었습니다. 합이 1이 아닙니다. 로짓을 나누세요.",
             en="You divided probabilities, so they no longer sum to 1. Divide the "
             "logits.",
         ),
-        Mistake(
+        *several(
+            "softmax twice",
+            lambda logits, temperature: _tempered_softmax(
+                _tempered_softmax(logits, 1), temperature
+            ),
+            ko="이미 확률인 것을 온도로 나누어 다시 소프트맥스에 넣었습니다. 로짓을 "
+            "나누고 한 번만 넣으세요.",
+            en="You put probabilities through the softmax again. Divide the logits and "
+            "use the softmax once.",
+        ),
+        *several(
             "power without sum",
             _powered,
             ko="거듭제곱한 뒤 합으로 다시 나누지 않아 합이 1이 아닙니다.",
             en="Powers of probabilities don't sum to 1: divide by their sum.",
         ),
-        Mistake(
+        *several(
+            "not divided by the sum",
+            lambda logits, temperature: np.exp(
+                logits / temperature - (logits / temperature).max(-1, keepdims=True)
+            ),
+            ko="합으로 나누지 않아 합이 1이 아닙니다.",
+            en="You did not divide by the sum, so the values don't sum to 1.",
+        ),
+        *several(
             "wrong axis",
-            lambda logits, temperature: _over(0)(logits, temperature),
+            _softmax_with(top=0, axis=0),
+            _softmax_with(axis=0),
             ko="첫 축을 따라 합이 1이 됩니다. 어휘는 마지막 축입니다(`axis=-1`).",
             en="Yours sums to 1 over the first axis. The vocabulary is the last "
             "(`axis=-1`).",
         ),
-        Mistake(
+        *several(
+            "axis 1",
+            _softmax_with(top=1, axis=1),
+            _softmax_with(axis=1),
+            ko="`axis=1`은 축이 둘일 때만 마지막 축입니다. 축이 하나이거나 셋일 때도 "
+            "되도록 `axis=-1`을 쓰세요.",
+            en="`axis=1` is the last axis only when there are two. With one or three "
+            "axes you need `axis=-1`.",
+        ),
+        *several(
             "whole array",
-            lambda logits, temperature: _over(None)(logits, temperature),
+            _softmax_with(top=None, axis=None),
+            _softmax_with(axis=None),
             ko="배열 전체의 합이 1입니다. 행마다 1이어야 합니다.",
             en="The whole array sums to 1. Each row should.",
         ),
-        Mistake(
-            "whole array, overflow",
-            lambda logits, temperature: np.exp(logits / temperature)
-            / np.exp(logits / temperature).sum(),
-            ko="배열 전체의 합으로 나누었습니다. 행마다 합이 1이어야 합니다.",
-            en="You divided by the sum of the whole array. Each row should sum to 1.",
-        ),
-        Mistake(
+        *several(
             "axis lost",
-            _axis_lost,
+            _softmax_with(keepdims=False),
+            _softmax_with(top=None, keepdims=False),
             ko="`sum(axis=-1)`이 축을 없애서 나눗셈의 모양이 맞지 않습니다. "
             "`keepdims=True`를 주세요.",
             en="`sum(axis=-1)` drops the axis, so the shapes don't fit for dividing. "
             "Pass `keepdims=True`.",
         ),
-        Mistake(
+        *several(
+            "axis of the maximum lost",
+            lambda logits, temperature: _softmax_with(
+                top=lambda scaled: scaled.max(axis=-1)
+            )(logits, temperature),
+            ko="`max(axis=-1)`이 축을 없애서 뺄셈의 모양이 맞지 않습니다. "
+            "`keepdims=True`를 주세요.",
+            en="`max(axis=-1)` drops the axis, so the shapes don't fit for "
+            "subtracting. Pass `keepdims=True`.",
+        ),
+        *several(
             "logarithm",
-            lambda logits, temperature: np.log(
-                np.maximum(_tempered_softmax(logits, temperature), 1e-300)
-            ),
+            _log_softmax,
+            lambda logits, temperature: np.log(_tempered_softmax(logits, temperature)),
             ko="로그 확률을 돌려주었습니다. 확률을 돌려주세요.",
             en="You returned log-probabilities. Return probabilities.",
-        ),
-    ),
-    properties=(
-        Property(
-            "rows sum to one",
-            lambda answer: np.allclose(
-                np.asarray(answer(np.array([[1.0, 2.0], [4.0, 0.0]]), 2.0)).sum(-1), 1
-            ),
-            ko="마지막 축의 합이 1이어야 합니다.",
-            en="The values of each row must sum to 1.",
-        ),
-        Property(
-            "any number of axes",
-            lambda answer: np.allclose(
-                np.asarray(answer(np.arange(24.0).reshape(2, 3, 4), 2.0)).sum(-1), 1
-            ),
-            ko="축이 셋인 로짓 `(B, T, V)`에서도 마지막 축의 합이 1이어야 합니다.",
-            en="Logits with three axes `(B, T, V)` must also sum to 1 over the last.",
         ),
     ),
 )
@@ -419,12 +682,11 @@ def _sentence_log_prob(table, ids):
 
 
 def _sentence_cases():
-    rng = np.random.default_rng(1)
-    table = rng.dirichlet(np.ones(6), size=6)  # (V, V), rows sum to one
-    yield table, [START, 4, 3, 5, END]
+    table = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.2, 0.5, 0.3]])
+    yield table, [START, 0, 0, END]
     yield table, [START, END]
-    long = rng.integers(3, 8, 900).tolist()
-    yield rng.dirichlet(np.ones(8), size=8), [START, *long, END]
+    yield table, [START, 0, START, 0, END]
+    yield table, [START, *[0] * 900, END]
 
 
 def _stepped(table, ids, start=0, stop=None):
@@ -501,6 +763,49 @@ sentence_log_prob = Exercise(
             ko="교차 엔트로피입니다. 문장의 로그 확률은 부호를 바꾸지 않은 합입니다.",
             en="That is the cross-entropy. A sentence's log-probability is the sum, "
             "sign kept.",
+        ),
+        Mistake(
+            "wraps round",
+            lambda table, ids: _sentence_log_prob(table, [ids[-1], *ids]),
+            ko="끝 토큰에서 시작 토큰으로 가는 단계까지 더했습니다. `ids[i - 1]`은 "
+            "`i`가 0이면 마지막 번호입니다.",
+            en="You added a step from the end token to the start token: `ids[i - 1]` "
+            "is the last id when `i` is 0.",
+        ),
+        Mistake(
+            "every pair of rows and columns",
+            lambda table, ids: np.log(table[ids[:-1]][:, ids[1:]]).sum(),
+            ko="모든 앞 낱말과 모든 다음 낱말을 짝지었습니다. 이웃한 둘만 "
+            "짝지으세요: `table[ids[:-1], ids[1:]]`.",
+            en="You paired every previous word with every next word. Pair neighbours "
+            "only: `table[ids[:-1], ids[1:]]`.",
+        ),
+        Mistake(
+            "word with itself",
+            lambda table, ids: np.log(table[ids, ids]).sum(),
+            ko="낱말을 자기 자신과 짝지었습니다. 앞 낱말과 다음 낱말의 쌍이어야 "
+            "합니다.",
+            en="You paired each word with itself. Pair it with the next one.",
+        ),
+        Mistake(
+            "all from the start token",
+            lambda table, ids: np.log(table[ids[0], ids[1:]]).sum(),
+            ko="늘 시작 토큰의 행에서 읽었습니다. 조건은 바로 앞 낱말입니다.",
+            en="You always read the row of the start token. The condition is the word "
+            "just before.",
+        ),
+        Mistake(
+            "sum of probabilities",
+            lambda table, ids: table[ids[:-1], ids[1:]].sum(),
+            ko="확률을 더했습니다. 로그를 취한 다음 더하세요.",
+            en="You added probabilities. Take their logarithms first.",
+        ),
+        Mistake(
+            "logarithm of the sum",
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]].sum()),
+            ko="더한 다음 로그를 취했습니다. 로그를 먼저 취하고 더하세요.",
+            en="You added and then took the logarithm. Take logarithms first, then "
+            "add.",
         ),
         Mistake(
             "base ten",

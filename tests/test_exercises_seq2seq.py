@@ -1,0 +1,293 @@
+"""Lesson 1's exercises: right in other words, wrong by name, and wrong otherwise."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from explore_transformers.exercises.seq2seq import check
+
+
+# Right answers in other words than the solutions.
+def _frame_by_popping(ids, max_len):
+    kept = list(ids)
+    while len(kept) + 2 > max_len:
+        kept.pop()
+    return (1, *kept, 2)
+
+
+def _frame_then_mend(ids, max_len):
+    framed = [1, *ids, 2][:max_len]
+    framed[-1] = 2
+    return framed
+
+
+def _frame_in_two_cases(ids, max_len):
+    if len(ids) <= max_len - 2:
+        return [1, *ids, 2]
+    return [1, *ids[: max_len - 2], 2]
+
+
+def _loss_by_selection(log_probs, mask):
+    chosen = [p for p, m in zip(log_probs.flat, mask.flat, strict=True) if m]
+    return -sum(chosen) / len(chosen)
+
+
+def _loss_in_torch(log_probs, mask):
+    return -torch.as_tensor(log_probs)[torch.as_tensor(mask)].mean()
+
+
+def _softmax_in_torch(logits, temperature):
+    return torch.softmax(torch.as_tensor(logits) / temperature, dim=-1)
+
+
+def _softmax_by_power(logits, temperature):
+    top = np.max(logits, axis=-1, keepdims=True)
+    powers = np.exp((logits - top) * (1 / temperature))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _softmax_by_logsumexp(logits, temperature):
+    scaled = logits / temperature
+    return np.exp(scaled - np.logaddexp.reduce(scaled, axis=-1, keepdims=True))
+
+
+def _sentence_by_loop(table, ids):
+    total = 0.0
+    for t in range(1, len(ids)):
+        total += np.log(table[ids[t - 1]][ids[t]])
+    return total
+
+
+def _sentence_in_torch(table, ids):
+    table = torch.as_tensor(table).log()
+    return table[ids[:-1], ids[1:]].sum()
+
+
+RIGHT = [
+    ("pipeline", "c a e f b d"),
+    ("pipeline", ["C", "A", "E", "F", "B", "D"]),
+    ("pipeline", "C-A-E-F-B-D"),
+    ("pipeline", "ACEFBD"),
+    ("frame_short", _frame_by_popping),
+    ("frame_short", _frame_then_mend),
+    ("frame_short", _frame_in_two_cases),
+    ("frame_short", lambda ids, n: np.array([1, *ids[: n - 2], 2])),
+    ("batch_numbers", [3, 9, 21, 6]),
+    ("batch_numbers", np.array([3, 9, 21, 6])),
+    ("batch_numbers", (3.0, 9, 21, 6)),
+    ("batch_numbers", torch.tensor([3, 9, 21, 6])),
+    ("masked_loss", _loss_by_selection),
+    ("masked_loss", _loss_in_torch),
+    ("masked_loss", lambda log_probs, mask: np.average(-log_probs, weights=mask)),
+    ("masked_loss", lambda log_probs, mask: -log_probs.mean(where=mask)),
+    ("tempered_softmax", _softmax_in_torch),
+    ("tempered_softmax", _softmax_by_power),
+    ("tempered_softmax", _softmax_by_logsumexp),
+    ("tempered_softmax", lambda z, t: F.softmax(torch.from_numpy(z / t), -1).numpy()),
+    ("sentence_log_prob", _sentence_by_loop),
+    ("sentence_log_prob", _sentence_in_torch),
+    ("sentence_log_prob", lambda t, i: sum(map(math.log, t[i[:-1], i[1:]]))),
+    ("sentence_log_prob", lambda t, i: np.einsum("t->", np.log(t)[i[:-1], i[1:]])),
+]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_right_in_other_words(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result
+
+
+# Wrong answers as learners write them, and the mistake that each should be told.
+def _cut_by_words(ids, max_len):
+    if len(ids) > max_len:
+        ids = ids[: max_len - 2]
+    return [1, *ids, 2]
+
+
+def _cut_by_words_or_equal(ids, max_len):
+    if len(ids) >= max_len:
+        ids = ids[: max_len - 2]
+    return [1, *ids, 2]
+
+
+def _cut_with_one(ids, max_len):
+    if len(ids) + 1 > max_len:
+        ids = ids[: max_len - 2]
+    return [1, *ids, 2]
+
+
+def _popped_to_length(ids, max_len):
+    ids = list(ids)
+    while len(ids) > max_len:
+        ids.pop()
+    return [1, *ids, 2]
+
+
+def _minus_zero(ids, max_len):
+    surplus = len(ids) + 2 - max_len
+    return [1, *ids[:-surplus], 2]
+
+
+def _tail(ids, max_len):
+    return [1, *ids[-(max_len - 2) :], 2]
+
+
+def _e(shift=lambda z: z.max(axis=-1, keepdims=True)):
+    def exponentials(logits, temperature):
+        z = logits / temperature
+        return np.exp(z - shift(z))
+
+    return exponentials
+
+
+def _softmax(shift, total):
+    def softmax(logits, temperature):
+        e = _e(shift)(logits, temperature)
+        return e / total(e)
+
+    return softmax
+
+
+def _own(z):
+    return z.max(axis=-1, keepdims=True)
+
+
+def _sum(e):
+    return e.sum(axis=-1, keepdims=True)
+
+
+def _none(z):
+    return 0
+
+
+NAMED = [
+    ("pipeline", "CAEFDB", "loss before model"),
+    ("pipeline", "AECFBD", "batch before ids"),
+    ("pipeline", "CEAFBD", "pad before frame"),
+    ("pipeline", "CAFEBD", "split before batch"),
+    ("pipeline", "CAEBFD", "model before split"),
+    ("pipeline", "CAEFB", "letters"),
+    ("pipeline", "CCAEFBD", "letters"),
+    ("pipeline", 42, "letters"),
+    ("frame_short", _cut_by_words, "cut too late"),
+    ("frame_short", _cut_by_words_or_equal, "cut one too late"),
+    ("frame_short", _cut_with_one, "cut one too late"),
+    ("frame_short", _popped_to_length, "special tokens not counted"),
+    ("frame_short", _minus_zero, "cut from the back"),
+    ("frame_short", _tail, "front cut off, all kept"),
+    ("frame_short", lambda ids, n: [1, *ids, 2][:n], "end token cut off"),
+    ("frame_short", lambda ids, n: [1, *ids[: n - 1], 2], "one special token counted"),
+    ("frame_short", lambda ids, n: [1, *ids[: max(n - 3, 0)], 2], "cut one too many"),
+    ("frame_short", lambda ids, n: [1, *ids, 2], "never cut"),
+    ("frame_short", lambda ids, n: [*[1, *ids, 2][:n - 1], 2], "end token twice"),
+    ("batch_numbers", (3, 7, 15, 6), "no special tokens"),
+    ("batch_numbers", (3, 8, 18, 6), "one special token"),
+    ("batch_numbers", (9, 3, 21, 6), "rows and columns"),
+    ("batch_numbers", (3, 9, 27, 6), "padding counted as real"),
+    ("batch_numbers", (3, 9, 15, 12), "special tokens not real"),
+    ("batch_numbers", (3, 7, 21, 0), "columns without special tokens"),
+    ("batch_numbers", (3, 15, 21, 24), "columns"),
+    ("batch_numbers", (3, 9, 15, 6), "real tokens without special ones"),
+    ("batch_numbers", (3, 9, 27, 0), "all cells real"),
+    ("batch_numbers", (3, 9, 21, 27), "padding"),
+    ("masked_loss", lambda p, m: -p[~m].mean(), "mean of the padding"),
+    ("masked_loss", lambda p, m: -(p * ~m).sum() / (~m).sum(), "mean of the padding"),
+    ("masked_loss", lambda p, m: -(p * ~m).sum() / m.sum(), "padding over real tokens"),
+    ("masked_loss", lambda p, m: -(p * m).mean(), "divided by all places"),
+    ("masked_loss", lambda p, m: -(p * m).sum() / m.size, "divided by all places"),
+    ("masked_loss", lambda p, m: -p.mean(), "mask ignored"),
+    ("masked_loss", lambda p, m: -p.sum() / m.sum(), "padding not left out"),
+    ("masked_loss", lambda p, m: -(p * m).sum() / ((p * m) != 0).sum(),
+     "zeros left out"),
+    ("masked_loss", lambda p, m: -p[m].sum(), "sum"),
+    ("masked_loss", lambda p, m: p[m].mean(), "sign"),
+    ("masked_loss", lambda p, m: -p[m], "one per token"),
+    ("masked_loss", lambda p, m: -(p * m).sum() / len(p), "per sentence"),
+    ("masked_loss", lambda p, m: -(p * m).sum() / p.shape[1], "per column"),
+    ("masked_loss", lambda p, m: (-(p * m).sum(1) / m.sum(1)).mean(), "mean of means"),
+    ("masked_loss", lambda p, m: -(p * m).sum(1) / m.sum(1), "one per sentence"),
+    ("masked_loss", lambda p, m: np.exp(-p[m].mean()), "perplexity"),
+    ("tempered_softmax", _softmax(_none, _sum), "overflow"),
+    ("tempered_softmax", _softmax(lambda z: z.max(), _sum), "one maximum for all"),
+    ("tempered_softmax", _softmax(lambda z: z.max(0), _sum),
+     "maximum along the first axis"),
+    ("tempered_softmax", _softmax(lambda z: z.mean(-1, keepdims=True), _sum),
+     "mean subtracted"),
+    ("tempered_softmax", _softmax(lambda z: z.mean(), _sum), "mean subtracted"),
+    ("tempered_softmax", _softmax(lambda z: z.min(-1, keepdims=True), _sum),
+     "minimum subtracted"),
+    ("tempered_softmax", _softmax(_own, lambda e: e.sum(axis=-1)), "axis lost"),
+    ("tempered_softmax", _softmax(lambda z: z.max(-1), _sum),
+     "axis of the maximum lost"),
+    ("tempered_softmax", _softmax(_none, lambda e: e.sum(axis=-1)), "overflow, 4"),
+    ("tempered_softmax", _softmax(_own, lambda e: e.sum()), "whole array, 2"),
+    ("tempered_softmax", _softmax(_own, lambda e: e.sum(0)), "wrong axis, 2"),
+    ("tempered_softmax", _softmax(_own, lambda e: e.sum(1, keepdims=True)),
+     "axis 1, 2"),
+    ("tempered_softmax", _e(), "not divided by the sum"),
+    ("tempered_softmax", lambda z, t: _softmax_in_torch(z, 1 / t), "multiplied"),
+    ("tempered_softmax", lambda z, t: _softmax_in_torch(z, 1), "ignored"),
+    ("tempered_softmax", lambda z, t: _softmax_in_torch(z, 1) / t, "after softmax"),
+    ("tempered_softmax", lambda z, t: _softmax_in_torch(z, t).log(), "logarithm, 2"),
+    ("sentence_log_prob", lambda t, i: np.log(np.prod(t[i[:-1], i[1:]])),
+     "log of product"),
+    ("sentence_log_prob", lambda t, i: np.log(t[i[1:], i[:-1]]).sum(),
+     "table transposed"),
+    ("sentence_log_prob", lambda t, i: np.log(t[i[:-2], i[1:-1]]).sum(),
+     "end left out"),
+    ("sentence_log_prob", lambda t, i: np.log(t[i[1:-1], i[2:]]).sum(),
+     "start left out"),
+    ("sentence_log_prob", lambda t, i: np.log(t[np.roll(i, 1), i]).sum(),
+     "wraps round"),
+    ("sentence_log_prob", lambda t, i: np.log(t[np.ix_(i[:-1], i[1:])]).sum(),
+     "every pair of rows and columns"),
+    ("sentence_log_prob", lambda t, i: -np.log(t[i[:-1], i[1:]]).sum(), "sign"),
+    ("sentence_log_prob", lambda t, i: np.log(t[i[:-1], i[1:]]).mean(), "mean"),
+    ("sentence_log_prob", lambda t, i: np.log2(t[i[:-1], i[1:]]).sum(), "base two"),
+    ("sentence_log_prob", lambda t, i: np.log(t[i[:-1], i[1:]]), "not added up"),
+    ("sentence_log_prob", lambda t, i: t[i[:-1], i[1:]].prod(), "probability"),
+    ("sentence_log_prob", lambda t, i: t[i[:-1], i[1:]].sum(), "sum of probabilities"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "answer", "mistake"), NAMED)
+def test_mistakes_are_named(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+# Wrong answers that nobody named: they must be wrong all the same.
+def _trims_in_place(ids, max_len):
+    del ids[max_len - 2 :]
+    return [1, *ids, 2]
+
+
+def _hides_in_place(log_probs, mask):
+    log_probs[~mask] = 0
+    return -log_probs.sum() / mask.sum()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("frame_short", lambda ids, max_len: [1, 2]),
+        ("frame_short", lambda ids: [1, *ids, 2]),
+        ("frame_short", _trims_in_place),
+        ("batch_numbers", (3, 9, 21)),
+        ("batch_numbers", "3, 9, 21, 6"),
+        ("masked_loss", lambda log_probs, mask: -log_probs[mask].max()),
+        ("masked_loss", lambda log_probs, mask: 1.0),
+        ("masked_loss", _hides_in_place),
+        ("tempered_softmax", lambda logits, temperature: logits),
+        ("tempered_softmax", lambda logits, temperature: 1 / len(logits)),
+        ("sentence_log_prob", lambda table, ids: float("nan")),
+        ("sentence_log_prob", lambda table, ids: -1.0),
+    ],
+)
+def test_unnamed_mistakes_are_wrong(exercise, answer):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", None), result
+    assert result.message
