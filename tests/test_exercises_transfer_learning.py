@@ -39,7 +39,7 @@ def _draw_in_torch(logits, temperature, top_k):
 
 
 def _draw_renormalised(logits, temperature, top_k):
-    p = np.exp(logits / temperature)
+    p = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
     p[logits < np.sort(logits)[:, ::-1][:, [top_k - 1]]] = 0
     return p / p.sum(axis=1, keepdims=True)
 
@@ -56,7 +56,43 @@ def _perplexity_in_bits(p, real):
 
 
 def _geometric_mean(p, real):
-    return np.prod(np.where(real, p, 1)) ** (-1 / real.sum())
+    return 1 / np.prod(np.where(real, p, 1) ** (1 / real.sum()))
+
+
+def _perplexity_by_weights(p, real):
+    return np.exp(np.average(-np.log(np.where(real, p, 1)), weights=real))
+
+
+def _draw_by_power(logits, temperature, top_k):
+    p = np.exp(logits - logits.max(axis=1, keepdims=True)) ** (1 / temperature)
+    p *= logits >= -np.sort(-logits)[:, top_k - 1 : top_k]
+    return p / p.sum(axis=1)[:, None]
+
+
+def _carried_by_loop(old, new):
+    result = {}
+    for name, weight in new.items():
+        if not name.startswith("body."):
+            result[name] = weight
+        elif np.shape(old[name]) == np.shape(weight):
+            result[name] = np.copy(old[name])
+        else:
+            raise ValueError(f"{name} does not fit")
+    return result
+
+
+def _carried_in_copy(old, new):
+    carried = {k: v.copy() for k, v in new.items()}
+    for name in filter(lambda name: name.split(".")[0] == "body", carried):
+        if carried[name].shape != old[name].shape:
+            raise ValueError(name)
+        carried[name][...] = old[name]
+    return carried
+
+
+def _pairs_by_product(ids):
+    targets = ids[:, 1:]
+    return ids[:, :-1], targets - (targets == 0)
 
 
 def _carried_by_comprehension(old, new):
@@ -74,6 +110,7 @@ def _carried_by_comprehension(old, new):
         ("next_word_pairs", _pairs_by_loop),
         ("next_word_pairs", _pairs_in_torch),
         ("next_word_pairs", _pairs_by_copy),
+        ("next_word_pairs", _pairs_by_product),
         ("transfer_numbers", [8210, 8210, 33, 6043, 13]),
         ("transfer_numbers", np.array([8210, 8210, 33, 6043, 13])),
         ("draw_probabilities", _draw_in_torch),
@@ -81,6 +118,10 @@ def _carried_by_comprehension(old, new):
         ("perplexity_of", _perplexity_in_torch),
         ("perplexity_of", _perplexity_in_bits),
         ("perplexity_of", _geometric_mean),
+        ("perplexity_of", _perplexity_by_weights),
+        ("draw_probabilities", _draw_by_power),
+        ("carry_over", _carried_by_loop),
+        ("carry_over", _carried_in_copy),
         ("carry_over", _carried_by_comprehension),
     ],
 )
@@ -143,7 +184,8 @@ def _draw_heated_after(logits, temperature, top_k):
 def _draw_cut_to_k(logits, temperature, top_k):
     out = np.zeros(logits.shape)
     kept = np.argsort(logits, axis=-1, kind="stable")[:, -top_k:]  # (B, k)
-    e = np.exp(np.take_along_axis(logits, kept, axis=-1) / temperature)
+    e = np.take_along_axis(logits, kept, axis=-1)
+    e = np.exp((e - e.max(axis=-1, keepdims=True)) / temperature)
     np.put_along_axis(out, kept, e / e.sum(axis=-1, keepdims=True), axis=-1)
     return out
 
@@ -283,3 +325,187 @@ def test_the_counted_parameters_are_those_of_torch():
     targets = len(["START", *range(12), "END"][1:])
     numbers = model, model, head, body + head, targets
     assert check("transfer_numbers", numbers).state == "right"
+
+
+# Wrong answers as learners write them, and what each is told.
+def _pairs(inputs=lambda ids: ids[:, :-1], padding=lambda t: t == 0, mark=-1):
+    def answer(ids):
+        targets = ids[:, 1:].copy()
+        targets[padding(targets)] = mark
+        return inputs(ids), targets
+
+    return answer
+
+
+def _draw(limit, divide=lambda logits, t: logits / t, axis=-1, shift=True):
+    """Probabilities of what reaches `limit(divided, logits, k)`."""
+
+    def answer(logits, temperature, top_k):
+        x = divide(logits, temperature)
+        e = np.exp(x - shift * x.max(axis=1, keepdims=True))
+        e = e * (x >= limit(x, logits, top_k))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    return answer
+
+
+def _kth(x, logits, top_k):
+    return np.sort(x, axis=1)[:, ::-1][:, top_k - 1, None]
+
+
+def _losses(p, real):
+    return -np.log(p) * real
+
+
+def _carried(is_body=lambda k: k.startswith("body."), start=lambda old, new: new):
+    def answer(old, new):
+        result = dict(start(old, new))
+        for name in new:
+            if is_body(name) and name in old:
+                result[name] = old[name].copy()
+        return result
+
+    return answer
+
+
+def _carried_by_assert(old, new):
+    for name in new:
+        if name.startswith("body."):
+            assert old[name].shape == new[name].shape
+    return _carried()(old, new)
+
+
+def _carried_through_none(old, new):
+    for name in new:
+        if name.startswith("body.") and old.get(name).shape != new[name].shape:
+            raise ValueError(name)
+    return _carried()(old, new)
+
+
+def _carried_into_new(old, new):
+    new.update({k: v for k, v in _carried_by_loop(old, new).items()})
+    return new
+
+
+_NUMBERS = 8210, 8210, 33, 6043, 13
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("next_word_pairs", _pairs(mark=-100), "another mark"),
+        ("next_word_pairs", _pairs(mark=0), "padding unmarked"),
+        ("next_word_pairs", _pairs(padding=lambda t: t <= 3), "specials marked"),
+        (
+            "next_word_pairs",
+            _pairs(padding=lambda t: (t == 0) | (t == 2)),
+            "end taken for padding",
+        ),
+        (
+            "next_word_pairs",
+            _pairs(padding=lambda t: t == 2),
+            "end marked, padding kept",
+        ),
+        ("next_word_pairs", _pairs(lambda ids: ids), "inputs too long"),
+        (
+            "next_word_pairs",
+            lambda ids: tuple(part[:, 1:] for part in _pairs()(ids)),
+            "start left out",
+        ),
+        ("next_word_pairs", lambda ids: _pairs()(ids)[::-1], "turned about"),
+        ("next_word_pairs", lambda ids: _pairs()(ids)[1], "targets alone"),
+        ("transfer_numbers", (6210, 6210, 33, 6043, 13), "model: 2000 missing"),
+        ("transfer_numbers", (8210, 6043, 33, 6043, 13), "adaptation: new head"),
+        ("transfer_numbers", (8210, 0, 33, 6043, 13), "adaptation: nothing"),
+        ("transfer_numbers", (8210, 8210, 30, 6040, 13), "frozen: no bias"),
+        ("transfer_numbers", (8210, 8210, 33, 6040, 13), "tuned: no bias"),
+        ("transfer_numbers", (8210, 8210, 33, 8210, 13), "tuned: old head"),
+        ("transfer_numbers", (*_NUMBERS[:4], 14), "targets: start too"),
+        ("transfer_numbers", (7000, 6010, 30, 6040, 12), None),
+        ("draw_probabilities", _draw(_kth, shift=False), "no maximum subtracted"),
+        (
+            "draw_probabilities",
+            _draw(lambda x, logits, k: x[:, -k][:, None]),
+            "limit unsorted",
+        ),
+        (
+            "draw_probabilities",
+            _draw(lambda x, logits, k: _kth(logits, None, k)),
+            "limit before heat",
+        ),
+        ("draw_probabilities", _draw(_kth, axis=0), "summed over the batch"),
+        ("draw_probabilities", _draw(_kth, axis=None), "summed over everything"),
+        ("draw_probabilities", _draw(lambda *_: -np.inf), "k ignored"),
+        ("draw_probabilities", _draw(_kth, np.multiply), "temperature multiplies"),
+        (
+            "draw_probabilities",
+            _draw(lambda x, *_: x.max(axis=1, keepdims=True)),
+            "likeliest alone",
+        ),
+        (
+            "draw_probabilities",
+            lambda logits, t, k: _draw(_kth)(
+                torch.as_tensor(logits).softmax(-1).numpy(), t, k
+            ),
+            "softmax twice",
+        ),
+        (
+            "draw_probabilities",
+            lambda logits, t, k: _draw(_kth)(logits, 1, k),
+            "temperature without effect",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: np.prod(np.where(real, p, 1)) ** (-1 / real.sum()),
+            "product too small",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: math.prod(map(float, p[real])) ** (-1 / len(p[real])),
+            "division by a product of 0",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: math.exp(-np.log(p[real == 0]).mean()),
+            "padding alone",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: np.exp(-np.log(p * real).sum() / real.sum()),
+            "log of zero",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: np.exp(_losses(p, real).sum() / real.sum()),
+            "zero times infinity",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: np.exp(-np.log(np.where(real, p, 1)).mean()),
+            "padding in the divisor",
+        ),
+        ("perplexity_of", lambda p, real: -np.log(p[real]).mean(), "no exp"),
+        (
+            "perplexity_of",
+            lambda p, real: np.exp(-np.log10(p[real]).mean()),
+            "uniform gives the count",
+        ),
+        ("carry_over", _carried(lambda k: False), "nothing carried"),
+        ("carry_over", _carried(lambda k: k.startswith("body")), "no dot"),
+        ("carry_over", _carried(lambda k: "head" not in k), "names that contain head"),
+        ("carry_over", _carried(lambda k: "body" in k), "names that contain body"),
+        (
+            "carry_over",
+            _carried(start=lambda old, new: {}),
+            "body alone",
+        ),
+        ("carry_over", _carried(), "missing names are said"),
+        ("carry_over", _carried_through_none, "missing names are said"),
+        ("carry_over", _carried_by_assert, "shapes are seen"),
+        ("carry_over", _carried_into_new, None),
+    ],
+)
+def test_wrong_answers_are_told_what_is_wrong(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.mistake == mistake, result

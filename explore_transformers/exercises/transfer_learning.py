@@ -1,5 +1,7 @@
 """Checks of the exercises of lesson 5, transfer learning."""
 
+import math
+
 import numpy as np
 
 from explore_transformers.exercises.arranging import (
@@ -75,8 +77,8 @@ stages_order = Exercise(
 )
 
 
-def _marked(ids):
-    return np.where(ids == 0, -1, ids)
+def _marked(ids, mark=-1):
+    return np.where(ids == 0, mark, ids)
 
 
 _ID_CASES = tuple(
@@ -127,6 +129,40 @@ next_word_pairs = Exercise(
             lambda ids: (ids[:, 1:], _marked(ids[:, :-1])),
             ko="거꾸로 밀었습니다. 타깃이 다음 낱말이 아니라 앞 낱말입니다.",
             en="Moved the wrong way: the target is the word before, not the next one.",
+        ),
+        Mistake(
+            "another mark",
+            lambda ids: (ids[:, :-1], _marked(ids[:, 1:], -100)),
+            ko="타깃의 패딩이 -100입니다. 이 문제에서는 -1로 바꿉니다.",
+            en="Padding in the targets became -100. In this exercise it is -1.",
+        ),
+        Mistake(
+            "end taken for padding",
+            lambda ids: (
+                ids[:, :-1],
+                np.where(ids[:, 1:] == 2, -1, _marked(ids)[:, 1:]),
+            ),
+            ko="END까지 -1로 바꾸었습니다. END는 맞혀야 할 타깃입니다.",
+            en="END became -1 too. END is a target to predict.",
+        ),
+        Mistake(
+            "specials marked",
+            lambda ids: (ids[:, :-1], np.where(ids[:, 1:] <= 3, -1, ids[:, 1:])),
+            ko="특수 토큰을 모두 -1로 바꾸었습니다. 바꿀 것은 패딩 0뿐입니다.",
+            en="All special tokens became -1. Only padding, 0, should.",
+        ),
+        Mistake(
+            "end marked, padding kept",
+            lambda ids: (ids[:, :-1], np.where(ids[:, 1:] == 2, -1, ids[:, 1:])),
+            ko="패딩이 아니라 END를 -1로 바꾸었습니다.",
+            en="You changed END to -1, and not padding.",
+        ),
+        Mistake(
+            "start left out",
+            lambda ids: (ids[:, 1:-1], _marked(ids[:, 2:])),
+            ko="START를 입력에서 뺐습니다. START를 듣고 첫 낱말을 맞혀야 합니다.",
+            en="START is left out of the inputs. It is START that the first word "
+            "follows.",
         ),
         Mistake(
             "turned about",
@@ -200,11 +236,16 @@ _RIGHT_NUMBERS = (8210, 8210, 33, 6043, 13)
 
 
 def _number(name, place, wrong, ko, en):
-    """Return the Mistake of writing `wrong` at a place of the five numbers."""
+    """Return the Mistake of writing `wrong` where all before it is right.
+
+    What follows from an earlier slip is not blamed on the number that it spoils.
+    """
     example = (*_RIGHT_NUMBERS[:place], wrong, *_RIGHT_NUMBERS[place + 1 :])
 
     def holds(answer):
-        return len(answer) == len(_RIGHT_NUMBERS) and answer[place] == wrong
+        is_whole = len(answer) == len(_RIGHT_NUMBERS)
+        begins_well = tuple(answer[:place]) == _RIGHT_NUMBERS[:place]
+        return is_whole and begins_well and answer[place] == wrong
 
     return Mistake(name, holds, ko, en, example)
 
@@ -242,6 +283,32 @@ transfer_numbers = Exercise(
             5550,
             ko="첫째 수: 층을 하나만 세었습니다. 바디에는 층이 셋 있습니다.",
             en="First number: you counted one layer. The body has three.",
+        ),
+        _number(
+            "model: 2000 missing",
+            0,
+            6210,
+            ko="첫째 수: 2000개가 빠졌습니다. 임베딩과 헤드의 행렬이 저마다 "
+            "2000개입니다.",
+            en="First number: 2000 are missing. The embedding has 2000, and so has the "
+            "head's matrix.",
+        ),
+        _number(
+            "adaptation: new head",
+            1,
+            6043,
+            ko="둘째 수: 세 갈래로 가르는 헤드는 아직 없습니다. 적응은 언어 모델이 "
+            "합니다.",
+            en="Second number: the head with three classes isn't there yet. It is the "
+            "language model that adapts.",
+        ),
+        _number(
+            "adaptation: nothing",
+            1,
+            0,
+            ko="둘째 수: 적응도 훈련입니다. 언어 모델을 새 글로 계속 훈련합니다.",
+            en="Second number: to adapt is to train. The language model goes on "
+            "training on new text.",
         ),
         _number(
             "adaptation: head alone",
@@ -286,6 +353,22 @@ transfer_numbers = Exercise(
             6010,
             ko="넷째 수: 새 헤드를 잊었습니다. 무작위인 채로 두면 찍는 것과 같습니다.",
             en="Fourth number: you forgot the new head. Left random, it only guesses.",
+        ),
+        _number(
+            "tuned: no bias",
+            3,
+            6040,
+            ko="넷째 수: 새 헤드의 편향을 세지 않았습니다.",
+            en="Fourth number: the biases of the new head are missing.",
+        ),
+        _number(
+            "tuned: old head",
+            3,
+            8210,
+            ko="넷째 수: 옛 헤드가 달린 언어 모델입니다. 이제는 새 헤드가 달려 "
+            "있습니다.",
+            en="Fourth number: that is the language model with its old head. Now the "
+            "new head is on.",
         ),
         _number(
             "tuned: both heads",
@@ -345,11 +428,24 @@ def _last_k(logits, top_k):
 
 def _draw(
     logits, temperature, top_k,
-    heat=np.divide, kept=_at_least_kth, removed=-np.inf, axis=-1,
+    heat=np.divide, kept=_at_least_kth, removed=-np.inf, axis=-1, norm=_softmax,
 ):  # fmt: skip
     """Probabilities to draw from; every option changed is one mistake."""
     logits = heat(logits, temperature)  # (B, V)
-    return _softmax(np.where(kept(logits, top_k), logits, removed), axis)
+    return norm(np.where(kept(logits, top_k), logits, removed), axis)
+
+
+def _unshifted(logits, axis):
+    e = np.exp(logits)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _summed_over(axis):
+    def norm(logits, _):
+        e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    return norm
 
 
 def _draw_with(**changes):
@@ -357,6 +453,11 @@ def _draw_with(**changes):
         return _draw(logits, temperature, top_k, **changes)
 
     return function
+
+
+def _limit_before_heat(logits, temperature, top_k):
+    heated = logits / temperature
+    return _softmax(np.where(heated >= _kth(logits, top_k), heated, -np.inf))
 
 
 def _draw_as_given(logits, temperature, top_k):
@@ -370,21 +471,23 @@ def _draw_not_renormalised(logits, temperature, top_k):
 
 
 _DRAW_CASES = (
+    (np.array([[1.0, 3.0, 2.0]]), 0.5, 2),
     (np.array([[2.0, 0.5, 1.2, -1.0, 0.1], [-0.4, 3.0, 0.0, 1.1, 2.5]]), 0.5, 3),
     (np.array([[1.0, -2.0, 0.3], [0.2, 0.9, 4.0], [-1.5, 0.0, -0.7]]), 2.0, 2),
     (np.array([[0.7, 1.5, -0.2, 0.7, 2.2]]), 1.5, 3),
     (np.array([[0.1, 0.6, 0.4, -3.0], [5.0, 4.5, 4.9, 1.0]]), 0.8, 1),
+    (np.array([[10.0, 9.0, 7.0]]), 0.01, 2),
 )
 
 
 def _sums_to_one(answer):
-    drawn = np.asarray(answer(_DRAW_CASES[1][0], 0.7, 2))  # in no case
+    drawn = np.asarray(answer(_DRAW_CASES[2][0], 0.7, 2))  # in no case
     return np.allclose(drawn.sum(axis=-1), 1)
 
 
 def _hot_is_flat(answer):
     """Whether the likeliest word loses as it gets hotter."""
-    logits = _DRAW_CASES[0][0]
+    logits = _DRAW_CASES[1][0]
     cold, hot = (np.asarray(answer(logits, t, 4)).max(axis=-1) for t in (0.3, 3.0))
     return (cold > hot + 0.1).all()
 
@@ -418,6 +521,50 @@ draw_probabilities = Exercise(
             "and brought back to sum 1 are what they were. Divide logits.",
         ),
         Mistake(
+            "no maximum subtracted",
+            _draw_with(norm=_unshifted),
+            ko="온도가 낮으면 `exp`가 무한대가 되어 `nan`이 나옵니다. 행마다 가장 큰 "
+            "값을 뺀 뒤에 `exp`에 넣으세요.",
+            en="At a low temperature `exp` is infinite and you get `nan`. Subtract "
+            "each row's maximum before `exp`.",
+        ),
+        Mistake(
+            "softmax twice",
+            _draw_with(heat=lambda logits, temperature: _softmax(logits) / temperature),
+            ko="소프트맥스를 두 번 거쳤습니다. 온도로 나눌 것은 확률이 아니라 "
+            "로짓입니다.",
+            en="The softmax is taken twice. What the temperature divides are logits, "
+            "not probabilities.",
+        ),
+        Mistake(
+            "limit unsorted",
+            _draw_with(kept=lambda x, k: x >= x[:, [-k]]),
+            ko="정렬하지 않고 뒤에서 `top_k`번째를 경계로 삼았습니다. 먼저 "
+            "`np.sort`로 늘어놓으세요.",
+            en="The limit is the `top_k`-th from the end of an unsorted row. Sort it "
+            "with `np.sort` first.",
+        ),
+        Mistake(
+            "limit before heat",
+            _limit_before_heat,
+            ko="온도로 나누기 전의 로짓에서 경계를 구해, 나눈 로짓과 견주었습니다. "
+            "둘 다 나눈 뒤에 하세요.",
+            en="The limit comes from logits not yet divided, and you compare divided "
+            "ones with it. Take both after dividing.",
+        ),
+        Mistake(
+            "summed over the batch",
+            _draw_with(norm=_summed_over(0)),
+            ko="배치의 축에서 더한 합으로 나누었습니다. 행마다 더하세요(`axis=-1`).",
+            en="You divide by sums along the batch. Add up each row (`axis=-1`).",
+        ),
+        Mistake(
+            "summed over everything",
+            _draw_with(norm=_summed_over(None)),
+            ko="배치 전체의 합으로 나누었습니다. 행마다 따로 더하세요.",
+            en="You divide by one sum of the whole batch. Add up row by row.",
+        ),
+        Mistake(
             "temperature multiplies",
             _draw_with(heat=np.multiply),
             ko="온도를 곱했습니다. 그러면 온도가 높을수록 고르게 퍼지지 않고 몰립니다. "
@@ -437,6 +584,12 @@ draw_probabilities = Exercise(
             _draw_with(kept=lambda x, k: np.ones_like(x, dtype=bool)),
             ko="온도는 맞지만 낱말을 하나도 지우지 않았습니다.",
             en="The temperature is right, but no word is removed.",
+        ),
+        Mistake(
+            "likeliest alone",
+            _draw_with(kept=lambda x, k: x >= _kth(x, 1)),
+            ko="가장 그럴듯한 낱말만 남겼습니다. `top_k`개를 남기세요.",
+            en="You keep the likeliest word alone. Keep `top_k` of them.",
         ),
         Mistake(
             "one too many",
@@ -532,8 +685,17 @@ _PERPLEXITY_CASES = tuple(
         ([[0.2, 0.7, 0.9], [0.4, 0.3, 0.35], [0.6, 0.5, 0.01]],
          [[1, 0, 0], [1, 1, 1], [1, 1, 0]]),
         ([[0.3, 0.25, 0.0], [0.9, 0.15, 0.45]], [[1, 1, 0], [1, 1, 1]]),
+        (np.full((2, 400), 0.1), np.full((2, 400), True)),
     )
 )  # fmt: skip
+
+
+def _root_of_product(p, real):
+    return np.prod(p[real]) ** (-1 / real.sum())
+
+
+def _root_of_float_product(p, real):
+    return math.prod(p[real].tolist()) ** (-1 / int(real.sum()))
 
 
 def _uniform_gives_count(answer):
@@ -568,11 +730,33 @@ perplexity_of = Exercise(
         ),
         Mistake(
             "log of zero",
-            lambda p, real: np.inf,
+            lambda p, real: np.exp(_nll(np.where(real, p, 0)).mean()),
             ko="패딩의 확률을 0으로 만든 다음 로그를 구해서 무한대가 되었습니다. "
             "로그를 구하기 전에 `p[real]`로 고르세요.",
             en="Padding became 0 before the log, so the result is infinite. Pick "
             "tokens with `p[real]` before taking logs.",
+        ),
+        Mistake(
+            "product too small",
+            _root_of_product,
+            ko="확률을 모두 곱하면 토큰이 많을 때 0이 되고, 퍼플렉시티는 무한대가 "
+            "됩니다. 로그를 구해 더하세요.",
+            en="The product of many probabilities becomes 0, and the perplexity "
+            "infinite. Take logs and add them up.",
+        ),
+        Mistake(
+            "division by a product of 0",
+            _root_of_float_product,
+            ko="토큰이 많으면 확률의 곱이 0이 되어 나눌 수 없습니다. 로그를 구해 "
+            "더하세요.",
+            en="With many tokens the product of probabilities becomes 0, and you "
+            "can't divide by it. Add up logs.",
+        ),
+        Mistake(
+            "padding alone",
+            lambda p, real: np.exp(_nll(p[~real]).mean()),
+            ko="`real`을 거꾸로 썼습니다. 패딩만 세고 진짜 토큰을 뺐습니다.",
+            en="`real` is turned round: you count padding and leave out real tokens.",
         ),
         Mistake(
             "mean of perplexities",
@@ -695,8 +879,8 @@ def _raises(answer, error, weight):
     changed = {} if weight is None else {"body.w": weight}
     try:
         answer({"head.w": old["head.w"], **changed}, dict(new))
-    except error:
-        return True
+    except Exception as raised:
+        return isinstance(raised, error)
     return False
 
 
