@@ -49,6 +49,52 @@ def _heads_in_torch(query, key, value, n_heads):
     return F.scaled_dot_product_attention(*split).transpose(1, 2).flatten(2)
 
 
+def _heads_by_einsum(query, key, value, n_heads):
+    q, k, v = (np.stack(np.split(x, n_heads, -1)) for x in (query, key, value))
+    e = np.exp(np.einsum("hbtk,hbsk->hbts", q, k) / q.shape[-1] ** 0.5)
+    out = np.einsum("hbts,hbsk->bthk", e / e.sum(axis=-1, keepdims=True), v)
+    return out.reshape(query.shape)
+
+
+def _heads_in_the_batch(query, key, value, n_heads):
+    """Gives one attention a batch n_heads times as large."""
+    q, k, v = (
+        np.concatenate(np.split(x, n_heads, axis=2)) for x in (query, key, value)
+    )
+    out = _heads_by_slices(q, k, v, 1)
+    return np.concatenate(np.split(out, n_heads), axis=2)
+
+
+def _positions_by_complex_numbers(x, start):
+    places, pairs = start + np.arange(x.shape[1]), np.arange(x.shape[2] // 2)
+    turned = np.exp(1j * np.outer(places, 10000.0 ** (-2 * pairs / x.shape[2])))
+    return x + np.stack([turned.imag, turned.real], axis=2).reshape(x.shape[1:])
+
+
+def _positions_in_a_copy(x, start):
+    x = np.array(x)
+    for i in range(0, x.shape[2], 2):
+        angles = (np.arange(x.shape[1]) + start) / 1e4 ** (i / x.shape[2])
+        x[:, :, i] += np.sin(angles)
+        x[:, :, i + 1] += np.cos(angles)
+    return x
+
+
+def _norm_by_loop(x, gain, bias, eps):
+    rows = [
+        (row - np.mean(row)) / math.sqrt(np.std(row) ** 2 + eps) * gain + bias
+        for row in x.reshape(-1, len(gain))
+    ]
+    return np.reshape(rows, x.shape)
+
+
+def _norm_by_apply(x, gain, bias, eps):
+    def normal(row):
+        return (row - row.mean()) / np.hypot(row.std(), eps**0.5)
+
+    return np.apply_along_axis(normal, -1, x) * gain + bias
+
+
 def _heads_by_slices(query, key, value, n_heads):
     parts = []
     for q, k, v in zip(
@@ -100,10 +146,16 @@ def _norm_by_hand(x, gain, bias, eps):
         ("transformer_numbers", np.array([440, 850, 1790, 0, 288])),
         ("attend_by_heads", _heads_in_torch),
         ("attend_by_heads", _heads_by_slices),
+        ("attend_by_heads", _heads_by_einsum),
+        ("attend_by_heads", _heads_in_the_batch),
         ("add_positions", _positions_by_loop),
         ("add_positions", _positions_by_shifted_sine),
+        ("add_positions", _positions_by_complex_numbers),
+        ("add_positions", _positions_in_a_copy),
         ("layer_norm", _norm_in_torch),
         ("layer_norm", _norm_by_hand),
+        ("layer_norm", _norm_by_loop),
+        ("layer_norm", _norm_by_apply),
     ],
 )
 def test_right_in_other_words(exercise, answer):

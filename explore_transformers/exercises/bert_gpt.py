@@ -96,9 +96,33 @@ def _cut_again(counts):
     return _commonest(_totals(again))
 
 
-def _last_of_equals(counts):
+def _best_by(key, choose=min, pairs=pairwise):
+    """Return the function that chooses a pair by key(pair, its count)."""
+
+    def function(counts):
+        totals = _totals(counts, pairs)
+        return choose(totals, key=lambda pair: key(pair, totals[pair]))
+
+    return function
+
+
+def _apart(pieces):
+    """Neighbours without overlap: (a, a, a) holds (a, a) once."""
+    last = None
+    for i, pair in enumerate(pairwise(pieces)):
+        if last and last == (i - 1, pair):
+            continue
+        last = i, pair
+        yield pair
+
+
+def _either_way(pieces):
+    return (tuple(sorted(pair)) for pair in pairwise(pieces))
+
+
+def _last_met_of_equals(counts):
     totals = _totals(counts)
-    return max(totals, key=lambda pair: (totals[pair], pair))
+    return max(reversed(totals), key=totals.__getitem__)
 
 
 _LETTER_CASES = tuple(
@@ -113,12 +137,17 @@ _LETTER_CASES = tuple(
         {"ca": 5, "da": 5, "ea": 5, "fg": 6},
         {"xba": 1, "yba": 1, "ab": 5},
         {"▁가나": 3, "▁가다": 4, "나다": 5},
+        {"aaa": 2, "bc": 3, "d": 9},
+        {"ac": 2, "ab": 2},
+        {"cb": 2, "db": 2, "ab": 1, "ba": 2},
     )
 )
 _JOINED_CASES = (  # a later step: some pieces were joined before
     ({("▁", "먹", "었다"): 5, ("▁", "읽", "었다"): 4, ("▁먹", "고"): 6},),
     ({("ab", "c"): 3, ("a", "bc"): 2, ("d", "c"): 1},),
     ({("a", "c"): 2, ("ab", "a"): 2},),
+    ({("ab", "c"): 1, ("d", "e"): 3},),
+    ({("b", "cd"): 2, ("a", "e"): 2},),
 )
 
 best_pair = Exercise(
@@ -195,7 +224,7 @@ best_pair = Exercise(
         ),
         Mistake(
             "last of equals",
-            _last_of_equals,
+            _best_by(lambda pair, n: (n, pair), max),
             ko="횟수가 같을 때 맨 뒤의 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 "
             "쌍을 고르세요.",
             en="Of equally common pairs you take the last. Take the one that Python "
@@ -208,6 +237,74 @@ best_pair = Exercise(
             "쌍을 고르세요.",
             en="Among equally common pairs you take the first you met. Take the one "
             "that Python sorts first.",
+        ),
+        Mistake(
+            "last met of equals",
+            _last_met_of_equals,
+            ko="횟수가 같을 때 나중에 만난 쌍을 골랐습니다. 파이썬이 정렬한 차례로 "
+            "앞선 쌍을 고르세요.",
+            en="Among equally common pairs you take the last you met. Take the one "
+            "that Python sorts first.",
+        ),
+        Mistake(
+            "first piece decides",
+            _best_by(lambda pair, n: (-n, pair[0])),
+            ko="횟수가 같은 쌍을 앞 조각만으로 견주었습니다. 앞 조각도 같으면 뒤 "
+            "조각을 보세요.",
+            en="You compare equally common pairs by their first pieces alone. Where "
+            "those are equal, go by the second.",
+        ),
+        Mistake(
+            "second piece decides",
+            _best_by(lambda pair, n: (-n, pair[1])),
+            ko="횟수가 같은 쌍을 뒤 조각만으로 견주었습니다. 앞 조각부터 견주세요.",
+            en="You compare equally common pairs by their second pieces alone. Compare "
+            "the first ones first.",
+        ),
+        Mistake(
+            "overlap not counted",
+            _best_by(lambda pair, n: (-n, pair), pairs=_apart),
+            ko="겹친 쌍을 세지 않았습니다. `(a, a, a)`에는 `(a, a)`가 두 번 있습니다.",
+            en="You don't count pairs that overlap. `(a, a, a)` holds `(a, a)` twice.",
+        ),
+        Mistake(
+            "either way round",
+            _best_by(lambda pair, n: (-n, pair), pairs=_either_way),
+            ko="`(a, b)`와 `(b, a)`를 같은 쌍으로 세었습니다. 차례가 다르면 다른 "
+            "쌍입니다.",
+            en="You count `(a, b)` and `(b, a)` as one pair. In another order it is "
+            "another pair.",
+        ),
+        Mistake(
+            "longest",
+            _best_by(lambda pair, n: -len("".join(pair))),
+            ko="가장 긴 쌍을 골랐습니다. 긴 쌍이 아니라 자주 나오는 쌍을 고르세요.",
+            en="You choose the longest pair. Choose the commonest.",
+        ),
+        Mistake(
+            "longest, then commonest",
+            _best_by(lambda pair, n: (-len("".join(pair)), -n, pair)),
+            ko="긴 쌍부터 고르고, 길이가 같을 때만 횟수를 보았습니다. 길이는 보지 "
+            "마세요.",
+            en="You choose by length and look at counts only between equals. Length "
+            "doesn't matter.",
+        ),
+        Mistake(
+            "longest of equals",
+            _best_by(lambda pair, n: (-n, -len("".join(pair)), pair)),
+            ko="횟수가 같을 때 긴 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 쌍을 "
+            "고르세요.",
+            en="Among equally common pairs you take the longest. Take the one that "
+            "Python sorts first.",
+        ),
+        Mistake(
+            "count too",
+            lambda counts: (
+                pair := _commonest(_totals(counts)),
+                _totals(counts)[pair],
+            ),
+            ko="횟수까지 돌려주었습니다. 쌍만 돌려주세요.",
+            en="You return the count as well. Return the pair alone.",
         ),
         Mistake(
             "joined",
@@ -274,6 +371,50 @@ def _first_round(word, merges):
     return pieces
 
 
+def _commonest_first(word, merges):
+    """Joins the pair that the word holds most often."""
+    pieces = list(word)
+    while known := Counter(pair for pair in pairwise(pieces) if pair in merges):
+        pieces = _join(pieces, min(known, key=lambda p: (-known[p], merges.index(p))))
+    return pieces
+
+
+def _one_pass(word, merges):
+    """Goes over the characters once and joins every known pair it meets."""
+    pieces, made = list(word), []
+    while pieces:
+        n = 2 if tuple(pieces[:2]) in merges else 1
+        made.append("".join(pieces[:n]))
+        del pieces[:n]
+    return made
+
+
+def _grown(word, merges):
+    """Lengthens the last piece by each character that it is paired with."""
+    pieces = list(word[:1])
+    for character in word[1:]:
+        if (pieces[-1], character) in merges:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def _overlapping(word, merges):
+    """Joins a pair wherever it stands, even over a piece already used."""
+    pieces = list(word)
+    for pair in merges:
+        made, is_used = [], False
+        for left, right in pairwise([*pieces, ""]):
+            if (left, right) == pair:
+                made.append(left + right)
+            elif not is_used:
+                made.append(left)
+            is_used = (left, right) == pair
+        pieces = made
+    return pieces
+
+
 _MERGES = [("었", "다"), ("먹", "었다"), ("지", "만"), ("었", "지만"), ("먹", "었")]
 _SPLIT_CASES = (
     ("먹었다", _MERGES),
@@ -290,12 +431,14 @@ _SPLIT_CASES = (
     ("xyz", [("b", "c")]),
     ("abcab", [("c", "a"), ("a", "b"), ("ab", "c")]),
     ("zab", [("a", "b"), ("z", "a")]),
+    ("bcabab", [("b", "c"), ("a", "b")]),
+    ("a", [("a", "b")]),
 )
 
 
 def _puts_together(answer):
-    word = "먹었지만읽었다"
-    return "".join(answer(word, _MERGES)) == word
+    words = ("먹었지만읽었다", _MERGES), ("aaaaa", [("a", "a"), ("aa", "a")])
+    return all("".join(answer(*case)) == case[0] for case in words)
 
 
 split_word = Exercise(
@@ -328,6 +471,38 @@ split_word = Exercise(
             "배운 순서입니다.",
             en="You join the first pair from the left. Order goes by when a pair was "
             "learnt, not by where it stands.",
+        ),
+        Mistake(
+            "commonest in the word",
+            _commonest_first,
+            ko="낱말에 가장 많이 있는 쌍부터 붙였습니다. 차례를 정하는 것은 횟수가 "
+            "아니라 배운 순서입니다.",
+            en="You join the pair that the word holds most often. Order goes by when "
+            "a pair was learnt, not by how often it stands there.",
+        ),
+        Mistake(
+            "one pass",
+            _one_pass,
+            ko="낱말을 한 번만 훑으며 만나는 쌍을 붙였습니다. 먼저 배운 쌍부터, 더 "
+            "붙일 것이 없을 때까지 되풀이하세요.",
+            en="You go over the word once and join what you meet. Begin with the pair "
+            "learnt earliest, and repeat until nothing is left to join.",
+        ),
+        Mistake(
+            "grown from the left",
+            _grown,
+            ko="왼쪽 조각에 다음 글자를 붙여 나갔습니다. 먼저 배운 쌍부터, 어디에 있든 "
+            "붙이세요.",
+            en="You grow a piece from the left by one character after another. Begin "
+            "with the pair learnt earliest, wherever it stands.",
+        ),
+        Mistake(
+            "overlapping",
+            _overlapping,
+            ko="한 조각을 두 번 썼습니다. “aaa”에서 앞의 “aa”를 붙이면 “a” 하나만 "
+            "남습니다.",
+            en="You use one piece twice. Once the first “aa” of “aaa” is joined, a "
+            "single “a” is left.",
         ),
         Mistake(
             "by alphabet",
@@ -416,12 +591,42 @@ def _specials_and_targets(ids, chosen, mask_id):
     return _batch_as_given(ids, chosen, mask_id, _words_alone)
 
 
+def _padding_spared(chosen, ids):
+    return chosen & (ids > 0)
+
+
+def _first_word_spared(chosen, ids):
+    return chosen & (ids > 4)
+
+
+def _every_word(chosen, ids):
+    return ids > 3
+
+
+def _turned_round(ids, chosen, mask_id):
+    chosen = _words_alone(chosen, ids)
+    return np.where(chosen, ids, mask_id), np.where(chosen, ids, 0)
+
+
+_MANY = np.full((1, 60), 5), np.full((1, 60), True), 9  # luck can't be right on these
+
+
+def _is_not_random(answer):
+    (first, _), (second, _) = answer(*_MANY), answer(*_MANY)
+    return np.array_equal(first, second)
+
+
+def _all_become_masks(answer):
+    return bool((np.asarray(answer(*_MANY)[0]) == 9).all())
+
+
 _BATCH_CASES = tuple(
     (np.array(ids), np.array(chosen, dtype=bool), mask_id)
     for ids, chosen, mask_id in (
         ([[1, 7, 5, 9, 2], [1, 8, 2, 0, 0]], [[1, 1, 0, 0, 0], [0, 1, 1, 1, 0]], 20),
         ([[1, 3, 6, 2]], [[0, 1, 1, 0]], 11),
         ([[1, 4, 4, 5, 2]], [[0, 0, 1, 1, 0]], 9),
+        ([[5] * 60], [[1] * 60], 9),
     )
 )
 
@@ -467,6 +672,45 @@ masked_batch = Exercise(
             en="The token with number 3 is special too. Keep all from 0 to 3.",
         ),
         Mistake(
+            "padding alone spared",
+            _batch_with(_padding_spared),
+            ko="패딩만 지켰습니다. 번호가 1부터 3까지인 특수 토큰도 지키세요.",
+            en="Only padding is kept. Keep the special tokens from 1 to 3 too.",
+        ),
+        Mistake(
+            "first word spared",
+            _batch_with(_first_word_spared),
+            ko="번호가 4인 토큰은 낱말입니다. 특수 토큰은 3까지입니다(`ids > 3`).",
+            en="The token with number 4 is a word. Special tokens end at 3 "
+            "(`ids > 3`).",
+        ),
+        Mistake(
+            "every word",
+            _batch_with(_every_word),
+            ko="`chosen`을 보지 않고 모든 낱말을 지웠습니다.",
+            en="You delete every word and don't look at `chosen`.",
+        ),
+        Mistake(
+            "where turned round",
+            _turned_round,
+            ko="`np.where`의 두 값이 바뀌었습니다. 고른 자리만 남고 나머지가 마스크가 "
+            "되었습니다.",
+            en="The two values of `np.where` are exchanged: chosen places stay, and "
+            "all others become masks.",
+        ),
+        Mistake(
+            "filled with -1",
+            _batch_with(filler=-1),
+            ko="고르지 않은 자리를 -1로 채웠습니다. 이 문제에서는 0입니다.",
+            en="Places not chosen hold -1. In this exercise they hold 0.",
+        ),
+        Mistake(
+            "inputs alone",
+            lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id)[0],
+            ko="입력은 맞습니다. 정답도 함께 돌려주세요.",
+            en="The inputs are right. Return the targets with them.",
+        ),
+        Mistake(
             "turned about",
             lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id)[::-1],
             ko="차례가 바뀌었습니다. 입력을 먼저, 정답을 나중에 돌려주세요.",
@@ -501,17 +745,38 @@ masked_batch = Exercise(
             "This book uses padding, 0.",
         ),
     ),
+    properties=(
+        Property(
+            "nothing random",
+            _is_not_random,
+            ko="같은 입력에서 결과가 그때그때 다릅니다. 여기서는 고른 낱말을 모두 "
+            "마스크로 바꿉니다.",
+            en="The same input gives different results. Here every chosen word becomes "
+            "the mask.",
+        ),
+        Property(
+            "all become masks",
+            _all_become_masks,
+            ko="고른 낱말은 하나도 빠짐없이 마스크가 되어야 합니다.",
+            en="Every chosen word, without exception, must become the mask.",
+        ),
+    ),
 )
 
 _NUMBERS = (21, 3, 2.4, 11, 1)
 
 
 def _number(name, place, wrong, ko, en):
-    """Return the Mistake of writing `wrong` at a place of the five numbers."""
-    example = (*_NUMBERS[:place], wrong, *_NUMBERS[place + 1 :])
+    """Return the Mistake of writing one of `wrong` where all before it is right.
+
+    What follows from an earlier slip is not blamed on the number that it spoils.
+    """
+    example = (*_NUMBERS[:place], wrong[0], *_NUMBERS[place + 1 :])
 
     def holds(answer):
-        return len(answer) == len(_NUMBERS) and abs(answer[place] - wrong) < 1e-6
+        begins_well = np.allclose(answer[:place], _NUMBERS[:place])
+        is_one = any(abs(answer[place] - number) < 1e-6 for number in wrong)
+        return len(answer) == len(_NUMBERS) and begins_well and is_one
 
     return Mistake(name, holds, ko, en, example)
 
@@ -524,7 +789,7 @@ model_numbers = Exercise(
         _number(
             "GPT: no end",
             0,
-            20,
+            (20,),
             ko="첫째 수: 끝 토큰도 맞혀야 합니다. 그래야 언제 멈출지 배웁니다.",
             en="First number: the end token is a target too. That is how it learns "
             "to stop.",
@@ -532,63 +797,87 @@ model_numbers = Exercise(
         _number(
             "GPT: start too",
             0,
-            22,
+            (22,),
             ko="첫째 수: 시작 토큰은 읽기만 하고 맞히지 않습니다.",
             en="First number: the start token is only given, never asked for.",
         ),
         _number(
             "BERT: specials too",
             1,
-            3.3,
+            (3.3,),
             ko="둘째 수: 시작 토큰과 끝 토큰은 고르지 않습니다.",
             en="Second number: start and end tokens are never chosen.",
         ),
         _number(
             "BERT: end too",
             1,
-            3.15,
+            (3.15,),
             ko="둘째 수: 끝 토큰은 고르지 않습니다. 낱말 20개의 15%입니다.",
             en="Second number: the end token is never chosen. It is 15% of 20 words.",
         ),
         _number(
             "BERT: everywhere",
             1,
-            20,
+            (20, 21, 22),
             ko="둘째 수: BERT는 고른 낱말에서만 배웁니다.",
             en="Second number: BERT learns from the chosen words alone.",
         ),
         _number(
             "masks: all chosen",
             2,
-            3,
+            (3,),
             ko="셋째 수: 고른 낱말이 모두 마스크가 되지는 않습니다.",
             en="Third number: not all chosen words become masks.",
         ),
         _number(
+            "masks: rounded",
+            2,
+            (2,),
+            ko="셋째 수: 반올림하지 마세요. 평균은 정수가 아니어도 됩니다.",
+            en="Third number: don't round. An average needn't be whole.",
+        ),
+        _number(
+            "masks: the others",
+            2,
+            (0.3, 0.6),
+            ko="셋째 수: 마스크가 되지 않는 낱말을 세었습니다. 고른 낱말의 80%가 "
+            "마스크가 됩니다.",
+            en="Third number: those are chosen words that do not become masks. 80% of "
+            "them do.",
+        ),
+        _number(
             "masks: 80% of all",
             2,
-            16,
+            (16, 16.8, 17.6),
             ko="셋째 수: 80%는 모든 낱말이 아니라 고른 낱말의 80%입니다.",
             en="Third number: it is 80% of the chosen words, not of all.",
         ),
         _number(
             "GPT: one pass",
             3,
-            1,
+            (1,),
             ko="넷째 수: 문장 전체를 견주려면 후보마다 문장을 하나씩 채점해야 합니다.",
             en="Fourth number: GPT needs a whole sentence for each candidate.",
         ),
         _number(
             "GPT: every place",
             3,
-            220,
+            (220, 231, 242),
             ko="넷째 수: GPT는 한 문장의 모든 자리를 한꺼번에 채점합니다.",
             en="Fourth number: GPT scores all places of a sentence at once.",
         ),
         _number(
+            "BERT: every word",
+            4,
+            (20, 21, 22),
+            ko="다섯째 수: 빈칸은 하나입니다. 낱말마다 문장을 넣지 않아도 됩니다.",
+            en="Fifth number: there is one gap. It doesn't take a sentence for each "
+            "word.",
+        ),
+        _number(
             "BERT: each candidate",
             4,
-            11,
+            (11,),
             ko="다섯째 수: BERT는 빈칸 하나에서 모든 낱말의 확률을 한꺼번에 냅니다.",
             en="Fifth number: at one gap BERT gives the probabilities of all words at "
             "once.",
@@ -656,6 +945,40 @@ to_linear = Exercise(
             "이어지므로 행을 잘라야 합니다.",
             en="You turned it and then cut columns. Once turned, queries, keys and "
             "values follow one another in rows.",
+        ),
+        Mistake(
+            "turned, columns sliced",
+            lambda weight: tuple(
+                weight.T[:, i * len(weight) : (i + 1) * len(weight)] for i in range(3)
+            ),
+            ko="뒤집은 다음에 열의 조각을 구했습니다. 뒤집은 행렬의 열은 `d`개뿐이니 "
+            "행을 자르세요.",
+            en="You turned it and then took slices of columns, of which there are only "
+            "`d` now. Cut rows.",
+        ),
+        Mistake(
+            "mirrored",
+            lambda weight: tuple(part[::-1] for part in np.split(weight, 3, axis=1)),
+            ko="행의 차례를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
+            en="You put the rows in reverse order. Swap rows and columns (`.T`).",
+        ),
+        Mistake(
+            "columns mirrored",
+            lambda weight: tuple(part[:, ::-1] for part in np.split(weight, 3, axis=1)),
+            ko="열의 차례를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
+            en="You put the columns in reverse order. Swap rows and columns (`.T`).",
+        ),
+        Mistake(
+            "queries and keys swapped",
+            lambda weight: tuple(_linear(weight)[i] for i in (1, 0, 2)),
+            ko="밸류는 맞습니다. 쿼리와 키의 차례가 바뀌었습니다.",
+            en="The values are right. Queries and keys have changed places.",
+        ),
+        Mistake(
+            "queries three times",
+            lambda weight: _linear(weight)[:1] * 3,
+            ko="쿼리를 세 번 돌려주었습니다.",
+            en="You return the queries three times.",
         ),
         Mistake(
             "every third",
