@@ -58,6 +58,65 @@ def _gru_row_by_row(x, h, W, U, b):
     return rows
 
 
+def _write_by_recursion(step, state, max_len, token=START):
+    if max_len == 0:
+        return []
+    logits, state = step(token, state)
+    token = int(torch.as_tensor(logits).argmax())
+    if token == END:
+        return []
+    return [token, *_write_by_recursion(step, state, max_len - 1, token)]
+
+
+def _write_then_cut(step, state, max_len):
+    ids = [START]
+    while len(ids) <= max_len and ids[-1] != END:
+        logits, state = step(ids[-1], state)
+        ids.append(int(logits.argmax()))
+    return [i for i in ids[1:] if i != END]
+
+
+def _write_with_pure_calls(step, state, max_len):
+    token, ids = START, []
+    while len(ids) < max_len:
+        chosen = int(step(token, state)[0].argmax())
+        state = step(token, state)[1]
+        if chosen == END:
+            return ids
+        token = chosen
+        ids += [token]
+    return ids
+
+
+def _inputs_by_tile(ids, table, message):
+    words = table[ids][:, :-1]
+    return np.dstack([words, np.tile(message[:, None], (1, words.shape[1], 1))])
+
+
+def _inputs_by_assignment(ids, table, message):
+    inputs = np.empty((len(ids), ids.shape[1] - 1, table.shape[1] + message.shape[1]))
+    inputs[..., : table.shape[1]] = table[ids[:, :-1]]
+    inputs[..., table.shape[1] :] = message[:, None]
+    return inputs
+
+
+def _gru_in_torch(x, h, W, U, b):
+    x, h, W, U, b = map(torch.as_tensor, (x, h, W, U, b))
+    (W_r, W_z, W_n), (U_r, U_z, U_n) = W.chunk(3), U.chunk(3)
+    b_r, b_z, b_n = b.chunk(3)
+    r = torch.sigmoid(x @ W_r.T + h @ U_r.T + b_r)
+    z = torch.sigmoid(x @ W_z.T + h @ U_z.T + b_z)
+    n = torch.tanh(x @ W_n.T + (r * h) @ U_n.T + b_n)
+    return torch.lerp(n, h, z)
+
+
+def _gru_by_einsum(x, h, W, U, b):
+    W, U, b = (a.reshape(3, h.shape[1], *a.shape[1:]) for a in (W, U, b))
+    a = np.einsum("be,che->cbh", x, W) + b[:, None]
+    r, z = 1 / (1 + np.exp(-a[:2] - np.einsum("bk,chk->cbh", h, U[:2])))
+    return z * h + (1 - z) * np.tanh(a[2] + np.einsum("bk,hk->bh", r * h, U[2]))
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
@@ -70,7 +129,20 @@ def _gru_row_by_row(x, h, W, U, b):
         ("write_greedily", _write_with_for),
         ("decoder_inputs", _inputs_by_loop),
         ("decoder_inputs", _inputs_in_torch),
+        ("first_word", "D-A-F-B-E-C"),
+        ("first_word", "dafbec"),
+        ("last_real_state", lambda s, m: s[np.arange(len(s)), m.argmin(1) - 1]),
+        ("last_real_state", lambda s, m: [s[i][m[i]][-1] for i in range(len(s))]),
+        ("gru_numbers", (1920.0, 3120, 20, 0)),
+        ("gru_numbers", torch.tensor([1920, 3120, 20, 0])),
+        ("write_greedily", _write_by_recursion),
+        ("write_greedily", _write_then_cut),
+        ("write_greedily", _write_with_pure_calls),
+        ("decoder_inputs", _inputs_by_tile),
+        ("decoder_inputs", _inputs_by_assignment),
         ("original_gru", _gru_row_by_row),
+        ("original_gru", _gru_in_torch),
+        ("original_gru", _gru_by_einsum),
     ],
 )
 def test_right_in_other_words(exercise, answer):
@@ -118,7 +190,47 @@ def test_unnamed_mistakes_are_wrong(exercise, answer):
     assert result.message
 
 
-# What the lesson prints as wrong is recognised by the name it should have.
+# Wrong answers as learners write them, and the mistake that each should be told.
+def _greedy(body):
+    """A loop of greedy decoding whose steps body(step, token, state) makes."""
+
+    def write(step, state, max_len):
+        token, ids = START, []
+        while len(ids) < max_len:
+            token, state = body(step, token, state)
+            if token == END:
+                break
+            ids.append(token)
+        return ids
+
+    return write
+
+
+def _with_new_token(step, token, state):
+    logits, _ = step(token, state)
+    token = int(logits.argmax())
+    return token, step(token, state)[1]
+
+
+def _twice(step, token, state):
+    logits, state = step(token, state)
+    return int(logits.argmax()), step(token, state)[1]
+
+
+def _old_state(step, token, state):
+    return int(step(token, state)[0].argmax()), state
+
+
+def _start_again(step, token, state):
+    logits, state = step(START, state)
+    return int(logits.argmax()), state
+
+
+def _smallest(step, token, state):
+    logits, state = step(token, state)
+    return int(logits.argmin()), state
+
+
 def _write_as_given(step, state, max_len):
     token, ids = START, []
     while len(ids) < max_len:
@@ -130,15 +242,131 @@ def _write_as_given(step, state, max_len):
     return ids
 
 
-@pytest.mark.parametrize(
-    ("exercise", "answer", "mistake"),
-    [
-        ("last_real_state", lambda states, mask: states[:, -1], "last column"),
-        ("write_greedily", _write_as_given, "as given"),
-    ],
-)
-def test_the_given_code_is_recognised(exercise, answer, mistake):
-    assert check(exercise, answer).mistake == mistake
+def _write_with_end(step, state, max_len):
+    token, ids = START, []
+    while len(ids) < max_len and token != END:
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        ids.append(token)
+    return ids
+
+
+def _write_then_ask(step, state, max_len):
+    token, ids = START, []
+    while True:
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        if token == END:
+            return ids
+        ids.append(token)
+        if len(ids) >= max_len:
+            return ids
+
+
+def _write_on(step, state, max_len):
+    token, ids = START, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        if token == END:
+            continue
+        ids.append(token)
+    return ids
+
+
+def _joined(words, message):
+    repeated = np.repeat(message[:, None], words.shape[1], axis=1)
+    return np.concatenate([words, repeated], axis=-1)
+
+
+def _cell(x, h, W, U, b, order=(0, 1, 2), turn=np.transpose, keep=lambda r, h: h):
+    (W_r, W_z, W_n), (U_r, U_z, U_n), (b_r, b_z, b_n) = (
+        [np.split(a, 3)[i] for i in order] for a in (W, U, b)
+    )
+    r = 1 / (1 + np.exp(-(x @ W_r.T + h @ turn(U_r) + b_r)))
+    z = 1 / (1 + np.exp(-(x @ W_z.T + h @ turn(U_z) + b_z)))
+    n = np.tanh(x @ W_n.T + (r * h) @ turn(U_n) + b_n)
+    return z * keep(r, h) + (1 - z) * n
+
+
+def _cell_with(**changes):
+    return lambda *arguments: _cell(*arguments, **changes)
+
+
+def _last(s, places):
+    return s[np.arange(len(s)), places]
+
+
+NAMED = [
+    ("first_word", "ADFBEC", "encoder before embedding"),
+    ("first_word", "DFABEC", "message before reading"),
+    ("first_word", "DABFEC", "decoder before message"),
+    ("first_word", "DAFEBC", "logits before step"),
+    ("first_word", "DAFBCE", "choice before logits"),
+    ("first_word", "BECDAF", "decoder before message"),
+    ("first_word", "DAFBE", "letters"),
+    ("last_real_state", lambda s, m: s[:, -1], "last column"),
+    ("last_real_state", lambda s, m: _last(s, m.sum(1)), "one too far, out of bounds"),
+    ("last_real_state", lambda s, m: _last(s, m.sum(1) - 2), "one too early"),
+    ("last_real_state", lambda s, m: _last(s, m.sum(0) - 1), "wrong axis"),
+    ("last_real_state", lambda s, m: _last(s, -m.sum(1)), "counted from the end"),
+    ("last_real_state", lambda s, m: s[:, m.sum(1) - 1], "all pairs"),
+    ("last_real_state", lambda s, m: s[:, m.sum(1).max() - 1], "longest for all"),
+    ("last_real_state", lambda s, m: _last(s, m.argmax(1)), "first state"),
+    ("last_real_state", lambda s, m: s[m], "all real states"),
+    ("last_real_state", lambda s, m: s[m][-1], "last sentence alone"),
+    ("last_real_state", lambda s, m: s.max(axis=1), "largest entries"),
+    ("last_real_state", lambda s, m: (s * m[..., None])[:, -1], "padding zeroed"),
+    ("gru_numbers", (1860, 3060, 20, 0), "one bias"),
+    ("gru_numbers", (1800, 3000, 20, 0), "no bias"),
+    ("gru_numbers", (3120, 1920, 20, 0), "exchanged"),
+    ("gru_numbers", (1920, 3120, 160, 0), "all states"),
+    ("gru_numbers", (1920, 3120, 20, 8), "longer sentences cost parameters"),
+    ("gru_numbers", (1860, 3120, 20, 0), "encoder's biases"),
+    ("gru_numbers", (640, 3120, 20, 0), "encoder's sets"),
+    ("gru_numbers", (1920, 3060, 20, 0), "decoder's biases"),
+    ("gru_numbers", (1920, 1040, 20, 0), "decoder's sets"),
+    ("gru_numbers", (1920, 3120, 8, 0), "message of another size"),
+    ("write_greedily", _write_as_given, "as given"),
+    ("write_greedily", _write_with_end, "end kept"),
+    ("write_greedily", lambda *a: _write_with_end(*a)[:-1], "one too few"),
+    ("write_greedily", _write_then_ask, "asks too late"),
+    ("write_greedily", _write_on, "goes on after the end"),
+    ("write_greedily", _greedy(_with_new_token), "stepped twice"),
+    ("write_greedily", _greedy(_twice), "read twice"),
+    ("write_greedily", _greedy(_old_state), "state thrown away"),
+    ("write_greedily", _greedy(_start_again), "own word not fed"),
+    ("write_greedily", _greedy(_smallest), "least probable"),
+    ("write_greedily", lambda *a: [START, *_write_with_for(*a)], "start in the result"),
+    ("write_greedily", lambda p, s, n: _write_with_for(p, s, n + 1), "one too many"),
+    ("write_greedily", lambda p, s, n: _write_with_for(p, s, n - 1), "one too few"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, 1:]], m), "targets as inputs"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i], m), "not shifted"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, 1:-1]], m), "start dropped too"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-2]], m), "one token short"),
+    ("decoder_inputs", lambda i, t, m: t[i[:, :-1]] + m[:, None], "added"),
+    ("decoder_inputs", lambda i, t, m: t[i[:, :-1]], "no message"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:-1]], m[:-1]),
+     "last sentence dropped"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1]], m[::-1]),
+     "another sentence's message"),
+    ("decoder_inputs", lambda i, t, m: np.roll(_inputs_by_loop(i, t, m), m.shape[1], 2),
+     "message first"),
+    ("original_gru", _cell_with(order=(2, 0, 1)), "rows as z, n, r"),
+    ("original_gru", _cell_with(order=(1, 2, 0)), "rows as n, r, z"),
+    ("original_gru", _cell_with(order=(1, 0, 2)), "rows as z, r, n"),
+    ("original_gru", _cell_with(order=(0, 2, 1)), "rows as r, n, z"),
+    ("original_gru", _cell_with(turn=lambda U: U), "state matrices not transposed"),
+    ("original_gru", _cell_with(keep=lambda r, h: r * h), "reset state mixed in"),
+    ("original_gru", _cell_with(keep=lambda r, h: 0), "old state forgotten"),
+    ("original_gru", lambda x, h, W, U, b: _cell(x, h, W, U, 0 * b), "no bias"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "answer", "mistake"), NAMED)
+def test_mistakes_are_named(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
 
 
 def test_the_counted_parameters_are_those_of_torch():

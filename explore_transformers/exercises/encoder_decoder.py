@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 2, encoder and decoder."""
 
 from dataclasses import dataclass, field
+from itertools import permutations
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
+from explore_transformers.exercises.naming import number_at, several
 from explore_transformers.language import text
 
-START, END, UNK = 1, 2, 3
+START, END = 1, 2
 
 
 first_word = Exercise(
@@ -74,10 +76,12 @@ def _last_real_state(states, mask):
 
 
 def _state_cases():
+    small = np.array([[[1.0], [2], [3]], [[4], [5], [6]]])
+    yield small, np.array([[True, True, True], [True, False, False]])
     rng = np.random.default_rng(0)
-    for lengths, width in (((5, 2, 3), 5), ((2, 4), 6), ((1, 3), 3)):
+    for lengths, width in (((3, 5, 2), 5), ((2, 4), 6), ((3, 1, 2), 3)):
         mask = np.arange(width) < np.array(lengths)[:, None]  # (B, T)
-        yield rng.normal(size=(*mask.shape, 4)), mask
+        yield rng.integers(-9, 9, (*mask.shape, 2)).astype(float), mask
 
 
 def _at(place):
@@ -92,7 +96,7 @@ def _at(place):
 
 def _ignores_padding(answer):
     """Whether further padding, with anything under it, leaves the answer as it is."""
-    states, mask = next(_state_cases())
+    states, mask = list(_state_cases())[1]
     wider = np.pad(states, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
     longer = np.pad(mask, ((0, 0), (0, 3)))
     return np.allclose(answer(wider, longer), answer(states, mask))
@@ -148,6 +152,57 @@ last_real_state = Exercise(
             ),
             ko="진짜 상태들의 평균입니다. 마지막 하나만 고르세요.",
             en="That is the mean of the real states. Take the last one only.",
+        ),
+        Mistake(
+            "shortest for all",
+            lambda states, mask: states[:, mask.sum(axis=1).min() - 1],
+            ko="모든 문장에 가장 짧은 문장의 길이를 썼습니다. 길이는 문장마다 "
+            "다릅니다.",
+            en="You used the shortest sentence's length for all. Each has its own.",
+        ),
+        Mistake(
+            "wrong axis",
+            lambda states, mask: states[np.arange(len(states)), mask.sum(axis=0) - 1],
+            ko="열마다 `True`를 세었습니다. 문장은 행이므로 `axis=1`을 따라 세세요.",
+            en="You counted `True` in each column. Sentences are rows: count along "
+            "`axis=1`.",
+        ),
+        Mistake(
+            "counted from the end",
+            lambda states, mask: states[np.arange(len(states)), -mask.sum(axis=1)],
+            ko="길이를 뒤에서부터 세는 자리로 썼습니다. 앞에서부터 세는 자리는 "
+            "길이에서 1을 뺀 것입니다.",
+            en="You used the length as a place counted from the end. Counted from the "
+            "front, the place is the length minus 1.",
+        ),
+        Mistake(
+            "sum",
+            lambda states, mask: (states * mask[:, :, None]).sum(axis=1),
+            ko="진짜 상태들의 합입니다. 마지막 하나만 고르세요.",
+            en="That is the sum of the real states. Take the last one only.",
+        ),
+        *several(
+            "largest entries",
+            lambda states, mask: states.max(axis=1),
+            lambda states, mask: np.where(mask[:, :, None], states, -np.inf).max(
+                axis=1
+            ),
+            ko="자리마다 가장 큰 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
+            "고르세요.",
+            en="You took the largest entry over all places. Take one whole state, the "
+            "last.",
+        ),
+        Mistake(
+            "last sentence alone",
+            lambda states, mask: states[mask][-1],
+            ko="배치의 마지막 문장에서만 상태를 골랐습니다. 문장마다 하나씩 고르세요.",
+            en="That is the last sentence's state alone. Take one for each sentence.",
+        ),
+        Mistake(
+            "all real states",
+            lambda states, mask: states[mask],
+            ko="진짜 상태를 모두 돌려주었습니다. 문장마다 마지막 하나만 고르세요.",
+            en="These are all the real states. Take the last one of each sentence.",
         ),
         Mistake(
             "all pairs",
@@ -247,22 +302,77 @@ gru_numbers = Exercise(
             ko="모든 상태가 아니라 마지막 상태 하나만 건넵니다.",
             en="Only the last state is handed over, not all of them.",
         ),
+        Mistake(
+            "exchanged",
+            (3120, 1920, 20, 0),
+            ko="인코더와 디코더가 바뀌었습니다. 인코더가 먼저입니다.",
+            en="Encoder and decoder are exchanged: the encoder comes first.",
+        ),
+        Mistake(
+            "encoder's biases",
+            number_at(0, 1860, 1800, of=4),
+            ko="인코더의 편향을 다시 세세요. `torch.nn.GRU`에는 한 벌마다 편향이 둘 "
+            "있습니다.",
+            en="Count the encoder's biases again: `torch.nn.GRU` has two in each set.",
+            example=(1860, 3120, 20, 0),
+        ),
+        Mistake(
+            "encoder's sets",
+            number_at(0, 640, 1280, 2560, 600, 620, of=4),
+            ko="인코더의 행렬을 다시 세세요. 리셋 게이트, 업데이트 게이트, 후보가 "
+            "저마다 한 벌을 갖습니다.",
+            en="Count the encoder's matrices again: reset gate, update gate and "
+            "candidate have one set each.",
+            example=(640, 3120, 20, 0),
+        ),
+        Mistake(
+            "decoder's biases",
+            number_at(1, 3060, 3000, of=4),
+            ko="디코더의 편향을 다시 세세요. `torch.nn.GRU`에는 한 벌마다 편향이 둘 "
+            "있습니다.",
+            en="Count the decoder's biases again: `torch.nn.GRU` has two in each set.",
+            example=(1920, 3060, 20, 0),
+        ),
+        Mistake(
+            "decoder's sets",
+            number_at(1, 1040, 2080, 4160, of=4),
+            ko="디코더의 행렬을 다시 세세요. 인코더처럼 세 벌입니다.",
+            en="Count the decoder's matrices again: three sets, as in the encoder.",
+            example=(1920, 1040, 20, 0),
+        ),
+        Mistake(
+            "decoder's input",
+            number_at(1, 1860, 1800, 2460, 4320, 5520, of=4),
+            ko="디코더의 입력의 크기를 다시 보세요. 낱말 벡터 10과 메시지 20을 이어 "
+            "30입니다. 은닉 상태의 크기는 그대로 20입니다.",
+            en="Look at the size of the decoder's input again: word vector 10 and "
+            "message 20 make 30. The hidden state keeps its size, 20.",
+            example=(1920, 5520, 20, 0),
+        ),
+        Mistake(
+            "message of another size",
+            lambda answer: len(answer) == 4 and answer[2] != 20,
+            ko="메시지는 은닉 상태 하나입니다. 소스가 길어도 크기는 같습니다.",
+            en="The message is one hidden state, and its size does not depend on the "
+            "source.",
+            example=(1920, 3120, 10, 0),
+        ),
     ),
 )
 
 
 @dataclass
 class _Plan:
-    """A decoder step that says `words`, then END, if it is fed what it said last.
+    """A decoder step that says `words`, then END, if it has read what it said.
 
-    The state is the number of steps so far. A wrong input leads it astray.
+    The state is the tuple of the tokens read so far. Other tokens lead it astray.
     """
 
     words: tuple
     calls: list = field(default_factory=list, compare=False)
 
     def __repr__(self):
-        return "step"
+        return f"says{self.words}"
 
     def __call__(self, token, state):
         self.calls.append(token)
@@ -273,29 +383,57 @@ class _Plan:
                     en="step was called more than 100 times: check when you stop.",
                 )
             )
-        fed = (START, *self.words, END)
+        state = (*state, int(token))
         said = (*self.words, END)
-        is_right = state < len(said) and token == fed[state]
+        is_right = state == (START, *said)[: len(state)] and len(state) <= len(said)
         logits = np.full(12, -5.0)  # (V,)
-        astray = 10 if token == START else UNK
-        logits[said[state] if is_right else astray] = -1.0
-        return logits, state + 1
+        logits[0] = -9.0
+        astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but END
+        logits[said[len(state) - 1] if is_right else astray] = -1.0
+        return logits, state
 
 
 def _write(
-    step, state, max_len, first=START, keeps=True, stops=True, cut=True, feeds=True
-):
+    step, state, max_len, first=START, keeps=True, stops=True, cut=True, feeds=True,
+    choose=np.argmax, late=False,
+):  # fmt: skip
     """Greedy decoding; every option switched is one mistake."""
     token, ids = first, []
-    while len(ids) < max_len:
+    while late or len(ids) < max_len:
         logits, new_state = step(token if feeds else START, state)
         state = new_state if keeps else state
-        token = int(np.argmax(logits))
+        token = int(choose(logits))
         if token == END and stops and cut:
             break
         ids.append(token)
-        if token == END and stops:
+        if (token == END and stops) or (late and len(ids) >= max_len):
             break
+    return ids
+
+
+def _write_twice(step, state, max_len, again_with_new=True):
+    """Greedy decoding that steps twice for each token."""
+    token, ids = START, []
+    while len(ids) < max_len:
+        logits, new_state = step(token, state)
+        last, token = token, int(np.argmax(logits))
+        if again_with_new:
+            _, state = step(token, state)
+        else:
+            _, state = step(last, new_state)
+        if token == END:
+            break
+        ids.append(token)
+    return ids
+
+
+def _write_past_end(step, state, max_len):
+    token, ids = START, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(np.argmax(logits))
+        if token != END:
+            ids.append(token)
     return ids
 
 
@@ -307,11 +445,12 @@ write_greedily = Exercise(
     "write_greedily",
     expected=lambda step, state, max_len: _write(step, state, max_len),
     cases=(
-        (_Plan((7, 9, 5)), 0, 10),
-        (_Plan((7, 7, 4)), 0, 10),
-        (_Plan((6, 4, 8, 11, 5, 9)), 0, 4),
-        (_Plan(()), 0, 5),
-        (_Plan((4, 5, 6)), 0, 3),
+        (_Plan((7, 9, 5)), (), 10),
+        (_Plan((7, 7, 4)), (), 10),
+        (_Plan((6, 4, 8, 11, 5, 9)), (), 4),
+        (_Plan(()), (), 5),
+        (_Plan((4, 5, 6)), (), 3),
+        (_Plan((4, 5)), (), 0),
     ),
     mistakes=(
         Mistake(
@@ -346,6 +485,44 @@ write_greedily = Exercise(
             en="You feed the start token each time. Feed the token just chosen.",
         ),
         Mistake(
+            "stepped twice",
+            _write_twice,
+            ko="토큰마다 `step`을 두 번 부르고, 둘째 때 새 토큰과 옛 상태를 넣습니다. "
+            "그러면 상태가 토큰 하나를 건너뜁니다. 한 번 불러 로짓과 상태를 함께 "
+            "받으세요.",
+            en="You call `step` twice for each token, the second time with the new "
+            "token and the old state, so the state misses a token. Call it once and "
+            "keep both logits and state.",
+        ),
+        Mistake(
+            "read twice",
+            lambda step, state, max_len: _write_twice(step, state, max_len, False),
+            ko="토큰마다 `step`을 두 번 불러 상태가 같은 토큰을 두 번 읽습니다. 한 "
+            "번만 부르세요.",
+            en="You call `step` twice for each token, so the state reads it twice. "
+            "Call it once.",
+        ),
+        Mistake(
+            "goes on after the end",
+            _write_past_end,
+            ko="끝 토큰을 빼기만 하고 멈추지 않습니다. 끝 토큰이 나오면 멈추세요.",
+            en="You leave the end token out but go on writing. Stop when it comes.",
+        ),
+        Mistake(
+            "asks too late",
+            _with(late=True),
+            ko="길이를 덧붙인 뒤에야 확인해서, `max_len`이 0이어도 하나를 씁니다. 쓰기 "
+            "전에 확인하세요.",
+            en="You check the length only after appending, so one token is written "
+            "even when `max_len` is 0. Check before.",
+        ),
+        Mistake(
+            "least probable",
+            _with(choose=np.argmin),
+            ko="로짓이 가장 작은 토큰을 골랐습니다. 가장 큰 것을 고르세요.",
+            en="You choose the token with the smallest logit. Choose the largest.",
+        ),
+        Mistake(
             "wrong start",
             _with(first=END),
             ko="시작 토큰이 아니라 끝 토큰으로 시작합니다.",
@@ -358,6 +535,14 @@ write_greedily = Exercise(
             en="The start token is in the result. It is not a word that was written.",
         ),
         Mistake(
+            "start counted",
+            lambda step, state, max_len: [START, *_write(step, state, max_len - 1)],
+            ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 낱말이 아닙니다. "
+            "`max_len`에도 넣어 세지 마세요.",
+            en="The start token is in the result. It is not a word that was written, "
+            "nor does it count for `max_len`.",
+        ),
+        Mistake(
             "one too many",
             lambda step, state, max_len: _write(step, state, max_len + 1),
             ko="`max_len`보다 하나 더 씁니다.",
@@ -366,8 +551,10 @@ write_greedily = Exercise(
         Mistake(
             "one too few",
             lambda step, state, max_len: _write(step, state, max_len - 1),
-            ko="`max_len`보다 하나 먼저 멈춥니다.",
-            en="You stop one token before `max_len`.",
+            ko="`max_len`에 닿은 문장이 하나 짧습니다. 하나 먼저 멈추었거나, 끝 토큰이 "
+            "아닌 마지막 토큰까지 뺐습니다.",
+            en="A sentence that reaches `max_len` is one token short: you stop too "
+            "early, or drop a last token that is no end token.",
         ),
     ),
 )
@@ -385,18 +572,40 @@ def _appended(vectors, message):
 
 
 def _input_cases():
+    table = np.array([[0.0], [10], [20], [30], [40]])
+    ids = np.array([[START, 3, END], [START, 4, END]])
+    yield ids, table, np.array([[7.0], [8]])
     rng = np.random.default_rng(2)
-    for n_rows, n_tokens, d_embed, d_hidden in ((2, 5, 3, 4), (3, 3, 2, 2)):
+    for n_rows, n_tokens, d_embed, d_hidden in ((2, 5, 2, 3), (3, 3, 2, 2)):
         ids = rng.integers(4, 9, (n_rows, n_tokens))
         ids[:, 0], ids[:, -1] = START, END
-        table = rng.normal(size=(9, d_embed))
-        yield ids, table, rng.normal(size=(n_rows, d_hidden))
+        table = rng.integers(-9, 9, (9, d_embed)).astype(float)
+        yield ids, table, rng.integers(-9, 9, (n_rows, d_hidden)).astype(float)
 
 
 def _first_only(ids, table, message):
     inputs = _decoder_inputs(ids, table, message)
     inputs[:, 1:, table.shape[1] :] = 0
     return inputs
+
+
+def _all_but_first(ids, table, message):
+    inputs = _decoder_inputs(ids, table, message)
+    inputs[:, 0, table.shape[1] :] = 0
+    return inputs
+
+
+def _last_only(ids, table, message):
+    inputs = _decoder_inputs(ids, table, message)
+    inputs[:, :-1, table.shape[1] :] = 0
+    return inputs
+
+
+def _messages_in_turn(ids, table, message):
+    vectors = table[ids[:, :-1]]
+    repeated = np.tile(message, (vectors.shape[1], 1))
+    repeated = repeated.reshape(len(ids), -1, message.shape[1])
+    return np.concatenate([vectors, repeated], axis=-1)
 
 
 def _message_first(ids, table, message):
@@ -434,6 +643,52 @@ decoder_inputs = Exercise(
             en="The message is at the first place only. Append it at every place.",
         ),
         Mistake(
+            "all but the first step",
+            _all_but_first,
+            ko="첫 자리에 메시지가 없습니다. 모든 자리에 붙이세요.",
+            en="The first place has no message. Append it at every place.",
+        ),
+        Mistake(
+            "last step only",
+            _last_only,
+            ko="메시지가 마지막 자리에만 있습니다. 모든 자리에 붙이세요.",
+            en="The message is at the last place only. Append it at every place.",
+        ),
+        Mistake(
+            "messages in turn",
+            _messages_in_turn,
+            ko="메시지를 되풀이한 뒤 모양만 바꾸어 문장들의 메시지가 섞였습니다. "
+            "`message[:, None]`으로 자리의 축을 먼저 만드세요.",
+            en="You repeated the messages and then reshaped, which mixes those of "
+            "different sentences. Make the axis of places first: `message[:, None]`.",
+        ),
+        Mistake(
+            "last sentence dropped",
+            lambda ids, table, message: _appended(table[ids[:-1]], message[:-1]),
+            ko="마지막 토큰이 아니라 마지막 문장을 뺐습니다. 자리는 둘째 축이니 "
+            "`ids[:, :-1]`입니다.",
+            en="You dropped the last sentence, not the last token. Places are the "
+            "second axis: `ids[:, :-1]`.",
+        ),
+        Mistake(
+            "added",
+            lambda ids, table, message: table[ids[:, :-1]] + message[:, None],
+            ko="메시지를 낱말 벡터에 더했습니다. 더하지 말고 뒤에 이어 붙이세요.",
+            en="You added the message to the word vector. Append it behind instead.",
+        ),
+        Mistake(
+            "ids for vectors",
+            lambda ids, table, message: _appended(ids[:, :-1, None] * 1.0, message),
+            ko="번호를 벡터로 바꾸지 않았습니다. `table`에서 꺼내세요.",
+            en="The ids were not turned into vectors. Look them up in `table`.",
+        ),
+        Mistake(
+            "one token short",
+            lambda ids, table, message: _appended(table[ids[:, :-2]], message),
+            ko="토큰을 하나 더 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
+            en="One token too many was dropped. Only the end token has to go.",
+        ),
+        Mistake(
             "message first",
             _message_first,
             ko="메시지가 낱말 벡터 앞에 왔습니다. 뒤에 붙이세요.",
@@ -469,17 +724,33 @@ def _sigmoid(x):
 
 def _gru(
     x, h, W, U, b, order="rzn", gate=_sigmoid, candidate=np.tanh, mode="before",
-    mix=lambda z, h, n: z * h + (1 - z) * n,
+    mix=lambda z, h, n: z * h + (1 - z) * n, turned=False, sees_state=True,
+    biased=True,
 ):  # fmt: skip
     """Cho et al.'s cell; every option changed is one mistake."""
     rows = dict(zip(order, np.split(np.arange(len(W)), 3), strict=True))
-    a = x @ W.T + b  # (B, 3h)
-    r = gate(a[:, rows["r"]] + h @ U[rows["r"]].T)  # (B, h)
-    z = gate(a[:, rows["z"]] + h @ U[rows["z"]].T)
-    u = U[rows["n"]].T
-    memory = {"before": (r * h) @ u, "after": r * (h @ u), "none": h @ u}[mode]
+    a = x @ W.T + b * biased  # (B, 3h)
+    u_r, u_z, u_n = (U[rows[k]] if turned else U[rows[k]].T for k in "rzn")
+    r = gate(a[:, rows["r"]] + sees_state * h @ u_r)  # (B, h)
+    z = gate(a[:, rows["z"]] + sees_state * h @ u_z)
+    memory = {
+        "before": (r * h) @ u_n,
+        "after": r * (h @ u_n),
+        "none": h @ u_n,
+        "biased": r * (h @ u_n + b[rows["n"]]) - b[rows["n"]],
+        "state left out": 0,
+    }[mode]
     n = candidate(a[:, rows["n"]] + memory)
     return mix(z, h, n)
+
+
+def _reset_kept(x, h, W, U, b):
+    def mix(z, h, n):
+        size = h.shape[1]
+        r = _sigmoid(x @ W[:size].T + h @ U[:size].T + b[:size])
+        return z * (r * h) + (1 - z) * n
+
+    return _gru(x, h, W, U, b, mix=mix)
 
 
 def _gru_with(**changes):
@@ -487,17 +758,33 @@ def _gru_with(**changes):
 
 
 def _gru_cases():
+    one = np.array([[1.0]]), np.array([[2.0]])
+    rows = np.array([[1.0], [-1], [0.5]]), np.array([[0.5], [1], [-1]])
+    yield *one, *rows, np.array([-1.0, 0.5, 1])
     rng = np.random.default_rng(3)
-    for n_rows, d_in, d_hidden in ((1, 2, 2), (3, 4, 3), (2, 5, 1)):
+    for n_rows, d_in, d_hidden in ((1, 2, 2), (3, 4, 3)):
         x, h = rng.normal(size=(n_rows, d_in)), rng.normal(size=(n_rows, d_hidden))
         W = rng.normal(size=(3 * d_hidden, d_in))
         U = rng.normal(size=(3 * d_hidden, d_hidden))
         yield x, h, W, U, rng.normal(size=3 * d_hidden)
 
 
+def _other_orders():
+    """The rows of the three parts taken in every order but r, z, n."""
+    for order in permutations("rzn"):
+        if order != ("r", "z", "n"):
+            words = ", ".join(order)
+            yield Mistake(
+                f"rows as {words}",
+                _gru_with(order=order),
+                ko=f"행을 {words}의 차례로 읽었습니다. 차례는 r, z, n입니다.",
+                en=f"You read the rows in the order {words}. It is r, z, n.",
+            )
+
+
 def _keeps_what_it_had(answer):
     """Whether an update gate at 1 leaves the hidden state as it was."""
-    x, h, W, U, b = list(_gru_cases())[1]
+    x, h, W, U, b = list(_gru_cases())[-1]
     size = h.shape[1]
     b = b.copy()
     b[size : 2 * size] = 100.0
@@ -527,11 +814,42 @@ original_gru = Exercise(
             ko="`z`와 `1 - z`가 바뀌었습니다. `z`가 1이면 옛 상태가 남아야 합니다.",
             en="`z` and `1 - z` are swapped. With `z` at 1 the old state stays.",
         ),
+        *_other_orders(),
         Mistake(
-            "gates swapped",
-            _gru_with(order="zrn"),
-            ko="리셋과 업데이트의 차례가 바뀌었습니다. 행의 차례는 r, z, n입니다.",
-            en="Reset and update are swapped. The rows come in the order r, z, n.",
+            "state matrices not transposed",
+            _gru_with(turned=True),
+            ko="`U`의 부분을 전치하지 않았습니다. 상태가 행이므로 `h @ U_r.T`로 "
+            "적습니다. 정사각 행렬이라 오류가 나지 않습니다.",
+            en="The parts of `U` are not transposed. States are rows, so write "
+            "`h @ U_r.T`. The matrices are square, and no error warns you.",
+        ),
+        Mistake(
+            "gates blind to the state",
+            _gru_with(sees_state=False),
+            ko="게이트에서 `U_r h`와 `U_z h`가 빠졌습니다.",
+            en="The gates lack `U_r h` and `U_z h`.",
+        ),
+        Mistake(
+            "candidate blind to the state",
+            _gru_with(mode="state left out"),
+            ko="후보에서 `U_n (r * h)`가 빠졌습니다.",
+            en="The candidate lacks `U_n (r * h)`.",
+        ),
+        Mistake(
+            "reset after product and bias",
+            _gru_with(mode="biased"),
+            ko="리셋 게이트를 행렬과 편향 다음에 곱합니다. torch처럼 하지 말고 "
+            "행렬보다 먼저 `h`에 곱하세요.",
+            en="The reset gate multiplies after matrix and bias, as in torch. Here it "
+            "multiplies `h` before the matrix.",
+        ),
+        Mistake(
+            "reset state mixed in",
+            _reset_kept,
+            ko="마지막에 섞는 옛 상태에도 리셋 게이트를 곱했습니다. 리셋 게이트는 후보 "
+            "안에서만 씁니다.",
+            en="The old state in the last line is reset too. The reset gate acts only "
+            "inside the candidate.",
         ),
         Mistake(
             "candidate through sigmoid",
@@ -565,9 +883,15 @@ original_gru = Exercise(
         ),
         Mistake(
             "no bias",
-            lambda x, h, W, U, b: _gru(x, h, W, U, 0 * b),
+            _gru_with(biased=False),
             ko="편향 `b`를 더하지 않았습니다.",
             en="The bias `b` is not added.",
+        ),
+        Mistake(
+            "old state forgotten",
+            _gru_with(mix=lambda z, h, n: (1 - z) * n),
+            ko="마지막 식에서 `z * h`가 빠졌습니다.",
+            en="The last formula lacks `z * h`.",
         ),
         Mistake(
             "candidate alone",
