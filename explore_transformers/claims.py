@@ -13,7 +13,8 @@ from explore_transformers.boxes import box, inline
 from explore_transformers.language import text
 
 _KEYS = {"number": int, "section": str, "ko": str, "en": str, "unit": str}
-_UNITS = ("share", "ratio", "count", "number")
+_MAY = {"record": str}  # the study whose one kept record the claim reads
+_UNITS = ("share", "points", "ratio", "count", "number")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _made = {}  # id -> Claim, in the order in which this run first made them
 
@@ -156,7 +157,7 @@ def parse_texts(source):
         for key, kind in _KEYS.items():
             if not isinstance(entry.get(key), kind):
                 raise ValueError(f"claims.toml: [{id}] needs `{key}` ({kind.__name__})")
-        if extra := entry.keys() - _KEYS.keys():
+        if extra := entry.keys() - _KEYS.keys() - _MAY.keys():
             raise ValueError(f"claims.toml: [{id}] has unknown keys {sorted(extra)}")
         if entry["unit"] not in _UNITS:
             raise ValueError(f"claims.toml: [{id}] unit must be one of {_UNITS}")
@@ -164,11 +165,16 @@ def parse_texts(source):
 
 
 def show(value, unit):
-    """Return a number as a reader sees it; unit: share, ratio, count or number."""
+    """Return a number as a reader sees it; unit: one of _UNITS.
+
+    "points" are percentage points: the difference of two shares.
+    """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{value:+}".replace("inf", "∞")
     if unit == "share":
         return f"{value:.1%}"
+    if unit == "points":
+        return f"{100 * value:.1f}" + text(ko="%p", en=" pp")
     if unit == "ratio":
         return f"{value:.2f}×"
     if unit == "count":
@@ -265,7 +271,7 @@ def compare_prediction(name, predicted, measured, unit="number"):
     Args:
         name: what was predicted, in the reader's language.
         predicted: whatever the reader wrote; None or ... means no guess. Never raises.
-        measured: the measured number; unit: share, ratio, count or number.
+        measured: the measured number; unit: as in `show`.
     """
     if unit not in _UNITS:
         raise ValueError(f"unknown unit {unit!r}: choose one of {_UNITS}")

@@ -12,11 +12,14 @@ from explore_site import (
     editions,
     korean_search,
     links,
+    times_page,
 )
 from explore_site.paths import BOOK
 from explore_site.words import words
 
-_MODULES = (assets, catalogues, claims_page, editions, korean_search, links)
+_MODULES = (
+    assets, catalogues, claims_page, editions, korean_search, links, times_page
+)
 
 
 def _settings(language):

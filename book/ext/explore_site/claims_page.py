@@ -20,13 +20,21 @@ from explore_site.words import words
 _RECORD = BOOK / "claims.json"
 
 
-def _texts_and_format():
-    """Return the claims' texts and the function that shows a value in its unit."""
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
-    from explore_transformers.claims import load_texts, show
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
-    return load_texts(), show
+from explore_transformers.claims import load_texts, show  # noqa: E402
+from explore_transformers.language import use_language  # noqa: E402
+
+# Sections of the outline, whose own names are in both languages or in Korean.
+_SECTIONS = {
+    "시퀀스-투-시퀀스": "Sequence-to-sequence",
+    "인코더와 디코더": "Encoder and decoder",
+    "RNN 병목과 어텐션": "The RNN bottleneck and attention",
+    "어텐션": "Attention",
+    "사전 훈련": "Pre-training",
+    "도메인 적응": "Domain adaptation",
+}
 
 
 def read_record(path=_RECORD):
@@ -76,9 +84,10 @@ class Claims(SphinxDirective):
     def run(self):
         """Return a section for each lesson, or a note when nothing was measured."""
         self.say = words(self.config.language)
+        use_language(self.config.language)
         self.env.note_dependency(str(_RECORD))
         self.env.note_dependency(str(ROOT / "explore_transformers" / "claims.toml"))
-        texts, self.show = _texts_and_format()
+        texts, self.show = load_texts(), show
         self.record = read_record()
         lessons = {}
         for claim, words_ in texts.items():
@@ -119,14 +128,18 @@ class Claims(SphinxDirective):
 
     def _table(self, claim, words_):
         """Return the claim's facts as an HTML list, with the plot below."""
-        section = f'<span lang="ko">{escape(words_["section"])}</span>'
+        section = words_["section"]
+        if self.config.language == "en":
+            section = _SECTIONS.get(section, section)
         pairs = []
         plot = f"<p>{escape(self.say['not_measured'])}</p>"
         if measurements := self.record.get(claim):
             pairs = facts(self.say, measurements, words_["unit"], self.show)
             (_, measured), (_, limit), _ = pairs
+            if study := words_.get("record"):
+                pairs[2] = self.say["runs"], self.say["one_record"].format(study)
             plot = dot_plot(measurements, self.say["plot"].format(measured, limit))
-        pairs = [(self.say["section"], section), *((k, escape(v)) for k, v in pairs)]
+        pairs = [(k, escape(v)) for k, v in ((self.say["section"], section), *pairs)]
         rows = "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in pairs)
         return f'<dl class="claim-facts">{rows}</dl>{plot}'
 

@@ -41,6 +41,13 @@ _WORDS = {
     "bound": ("기준", "Bound"),
     "seeds": ("시드", "Seeds"),
     "seed_count": ("{}개 ({})", "{} ({})"),
+    "runs": ("독립 실행", "Independent runs"),
+    "time_heads": ("레슨|핵심|전체|연습", "Lesson|Core|All|Exercises"),
+    "minutes": ("{}분", "{} min"),
+    "one_record": (
+        "연구 하나의 기록({})을 시드마다 다시 읽은 값",
+        "one kept study ({}), read again for each seed",
+    ),
     "at_least": ("{} 이상", "at least {}"),
     "at_most": ("{} 이하", "at most {}"),
     "range": ("{}~{}", "{} to {}"),
