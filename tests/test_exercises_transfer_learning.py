@@ -38,7 +38,7 @@ def _draw_in_torch(logits, temperature, top_k):
     return logits.masked_fill(logits < limit, -torch.inf).softmax(-1)
 
 
-def _draw_renormalised(logits, temperature, top_k):
+def _draw_renormalized(logits, temperature, top_k):
     p = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
     p[logits < np.sort(logits)[:, ::-1][:, [top_k - 1]]] = 0
     return p / p.sum(axis=1, keepdims=True)
@@ -114,7 +114,7 @@ def _carried_by_comprehension(old, new):
         ("transfer_numbers", [8210, 8210, 33, 6043, 13]),
         ("transfer_numbers", np.array([8210, 8210, 33, 6043, 13])),
         ("draw_probabilities", _draw_in_torch),
-        ("draw_probabilities", _draw_renormalised),
+        ("draw_probabilities", _draw_renormalized),
         ("perplexity_of", _perplexity_in_torch),
         ("perplexity_of", _perplexity_in_bits),
         ("perplexity_of", _geometric_mean),

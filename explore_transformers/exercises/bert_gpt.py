@@ -27,7 +27,7 @@ masked_step = Exercise(
         Mistake(
             "answers in sight",
             swapped("A", "E"),
-            ko="낱말을 지우기 전에 모델에 넣었습니다. 맞힐 낱말이 입력에 그대로 보여서 "
+            ko="단어를 지우기 전에 모델에 넣었습니다. 맞힐 단어가 입력에 그대로 보여서 "
             "베끼기만 배웁니다.",
             en="The model reads the batch before the words are deleted. It sees what "
             "it has to guess and learns to copy.",
@@ -36,7 +36,7 @@ masked_step = Exercise(
         Mistake(
             "words lost",
             swapped("F", "A"),
-            ko="정답을 적어 두기 전에 낱말을 지웠습니다. 같은 배열에서 지우므로 무엇이 "
+            ko="정답을 적어 두기 전에 단어를 지웠습니다. 같은 배열에서 지우므로 무엇이 "
             "있었는지 알 수 없습니다.",
             en="The words are deleted before they are noted as targets. It happens in "
             "the same array, so nobody knows what stood there.",
@@ -45,7 +45,7 @@ masked_step = Exercise(
         Mistake(
             "nothing chosen yet",
             swapped("C", "F"),
-            ko="정답을 적으려면 어느 낱말을 물을지 먼저 골라야 합니다.",
+            ko="정답을 적으려면 어느 단어를 물을지 먼저 골라야 합니다.",
             en="To note the targets you must have chosen which words to ask for.",
             example="FCAEBD",
         ),
@@ -59,7 +59,8 @@ masked_step = Exercise(
         Mistake(
             "update without loss",
             swapped("B", "D"),
-            ko="손실을 구하기 전에 매개변수를 고쳤습니다. 기울기는 손실에서 나옵니다.",
+            ko="손실을 구하기 전에 매개변수를 갱신했습니다. 그레이디언트는 손실에서 "
+            "나옵니다.",
             en="Parameters are updated before there is a loss. It is the loss whose "
             "gradient you take.",
             example="CFAEDB",
@@ -158,13 +159,13 @@ best_pair = Exercise(
         Mistake(
             "words counted once",
             lambda counts: _commonest(_totals(counts, weigh=lambda n: 1)),
-            ko="낱말마다 한 번씩만 세었습니다. 낱말이 나온 횟수만큼 세세요.",
+            ko="단어마다 한 번씩만 세었습니다. 단어가 나온 횟수만큼 세세요.",
             en="You count each word once. Count it as often as it occurs.",
         ),
         Mistake(
             "once a word",
             lambda counts: _commonest(_totals(counts, lambda p: set(pairwise(p)))),
-            ko="한 낱말에 두 번 나오는 쌍을 한 번만 세었습니다.",
+            ko="한 단어에 두 번 나오는 쌍을 한 번만 세었습니다.",
             en="A pair that occurs twice in one word is counted once.",
         ),
         Mistake(
@@ -176,7 +177,7 @@ best_pair = Exercise(
         Mistake(
             "across words",
             _across_words,
-            ko="앞 낱말의 끝과 뒤 낱말의 처음을 짝지었습니다. 쌍은 낱말 안에만 "
+            ko="앞 단어의 끝과 뒤 단어의 처음을 짝지었습니다. 쌍은 단어 안에만 "
             "있습니다.",
             en="You pair the end of one word with the beginning of the next. Pairs "
             "stay within a word.",
@@ -187,7 +188,7 @@ best_pair = Exercise(
                 {pair: n for pair, n in _totals(counts).items() if pair[0] != "▁"}
                 or _totals(counts)
             ),
-            ko="낱말의 시작을 나타내는 `▁`가 든 쌍을 뺐습니다. `▁`도 조각입니다.",
+            ko="단어의 시작을 나타내는 `▁`가 든 쌍을 뺐습니다. `▁`도 조각입니다.",
             en="You leave out pairs with `▁`, which marks the beginning of a word. It "
             "is a piece like any other.",
         ),
@@ -225,7 +226,7 @@ best_pair = Exercise(
         Mistake(
             "last of equals",
             _best_by(lambda pair, n: (n, pair), max),
-            ko="횟수가 같을 때 맨 뒤의 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 "
+            ko="횟수가 같을 때 맨 뒤의 쌍을 골랐습니다. 파이썬이 정렬한 순서로 앞선 "
             "쌍을 고르세요.",
             en="Of equally common pairs you take the last. Take the one that Python "
             "sorts first.",
@@ -233,7 +234,7 @@ best_pair = Exercise(
         Mistake(
             "first met of equals",
             lambda counts: _totals(counts).most_common(1)[0][0],
-            ko="횟수가 같을 때 먼저 만난 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 "
+            ko="횟수가 같을 때 먼저 만난 쌍을 골랐습니다. 파이썬이 정렬한 순서로 앞선 "
             "쌍을 고르세요.",
             en="Among equally common pairs you take the first you met. Take the one "
             "that Python sorts first.",
@@ -241,7 +242,7 @@ best_pair = Exercise(
         Mistake(
             "last met of equals",
             _last_met_of_equals,
-            ko="횟수가 같을 때 나중에 만난 쌍을 골랐습니다. 파이썬이 정렬한 차례로 "
+            ko="횟수가 같을 때 나중에 만난 쌍을 골랐습니다. 파이썬이 정렬한 순서로 "
             "앞선 쌍을 고르세요.",
             en="Among equally common pairs you take the last you met. Take the one "
             "that Python sorts first.",
@@ -270,7 +271,7 @@ best_pair = Exercise(
         Mistake(
             "either way round",
             _best_by(lambda pair, n: (-n, pair), pairs=_either_way),
-            ko="`(a, b)`와 `(b, a)`를 같은 쌍으로 세었습니다. 차례가 다르면 다른 "
+            ko="`(a, b)`와 `(b, a)`를 같은 쌍으로 세었습니다. 순서가 다르면 다른 "
             "쌍입니다.",
             en="You count `(a, b)` and `(b, a)` as one pair. In another order it is "
             "another pair.",
@@ -292,7 +293,7 @@ best_pair = Exercise(
         Mistake(
             "longest of equals",
             _best_by(lambda pair, n: (-n, -len("".join(pair)), pair)),
-            ko="횟수가 같을 때 긴 쌍을 골랐습니다. 파이썬이 정렬한 차례로 앞선 쌍을 "
+            ko="횟수가 같을 때 긴 쌍을 골랐습니다. 파이썬이 정렬한 순서로 앞선 쌍을 "
             "고르세요.",
             en="Among equally common pairs you take the longest. Take the one that "
             "Python sorts first.",
@@ -467,7 +468,7 @@ split_word = Exercise(
         Mistake(
             "from the left",
             lambda word, merges: _split(word, merges, choose=lambda known: known[0]),
-            ko="왼쪽에서 먼저 만난 쌍을 붙였습니다. 차례를 정하는 것은 자리가 아니라 "
+            ko="왼쪽에서 먼저 만난 쌍을 붙였습니다. 순서를 정하는 것은 자리가 아니라 "
             "배운 순서입니다.",
             en="You join the first pair from the left. Order goes by when a pair was "
             "learnt, not by where it stands.",
@@ -475,7 +476,7 @@ split_word = Exercise(
         Mistake(
             "commonest in the word",
             _commonest_first,
-            ko="낱말에 가장 많이 있는 쌍부터 붙였습니다. 차례를 정하는 것은 횟수가 "
+            ko="단어에 가장 많이 있는 쌍부터 붙였습니다. 순서를 정하는 것은 횟수가 "
             "아니라 배운 순서입니다.",
             en="You join the pair that the word holds most often. Order goes by when "
             "a pair was learnt, not by how often it stands there.",
@@ -483,7 +484,7 @@ split_word = Exercise(
         Mistake(
             "one pass",
             _one_pass,
-            ko="낱말을 한 번만 훑으며 만나는 쌍을 붙였습니다. 먼저 배운 쌍부터, 더 "
+            ko="단어를 한 번만 훑으며 만나는 쌍을 붙였습니다. 먼저 배운 쌍부터, 더 "
             "붙일 것이 없을 때까지 되풀이하세요.",
             en="You go over the word once and join what you meet. Begin with the pair "
             "learnt earliest, and repeat until nothing is left to join.",
@@ -507,7 +508,7 @@ split_word = Exercise(
         Mistake(
             "by alphabet",
             _first_by_alphabet,
-            ko="글자 차례로 앞선 쌍부터 붙였습니다. 차례를 정하는 것은 배운 "
+            ko="글자 순서로 앞선 쌍부터 붙였습니다. 순서를 정하는 것은 배운 "
             "순서입니다(`key=merges.index`).",
             en="You join the pair that sorts first. Order goes by when a pair was "
             "learnt (`key=merges.index`).",
@@ -527,7 +528,7 @@ split_word = Exercise(
         Mistake(
             "marked",
             lambda word, merges: _split("▁" + word, merges),
-            ko="낱말 앞에 `▁`를 붙였습니다. 이 문제에서는 붙이지 않습니다.",
+            ko="단어 앞에 `▁`를 붙였습니다. 이 문제에서는 붙이지 않습니다.",
             en="You put `▁` before the word. In this exercise there is none.",
         ),
         Mistake(
@@ -548,7 +549,7 @@ split_word = Exercise(
         Property(
             "nothing lost",
             _puts_together,
-            ko="조각을 이어 붙이면 원래 낱말이 되어야 합니다.",
+            ko="조각을 이어 붙이면 원래 단어가 되어야 합니다.",
             en="Put together, the pieces must give the word.",
         ),
     ),
@@ -638,7 +639,7 @@ masked_batch = Exercise(
         Mistake(
             "as given",
             _batch_as_given,
-            ko="정답이 모두 마스크의 번호입니다. 지우기 전의 낱말을 적어야 합니다.",
+            ko="정답이 모두 마스크의 번호입니다. 지우기 전의 단어를 적어야 합니다.",
             en="All targets are the mask's number. Note the words as they were before.",
         ),
         Mistake(
@@ -650,7 +651,7 @@ masked_batch = Exercise(
         Mistake(
             "specials too",
             _batch_with(_all_chosen),
-            ko="낱말은 맞습니다. 그런데 특수 토큰(번호 0-3)도 지우고 물었습니다.",
+            ko="단어는 맞습니다. 그런데 특수 토큰(번호 0-3)도 지우고 물었습니다.",
             en="Words are right, but special tokens (0-3) are deleted and asked for.",
         ),
         Mistake(
@@ -680,14 +681,14 @@ masked_batch = Exercise(
         Mistake(
             "first word spared",
             _batch_with(_first_word_spared),
-            ko="번호가 4인 토큰은 낱말입니다. 특수 토큰은 3까지입니다(`ids > 3`).",
+            ko="번호가 4인 토큰은 단어입니다. 특수 토큰은 3까지입니다(`ids > 3`).",
             en="The token with number 4 is a word. Special tokens end at 3 "
             "(`ids > 3`).",
         ),
         Mistake(
             "every word",
             _batch_with(_every_word),
-            ko="`chosen`을 보지 않고 모든 낱말을 지웠습니다.",
+            ko="`chosen`을 보지 않고 모든 단어를 지웠습니다.",
             en="You delete every word and don't look at `chosen`.",
         ),
         Mistake(
@@ -713,7 +714,7 @@ masked_batch = Exercise(
         Mistake(
             "turned about",
             lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id)[::-1],
-            ko="차례가 바뀌었습니다. 입력을 먼저, 정답을 나중에 돌려주세요.",
+            ko="순서가 바뀌었습니다. 입력을 먼저, 정답을 나중에 돌려주세요.",
             en="The order is wrong: return the inputs first, then the targets.",
         ),
         Mistake(
@@ -727,13 +728,13 @@ masked_batch = Exercise(
         Mistake(
             "nothing deleted",
             _batch_with(leak=True),
-            ko="입력에서 아무것도 지우지 않았습니다. 맞힐 낱말이 그대로 보입니다.",
+            ko="입력에서 아무것도 지우지 않았습니다. 맞힐 단어가 그대로 보입니다.",
             en="Nothing is deleted from the input. The words to guess are in sight.",
         ),
         Mistake(
             "the others",
             _batch_with(lambda chosen, ids: ~chosen & (ids > 3)),
-            ko="거꾸로입니다. 고르지 않은 낱말을 지웠습니다.",
+            ko="거꾸로입니다. 고르지 않은 단어를 지웠습니다.",
             en="The wrong way round: the words not chosen are deleted.",
         ),
         Mistake(
@@ -749,7 +750,7 @@ masked_batch = Exercise(
         Property(
             "nothing random",
             _is_not_random,
-            ko="같은 입력에서 결과가 그때그때 다릅니다. 여기서는 고른 낱말을 모두 "
+            ko="같은 입력에서 결과가 그때그때 다릅니다. 여기서는 고른 단어를 모두 "
             "마스크로 바꿉니다.",
             en="The same input gives different results. Here every chosen word becomes "
             "the mask.",
@@ -757,7 +758,7 @@ masked_batch = Exercise(
         Property(
             "all become masks",
             _all_become_masks,
-            ko="고른 낱말은 하나도 빠짐없이 마스크가 되어야 합니다.",
+            ko="고른 단어는 하나도 빠짐없이 마스크가 되어야 합니다.",
             en="Every chosen word, without exception, must become the mask.",
         ),
     ),
@@ -812,21 +813,21 @@ model_numbers = Exercise(
             "BERT: end too",
             1,
             (3.15,),
-            ko="둘째 수: 끝 토큰은 고르지 않습니다. 낱말 20개의 15%입니다.",
+            ko="둘째 수: 끝 토큰은 고르지 않습니다. 단어 20개의 15%입니다.",
             en="Second number: the end token is never chosen. It is 15% of 20 words.",
         ),
         _number(
             "BERT: everywhere",
             1,
             (20, 21, 22),
-            ko="둘째 수: BERT는 고른 낱말에서만 배웁니다.",
+            ko="둘째 수: BERT는 고른 단어에서만 배웁니다.",
             en="Second number: BERT learns from the chosen words alone.",
         ),
         _number(
             "masks: all chosen",
             2,
             (3,),
-            ko="셋째 수: 고른 낱말이 모두 마스크가 되지는 않습니다.",
+            ko="셋째 수: 고른 단어가 모두 마스크가 되지는 않습니다.",
             en="Third number: not all chosen words become masks.",
         ),
         _number(
@@ -840,7 +841,7 @@ model_numbers = Exercise(
             "masks: the others",
             2,
             (0.3, 0.6),
-            ko="셋째 수: 마스크가 되지 않는 낱말을 세었습니다. 고른 낱말의 80%가 "
+            ko="셋째 수: 마스크가 되지 않는 단어를 세었습니다. 고른 단어의 80%가 "
             "마스크가 됩니다.",
             en="Third number: those are chosen words that do not become masks. 80% of "
             "them do.",
@@ -849,7 +850,7 @@ model_numbers = Exercise(
             "masks: 80% of all",
             2,
             (16, 16.8, 17.6),
-            ko="셋째 수: 80%는 모든 낱말이 아니라 고른 낱말의 80%입니다.",
+            ko="셋째 수: 80%는 모든 단어가 아니라 고른 단어의 80%입니다.",
             en="Third number: it is 80% of the chosen words, not of all.",
         ),
         _number(
@@ -870,7 +871,7 @@ model_numbers = Exercise(
             "BERT: every word",
             4,
             (20, 21, 22),
-            ko="다섯째 수: 빈칸은 하나입니다. 낱말마다 문장을 넣지 않아도 됩니다.",
+            ko="다섯째 수: 빈칸은 하나입니다. 단어마다 문장을 넣지 않아도 됩니다.",
             en="Fifth number: there is one gap. It doesn't take a sentence for each "
             "word.",
         ),
@@ -878,7 +879,7 @@ model_numbers = Exercise(
             "BERT: each candidate",
             4,
             (11,),
-            ko="다섯째 수: BERT는 빈칸 하나에서 모든 낱말의 확률을 한꺼번에 냅니다.",
+            ko="다섯째 수: BERT는 빈칸 하나에서 모든 단어의 확률을 한꺼번에 냅니다.",
             en="Fifth number: at one gap BERT gives the probabilities of all words at "
             "once.",
         ),
@@ -911,13 +912,14 @@ to_linear = Exercise(
         Mistake(
             "as given",
             lambda weight: tuple(np.split(weight, 3, axis=1)),
-            ko="아직 뒤집지 않았습니다. 정사각 행렬이라 모양만으로는 알 수 없습니다.",
-            en="Not turned yet. The matrices are square, so the shape doesn't tell.",
+            ko="아직 전치하지 않았습니다. 정사각 행렬이라 모양만으로는 알 수 없습니다.",
+            en="Not transposed yet. The matrices are square, so the shape doesn't "
+            "tell.",
         ),
         Mistake(
             "reshaped",
             lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2)),
-            ko="`reshape`는 수를 같은 차례로 다시 나눌 뿐, 행과 열을 서로 바꾸지 "
+            ko="`reshape`는 수를 같은 순서로 다시 나눌 뿐, 행과 열을 서로 바꾸지 "
             "않습니다.",
             en="`reshape` cuts the numbers anew in the same order. It doesn't swap "
             "rows and columns.",
@@ -925,53 +927,53 @@ to_linear = Exercise(
         Mistake(
             "reshaped and turned",
             lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2).swapaxes(1, 2)),
-            ko="뒤집기는 했지만, `reshape`로 잘라서 쿼리와 키와 밸류가 섞였습니다. "
+            ko="전치하기는 했지만, `reshape`로 잘라서 쿼리와 키와 밸류가 섞였습니다. "
             "열을 잘라야 합니다.",
-            en="Turned, but `reshape` cut it so that queries, keys and values mix. Cut "
-            "columns.",
+            en="Transposed, but `reshape` cut it so that queries, keys and values mix. "
+            "Cut columns.",
         ),
         Mistake(
             "rows cut",
             lambda weight: tuple(np.split(weight, 3)),
-            ko="행을 셋으로 잘랐습니다. 뒤집기 전에는 열을, 뒤집은 뒤에는 행을 "
+            ko="행을 셋으로 잘랐습니다. 전치하기 전에는 열을, 전치한 뒤에는 행을 "
             "자릅니다.",
-            en="You cut the rows into three. Cut columns before turning, or rows after "
-            "it.",
+            en="You cut the rows into three. Cut columns before transposing, or rows "
+            "after it.",
         ),
         Mistake(
             "turned, columns cut",
             lambda weight: tuple(np.split(weight.T, 3, axis=1)),
-            ko="뒤집은 다음에 열을 잘랐습니다. 뒤집으면 쿼리, 키, 밸류의 행이 차례로 "
+            ko="전치한 다음에 열을 잘랐습니다. 전치하면 쿼리, 키, 밸류의 행이 차례로 "
             "이어지므로 행을 잘라야 합니다.",
-            en="You turned it and then cut columns. Once turned, queries, keys and "
-            "values follow one another in rows.",
+            en="You transposed it and then cut columns. Once transposed, queries, keys "
+            "and values follow one another in rows.",
         ),
         Mistake(
             "turned, columns sliced",
             lambda weight: tuple(
                 weight.T[:, i * len(weight) : (i + 1) * len(weight)] for i in range(3)
             ),
-            ko="뒤집은 다음에 열의 조각을 구했습니다. 뒤집은 행렬의 열은 `d`개뿐이니 "
+            ko="전치한 다음에 열의 조각을 구했습니다. 전치한 행렬의 열은 `d`개뿐이니 "
             "행을 자르세요.",
-            en="You turned it and then took slices of columns, of which there are only "
-            "`d` now. Cut rows.",
+            en="You transposed it and then took slices of columns, of which there are "
+            "only `d` now. Cut rows.",
         ),
         Mistake(
             "mirrored",
             lambda weight: tuple(part[::-1] for part in np.split(weight, 3, axis=1)),
-            ko="행의 차례를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
+            ko="행의 순서를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
             en="You put the rows in reverse order. Swap rows and columns (`.T`).",
         ),
         Mistake(
             "columns mirrored",
             lambda weight: tuple(part[:, ::-1] for part in np.split(weight, 3, axis=1)),
-            ko="열의 차례를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
+            ko="열의 순서를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
             en="You put the columns in reverse order. Swap rows and columns (`.T`).",
         ),
         Mistake(
             "queries and keys swapped",
             lambda weight: tuple(_linear(weight)[i] for i in (1, 0, 2)),
-            ko="밸류는 맞습니다. 쿼리와 키의 차례가 바뀌었습니다.",
+            ko="밸류는 맞습니다. 쿼리와 키의 순서가 바뀌었습니다.",
             en="The values are right. Queries and keys have changed places.",
         ),
         Mistake(
@@ -990,13 +992,13 @@ to_linear = Exercise(
         Mistake(
             "backwards",
             lambda weight: _linear(weight)[::-1],
-            ko="차례가 거꾸로입니다. 쿼리, 키, 밸류의 순서로 돌려주세요.",
+            ko="순서가 거꾸로입니다. 쿼리, 키, 밸류의 순서로 돌려주세요.",
             en="The order is backwards: queries, keys, values.",
         ),
         Mistake(
             "keys and values swapped",
             lambda weight: tuple(_linear(weight)[i] for i in (0, 2, 1)),
-            ko="쿼리는 맞습니다. 키와 밸류의 차례가 바뀌었습니다.",
+            ko="쿼리는 맞습니다. 키와 밸류의 순서가 바뀌었습니다.",
             en="The queries are right. Keys and values have changed places.",
         ),
         Mistake(
@@ -1005,14 +1007,14 @@ to_linear = Exercise(
                 _linear(weight)[0],
                 *np.split(weight, 3, axis=1)[1:],
             ),
-            ko="쿼리만 뒤집었습니다. 키와 밸류도 뒤집으세요.",
-            en="Only the queries are turned. Turn keys and values too.",
+            ko="쿼리만 전치했습니다. 키와 밸류도 전치하세요.",
+            en="Only the queries are transposed. Transpose keys and values too.",
         ),
         Mistake(
             "stacked",
             lambda weight: weight.T,
-            ko="제대로 뒤집었습니다. 이제 셋으로 나누어 돌려주세요.",
-            en="Turned as it should be. Return it as three matrices.",
+            ko="제대로 전치했습니다. 이제 셋으로 나누어 돌려주세요.",
+            en="Transposed as it should be. Return it as three matrices.",
         ),
     ),
     properties=(

@@ -52,7 +52,7 @@ stages_order = Exercise(
         Mistake(
             "head off before adaptation",
             swapped("B", "D"),
-            ko="적응하기 전에 어휘만 한 헤드를 떼었습니다. 다음 낱말을 맞히려면 그 "
+            ko="적응하기 전에 어휘만 한 헤드를 떼었습니다. 다음 단어를 맞히려면 그 "
             "헤드가 아직 필요합니다.",
             en="The head as wide as the vocabulary comes off before adaptation, which "
             "still needs it to say the next word.",
@@ -61,7 +61,7 @@ stages_order = Exercise(
         Mistake(
             "labels before new head",
             swapped("F", "A"),
-            ko="라벨로 훈련할 때 두 갈래로 가를 헤드가 아직 없습니다.",
+            ko="라벨로 훈련할 때 두 클래스로 분류할 헤드가 아직 없습니다.",
             en="When you train on labels, there is no head yet that chooses between "
             "two classes.",
             example="EBDAFC",
@@ -107,7 +107,7 @@ next_word_pairs = Exercise(
         Mistake(
             "as given",
             lambda ids: (ids[:, :-1], ids[:, :-1]),
-            ko="타깃이 아직 입력과 같습니다. 이것으로 훈련한 모델은 들은 낱말을 "
+            ko="타깃이 아직 입력과 같습니다. 이것으로 훈련한 모델은 들은 단어를 "
             "되뇝니다.",
             en="The targets are still the inputs. A model trained on them echoes what "
             "it hears.",
@@ -127,7 +127,7 @@ next_word_pairs = Exercise(
         Mistake(
             "moved backwards",
             lambda ids: (ids[:, 1:], _marked(ids[:, :-1])),
-            ko="거꾸로 밀었습니다. 타깃이 다음 낱말이 아니라 앞 낱말입니다.",
+            ko="거꾸로 밀었습니다. 타깃이 다음 단어가 아니라 앞 단어입니다.",
             en="Moved the wrong way: the target is the word before, not the next one.",
         ),
         Mistake(
@@ -160,14 +160,14 @@ next_word_pairs = Exercise(
         Mistake(
             "start left out",
             lambda ids: (ids[:, 1:-1], _marked(ids[:, 2:])),
-            ko="START를 입력에서 뺐습니다. START를 듣고 첫 낱말을 맞혀야 합니다.",
+            ko="START를 입력에서 뺐습니다. START를 듣고 첫 단어를 맞혀야 합니다.",
             en="START is left out of the inputs. It is START that the first word "
             "follows.",
         ),
         Mistake(
             "turned about",
             lambda ids: (_marked(ids[:, 1:]), ids[:, :-1]),
-            ko="차례가 바뀌었습니다. 입력을 먼저, 타깃을 나중에 돌려주세요.",
+            ko="순서가 바뀌었습니다. 입력을 먼저, 타깃을 나중에 돌려주세요.",
             en="The order is wrong: return the inputs first, then the targets.",
         ),
         Mistake(
@@ -179,13 +179,13 @@ next_word_pairs = Exercise(
         Mistake(
             "two places",
             lambda ids: (ids[:, :-2], _marked(ids[:, 2:])),
-            ko="두 칸을 밀었습니다. 타깃이 다음다음 낱말입니다.",
+            ko="두 칸을 밀었습니다. 타깃이 다음다음 단어입니다.",
             en="Moved by two places: the target is the word after the next.",
         ),
         Mistake(
             "batch axis",
             lambda ids: (ids[:-1], _marked(ids[1:])),
-            ko="배치 축을 따라 밀어 타깃이 다음 문장이 되었습니다. 낱말은 둘째 축에 "
+            ko="배치 축을 따라 밀어 타깃이 다음 문장이 되었습니다. 단어는 둘째 축에 "
             "있습니다.",
             en="Moved along the batch: the target is the next sentence. Words lie on "
             "the second axis.",
@@ -194,14 +194,14 @@ next_word_pairs = Exercise(
             "rolled",
             lambda ids: (ids, _marked(np.roll(ids, -1, axis=1))),
             ko="`np.roll`은 첫 토큰을 맨 끝으로 돌려보냅니다. 마지막 자리에는 다음 "
-            "낱말이 없으니 두 배열 모두 한 칸 짧아야 합니다.",
+            "단어가 없으니 두 배열 모두 한 칸 짧아야 합니다.",
             en="`np.roll` brings the first token round to the end. The last place has "
             "no next word, so both are one place shorter.",
         ),
         Mistake(
             "inputs too long",
             lambda ids: (ids, _marked(ids[:, 1:])),
-            ko="타깃은 맞습니다. 입력에서는 다음 낱말이 없는 마지막 칸을 빼세요.",
+            ko="타깃은 맞습니다. 입력에서는 다음 단어가 없는 마지막 칸을 빼세요.",
             en="The targets are right. Leave the last place, which has no next word, "
             "out of the inputs.",
         ),
@@ -271,11 +271,11 @@ transfer_numbers = Exercise(
             en="First number: the biases of the head are missing.",
         ),
         _number(
-            "model: no normalisation",
+            "model: no normalization",
             0,
             8190,
             ko="첫째 수: 마지막 정규화를 세지 않았습니다.",
-            en="First number: the last normalisation is missing.",
+            en="First number: the last normalization is missing.",
         ),
         _number(
             "model: one layer",
@@ -297,7 +297,7 @@ transfer_numbers = Exercise(
             "adaptation: new head",
             1,
             6043,
-            ko="둘째 수: 세 갈래로 가르는 헤드는 아직 없습니다. 적응은 언어 모델이 "
+            ko="둘째 수: 세 클래스로 분류하는 헤드는 아직 없습니다. 적응은 언어 모델이 "
             "합니다.",
             en="Second number: the head with three classes isn't there yet. It is the "
             "language model that adapts.",
@@ -314,14 +314,14 @@ transfer_numbers = Exercise(
             "adaptation: head alone",
             1,
             2200,
-            ko="둘째 수: 적응할 때는 아무것도 얼리지 않습니다.",
+            ko="둘째 수: 적응할 때는 아무것도 동결하지 않습니다.",
             en="Second number: adaptation freezes nothing.",
         ),
         _number(
             "adaptation: body alone",
             1,
             6010,
-            ko="둘째 수: 적응할 때도 다음 낱말을 맞히므로 그 헤드도 함께 고칩니다.",
+            ko="둘째 수: 적응할 때도 다음 단어를 맞히므로 그 헤드도 함께 훈련합니다.",
             en="Second number: adaptation still says the next word, so the head is "
             "trained along.",
         ),
@@ -336,14 +336,15 @@ transfer_numbers = Exercise(
             "frozen: body too",
             2,
             6043,
-            ko="셋째 수: 얼린 바디는 고치지 않습니다.",
+            ko="셋째 수: 동결한 바디는 훈련하지 않습니다.",
             en="Third number: a frozen body is not trained.",
         ),
         _number(
             "frozen: old head",
             2,
             2200,
-            ko="셋째 수: 어휘만 한 옛 헤드를 세었습니다. 새 헤드는 세 갈래로 가릅니다.",
+            ko="셋째 수: 어휘만 한 옛 헤드를 세었습니다. 새 헤드는 세 클래스로 "
+            "분류합니다.",
             en="Third number: that is the old head, as wide as the vocabulary. The new "
             "one chooses among three.",
         ),
@@ -381,7 +382,7 @@ transfer_numbers = Exercise(
             "tuned: head alone",
             3,
             33,
-            ko="넷째 수: 미세 조정에서는 바디도 함께 고칩니다.",
+            ko="넷째 수: 미세 조정에서는 바디도 함께 훈련합니다.",
             en="Fourth number: fine-tuning trains the body along with the head.",
         ),
         _number(
@@ -465,7 +466,7 @@ def _draw_as_given(logits, temperature, top_k):
     return np.where(_at_least_kth(p, top_k), p, 0)
 
 
-def _draw_not_renormalised(logits, temperature, top_k):
+def _draw_not_renormalized(logits, temperature, top_k):
     p = _softmax(logits / temperature)
     return np.where(_at_least_kth(p, top_k), p, 0)
 
@@ -500,15 +501,15 @@ draw_probabilities = Exercise(
         Mistake(
             "as given",
             _draw_as_given,
-            ko="아직 둘 다 그대로입니다. 온도가 확률을 나누고 있고, 낱말을 지운 뒤의 "
+            ko="아직 둘 다 그대로입니다. 온도가 확률을 나누고 있고, 단어를 지운 뒤의 "
             "합도 1이 아닙니다.",
             en="Both are still as they were: the temperature divides probabilities, "
             "and what is left does not add up to 1.",
         ),
         Mistake(
-            "not renormalised",
-            _draw_not_renormalised,
-            ko="온도는 고쳤습니다. 그런데 낱말을 지우고 나면 합이 1보다 작습니다.",
+            "not renormalized",
+            _draw_not_renormalized,
+            ko="온도는 고쳤습니다. 그런데 단어를 지우고 나면 합이 1보다 작습니다.",
             en="The temperature is right now. But after words are removed, the rest "
             "adds up to less than 1.",
         ),
@@ -575,32 +576,32 @@ draw_probabilities = Exercise(
         Mistake(
             "least likely kept",
             _draw_with(kept=lambda x, k: x <= np.sort(x, axis=-1)[:, [k - 1]]),
-            ko="가장 덜 그럴듯한 낱말을 남겼습니다. `np.sort`는 작은 것부터 "
+            ko="가장 덜 그럴듯한 단어를 남겼습니다. `np.sort`는 작은 것부터 "
             "늘어놓습니다.",
             en="You keep the least likely words. `np.sort` puts the smallest first.",
         ),
         Mistake(
             "k ignored",
             _draw_with(kept=lambda x, k: np.ones_like(x, dtype=bool)),
-            ko="온도는 맞지만 낱말을 하나도 지우지 않았습니다.",
+            ko="온도는 맞지만 단어를 하나도 지우지 않았습니다.",
             en="The temperature is right, but no word is removed.",
         ),
         Mistake(
             "likeliest alone",
             _draw_with(kept=lambda x, k: x >= _kth(x, 1)),
-            ko="가장 그럴듯한 낱말만 남겼습니다. `top_k`개를 남기세요.",
+            ko="가장 그럴듯한 단어만 남겼습니다. `top_k`개를 남기세요.",
             en="You keep the likeliest word alone. Keep `top_k` of them.",
         ),
         Mistake(
             "one too many",
             _draw_with(kept=lambda x, k: x >= _kth(x, min(k + 1, x.shape[-1]))),
-            ko="낱말을 하나 더 남겼습니다. 뒤에서 `top_k`번째가 경계입니다.",
+            ko="단어를 하나 더 남겼습니다. 뒤에서 `top_k`번째가 경계입니다.",
             en="You keep one word too many. The limit is the `top_k`-th from the end.",
         ),
         Mistake(
             "limit removed",
             _draw_with(kept=lambda x, k: x > _kth(x, k)),
-            ko="경계에 있는 낱말까지 지웠습니다. `top_k`번째 낱말은 남습니다(`>=`).",
+            ko="경계에 있는 단어까지 지웠습니다. `top_k`번째 단어는 남습니다(`>=`).",
             en="You remove the word at the limit. The `top_k`-th word stays (`>=`).",
         ),
         Mistake(
@@ -614,7 +615,7 @@ draw_probabilities = Exercise(
         Mistake(
             "ties: the first stays",
             _draw_with(kept=_first_k),
-            ko="`top_k`번째와 로짓이 같은 낱말 가운데 앞의 것만 남겼습니다. 같으면 "
+            ko="`top_k`번째와 로짓이 같은 단어 가운데 앞의 것만 남겼습니다. 같으면 "
             "모두 남깁니다.",
             en="Of words whose logit equals the `top_k`-th you keep the first. They "
             "all stay.",
@@ -622,7 +623,7 @@ draw_probabilities = Exercise(
         Mistake(
             "ties: the last stays",
             _draw_with(kept=_last_k),
-            ko="`top_k`번째와 로짓이 같은 낱말 가운데 뒤의 것만 남겼습니다. 같으면 "
+            ko="`top_k`번째와 로짓이 같은 단어 가운데 뒤의 것만 남겼습니다. 같으면 "
             "모두 남깁니다.",
             en="Of words whose logit equals the `top_k`-th you keep the last. They all "
             "stay.",
@@ -630,7 +631,7 @@ draw_probabilities = Exercise(
         Mistake(
             "removed words at 0",
             _draw_with(removed=0.0),
-            ko="지울 낱말의 로짓을 0으로 만들었습니다. 로짓이 0이어도 확률이 있습니다. "
+            ko="지울 단어의 로짓을 0으로 만들었습니다. 로짓이 0이어도 확률이 있습니다. "
             "음의 무한대로 만드세요.",
             en="You set removed logits to 0, which still has a probability. Set them "
             "to minus infinity.",
@@ -638,7 +639,7 @@ draw_probabilities = Exercise(
         Mistake(
             "over the batch",
             _draw_with(axis=0),
-            ko="소프트맥스의 축이 틀렸습니다. 행마다 낱말의 확률의 합이 1입니다"
+            ko="소프트맥스의 축이 틀렸습니다. 행마다 단어의 확률의 합이 1입니다"
             "(`axis=-1`).",
             en="The softmax runs over the wrong axis. In each row the words add up to "
             "1 (`axis=-1`).",
@@ -941,8 +942,8 @@ carry_over = Exercise(
                 k: old[k] if k in old and old[k].shape == new[k].shape else new[k]
                 for k in new
             },
-            ko="모양이 같은 것을 모두 옮겼습니다. 갈래 수가 같으면 헤드도 옮겨집니다. "
-            "이름으로 고르세요.",
+            ko="모양이 같은 것을 모두 옮겼습니다. 클래스 수가 같으면 헤드도 "
+            "옮겨집니다. 이름으로 고르세요.",
             en="You carry over whatever fits. With as many classes as before, the old "
             "head fits too. Go by names.",
         ),

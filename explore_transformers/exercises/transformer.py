@@ -26,8 +26,8 @@ pre_norm_order = Exercise(
             lambda answer: all(swapped(*pair)(answer) for pair in ("EB", "FA", "DC")),
             ko="하위 층마다 뒤에서 정규화했습니다. 그것은 post-norm입니다. "
             "pre-norm에서는 하위 층이 정규화된 벡터를 읽습니다.",
-            en="You normalise after each sublayer. That is post-norm: in pre-norm a "
-            "sublayer reads normalised vectors.",
+            en="You normalize after each sublayer. That is post-norm: in pre-norm a "
+            "sublayer reads normalized vectors.",
             example="BEAFCD",
         ),
         Mistake(
@@ -49,39 +49,39 @@ pre_norm_order = Exercise(
             example="EBFDCA",
         ),
         Mistake(
-            "first sublayer unnormalised",
+            "first sublayer unnormalized",
             swapped("E", "B"),
             ko="셀프 어텐션이 정규화하지 않은 벡터를 읽습니다. 첫째 정규화가 그 앞에 "
             "있어야 합니다.",
-            en="Self-attention reads vectors that are not normalised. The first "
-            "normalisation comes before it.",
+            en="Self-attention reads vectors that are not normalized. The first "
+            "normalization comes before it.",
             example="BEFADC",
         ),
         Mistake(
-            "second normalised too late",
+            "second normalized too late",
             swapped("F", "A"),
             ko="크로스 어텐션의 쿼리가 정규화되지 않았습니다. 둘째 정규화가 그 앞에 "
             "있어야 합니다.",
-            en="The queries of cross-attention are not normalised. The second "
-            "normalisation comes before it.",
+            en="The queries of cross-attention are not normalized. The second "
+            "normalization comes before it.",
             example="EBAFDC",
         ),
         Mistake(
-            "third normalised too late",
+            "third normalized too late",
             swapped("D", "C"),
             ko="피드포워드가 정규화하지 않은 벡터를 읽습니다. 셋째 정규화가 그 앞에 "
             "있어야 합니다.",
-            en="The feed-forward reads vectors that are not normalised. The third "
-            "normalisation comes before it.",
+            en="The feed-forward reads vectors that are not normalized. The third "
+            "normalization comes before it.",
             example="EBFACD",
         ),
         Mistake(
-            "normalised before the sum",
+            "normalized before the sum",
             lambda answer: swapped("B", "F")(answer) or swapped("A", "D")(answer),
             ko="앞 하위 층의 결과를 더하기도 전에 정규화했습니다. 정규화할 것은 더한 "
             "뒤의 `x`입니다.",
-            en="You normalise before the sublayer above has added its result. What is "
-            "normalised is `x` after that sum.",
+            en="You normalize before the sublayer above has added its result. What is "
+            "normalized is `x` after that sum.",
             example="EFBADC",
         ),
     ),
@@ -390,7 +390,7 @@ transformer_numbers = Exercise(
             0,
             (330,),
             ko="첫째 수: 쿼리, 키, 밸류만 세었습니다. 헤드를 이어 붙인 뒤의 출력 "
-            "사영도 있습니다.",
+            "투영도 있습니다.",
             en="First number: those are query, key and value. The output projection "
             "comes after the heads are joined.",
         ),
@@ -398,7 +398,7 @@ transformer_numbers = Exercise(
             "attention: neither",
             0,
             (300,),
-            ko="첫째 수: 쿼리, 키, 밸류의 행렬만 세었습니다. 편향과 출력 사영이 "
+            ko="첫째 수: 쿼리, 키, 밸류의 행렬만 세었습니다. 편향과 출력 투영이 "
             "빠졌습니다.",
             en="First number: those are the matrices of query, key and value. Biases "
             "and the output projection are missing.",
@@ -456,16 +456,16 @@ transformer_numbers = Exercise(
             ko="셋째 수: 인코더의 층입니다. 디코더의 층에는 크로스 어텐션과 셋째 "
             "정규화가 더 있습니다.",
             en="Third number: that is a layer of the encoder. A decoder layer also has "
-            "cross-attention and a third normalisation.",
+            "cross-attention and a third normalization.",
         ),
         _number(
-            "layer: one attention, no normalisation",
+            "layer: one attention, no normalization",
             2,
             (1290,),
             ko="셋째 수: 어텐션이 하나뿐이고 정규화가 없습니다. 디코더 층에는 어텐션이 "
             "둘, 정규화가 셋 있습니다.",
-            en="Third number: you counted one attention and no normalisation. There "
-            "are two attentions and three normalisations.",
+            en="Third number: you counted one attention and no normalization. There "
+            "are two attentions and three normalizations.",
         ),
         _number(
             "layer: one attention",
@@ -477,18 +477,18 @@ transformer_numbers = Exercise(
             "cross-attention.",
         ),
         _number(
-            "layer: no normalisation",
+            "layer: no normalization",
             2,
             (1730,),
             ko="셋째 수: 층 정규화 셋의 매개변수가 빠졌습니다.",
-            en="Third number: the parameters of three normalisations are missing.",
+            en="Third number: the parameters of three normalizations are missing.",
         ),
         _number(
-            "layer: two normalisations",
+            "layer: two normalizations",
             2,
             (1770,),
             ko="셋째 수: 층 정규화가 둘뿐입니다. 하위 층이 셋이니 정규화도 셋입니다.",
-            en="Third number: two normalisations are too few. There are three "
+            en="Third number: two normalizations are too few. There are three "
             "sublayers, so three of them.",
         ),
         _number(
@@ -496,7 +496,7 @@ transformer_numbers = Exercise(
             2,
             (1760,),
             ko="셋째 수: 층 정규화의 배율만 세었습니다. 편향도 있습니다.",
-            en="Third number: you counted the gains of the normalisations. They have "
+            en="Third number: you counted the gains of the normalizations. They have "
             "biases too.",
         ),
         Mistake(
@@ -803,7 +803,7 @@ attend_by_heads = Exercise(
         Property(
             "order of keys",
             _ignores_order,
-            ko="키와 밸류를 같은 차례로 섞어도 출력은 그대로여야 합니다.",
+            ko="키와 밸류를 같은 순서로 섞어도 출력은 그대로여야 합니다.",
             en="Shuffling keys and values alike must not change the outputs.",
         ),
         Property(
@@ -1048,7 +1048,7 @@ def _deviations(x, axis=-1, **options):
 
 
 def _layer_norm(x, gain, bias, eps, divide=None, **options):
-    """Layer normalisation; every option changed is one mistake."""
+    """Layer normalization; every option changed is one mistake."""
     centred, variance = _deviations(x, **options)
     divisor = divide(variance, eps) if divide else np.sqrt(variance + eps)
     return centred / divisor * gain + bias
@@ -1070,7 +1070,7 @@ def _gain_first(x, gain, bias, eps):
 
 
 def _norm_axis_kept(mean, variance):
-    """Return layer normalisation that keeps, or drops, the axis of both."""
+    """Return layer normalization that keeps, or drops, the axis of both."""
 
     def function(x, gain, bias, eps):
         centred = x - x.mean(axis=-1, keepdims=mean)
@@ -1128,7 +1128,7 @@ layer_norm = Exercise(
             _norm_with(axis=0),
             ko="배치의 축으로 정규화했습니다. 다른 문장이 결과를 바꿉니다. 한 토큰의 "
             "벡터 안에서(`axis=-1`) 하세요.",
-            en="You normalised over the batch, so other sentences change the result. "
+            en="You normalized over the batch, so other sentences change the result. "
             "Stay within one token's vector (`axis=-1`).",
         ),
         Mistake(
@@ -1136,7 +1136,7 @@ layer_norm = Exercise(
             _norm_with(axis=-2),
             ko="토큰의 축으로 정규화했습니다. 패딩과 미래의 토큰이 결과를 바꿉니다. 한 "
             "토큰의 벡터 안에서(`axis=-1`) 하세요.",
-            en="You normalised over the tokens, so padding and future tokens change "
+            en="You normalized over the tokens, so padding and future tokens change "
             "the result. Stay within one token's vector (`axis=-1`).",
         ),
         Mistake(
@@ -1156,7 +1156,7 @@ layer_norm = Exercise(
             "variance of a sample",
             _norm_with(ddof=1),
             ko="분산을 `d - 1`로 나누었습니다(`ddof=1`). 층 정규화는 `d`로 나눕니다.",
-            en="Your variance divides by `d - 1` (`ddof=1`). Layer normalisation "
+            en="Your variance divides by `d - 1` (`ddof=1`). Layer normalization "
             "divides by `d`.",
         ),
         Mistake(
@@ -1216,7 +1216,7 @@ layer_norm = Exercise(
             ko="제곱 평균의 제곱근으로 나누는 RMSNorm입니다. 층 정규화는 평균을 "
             "먼저 뺍니다.",
             en="That is RMSNorm, which divides by the root of the mean square. Layer "
-            "normalisation subtracts the mean first.",
+            "normalization subtracts the mean first.",
         ),
         Mistake(
             "no gain",
@@ -1234,7 +1234,7 @@ layer_norm = Exercise(
             "neither gain nor bias",
             lambda x, gain, bias, eps: _layer_norm(x, 1, 0, eps),
             ko="정규화까지는 맞습니다. `gain`을 곱하고 `bias`를 더하세요.",
-            en="The normalisation is right. Multiply by `gain` and add `bias`.",
+            en="The normalization is right. Multiply by `gain` and add `bias`.",
         ),
         Mistake(
             "bias before gain",
@@ -1243,10 +1243,10 @@ layer_norm = Exercise(
             en="You added the bias and then multiplied. Multiply first.",
         ),
         Mistake(
-            "gain before normalising",
+            "gain before normalizing",
             _gain_first,
             ko="배율과 편향을 먼저 적용해서 정규화가 그것을 도로 지웁니다.",
-            en="Gain and bias came first, and the normalisation undoes them.",
+            en="Gain and bias came first, and the normalization undoes them.",
         ),
         Mistake(
             "variance about zero",
