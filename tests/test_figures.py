@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import explore_transformers
 from explore_transformers import figures
 from explore_transformers.language import pick, text, use_language
 
@@ -88,7 +89,7 @@ def test_hangul_comes_from_the_bundled_font():
         family = mpl.rcParams["font.family"]
     assert family[0] == "DejaVu Sans"
     path = pathlib.Path(font_manager.findfont(family[1], fallback_to_default=False))
-    assert path.parent == pathlib.Path(figures.__file__).parent / "fonts"
+    assert path.parent == pathlib.Path(explore_transformers.__file__).parent / "fonts"
     assert path.stat().st_size < 800_000
     assert "Reserved Font Name" in (path.parent / "OFL.txt").read_text("utf-8")
 

@@ -1,0 +1,22 @@
+"""Figures: one matplotlib style, HTML figures, and diagrams drawn from models.
+
+Readers step through them by mouse or by key; without a script all is there too.
+"""
+
+from explore_transformers.figures.blocks import transformer
+from explore_transformers.figures.diagrams import attention_step, encoder_decoder
+from explore_transformers.figures.html import HTMLFigure
+from explore_transformers.figures.style import PALETTE, use_style
+from explore_transformers.figures.tables import attention, bars, heatmap
+
+__all__ = [
+    "PALETTE",
+    "HTMLFigure",
+    "attention",
+    "attention_step",
+    "bars",
+    "encoder_decoder",
+    "heatmap",
+    "transformer",
+    "use_style",
+]

@@ -1,0 +1,330 @@
+"""Diagrams drawn from running models: every shape and number is read off a tensor."""
+
+import math
+
+import numpy as np
+
+from explore_transformers.figures.drawing import Diagram, Drawing
+from explore_transformers.figures.html import formatted, numbers
+from explore_transformers.figures.trace import find, trace
+from explore_transformers.language import text
+
+# The names of the modules whose shapes the diagrams show.
+RECURRENT = {
+    "source embedding": "encoder.embed",
+    "encoder": "encoder.gru",
+    "target embedding": "decoder.embed",
+    "decoder": "decoder.gru",
+    "combine": "decoder.combine",
+    "output": "decoder.out",
+}
+_STEPS_SHOWN = 8  # more columns than these are too narrow for their words
+
+
+def encoder_decoder(model, src, tgt, src_tokens, tgt_tokens, tgt_words=None):
+    """Draw lesson 2's model, unrolled over one sentence pair.
+
+    Args:
+        model: a Seq2Seq of an encoder and a decoder with a GRU each.
+        src, tgt: (1, S) and (1, T) ids; tgt from the start token on.
+        src_tokens, tgt_tokens: the words of these ids.
+        tgt_words: the target vocabulary's words, to show the likeliest ones.
+
+    Raises:
+        ValueError: the tokens do not fit the ids, or are too many to draw.
+    """
+    _check_columns(src, src_tokens)
+    _check_columns(tgt, tgt_tokens)
+    logits, calls = trace(model, src, tgt)
+    calls = {part: find(calls, name) for part, name in RECURRENT.items()}
+    said = ["?"] * len(tgt_tokens)
+    if tgt_words is not None:
+        said = [tgt_words[i] for i in logits[0].argmax(dim=-1).tolist()]
+    drawing = Drawing(height=594)
+    _draw_reader(drawing, calls, src_tokens)
+    _draw_context(drawing, calls, tgt_tokens)
+    _draw_writer(drawing, calls, tgt_tokens, said)
+    return Diagram(drawing, *_words_of_encoder_decoder(calls))
+
+
+def _check_columns(ids, tokens):
+    shape = tuple(ids.shape)
+    if shape != (1, len(tokens)):
+        raise ValueError(f"ids of shape {shape} need one row of {len(tokens)} tokens")
+    if len(tokens) > _STEPS_SHOWN:
+        raise ValueError(
+            f"{len(tokens)} tokens are too many to draw: choose a sentence with at "
+            f"most {_STEPS_SHOWN}"
+        )
+
+
+def _centres(tokens):
+    """The middle of each token's column, within a panel."""
+    width = 324 / len(tokens)
+    return [26 + width * (i + 0.5) for i in range(len(tokens))]
+
+
+def _tokens(drawing, y, tokens):
+    """The tokens over their columns, on two lines in turn where columns are narrow."""
+    for i, (x, token) in enumerate(zip(_centres(tokens), tokens, strict=True)):
+        drawing.words(x, y + 13 * (len(tokens) > 5 and i % 2), token)
+
+
+def _recurrent(drawing, y, name, call, tokens):
+    """A GRU unrolled: one cell a token, each handing its state to the next."""
+    drawing.panel(y, 56, "hidden", name, shapes_of(call))
+    centres = _centres(tokens)
+    for x in centres:
+        drawing.box(x - 15, y + 24, 30, 24, "hidden", "GRU")
+    for left, right in zip(centres, centres[1:], strict=False):
+        drawing.arrow((left + 15, y + 36), (right - 15, y + 36))
+
+
+def shapes_of(call):
+    """The shapes in and out of a call, in words."""
+    return f"{shape_of(call.input)} → {shape_of(call.output)}"
+
+
+def shape_of(shape):
+    """A shape in words."""
+    return str(tuple(shape))
+
+
+def _embedded(drawing, y, call, tokens):
+    """Each token's vector, and the arrows to it and on."""
+    name = text(ko="임베딩", en="Embedding")
+    drawing.panel(y, 42, "embedding", name, shapes_of(call))
+    for x in _centres(tokens):
+        drawing.arrow((x, y - 12), (x, y - 1))
+        drawing.squares(x - 15, y + 25, "embedding", [1, 1, 1])
+        drawing.arrow((x, y + 42), (x, y + 56))
+
+
+def _draw_reader(drawing, calls, tokens):
+    with drawing.part(1):
+        drawing.badge(9, 12, 1)
+        _tokens(drawing, 12, tokens)
+        _embedded(drawing, 48, calls["source embedding"], tokens)
+        name = text(ko="인코더", en="Encoder")
+        _recurrent(drawing, 104, name, calls["encoder"], tokens)
+        shape = shape_of(calls["encoder"].output)
+        name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states: one a token")
+        drawing.panel(174, 42, "hidden", name, shape)
+        for x in _centres(tokens):
+            drawing.arrow((x, 160), (x, 173))
+            drawing.squares(x - 15, 199, "hidden", [1, 1, 1])
+
+
+def _draw_context(drawing, calls, tokens):
+    """The last state, and the ways it takes into the decoder."""
+    size = calls["decoder"].input[-1] - calls["target embedding"].output[-1]
+    shape = shape_of((calls["encoder"].output[0], size))
+    with drawing.part(2):
+        drawing.badge(9, 248, 2)
+        drawing.arrow((324, 216), (324, 234), role="context")
+        last = text(ko="문맥 벡터 = 마지막 은닉 상태", en="Context = last hidden state")
+        drawing.box(26, 235, 324, 26, "context", last + f" {shape}")
+    with drawing.part(3):
+        drawing.line((350, 248), (368, 248), (368, 458), role="context")
+        for y in (390, 458):
+            drawing.arrow((368, y), (351, y), role="context")
+        first = _centres(tokens)[0] - 15
+        path = (26, 256), (20, 256), (20, 412), (first, 412)
+        drawing.arrow(*path, role="context")
+
+
+def _draw_writer(drawing, calls, tokens, said):
+    with drawing.part(3):
+        drawing.badge(9, 284, 3)
+        _tokens(drawing, 284, tokens)
+        _embedded(drawing, 320, calls["target embedding"], tokens)
+        name = text(ko="디코더", en="Decoder")
+        _recurrent(drawing, 376, name, calls["decoder"], tokens)
+        for x in _centres(tokens):
+            drawing.arrow((x, 432), (x, 445))
+        name = text(ko="상태와 문맥을 합침", en="Combine")
+        drawing.panel(446, 25, "hidden", name, shapes_of(calls["combine"]))
+        drawing.arrow((188, 471), (188, 483))
+        name = text(ko="선형층", en="Linear")
+        drawing.panel(484, 25, "output", name, shapes_of(calls["output"]))
+        drawing.arrow((188, 509), (188, 521))
+        drawing.box(26, 522, 324, 25, "output", text(ko="소프트맥스", en="Softmax"))
+        for x in _centres(said):
+            drawing.arrow((x, 547), (x, 560))
+        _tokens(drawing, 570, said)
+
+
+def _words_of_encoder_decoder(calls):
+    title = text(ko="인코더와 디코더", en="Encoder and decoder")
+    caption = text(
+        ko="인코더가 읽은 문장은 벡터 하나가 되어 디코더의 모든 단계로 갑니다. "
+        "괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        en="What the encoder read becomes one vector, which goes to every step of the "
+        "decoder. In brackets: the shapes of the tensors that really passed.",
+    )
+    n_src, n_tgt = calls["encoder"].output[1], calls["decoder"].output[1]
+    size = calls["encoder"].output[-1]
+    n_words = calls["output"].output[-1]
+    steps = [
+        text(
+            ko=f"인코더가 소스 토큰 {n_src}개를 차례로 읽습니다. "
+            "GRU는 상태를 다음 단계로 넘깁니다.",
+            en=f"The encoder reads the {n_src} source tokens in turn. The GRU hands "
+            "its state on from step to step.",
+        ),
+        text(
+            ko=f"마지막 은닉 상태의 수 {size}개가 문맥 벡터입니다. "
+            "문장의 길이와 상관없이 이것만 넘어갑니다.",
+            en=f"The last hidden state, {size} numbers, is the context vector. "
+            "However long the sentence, nothing else is handed over.",
+        ),
+        text(
+            ko=f"디코더는 {n_tgt}단계마다 앞의 옳은 단어(교사 강요)와 문맥 벡터를 "
+            f"읽고, 단어 {n_words}개의 확률을 냅니다. 맨 아래는 가장 그럴듯한 "
+            "단어입니다.",
+            en=f"At each of its {n_tgt} steps the decoder reads the right word before "
+            "(teacher forcing) and the context vector, and gives probabilities for "
+            f"{n_words} words. At the bottom: the likeliest word.",
+        ),
+    ]
+    return title, caption, steps
+
+
+# ---- one step of attention ----------------------------------------------------------
+
+_KEYS_AT, _SQUARE = 106, (38, 20)
+
+
+def attention_step(query, keys, values, tokens, query_token="", n_shown=4):
+    """Draw one step of attention with its numbers.
+
+    Args:
+        query: (d,) the query.
+        keys, values: (S, d) and (S, v), one row for each of the S tokens.
+        tokens, query_token: the words that are looked at, and the one that looks.
+        n_shown: how many of a vector's numbers to show; at most 4 have room.
+
+    Raises:
+        ValueError: the shapes do not fit one another.
+    """
+    query, keys, values = numbers(query), numbers(keys), numbers(values)
+    n_keys = len(tokens)
+    fits = keys.shape == (n_keys, *query.shape) and values.shape[:1] == (n_keys,)
+    if query.ndim != 1 or values.ndim != 2 or not fits:
+        shapes = ", ".join(str(a.shape) for a in (query, keys, values))
+        raise ValueError(f"{n_keys} tokens need (d,), (S, d) and (S, v), got {shapes}")
+    scores = keys @ query / math.sqrt(len(query))  # (S,)
+    weights = np.exp(scores - scores.max())
+    weights /= weights.sum()  # (S,)
+    context = weights @ values  # (v,)
+    drawing = Drawing(height=136 + 48 * n_keys + 46)
+    strongest = max(np.abs(a).max() for a in (query, keys, values))
+    rows = _Vectors(drawing, n_shown, strongest)
+    _draw_scores(drawing, rows, query, keys, tokens, query_token)
+    _draw_weights(drawing, scores, weights)
+    _draw_sum(drawing, rows, values, weights, context, tokens)
+    return Diagram(drawing, *_words_of_attention(query, scores, weights, tokens))
+
+
+class _Vectors:
+    """Draws vectors as their first few numbers, all on one scale of colour."""
+
+    def __init__(self, drawing, n_shown, strongest):
+        self._drawing, self._n_shown = drawing, n_shown
+        self._strongest = strongest or 1.0
+
+    def draw(self, y, vector, role):
+        first = vector[: self._n_shown]
+        labels = [formatted(value, ".2f") for value in first]
+        strengths = np.minimum(np.abs(first) / self._strongest, 1)
+        self._drawing.squares(_KEYS_AT, y, role, strengths, labels, _SQUARE)
+        if len(vector) > len(first):
+            self._drawing.words(_KEYS_AT + 38 * len(first) + 8, y + 10, "…")
+
+
+def _draw_scores(drawing, rows, query, keys, tokens, query_token):
+    with drawing.part(1):
+        drawing.badge(9, 22, 1)
+        name = text(ko="쿼리", en="Query")
+        shape = shape_of(query.shape)
+        drawing.words(24, 15, name + f" {shape}", "et-start et-small et-bold")
+        drawing.words(24, 30, query_token, "et-start")
+        rows.draw(12, query, "query")
+        drawing.arrow((182, 32), (182, 62), role="query")
+    with drawing.part(2):
+        drawing.badge(9, 52, 2)
+        name = text(ko="키", en="Keys")
+        drawing.words(24, 52, name + f" {shape_of(keys.shape)}", "et-start et-bold")
+        for i, (key, token) in enumerate(zip(keys, tokens, strict=True)):
+            drawing.words(100, 74 + 24 * i, token, "et-end")
+            rows.draw(64 + 24 * i, key, "key")
+
+
+def _draw_weights(drawing, scores, weights):
+    with drawing.part(3):
+        drawing.badge(291, 34, 3)
+        drawing.words(291, 52, text(ko="점수", en="Score"), "et-bold")
+        for i, score in enumerate(scores):
+            drawing.words(291, 74 + 24 * i, formatted(score, ".2f"))
+    with drawing.part(4):
+        drawing.badge(344, 34, 4)
+        drawing.words(344, 52, text(ko="가중치", en="Weight"), "et-bold")
+        for i, weight in enumerate(weights):
+            drawing.bar(316, 64 + 24 * i, 58, 20, weight, "attention")
+            drawing.words(345, 74 + 24 * i, formatted(weight, ".2f"))
+
+
+def _draw_sum(drawing, rows, values, weights, context, tokens):
+    top = 92 + 24 * len(tokens)
+    with drawing.part(5):
+        drawing.badge(9, top, 5)
+        name = text(ko="가중치 × 밸류", en="Weight × value")
+        drawing.words(24, top, name + f" {shape_of(values.shape)}", "et-start et-bold")
+        for i, (value, token) in enumerate(zip(values, tokens, strict=True)):
+            y = top + 14 + 24 * i
+            drawing.words(56, y + 10, token, "et-end")
+            drawing.words(102, y + 10, formatted(weights[i], ".2f") + " ×", "et-end")
+            rows.draw(y, value, "value")
+        end = top + 14 + 24 * len(tokens)
+        drawing.arrow((182, end - 3), (182, end + 19), role="context")
+        drawing.words(204, end + 7, text(ko="합", en="sum"))
+        name = text(ko="문맥", en="Context") + f" {shape_of(context.shape)}"
+        drawing.words(100, end + 30, name, "et-end et-small et-bold")
+        rows.draw(end + 20, context, "context")
+
+
+def _words_of_attention(query, scores, weights, tokens):
+    best = int(weights.argmax())
+    share = formatted(weights[best], ".2f")
+    title = text(ko="어텐션 한 단계", en="One step of attention")
+    caption = text(
+        ko=f"쿼리 하나가 키 {len(tokens)}개와 견주어 가중치를 얻고, "
+        "그 가중치로 밸류를 섞어 문맥 벡터를 만듭니다.",
+        en=f"One query is compared with {len(tokens)} keys; the weights it gets mix "
+        "the values into a context vector.",
+    )
+    steps = [
+        text(
+            ko=f"쿼리는 무엇을 찾는지를 담은 벡터입니다. 수 {len(query)}개 가운데 "
+            "앞의 몇 개만 보입니다.",
+            en=f"The query is a vector that holds what is looked for: the first few of "
+            f"its {len(query)} numbers are shown.",
+        ),
+        text(ko="토큰마다 키가 하나씩 있습니다.", en="Every token has a key."),
+        text(
+            ko=f"점수는 쿼리와 키의 내적을 √{len(query)}로 나눈 값입니다.",
+            en="A score is the dot product of query and key, divided by "
+            f"√{len(query)}.",
+        ),
+        text(
+            ko=f"소프트맥스가 점수를 합이 1인 가중치로 바꿉니다. 가장 큰 것은 "
+            f"‘{tokens[best]}’의 {share}입니다.",
+            en=f"Softmax turns the scores into weights that sum to 1. The largest is "
+            f"{share}, for “{tokens[best]}”.",
+        ),
+        text(
+            ko="밸류에 가중치를 곱해 더하면 문맥 벡터입니다.",
+            en="The values, each times its weight, add up to the context vector.",
+        ),
+    ]
+    return title, caption, steps
