@@ -1,30 +1,34 @@
 """Instant checks of exercises: not tried yet, right, or wrong and probably because."""
 
+import copy
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from explore_transformers.boxes import box, inline
+from explore_transformers.exercises import limits, messages
 from explore_transformers.exercises.comparing import (
     apart,
+    detached,
     difference,
-    one_line,
     short,
     type_differs,
     unlike,
 )
 from explore_transformers.exercises.running import (
     Outcome,
+    Watched,
     contains,
     is_idle,
     just_failed,
     keeps_placeholder,
-    own_line,
-    quiet,
-    said,
+    named,
+    verdict,
 )
 from explore_transformers.language import text
 
 _ENOUGH_MISTAKES = 5
+_LEFT_OUT = object()
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,10 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Property:
-    """Something that holds for right answers: holds(answer) -> bool."""
+    """Something that holds for right answers: holds(answer) -> bool.
+
+    Where `holds` itself raises, it says nothing about the answer.
+    """
 
     name: str
     holds: Callable
@@ -83,7 +90,8 @@ class Exercise:
 class Result:
     """What a check says; state is "not tried", "right" or "wrong".
 
-    `mistake` names the Mistake or Property that was recognised, if one was.
+    `mistake` names the Mistake or Property that was recognised, if one was; `case` is
+    the arguments that the answer failed on, if it was a function that did.
     """
 
     exercise: str
@@ -91,6 +99,7 @@ class Result:
     message: str = ""
     detail: str = ""
     mistake: str | None = None
+    case: tuple | None = None
 
     def _title(self):
         if self.state == "right":
@@ -129,18 +138,51 @@ class Checker:
         if len(self.exercises) != len(exercises):
             raise ValueError("two exercises have the same name")
         self._judges = {e.name: _judge(e) for e in exercises}
+        self._failed_on = {}
 
-    def __call__(self, name, answer):
+    def __call__(self, name, answer=_LEFT_OUT):
         """Check an answer; never raises for anything a learner hands in.
+
+        Args:
+            answer: left out, it is what the notebook knows by the exercise's name.
 
         Raises:
             ValueError: there is no exercise of that name.
         """
+        self._must_know(name)
+        if answer is _LEFT_OUT:
+            answer = named(name, sys._getframe(1).f_globals, _LEFT_OUT)
+        result = self._judged(name, answer)
+        self._failed_on[name] = result.case
+        return result
+
+    def case(self, name):
+        """Return a copy of the arguments that the last answer checked failed on.
+
+        Raises:
+            ValueError: there is no such exercise, or no such case.
+        """
+        self._must_know(name)
+        if self._failed_on.get(name) is None:
+            raise ValueError(messages.no_case(name))
+        return copy.deepcopy(self._failed_on[name])
+
+    def _must_know(self, name):
         if name not in self._judges:
-            raise ValueError(_unknown(name, ", ".join(self._judges)))
+            raise ValueError(messages.unknown(name, ", ".join(self._judges)))
+
+    def _judged(self, name, answer):
+        if answer is _LEFT_OUT:
+            state = "wrong" if just_failed(name) else "not tried"
+            return Result(name, state, messages.not_run(name))
         if just_failed(name):
-            return Result(name, "wrong", _cell_failed())
-        return self._judges[name].judge(answer)
+            return Result(name, "wrong", messages.cell_failed())
+        try:
+            with limits.limited():
+                return self._judges[name].judge(answer)
+        except (limits.TimeUp, MemoryError) as stop:
+            case = getattr(stop, "case", None)
+            return _on_case(Result(name, "wrong", messages.stopped(stop)), case)
 
 
 def _judge(exercise):
@@ -156,8 +198,9 @@ def _judge(exercise):
             f"{exercise.name}: name at least {_ENOUGH_MISTAKES} mistakes, not {n}"
         )
     judge = kinds[exercise.kind](exercise)
-    if lacking := _failing(exercise, exercise.expected):
-        raise ValueError(f"{exercise.name}: the solution lacks {lacking.name!r}")
+    for p in exercise.properties:
+        if verdict(p.holds, exercise.expected) is not True:
+            raise ValueError(f"{exercise.name}: the solution lacks {p.name!r}")
     return judge
 
 
@@ -176,7 +219,7 @@ class _ValueJudge:
 
     def _matches(self, mistake, answer):
         if callable(mistake.answer):
-            return _holds(mistake.answer, answer)
+            return verdict(mistake.answer, answer) is True
         return _difference(self.exercise, mistake.answer, answer) is None
 
     def _mistake(self, answer):
@@ -184,9 +227,9 @@ class _ValueJudge:
         return next(known, None)
 
     def judge(self, answer):
-        exercise = self.exercise
+        exercise, answer = self.exercise, detached(answer)
         if _is_blank(answer, exercise.expected):
-            return Result(exercise.name, "not tried", _fill_in())
+            return Result(exercise.name, "not tried", messages.fill_in())
         found = _difference(exercise, exercise.expected, answer)
         failing = _failing(exercise, answer)
         if not (found or failing):
@@ -198,7 +241,7 @@ class _ValueJudge:
             return Result(exercise.name, "wrong", found.words, yours)
         if failing:
             return _known(exercise, failing, yours)
-        words = _first_wrong(exercise.expected, answer)
+        words = messages.first_wrong(exercise.expected, answer)
         return Result(exercise.name, "wrong", words, yours)
 
 
@@ -240,9 +283,9 @@ class _FunctionJudge:
     def judge(self, answer):
         exercise = self.exercise
         if answer is None or answer is ... or is_idle(answer):
-            return Result(exercise.name, "not tried", _write_it())
+            return Result(exercise.name, "not tried", messages.write_it())
         if not callable(answer):
-            return Result(exercise.name, "wrong", _not_a_function(answer))
+            return Result(exercise.name, "wrong", messages.not_a_function(answer))
         outcomes = self._try(answer)
         tried = zip(exercise.cases, self.expected, outcomes, strict=True)
         wrong = [trial for trial in tried if not self._same(*trial[1:])]
@@ -250,42 +293,67 @@ class _FunctionJudge:
             return self._wrong(answer, outcomes, wrong)
         for case, outcome in zip(exercise.cases, outcomes, strict=True):
             if outcome.changed:
-                return Result(exercise.name, "wrong", _changed(), self._call(case))
-        if failing := _failing(exercise, answer):
-            return _known(exercise, failing)
-        return Result(exercise.name, "right", _all_right(len(outcomes)))
+                result = Result(exercise.name, "wrong", messages.changed())
+                return _on_case(result, case)
+        right = Result(exercise.name, "right", messages.all_right(len(outcomes)))
+        return self._lacking(answer) or right
+
+    def _lacking(self, answer):
+        """Return the Result where a property fails, or the answer raises in one."""
+        watched = Watched(answer)
+        for p in self.exercise.properties:
+            found = verdict(p.holds, watched)
+            if found is False:
+                return _known(self.exercise, p)
+            if found is watched.failed[0]:
+                return self._stopped(answer, *watched.failed)
+        return None
+
+    def _stopped(self, answer, error, case):
+        words = messages.raised(error, answer)
+        return _on_case(Result(self.exercise.name, "wrong", words), case)
 
     def _wrong(self, answer, outcomes, wrong):
         """Say why: unfinished, a named mistake, an error, the form, a property."""
-        exercise, (case, expected, outcome) = self.exercise, wrong[0]
+        exercise = self.exercise
         if any(o.is_unfinished for o in outcomes) or keeps_placeholder(answer):
-            return Result(exercise.name, "not tried", _placeholder_left())
-        evidence = self._evidence(case, expected, outcome)
+            return Result(exercise.name, "not tried", messages.placeholder_left())
         if mistake := self._mistake(outcomes):
-            return _known(exercise, mistake, evidence)
-        if failed := next((trial for trial in wrong if trial[2].error), None):
-            words = _raised(failed[2].error, answer)
-            return Result(exercise.name, "wrong", words, self._call(failed[0]))
+            return self._shown(_known(exercise, mistake), wrong[0])
+        for case, _, outcome in wrong:
+            if outcome.error:
+                return self._stopped(answer, outcome.error, case)
         if all(o.value is None for o in outcomes):
-            return Result(exercise.name, "wrong", _no_return(), self._call(case))
-        found = _difference(exercise, expected.value, outcome.value)
-        if not found.form and (failing := _failing(exercise, answer)):
-            return _known(exercise, failing, evidence)
-        words = found.words + _how_many(len(outcomes) - len(wrong), len(outcomes))
-        return Result(exercise.name, "wrong", words, evidence)
+            result = Result(exercise.name, "wrong", messages.no_return())
+            return _on_case(result, wrong[0][0])
+        found = [_difference(exercise, e.value, o.value) for _, e, o in wrong]
+        worst = next((i for i, f in enumerate(found) if f.form), None)
+        if worst is None and (failing := _failing(exercise, Watched(answer))):
+            return self._shown(_known(exercise, failing), wrong[0])
+        count = messages.how_many(len(outcomes) - len(wrong), len(outcomes))
+        result = Result(exercise.name, "wrong", found[worst or 0].words + count)
+        return self._shown(result, wrong[worst or 0])
 
-    def _call(self, case):
-        arguments = ", ".join(short(argument, 60) for argument in case)
-        word = text(ko="입력", en="input")
-        return f"{word}: `{self.exercise.name}({arguments})`"
+    def _shown(self, result, trial):
+        """Return the result with its case, what was expected, and what came."""
+        case, expected, outcome = trial
+        if outcome.error:
+            return _on_case(result, case)
+        values = (f"`{v}`" for v in apart(expected.value, outcome.value))
+        words = text(ko="나와야 할 값", en="expected"), text(ko="나온 값", en="got")
+        lines = [f"{w}: {v}" for w, v in zip(words, values, strict=True)]
+        return _on_case(result, case, lines)
 
-    def _evidence(self, case, expected, outcome):
-        lines = [self._call(case)]
-        if not outcome.error:
-            values = (f"`{v}`" for v in apart(expected.value, outcome.value))
-            words = text(ko="나와야 할 값", en="expected"), text(ko="나온 값", en="got")
-            lines += [f"{w}: {v}" for w, v in zip(words, values, strict=True)]
-        return "\n".join(lines)
+
+def _on_case(result, case, lines=()):
+    """Return the result with the case that it's about, where there is one."""
+    if case is None:
+        return result
+    name, shown = result.exercise, [short(argument, 60) for argument in case]
+    call = text(ko="입력", en="input") + f": `{name}({', '.join(shown)})`"
+    is_cut = any(argument.endswith("…") for argument in shown)
+    detail = [call, *lines, *([messages.whole_input(name)] if is_cut else [])]
+    return replace(result, detail="\n".join(detail), case=case)
 
 
 def _must_be(mistake, found, name):
@@ -312,16 +380,8 @@ def _difference(exercise, expected, got):
 
 def _failing(exercise, answer):
     """Return the first property that the answer lacks, or None."""
-    lacking = (p for p in exercise.properties if not _holds(p.holds, answer))
+    lacking = (p for p in exercise.properties if verdict(p.holds, answer) is False)
     return next(lacking, None)
-
-
-def _holds(predicate, answer):
-    try:
-        with quiet():
-            return bool(predicate(answer))
-    except (Exception, SystemExit):  # what makes the test itself fail, does not hold
-        return False
 
 
 def _is_blank(answer, expected):
@@ -336,110 +396,3 @@ def _is_blank(answer, expected):
 def _known(exercise, told_by, detail=""):
     words = text(ko=told_by.ko, en=told_by.en)
     return Result(exercise.name, "wrong", words, detail, told_by.name)
-
-
-def _unknown(name, known):
-    return text(
-        ko=f"{short(name)} 연습은 없습니다. 있는 연습: {known}",
-        en=f"There is no exercise {short(name)}. There are: {known}",
-    )
-
-
-def _fill_in():
-    return text(
-        ko="위 셀의 빈자리(`...`)를 채우고 두 셀을 차례로 다시 실행해 보세요.",
-        en="Fill in the blank (`...`) in the cell above and run both cells again.",
-    )
-
-
-def _write_it():
-    return text(
-        ko="위 셀의 함수를 채우고 두 셀을 차례로 다시 실행해 보세요.",
-        en="Write the function in the cell above and run both cells again.",
-    )
-
-
-def _cell_failed():
-    return text(
-        ko="답을 쓴 셀이 오류로 멈췄습니다. 지금 검사하면 예전 답을 볼 수도 있습니다. "
-        "그 오류부터 고치고 두 셀을 차례로 다시 실행해 보세요.",
-        en="The cell with your answer stopped with an error, so a check might see an "
-        "older answer. Mend that error first, then run both cells again.",
-    )
-
-
-def _placeholder_left():
-    return text(
-        ko="아직 채우지 않은 자리(`...` 또는 `NotImplementedError`)가 남아 있습니다.",
-        en="There is still a blank (`...` or `NotImplementedError`) to fill in.",
-    )
-
-
-def _not_a_function(answer):
-    kind = f"`{type(answer).__name__}`"
-    return text(
-        ko=f"함수를 넘겨야 하는데 넘긴 값의 자료형은 {kind}입니다. "
-        "괄호 없이 함수 이름만 넘기세요.",
-        en=f"The check needs your function, but got a value of type {kind}. "
-        "Pass the function's name, without parentheses.",
-    )
-
-
-def _changed():
-    return text(
-        ko="결과는 맞지만 함수가 받은 입력을 바꾸어 놓습니다. 복사본에서 작업하세요.",
-        en="The result is right, but your function changes its input. Work on a copy.",
-    )
-
-
-def _raised(error, answer):
-    shown = one_line(said(error), 200)
-    place = own_line(error, answer)
-    at_ko = at_en = ""
-    if place:
-        line = f": `{one_line(place[1])}`" if place[1] else ""
-        at_ko, at_en = f" {place[0]}번째 줄{line}", f" Line {place[0]}{line}"
-    return text(
-        ko=f"코드가 오류로 멈췄습니다. `{shown}`{at_ko}",
-        en=f"Your code stopped with an error. `{shown}`{at_en}",
-    )
-
-
-def _no_return():
-    return text(
-        ko="함수가 `None`을 돌려줍니다. `return`을 빠뜨리지 않았나요?",
-        en="Your function returns `None`. Is the `return` missing?",
-    )
-
-
-def _how_many(n_right, n):
-    return text(
-        ko=f" (입력 {n}가지 중 {n_right}가지에서 맞았습니다.)",
-        en=f" (right on {n_right} of {n} inputs)",
-    )
-
-
-def _all_right(n):
-    return text(
-        ko=f"입력 {n}가지에서 모두 맞았습니다.",
-        en=f"It gives the right result on all {n} inputs.",
-    )
-
-
-def _first_wrong(expected, answer):
-    """Say how far a list is right; of other values say only that they are not."""
-    if not isinstance(expected, (list, tuple)) or isinstance(answer, (set, frozenset)):
-        return text(ko="다시 생각해 보세요.", en="Think it over once more.")
-    pairs = enumerate(zip(expected, answer, strict=False))
-    i = next((i for i, (e, a) in pairs if difference(e, a)), 0)
-    if i == 0:
-        return text(ko="첫째 값부터 다시 보세요.", en="Look at the first one again.")
-    if i == 1:
-        return text(
-            ko="첫째 값은 맞았습니다. 그다음을 다시 보세요.",
-            en="The first one is right. Look at the next one again.",
-        )
-    return text(
-        ko=f"앞에서부터 {i}개는 맞았습니다. 그다음을 다시 보세요.",
-        en=f"The first {i} are right. Look at the next one again.",
-    )

@@ -1,6 +1,7 @@
 """Where an answer differs from what was expected, said in words."""
 
 import math
+import sys
 import types
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -58,6 +59,24 @@ def plain(value):
     ):
         return value.item()
     return value
+
+
+def detached(value, depth=6):
+    """Return the value without gradients, also inside lists, tuples and dicts.
+
+    What needs no change is returned as it is.
+    """
+    torch = sys.modules.get("torch")  # without torch there are no gradients
+    if torch is not None and isinstance(value, torch.Tensor):
+        return value.detach() if value.requires_grad else value
+    if depth == 0 or type(value) not in (list, tuple, dict):
+        return value
+    inside = list(value.values() if isinstance(value, dict) else value)
+    plainer = [detached(v, depth - 1) for v in inside]
+    if all(new is old for new, old in zip(plainer, inside, strict=True)):
+        return value
+    is_dict = isinstance(value, dict)
+    return dict(zip(value, plainer, strict=True)) if is_dict else type(value)(plainer)
 
 
 def short(value, limit=80):
@@ -185,10 +204,13 @@ def _array_difference(expected, got, where, rtol):
     if not isinstance(got, (np.ndarray, list, tuple, Number)):
         return type_differs(expected, got, where)
     try:
-        got = np.asarray(got)
+        array = np.asarray(detached(got))
     except ValueError:  # rows of different lengths
+        if isinstance(got, tuple):  # several results where one is due
+            return type_differs(expected, got, where)
         ko, en = "행의 길이가 서로 다릅니다.", "the rows differ in length"
         return _differ(True, ko, en, expected.shape, short(got), where)
+    got = array
     if expected.shape != got.shape:
         ko, en = "모양(shape)이 다릅니다.", "the shape is different"
         return _differ(True, ko, en, expected.shape, got.shape, where)

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import dis
+import functools
 import inspect
 import io
 import linecache
@@ -13,7 +14,10 @@ import types
 import warnings
 from dataclasses import dataclass
 
-from explore_transformers.exercises.comparing import difference
+import numpy as np
+
+from explore_transformers.exercises.comparing import detached, difference
+from explore_transformers.exercises.limits import TimeUp
 
 # What a function does that only says pass, ..., or return None, in any Python version.
 _IDLE = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
@@ -33,11 +37,19 @@ class Outcome:
 
     @classmethod
     def of(cls, function, case):
-        """Call the function with a copy of the arguments in `case`; never raises."""
+        """Call the function with a copy of the arguments in `case`.
+
+        Raises:
+            TimeUp, MemoryError: at a limit; their attribute `case` says in which case.
+        """
         arguments = copy.deepcopy(case)
         try:
             with quiet():
-                value = function(*arguments)
+                value = detached(function(*arguments))
+        except (TimeUp, MemoryError) as stop:
+            traceback.clear_frames(stop.__traceback__)  # frees what filled the memory
+            stop.case = case
+            raise
         except (Exception, SystemExit) as error:
             return cls(error=error)
         return cls(value, changed=_differs(case, arguments))
@@ -50,6 +62,46 @@ class Outcome:
         return isinstance(self.error, NotImplementedError) or "ellipsis" in said(
             self.error
         )
+
+
+class Watched:
+    """A learner's function as properties call it.
+
+    Its results come detached, so that properties may hand them to NumPy; it gets no
+    arrays with negative strides, which torch refuses. `failed` keeps the last error
+    raised inside the function, with the arguments; `__wrapped__` is the function.
+    """
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function, updated=())
+        self.function = function
+        self.failed = None, ()
+
+    def __call__(self, *arguments, **named):
+        arguments = tuple(map(_forwards, arguments))
+        try:
+            return detached(self.function(*arguments, **named))
+        except (Exception, SystemExit) as error:
+            if error.__traceback__.tb_next:  # not a call that never got inside
+                self.failed = error, arguments
+            raise
+
+
+def _forwards(argument):
+    is_array = isinstance(argument, np.ndarray)
+    is_backwards = is_array and any(stride < 0 for stride in argument.strides)
+    return argument.copy() if is_backwards else argument
+
+
+def verdict(predicate, answer):
+    """Return True or False as the predicate says, or the error that it raised."""
+    try:
+        with quiet():
+            return bool(predicate(answer))
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:
+        return error
 
 
 @contextlib.contextmanager
@@ -65,14 +117,23 @@ def quiet():
         yield
 
 
+def named(name, else_in, default):
+    """Return what the notebook knows by this name, or without one `else_in`."""
+    shell = _shell()
+    return (else_in if shell is None else shell.user_ns).get(name, default)
+
+
+def _shell():
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
 def just_failed(name):
     """Whether the notebook cell that sets this name was run last, and failed.
 
     Then the name may still hold an older answer, and a check would judge that one.
     """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    last = getattr(shell, "last_execution_result", None)
+    last = getattr(_shell(), "last_execution_result", None)
     if last is None or last.success:
         return False
     sets_it = rf"^(?:(?:def|class)\s+)?{re.escape(name)}\b"

@@ -1,0 +1,157 @@
+"""What a check says, beside the words of the mistakes that are known by name."""
+
+from explore_transformers.exercises import limits
+from explore_transformers.exercises.comparing import difference, one_line, short
+from explore_transformers.exercises.running import own_line, said
+from explore_transformers.language import text
+
+
+def unknown(name, known):
+    return text(
+        ko=f"{short(name)} 연습은 없습니다. 있는 연습: {known}",
+        en=f"There is no exercise {short(name)}. There are: {known}",
+    )
+
+
+def fill_in():
+    return text(
+        ko="위 셀의 빈자리(`...`)를 채우고 두 셀을 차례로 다시 실행해 보세요.",
+        en="Fill in the blank (`...`) in the cell above and run both cells again.",
+    )
+
+
+def write_it():
+    return text(
+        ko="위 셀의 함수를 채우고 두 셀을 차례로 다시 실행해 보세요.",
+        en="Write the function in the cell above and run both cells again.",
+    )
+
+
+def cell_failed():
+    return text(
+        ko="답을 쓴 셀이 오류로 멈췄습니다. 지금 검사하면 예전 답을 볼 수도 있습니다. "
+        "그 오류부터 고치고 두 셀을 차례로 다시 실행해 보세요.",
+        en="The cell with your answer stopped with an error, so a check might see an "
+        "older answer. Mend that error first, then run both cells again.",
+    )
+
+
+def not_run(name):
+    return text(
+        ko=f"`{name}` 함수나 값이 아직 없습니다. 답을 쓴 셀을 실행하지 않았거나, "
+        "그 셀이 문법 오류(`SyntaxError`) 같은 오류로 멈췄습니다. 답을 쓴 셀을 실행해 "
+        "오류가 나면 고치고, 이 셀을 다시 실행해 보세요.",
+        en=f"There is no `{name}` yet. The cell with your answer has not been run, or "
+        "it stopped with an error such as a `SyntaxError`. Run that cell, mend the "
+        "error if there is one, then run this cell again.",
+    )
+
+
+def stopped(error):
+    """Say that a limit was reached: the time's, or else the memory's."""
+    if isinstance(error, limits.TimeUp):
+        return text(
+            ko=f"{limits.SECONDS:g}초 안에 끝나지 않아 멈췄습니다. 끝나지 않는 반복이 "
+            "있는지, 반복할 때마다 끝에 가까워지는지 살펴보세요.",
+            en=f"It was stopped because it took more than {limits.SECONDS:g} seconds. "
+            "Is there a loop that never ends? Each round must bring the end nearer.",
+        )
+    return text(
+        ko="메모리를 너무 많이 써서 멈췄습니다. 반복하면서 끝없이 커지는 값이 있거나, "
+        "필요 이상으로 큰 배열을 만들지 않는지 살펴보세요.",
+        en="It was stopped because it used too much memory. Does a value grow without "
+        "end in a loop, or is an array larger than it needs to be?",
+    )
+
+
+def no_case(name):
+    return text(
+        ko=f"`{name}`에는 틀린 입력이 남아 있지 않습니다. 먼저 답을 검사해 보세요. "
+        "틀린 답이 나온 입력이 있을 때만 그 입력을 꺼낼 수 있습니다.",
+        en=f"There is no failing input of `{name}`. Check your answer first: an input "
+        "is kept only when the answer was wrong on it.",
+    )
+
+
+def whole_input(name):
+    return text(
+        ko=f'전체 입력으로 실행: `{name}(*check.case("{name}"))`',
+        en=f'run on the whole input: `{name}(*check.case("{name}"))`',
+    )
+
+
+def placeholder_left():
+    return text(
+        ko="아직 채우지 않은 자리(`...` 또는 `NotImplementedError`)가 남아 있습니다.",
+        en="There is still a blank (`...` or `NotImplementedError`) to fill in.",
+    )
+
+
+def not_a_function(answer):
+    kind = f"`{type(answer).__name__}`"
+    return text(
+        ko=f"함수를 넘겨야 하는데 넘긴 값의 자료형은 {kind}입니다. "
+        "괄호 없이 함수 이름만 넘기세요.",
+        en=f"The check needs your function, but got a value of type {kind}. "
+        "Pass the function's name, without parentheses.",
+    )
+
+
+def changed():
+    return text(
+        ko="결과는 맞지만 함수가 받은 입력을 바꾸어 놓습니다. 복사본에서 작업하세요.",
+        en="The result is right, but your function changes its input. Work on a copy.",
+    )
+
+
+def raised(error, answer):
+    shown = one_line(said(error), 200)
+    place = own_line(error, answer)
+    at_ko = at_en = ""
+    if place:
+        line = f": `{one_line(place[1])}`" if place[1] else ""
+        at_ko, at_en = f" {place[0]}번째 줄{line}", f" Line {place[0]}{line}"
+    return text(
+        ko=f"코드가 오류로 멈췄습니다. `{shown}`{at_ko}",
+        en=f"Your code stopped with an error. `{shown}`{at_en}",
+    )
+
+
+def no_return():
+    return text(
+        ko="함수가 `None`을 돌려줍니다. `return`을 빠뜨리지 않았나요?",
+        en="Your function returns `None`. Is the `return` missing?",
+    )
+
+
+def how_many(n_right, n):
+    return text(
+        ko=f" (입력 {n}가지 중 {n_right}가지에서 맞았습니다.)",
+        en=f" (right on {n_right} of {n} inputs)",
+    )
+
+
+def all_right(n):
+    return text(
+        ko=f"입력 {n}가지에서 모두 맞았습니다.",
+        en=f"It gives the right result on all {n} inputs.",
+    )
+
+
+def first_wrong(expected, answer):
+    """Say how far a list is right; of other values say only that they are not."""
+    if not isinstance(expected, (list, tuple)) or isinstance(answer, (set, frozenset)):
+        return text(ko="다시 생각해 보세요.", en="Think it over once more.")
+    pairs = enumerate(zip(expected, answer, strict=False))
+    i = next((i for i, (e, a) in pairs if difference(e, a)), 0)
+    if i == 0:
+        return text(ko="첫째 값부터 다시 보세요.", en="Look at the first one again.")
+    if i == 1:
+        return text(
+            ko="첫째 값은 맞았습니다. 그다음을 다시 보세요.",
+            en="The first one is right. Look at the next one again.",
+        )
+    return text(
+        ko=f"앞에서부터 {i}개는 맞았습니다. 그다음을 다시 보세요.",
+        en=f"The first {i} are right. Look at the next one again.",
+    )
