@@ -17,6 +17,8 @@ from builder.studies import run_studies
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 1 when something is wrong, which is then on stderr."""
+    for stream in (sys.stdout, sys.stderr):  # a sign that it lacks stops nothing
+        stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     project = Project(options.root.resolve())
     try:

@@ -195,6 +195,7 @@ class Runs:
         """papermill's exit status, and what it said on stderr."""
         environment = kernel_environment(self.project, folder)
         environment["EXPLORE_TRANSFORMERS_CLAIMS"] = str(folder / RECORD)
+        environment["PYTHONIOENCODING"] = "utf-8"
         command = [sys.executable, "-m", "papermill", folder / INPUT, folder / OUTPUT]
         options = ["-p", "SEED", str(seed), "--no-progress-bar"]
         process = subprocess.Popen(
@@ -203,6 +204,8 @@ class Runs:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            encoding="utf-8",
+            errors="replace",
         )
         self.processes.add(process)
         said = process.communicate()[1]

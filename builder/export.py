@@ -68,7 +68,7 @@ def _tidy(project: Project, lesson: Lesson, source: str) -> str:
     """Imports merged and sorted, blank lines set; then nothing for ruff to say."""
     path = project.relative(project.modules / f"{lesson.name}.py")
     fix = ["check", "--select", "I,F401,F811", "--fix-only", "--quiet"]
-    source = _ruff(project, path, source, *fix).stdout
+    source = _ruff(project, path, source, *fix).stdout or source
     source = _ruff(project, path, source, "format", "--quiet").stdout or source
     said = _ruff(project, path, source, "check", "--quiet", "--output-format=concise")
     if said.returncode:
@@ -82,7 +82,12 @@ def _tidy(project: Project, lesson: Lesson, source: str) -> str:
 def _ruff(project: Project, path: str, source: str, *options: str):
     command = [sys.executable, "-m", "ruff", *options, "--stdin-filename", path, "-"]
     return subprocess.run(
-        command, cwd=project.root, input=source, capture_output=True, text=True
+        command,
+        cwd=project.root,
+        input=source,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
 
 

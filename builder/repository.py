@@ -82,7 +82,12 @@ def _texts(project: Project) -> list[Path]:
         return []
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(
-        command, cwd=project.root, check=True, capture_output=True, text=True
+        command,
+        cwd=project.root,
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     ).stdout.split("\0")
     kept = [n for n in sorted(set(names)) if not n.startswith("tests/")]
     paths = [project.root / name for name in kept if name]

@@ -1,6 +1,7 @@
 """The builder, on a tiny lesson that has one of everything."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -52,12 +53,12 @@ def make_project(root: Path) -> Project:
     package.mkdir(parents=True)
     for name in ("__init__", "boxes", "claims", "language"):
         shutil.copy(HERE.parent / "explore_transformers" / f"{name}.py", package)
-    (package / "figures.py").write_text("def use_style():\n    pass\n")
+    (package / "figures.py").write_text("def use_style():\n    pass\n", "utf-8")
     (package / "claims.toml").write_text(CLAIMS, encoding="utf-8")
-    (root / "_config.yml").write_text(CONFIG)
+    (root / "_config.yml").write_text(CONFIG, encoding="utf-8")
     for language in LANGUAGES:
         (root / "book" / language).mkdir(parents=True)
-        (root / "book" / language / "glossary.md").write_text(GLOSSARY)
+        (root / "book" / language / "glossary.md").write_text(GLOSSARY, "utf-8")
     (root / "book" / "lessons").mkdir()
     shutil.copy(LESSON, root / "book" / "lessons")
     return Project(root)
@@ -302,6 +303,13 @@ class TestNotebooks:
         ]
         assert alts == ["점 하나", "one dot"]
 
+    def test_a_cell_that_serves_is_folded_on_every_host(self, built):
+        for language in LANGUAGES:
+            found = cell(built, "measure", language).metadata
+            assert found.jupyter.source_hidden and found.cellView == "form"
+            assert "hide-input" in found.tags
+            assert "jupyter" not in cell(built, "add-up", language).metadata
+
     def test_the_solution_is_folded_and_was_not_run(self, built):
         solution = cell(built, "ex-solution")
         assert solution.cell_type == "markdown"
@@ -331,7 +339,7 @@ class TestNotebooks:
 
     def test_the_module_is_importable_and_clean(self, built):
         path = built.modules / "tiny.py"
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert text.startswith("# Built from book/lessons/01_tiny.md")
         scope: dict = {}
         exec(text, scope)
@@ -360,7 +368,7 @@ class TestByNeed:
         lesson = read_lesson(built, source(built))
         before = output_fingerprint(built, lesson), claim_fingerprint(built, lesson)
         figures = built.package / "figures.py"
-        figures.write_text("def use_style():\n    return 1\n")
+        figures.write_text("def use_style():\n    return 1\n", encoding="utf-8")
         assert output_fingerprint(built, lesson) != before[0]
         assert claim_fingerprint(built, lesson) == before[1], "figures measure nothing"
 
@@ -494,7 +502,7 @@ class TestFailures:
 
     def test_strays_are_found(self, built):
         assert strays(built) == []
-        (built.notebooks("ko") / "09_old.ipynb").write_text("{}")
+        (built.notebooks("ko") / "09_old.ipynb").write_text("{}", encoding="utf-8")
         assert [path.name for path in strays(built)] == ["09_old.ipynb"]
 
     def test_the_command_says_it_on_stderr_and_exits_1(self, tiny):
@@ -508,8 +516,10 @@ def command(project: Project, *arguments: str):
     return subprocess.run(
         [sys.executable, "-m", "builder", "--root", str(project.root), *arguments],
         cwd=HERE.parent,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
 
 
@@ -518,10 +528,12 @@ class TestSetupCell:
         text = setup_source(Address(address), language)
         # -I -S: neither this folder nor what is installed, this package included
         return subprocess.run(
-            [sys.executable, "-I", "-S", "-c", f"{text}\nprint(figures.__file__)"],
+            [sys.executable, "-I", "-S", "-X", "utf8", "-"],
+            input=f"{text}\nprint(figures.__file__)",
             cwd=folder,
             capture_output=True,
             text=True,
+            encoding="utf-8",
         )
 
     def test_it_finds_a_clone_around_it(self, tiny):
@@ -555,11 +567,12 @@ class TestRepository:
 
     def test_one_command_sets_it_everywhere(self, built):
         readme = built.root / "README.md"
-        readme.write_text("Clone https://example.invalid/OWNER/explore-transformers\n")
+        text = "Clone https://example.invalid/OWNER/explore-transformers\n"
+        readme.write_text(text, encoding="utf-8")
         set_address(built, self.URL + ".git")
-        config = built.config.read_text()
+        config = built.config.read_text(encoding="utf-8")
         assert f"url: {self.URL}  # only here" in config and "# the address" in config
-        assert self.URL in readme.read_text()
+        assert self.URL in readme.read_text(encoding="utf-8")
         title = cell(built, "title", "en").source
         pages = "https://someone.github.io/explore-transformers"
         assert f"({pages}/en/book/en/glossary.html#term-sum)" in title
@@ -573,7 +586,7 @@ class TestRepository:
     def test_what_is_no_address_is_refused(self, built, url):
         with pytest.raises(BuildError, match="not a repository's address"):
             set_address(built, url)
-        assert built.config.read_text() == CONFIG
+        assert built.config.read_text(encoding="utf-8") == CONFIG
 
     def test_another_address_is_found(self, built):
         subprocess.run(["git", "init", "--quiet", built.root], check=True)
@@ -585,17 +598,18 @@ class TestRepository:
             "https://colab.research.google.com/github/other/explore-transformers/blob",
             "https://example.invalid/ELSE/explore-transformers",
         ):
-            page.write_text(f"See {other}.\n")
+            page.write_text(f"See {other}.\n", encoding="utf-8")
             assert [p.file for p in other_addresses(built)] == ["book/ko/page.md"], (
                 other
             )
         page.unlink()
         tool = built.root / "builder" / "tool.py"
         tool.parent.mkdir()
-        tool.write_text('URL = "https://example.invalid/ELSE/x"\n')
+        tool.write_text('URL = "https://example.invalid/ELSE/x"\n', encoding="utf-8")
         assert [p.file for p in other_addresses(built)] == ["builder/tool.py"]
         tool.write_text(
-            "make repository URL=https://github.com/OWNER/explore-transformers"
+            "make repository URL=https://github.com/OWNER/explore-transformers",
+            encoding="utf-8",
         )
         assert other_addresses(built) == [], "OWNER is an example"
 
@@ -629,7 +643,7 @@ class TestStart:
 
 class TestClaims:
     def seeds(self, project):
-        found = json.loads(project.claim_record.read_text())["tiny"]["seeds"]
+        found = json.loads(project.claim_record.read_text("utf-8"))["tiny"]["seeds"]
         return {seed: claims["tiny.sum"]["value"] for seed, claims in found.items()}
 
     def measure(self, project, *seeds, said=None):
@@ -687,7 +701,7 @@ class TestClaims:
         sums[1] |= changes
         seeds = {str(seed): {"tiny.sum": found} for seed, found in enumerate(sums)}
         text = json.dumps({"tiny": {"code": code, "seeds": seeds}})
-        project.claim_record.write_text(text)
+        project.claim_record.write_text(text, encoding="utf-8")
 
     def test_a_recorded_value_beyond_its_bound_is_named(self, tiny):
         self.recorded(tiny)
@@ -716,7 +730,7 @@ class TestClaims:
         assert (problem.file, problem.cell) == ("book/claims.json", "gone")
 
     def test_a_record_that_is_no_json_is_named(self, built):
-        built.claim_record.write_text("<<<<<<< HEAD\n{}\n")
+        built.claim_record.write_text("<<<<<<< HEAD\n{}\n", encoding="utf-8")
         done = command(built, "check")
         assert done.returncode == 1
         assert done.stderr.startswith("book/claims.json: is not JSON")

@@ -73,7 +73,8 @@ def test_claims_are_measured_for_this_code(path):
 
 def unmeasured() -> list[str]:
     """Lessons whose record lacks a seed that `make claims` measures."""
-    seeds = re.search(r"^SEEDS \?= (.+)", (PROJECT.root / "Makefile").read_text(), re.M)
+    makefile = (PROJECT.root / "Makefile").read_text(encoding="utf-8")
+    seeds = re.search(r"^SEEDS \?= (.+)", makefile, re.M)
     measured = {name: kept["seeds"] for name, kept in read_record(PROJECT).items()}
     lacks = {
         name: [s for s in seeds[1].split() if s not in measured.get(name, {})]

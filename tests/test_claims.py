@@ -110,7 +110,9 @@ def test_claims_are_recorded_also_when_missed(tmp_path, monkeypatch):
     claim("toy.share", 0.95, at_least=0.9)
     with pytest.raises(ClaimError):
         claim("toy.count", 5, at_least=10, at_most=20)
-    assert [json.loads(line) for line in record.read_text().splitlines()] == [
+    assert [
+        json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()
+    ] == [
         {"claim": "toy.share", "value": 0.95, "at_least": 0.9, "at_most": None},
         {"claim": "toy.count", "value": 5.0, "at_least": 10.0, "at_most": 20.0},
     ]

@@ -57,6 +57,10 @@ def test_importing_the_package_stays_light():
         "print(sorted({'torch', 'matplotlib', 'numpy', 'IPython'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "[]"

@@ -128,7 +128,7 @@ class TestDownload:
         """In a notebook, the real one imports something that warns on stderr."""
         toy = "import logging, warnings\nwarnings.warn('no widget')\n"
         toy += "get_logger = lambda: logging.getLogger('toy')\n"
-        (tmp_path / "pooch.py").write_text(toy)
+        (tmp_path / "pooch.py").write_text(toy, encoding="utf-8")
         monkeypatch.syspath_prepend(tmp_path)
         monkeypatch.delitem(sys.modules, "pooch")
         assert nsmc._pooch().__file__ == str(tmp_path / "pooch.py")

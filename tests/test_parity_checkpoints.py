@@ -336,7 +336,10 @@ def test_numbers_of_a_kind_that_we_do_not_read(tmp_path):
 @pytest.mark.parametrize("change", [{"n_embd": None}, {"n_layer": "2"}, {"n_head": 5}])
 def test_sizes_that_cannot_be(tmp_path, change):
     path = saved(make_gpt2(), tmp_path) / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | change),
+        encoding="utf-8",
+    )
     with pytest.raises(ValueError, match=rf"config.json.*{next(iter(change))}"):
         load_checkpoint(tmp_path)
 
@@ -363,7 +366,9 @@ def test_another_width_in_the_middle(tmp_path):
 
 
 def test_another_model_type(tmp_path):
-    (tmp_path / "config.json").write_text(json.dumps({"model_type": "t5"}))
+    (tmp_path / "config.json").write_text(
+        json.dumps({"model_type": "t5"}), encoding="utf-8"
+    )
     with pytest.raises(ValueError, match="t5"):
         load_checkpoint(tmp_path)
 
@@ -466,7 +471,7 @@ def test_a_damaged_tokenizer(tmp_path, monkeypatch):
     import huggingface_hub
 
     saved(make_gpt2(), tmp_path)
-    (tmp_path / "tokenizer.json").write_text("{")
+    (tmp_path / "tokenizer.json").write_text("{", encoding="utf-8")
     monkeypatch.setattr(
         huggingface_hub, "hf_hub_download", lambda _, name, **__: str(tmp_path / name)
     )

@@ -39,7 +39,8 @@ FIRST_LESSON = LESSONS[0]
 def _build(target, *options):
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n",
                "--keep-going", "--quiet", "--path-output", target, *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                          encoding="utf-8")
     if done.returncode:
         pytest.fail(_complaints(done.stdout + done.stderr), pytrace=False)
     return target / "_build" / "html"

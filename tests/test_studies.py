@@ -28,19 +28,21 @@ def project(tmp_path, monkeypatch):
     """A project with one study, toy_study, that runs in a moment."""
     folder = tmp_path / "explore_transformers" / "studies"
     folder.mkdir(parents=True)
-    (folder / "toy_study.py").write_text(TOY)
+    (folder / "toy_study.py").write_text(TOY, encoding="utf-8")
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setattr(studies, "_full_name", lambda name: name)
     return Project(tmp_path)
 
 
 def record(project):
-    return json.loads(project.study_record("toy_study").read_text())
+    return json.loads(project.study_record("toy_study").read_text(encoding="utf-8"))
 
 
 def change(project, old, new):
     path = project.study("toy_study")
-    path.write_text(path.read_text().replace(old, new))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8"
+    )
     sys.modules.pop("toy_study", None)  # each command runs in a process of its own
 
 
@@ -70,7 +72,7 @@ def test_a_missing_run_is_found_and_made_up_for(project):
     run(project)
     kept = record(project)
     del kept["rows"][1]
-    project.study_record("toy_study").write_text(json.dumps(kept))
+    project.study_record("toy_study").write_text(json.dumps(kept), encoding="utf-8")
     assert "not every run" in studies.study_problems(project)[0].text
     assert run(project)[0] == "toy_study: 1 runs to do"
     assert [row["size"] for row in record(project)["rows"]] == [1, 2, 3]
@@ -132,8 +134,8 @@ def constant():
 @pytest.fixture
 def with_helpers(project):
     """The project, whose study now uses a part of the package."""
-    (project.package / "helpers.py").write_text(HELPERS)
-    (project.package / "more.py").write_text(MORE)
+    (project.package / "helpers.py").write_text(HELPERS, encoding="utf-8")
+    (project.package / "more.py").write_text(MORE, encoding="utf-8")
     change(
         project,
         "def measure",
@@ -146,9 +148,9 @@ def with_helpers(project):
 def fingerprint_after(project, name, old, new):
     """The study's fingerprint before and after a change in a module of the package."""
     path, study = project.package / name, project.study("toy_study")
-    before, source = study_fingerprint(project, study), path.read_text()
+    before, source = study_fingerprint(project, study), path.read_text(encoding="utf-8")
     assert old in source
-    path.write_text(source.replace(old, new))
+    path.write_text(source.replace(old, new), encoding="utf-8")
     return before, study_fingerprint(project, study)
 
 
