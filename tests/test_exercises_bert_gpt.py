@@ -388,6 +388,18 @@ def _turned(weight):
             "overlap not counted",
         ),
         ("best_pair", lambda counts: (_pair(_plainly)(counts), 7), None),
+        ("best_pair", lambda counts: _pair(_plainly)(counts)[::-1], "pair reversed"),
+        (
+            "best_pair",
+            _pair(_plainly, lambda p, i, n: n * (i == 0)),
+            "first pair of each word",
+        ),
+        (
+            "best_pair",
+            _pair(_plainly, lambda p, i, n: n * (i == len(p) - 2)),
+            "last pair of each word",
+        ),
+        ("best_pair", _pair(lambda n, pair: (-n * len("".join(pair)), pair)), None),
         (
             "split_word",
             _split_by(lambda pair, i, pieces, merges: i),

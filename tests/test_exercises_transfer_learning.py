@@ -434,6 +434,31 @@ _NUMBERS = 8210, 8210, 33, 6043, 13
             "limit before heat",
         ),
         ("draw_probabilities", _draw(_kth, axis=0), "summed over the batch"),
+        (
+            "draw_probabilities",
+            lambda logits, t, k: _draw(_kth, shift=False)(logits - logits.max(), t, k),
+            "one maximum for the batch",
+        ),
+        (
+            "perplexity_of",
+            lambda p, real: np.exp(-np.log(p[p != 0]).mean()),
+            "padding guessed from zeros",
+        ),
+        (
+            "carry_over",
+            lambda old, new: {
+                k: old[k].copy()
+                if k.startswith("body.") and len(old)
+                else v + 0 * old[k]
+                for k, v in new.items()
+            },
+            None,
+        ),
+        (
+            "carry_over",
+            lambda old, new: {k: (old[k], _carried()(old, new)[k])[1] for k in new},
+            "head must be there",
+        ),
         ("draw_probabilities", _draw(_kth, axis=None), "summed over everything"),
         ("draw_probabilities", _draw(lambda *_: -np.inf), "k ignored"),
         ("draw_probabilities", _draw(_kth, np.multiply), "temperature multiplies"),

@@ -139,6 +139,7 @@ _LETTER_CASES = tuple(
         {"xba": 1, "yba": 1, "ab": 5},
         {"▁가나": 3, "▁가다": 4, "나다": 5},
         {"aaa": 2, "bc": 3, "d": 9},
+        {"aa": 3, "bc": 2},
         {"ac": 2, "ab": 2},
         {"cb": 2, "db": 2, "ab": 1, "ba": 2},
     )
@@ -147,6 +148,7 @@ _JOINED_CASES = (  # a later step: some pieces were joined before
     ({("▁", "먹", "었다"): 5, ("▁", "읽", "었다"): 4, ("▁먹", "고"): 6},),
     ({("ab", "c"): 3, ("a", "bc"): 2, ("d", "c"): 1},),
     ({("a", "c"): 2, ("ab", "a"): 2},),
+    ({("abcd", "e"): 2, ("d", "e"): 3},),
     ({("ab", "c"): 1, ("d", "e"): 3},),
     ({("b", "cd"): 2, ("a", "e"): 2},),
 )
@@ -171,8 +173,9 @@ best_pair = Exercise(
         Mistake(
             "not neighbours",
             lambda counts: _commonest(_totals(counts, lambda p: combinations(p, 2))),
-            ko="떨어져 있는 조각까지 짝지었습니다. 바로 옆에 있는 조각만 쌍입니다.",
-            en="You pair pieces that stand apart. Only direct neighbours are a pair.",
+            ko="떨어져 있는 서브워드까지 짝지었습니다. 바로 옆에 있는 서브워드만 "
+            "쌍입니다.",
+            en="You pair subwords that stand apart. Only direct neighbours are a pair.",
         ),
         Mistake(
             "across words",
@@ -188,9 +191,9 @@ best_pair = Exercise(
                 {pair: n for pair, n in _totals(counts).items() if pair[0] != "▁"}
                 or _totals(counts)
             ),
-            ko="단어의 시작을 나타내는 `▁`가 든 쌍을 뺐습니다. `▁`도 조각입니다.",
+            ko="단어의 시작을 나타내는 `▁`가 든 쌍을 뺐습니다. `▁`도 서브워드입니다.",
             en="You leave out pairs with `▁`, which marks the beginning of a word. It "
-            "is a piece like any other.",
+            "is a subword like any other.",
         ),
         Mistake(
             "sorted as one word",
@@ -204,10 +207,10 @@ best_pair = Exercise(
         Mistake(
             "cut again",
             _cut_again,
-            ko="이미 붙인 조각을 다시 글자로 나누었습니다. 여러 글자로 된 조각도 "
-            "조각 하나입니다.",
-            en="You cut pieces that were joined before into characters again. A piece "
-            "of several characters is one piece.",
+            ko="이미 붙인 서브워드를 다시 글자로 나누었습니다. 여러 글자로 된 "
+            "서브워드도 서브워드 하나입니다.",
+            en="You cut subwords that were joined before into characters again. A "
+            "subword of several characters is one subword.",
         ),
         Mistake(
             "counts ignored",
@@ -250,23 +253,57 @@ best_pair = Exercise(
         Mistake(
             "first piece decides",
             _best_by(lambda pair, n: (-n, pair[0])),
-            ko="횟수가 같은 쌍을 앞 조각만으로 견주었습니다. 앞 조각도 같으면 뒤 "
-            "조각을 보세요.",
-            en="You compare equally common pairs by their first pieces alone. Where "
+            ko="횟수가 같은 쌍을 앞 서브워드만으로 견주었습니다. 앞 서브워드도 같으면 "
+            "뒤 서브워드를 보세요.",
+            en="You compare equally common pairs by their first subwords alone. Where "
             "those are equal, go by the second.",
         ),
         Mistake(
             "second piece decides",
             _best_by(lambda pair, n: (-n, pair[1])),
-            ko="횟수가 같은 쌍을 뒤 조각만으로 견주었습니다. 앞 조각부터 견주세요.",
-            en="You compare equally common pairs by their second pieces alone. Compare "
-            "the first ones first.",
+            ko="횟수가 같은 쌍을 뒤 서브워드만으로 견주었습니다. 앞 서브워드부터 "
+            "견주세요.",
+            en="You compare equally common pairs by their second subwords alone. "
+            "Compare the first ones first.",
         ),
         Mistake(
             "overlap not counted",
             _best_by(lambda pair, n: (-n, pair), pairs=_apart),
             ko="겹친 쌍을 세지 않았습니다. `(a, a, a)`에는 `(a, a)`가 두 번 있습니다.",
             en="You don't count pairs that overlap. `(a, a, a)` holds `(a, a)` twice.",
+        ),
+        Mistake(
+            "equals left out",
+            _best_by(
+                lambda pair, n: (-n, pair),
+                pairs=lambda pieces: ([p for p in pairwise(pieces) if p[0] != p[1]]),
+            ),
+            ko="같은 서브워드 둘로 된 쌍을 뺐습니다. `(a, a)`도 쌍입니다.",
+            en="You leave out pairs of two equal subwords. `(a, a)` is a pair too.",
+        ),
+        Mistake(
+            "first pair of each word",
+            _best_by(lambda pair, n: (-n, pair), pairs=lambda p: [*pairwise(p)][:1]),
+            ko="단어마다 첫 쌍만 세었습니다. 모든 쌍을 세세요.",
+            en="You count the first pair of each word alone. Count all of them.",
+        ),
+        Mistake(
+            "last pair of each word",
+            _best_by(lambda pair, n: (-n, pair), pairs=lambda p: [*pairwise(p)][-1:]),
+            ko="단어마다 마지막 쌍만 세었습니다. 모든 쌍을 세세요.",
+            en="You count the last pair of each word alone. Count all of them.",
+        ),
+        Mistake(
+            "every other pair",
+            _best_by(lambda pair, n: (-n, pair), pairs=lambda p: [*pairwise(p)][::2]),
+            ko="쌍을 하나씩 건너뛰었습니다. 모든 위치에서 세세요.",
+            en="You skip every other pair. Count from each position.",
+        ),
+        Mistake(
+            "pair reversed",
+            lambda counts: _commonest(_totals(counts))[::-1],
+            ko="쌍의 두 서브워드가 바뀌었습니다. 앞에 있는 것을 먼저 적으세요.",
+            en="The two subwords of the pair are exchanged. Put the earlier one first.",
         ),
         Mistake(
             "either way round",
@@ -310,15 +347,16 @@ best_pair = Exercise(
         Mistake(
             "joined",
             lambda counts: "".join(_commonest(_totals(counts))),
-            ko="두 조각을 붙여서 돌려주었습니다. 쌍 그대로, 두 조각의 튜플로 주세요.",
-            en="You return the two pieces joined. Return the pair, a tuple of both.",
+            ko="두 서브워드를 붙여서 돌려주었습니다. 쌍 그대로, 두 서브워드의 튜플로 "
+            "주세요.",
+            en="You return the two subwords joined. Return the pair, a tuple of both.",
         ),
     ),
 )
 
 
 def _join(pieces, pair, backwards=False, once=False):
-    """The pieces with each such pair made one; every option changed is a mistake."""
+    """The subwords with each such pair made one; every option changed is a mistake."""
     step = -1 if backwards else 1
     pieces, made = list(pieces)[::step], []
     while pieces:
@@ -347,7 +385,7 @@ def _first_by_alphabet(word, merges):
 
 
 def _longest(word, merges):
-    """The longest known piece from the left, again and again."""
+    """The longest known subword from the left, again and again."""
     known, pieces = {"".join(pair) for pair in merges}, []
     while word:
         n = next((n for n in range(len(word), 1, -1) if word[:n] in known), 1)
@@ -364,7 +402,7 @@ def _one_pair(word, merges):
 
 
 def _first_round(word, merges):
-    """Joins pairs of characters alone, never pieces made before."""
+    """Joins pairs of characters alone, never subwords made before."""
     pieces = list(word)
     for pair in merges:
         if all(len(part) == 1 for part in pair):
@@ -391,7 +429,7 @@ def _one_pass(word, merges):
 
 
 def _grown(word, merges):
-    """Lengthens the last piece by each character that it is paired with."""
+    """Lengthens the last subword by each character that it is paired with."""
     pieces = list(word[:1])
     for character in word[1:]:
         if (pieces[-1], character) in merges:
@@ -402,7 +440,7 @@ def _grown(word, merges):
 
 
 def _overlapping(word, merges):
-    """Joins a pair wherever it stands, even over a piece already used."""
+    """Joins a pair wherever it stands, even over a subword already used."""
     pieces = list(word)
     for pair in merges:
         made, is_used = [], False
@@ -456,8 +494,8 @@ split_word = Exercise(
         Mistake(
             "longest piece",
             _longest,
-            ko="가장 긴 조각부터 찾았습니다. 먼저 배운 쌍부터 붙여야 합니다.",
-            en="You look for the longest piece. Join the pair learnt earliest first.",
+            ko="가장 긴 서브워드부터 찾았습니다. 먼저 배운 쌍부터 붙여야 합니다.",
+            en="You look for the longest subword. Join the pair learnt earliest first.",
         ),
         Mistake(
             "latest first",
@@ -492,17 +530,17 @@ split_word = Exercise(
         Mistake(
             "grown from the left",
             _grown,
-            ko="왼쪽 조각에 다음 글자를 붙여 나갔습니다. 먼저 배운 쌍부터, 어디에 있든 "
-            "붙이세요.",
-            en="You grow a piece from the left by one character after another. Begin "
+            ko="왼쪽 서브워드에 다음 글자를 붙여 나갔습니다. 먼저 배운 쌍부터, 어디에 "
+            "있든 붙이세요.",
+            en="You grow a subword from the left by one character after another. Begin "
             "with the pair learnt earliest, wherever it stands.",
         ),
         Mistake(
             "overlapping",
             _overlapping,
-            ko="한 조각을 두 번 썼습니다. “aaa”에서 앞의 “aa”를 붙이면 “a” 하나만 "
+            ko="한 서브워드를 두 번 썼습니다. “aaa”에서 앞의 “aa”를 붙이면 “a” 하나만 "
             "남습니다.",
-            en="You use one piece twice. Once the first “aa” of “aaa” is joined, a "
+            en="You use one subword twice. Once the first “aa” of “aaa” is joined, a "
             "single “a” is left.",
         ),
         Mistake(
@@ -540,8 +578,8 @@ split_word = Exercise(
         Mistake(
             "characters alone",
             _first_round,
-            ko="글자끼리만 붙였습니다. 붙여서 생긴 조각도 다시 붙여야 합니다.",
-            en="You join only single characters. Pieces made by joining are joined "
+            ko="글자끼리만 붙였습니다. 붙여서 생긴 서브워드도 다시 붙여야 합니다.",
+            en="You join only single characters. Subwords made by joining are joined "
             "too.",
         ),
     ),
@@ -549,8 +587,8 @@ split_word = Exercise(
         Property(
             "nothing lost",
             _puts_together,
-            ko="조각을 이어 붙이면 원래 단어가 되어야 합니다.",
-            en="Put together, the pieces must give the word.",
+            ko="서브워드를 이어 붙이면 원래 단어가 되어야 합니다.",
+            en="Put together, the subwords must give the word.",
         ),
     ),
 )
@@ -698,6 +736,32 @@ masked_batch = Exercise(
             "되었습니다.",
             en="The two values of `np.where` are exchanged: chosen places stay, and "
             "all others become masks.",
+        ),
+        Mistake(
+            "filled with the mask",
+            lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id, filler=mask_id),
+            ko="묻지 않는 위치의 정답을 마스크로 채웠습니다. 0으로 채우세요.",
+            en="Where nothing is asked for, targets hold the mask. They should hold 0.",
+        ),
+        Mistake(
+            "targets of the others",
+            lambda ids, chosen, mask_id: (
+                _batch(ids, chosen, mask_id)[0],
+                np.where(_words_alone(chosen, ids), 0, ids),
+            ),
+            ko="정답이 거꾸로입니다. 물은 단어가 0이 되고 나머지가 남았습니다.",
+            en="The targets are the wrong way round: words asked for are 0, and the "
+            "rest stay.",
+        ),
+        Mistake(
+            "true for targets",
+            lambda ids, chosen, mask_id: (
+                _batch(ids, chosen, mask_id)[0],
+                _words_alone(chosen, ids).astype(int),
+            ),
+            ko="정답에 고른 위치만 표시했습니다. 그 위치에 있던 단어를 적으세요.",
+            en="Your targets only mark where something is asked for. Note the word "
+            "that stood there.",
         ),
         Mistake(
             "filled with -1",

@@ -137,6 +137,13 @@ next_word_pairs = Exercise(
             en="Padding in the targets became -100. In this exercise it is -1.",
         ),
         Mistake(
+            "inputs marked, targets not",
+            lambda ids: (_marked(ids[:, :-1]), ids[:, 1:]),
+            ko="입력의 패딩을 -1로 바꾸었습니다. 바꿀 것은 타깃의 패딩입니다.",
+            en="You changed padding in the inputs to -1. It is the targets' padding "
+            "that should change.",
+        ),
+        Mistake(
             "end taken for padding",
             lambda ids: (
                 ids[:, :-1],
@@ -441,6 +448,14 @@ def _unshifted(logits, axis):
     return e / e.sum(axis=axis, keepdims=True)
 
 
+def _shifted_by_batch(logits, axis):
+    return _unshifted(logits - logits.max(), axis)
+
+
+def _one_argsort(logits, top_k):
+    return np.argsort(logits, axis=-1) >= logits.shape[-1] - top_k
+
+
 def _summed_over(axis):
     def norm(logits, _):
         e = np.exp(logits - logits.max(axis=-1, keepdims=True))
@@ -477,7 +492,7 @@ _DRAW_CASES = (
     (np.array([[1.0, -2.0, 0.3], [0.2, 0.9, 4.0], [-1.5, 0.0, -0.7]]), 2.0, 2),
     (np.array([[0.7, 1.5, -0.2, 0.7, 2.2]]), 1.5, 3),
     (np.array([[0.1, 0.6, 0.4, -3.0], [5.0, 4.5, 4.9, 1.0]]), 0.8, 1),
-    (np.array([[10.0, 9.0, 7.0]]), 0.01, 2),
+    (np.array([[10.0, 9.0, 7.0], [0.0, -1.0, -3.0]]), 0.01, 2),
 )
 
 
@@ -528,6 +543,22 @@ draw_probabilities = Exercise(
             "값을 뺀 뒤에 `exp`에 넣으세요.",
             en="At a low temperature `exp` is infinite and you get `nan`. Subtract "
             "each row's maximum before `exp`.",
+        ),
+        Mistake(
+            "one maximum for the batch",
+            _draw_with(norm=_shifted_by_batch),
+            ko="배치 전체의 최댓값을 뺐습니다. 값이 작은 행은 `exp`가 모두 0이 되어 "
+            "`nan`이 나옵니다. 행마다 빼세요.",
+            en="You subtract the maximum of the whole batch. In a row of small logits "
+            "every `exp` is then 0 and gives `nan`. Go row by row.",
+        ),
+        Mistake(
+            "argsort taken for ranks",
+            _draw_with(kept=_one_argsort),
+            ko="`np.argsort`의 값은 순위가 아니라 위치입니다. `np.sort`로 경계를 "
+            "구하세요.",
+            en="What `np.argsort` gives are places, not ranks. Take the limit from "
+            "`np.sort`.",
         ),
         Mistake(
             "softmax twice",
@@ -754,6 +785,26 @@ perplexity_of = Exercise(
             "can't divide by it. Add up logs.",
         ),
         Mistake(
+            "padding guessed from zeros",
+            lambda p, real: np.exp(_nll(p[p > 0]).mean()),
+            ko="확률이 0인 곳만 뺐습니다. 패딩의 확률은 0이 아닐 수도 있습니다. "
+            "`real`을 쓰세요.",
+            en="You leave out probabilities of 0, but those of padding may be "
+            "anything. Use `real`.",
+        ),
+        Mistake(
+            "one for each text",
+            lambda p, real: np.exp(_mean_by_text(_nll(p), real)),
+            ko="글마다 하나씩 구했습니다. 배치 전체에서 수 하나를 구하세요.",
+            en="You have one number for each text. Compute one for the batch.",
+        ),
+        Mistake(
+            "padding as nan",
+            lambda p, real: np.exp(_nll(np.where(real, p, np.nan)).mean()),
+            ko="패딩에 넣은 `nan`이 평균까지 번집니다. `p[real]`로 고르세요.",
+            en="The `nan` you put at padding spreads to the mean. Pick with `p[real]`.",
+        ),
+        Mistake(
             "padding alone",
             lambda p, real: np.exp(_nll(p[~real]).mean()),
             ko="`real`을 거꾸로 썼습니다. 패딩만 세고 진짜 토큰을 뺐습니다.",
@@ -849,6 +900,20 @@ def _carry(old, new):
     return carried
 
 
+def _carry_checking(must_be_there, must_fit):
+    """Carries the body over, but demands something of the head as well."""
+
+    def function(old, new):
+        for name, weight in new.items():
+            if must_be_there or name in old:
+                old_weight = old[name]
+                if must_fit and old_weight.shape != weight.shape:
+                    raise ValueError(name)
+        return _carry(old, new)
+
+    return function
+
+
 def _carry_where(chosen):
     def function(old, new):
         return {k: old[k] if chosen(k) and k in old else new[k] for k in new}
@@ -875,8 +940,13 @@ _CARRY_CASES = (
 
 
 def _raises(answer, error, weight):
-    """Whether the answer raises `error` when the old body has this weight, or none."""
+    """Whether the answer raises `error` when the old body has this weight, or none.
+
+    An answer that carries the wrong weights over has another fault to be told first.
+    """
     old, new = _CARRY_CASES[0]
+    if answer(dict(old), dict(new)) != _carry(old, new):
+        return True
     changed = {} if weight is None else {"body.w": weight}
     try:
         answer({"head.w": old["head.w"], **changed}, dict(new))
@@ -990,6 +1060,28 @@ carry_over = Exercise(
             lambda old, new: {k: old[k] for k in new if k.startswith("body.")},
             ko="바디만 돌려줍니다. `new`의 헤드도 함께 돌려주세요.",
             en="You return the body alone. Return the head of `new` with it.",
+        ),
+        Mistake(
+            "head must fit",
+            _carry_checking(must_be_there=False, must_fit=True),
+            ko="헤드의 모양까지 견주어 `ValueError`로 멈춥니다. 헤드는 달라도 됩니다.",
+            en="You compare the head's shapes too and stop with `ValueError`. Heads "
+            "may differ.",
+        ),
+        Mistake(
+            "head must be there",
+            _carry_checking(must_be_there=True, must_fit=False),
+            ko="`old`에서 헤드의 이름까지 찾아 `KeyError`로 멈춥니다. 바디의 이름만 "
+            "찾으세요.",
+            en="You look for the head's names in `old` too and stop with `KeyError`. "
+            "Look for those of the body alone.",
+        ),
+        Mistake(
+            "head must be there and fit",
+            _carry_checking(must_be_there=True, must_fit=True),
+            ko="`old`에서 헤드까지 찾고 모양을 견줍니다. 검사할 것은 바디뿐입니다.",
+            en="You look for the head in `old` and compare its shapes. Only the body "
+            "is to be checked.",
         ),
         Mistake(
             "names of the old body",

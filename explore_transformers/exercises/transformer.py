@@ -331,6 +331,15 @@ causal_attention = Exercise(
             "size.",
         ),
         Mistake(
+            "scale of the tokens",
+            lambda query, key, value: _causal_attention(
+                query, key, value, scale=lambda size: np.sqrt(query.shape[1])
+            ),
+            ko="토큰 수의 제곱근으로 나누었습니다. 쿼리 크기의 제곱근이어야 합니다.",
+            en="You divide by the root of the number of tokens. It should be that of "
+            "the query's size.",
+        ),
+        Mistake(
             "scale without root",
             _causal_with(scale=lambda size: size),
             ko="쿼리의 크기로 나누었습니다. 그 제곱근으로 나누세요.",
@@ -926,6 +935,12 @@ add_positions = Exercise(
             "the size of a vector.",
         ),
         Mistake(
+            "exponent doubled",
+            _positions_with(rates=lambda d: _rates(d, lambda i, d: 4 * i / d)),
+            ko="지수가 두 배입니다. `i`번째 쌍의 지수는 `2 * i / d`입니다.",
+            en="The exponent is twice what it should be. Pair `i` has `2 * i / d`.",
+        ),
+        Mistake(
             "base 1000",
             _positions_with(rates=lambda d: _rates(d) ** 0.75),
             ko="밑이 1000입니다. 10000이어야 합니다.",
@@ -1217,6 +1232,24 @@ layer_norm = Exercise(
             "먼저 뺍니다.",
             en="That is RMSNorm, which divides by the root of the mean square. Layer "
             "normalization subtracts the mean first.",
+        ),
+        Mistake(
+            "bias subtracted",
+            lambda x, gain, bias, eps: _layer_norm(x, gain, -bias, eps),
+            ko="편향을 뺐습니다. 더하세요.",
+            en="You subtract the bias. Add it.",
+        ),
+        Mistake(
+            "divided by gain",
+            lambda x, gain, bias, eps: _layer_norm(x, 1 / gain, bias, eps),
+            ko="`gain`으로 나누었습니다. 곱하세요.",
+            en="You divide by `gain`. Multiply.",
+        ),
+        Mistake(
+            "multiplied by the root",
+            _norm_with(divide=lambda variance, eps: 1 / np.sqrt(variance + eps)),
+            ko="제곱근을 곱했습니다. 나누세요.",
+            en="You multiply by the root. Divide.",
         ),
         Mistake(
             "no gain",
