@@ -66,6 +66,50 @@ def _order_by_loop(weights, mask):
     return places, sum(b < a for a, b in pairs) / max(len(pairs), 1)
 
 
+def _order_in_torch(weights, mask):
+    weights, mask = torch.as_tensor(weights), torch.as_tensor(mask)
+    places = weights.masked_fill(~mask, -torch.inf).argmax(dim=1)
+    pairs = torch.combinations(places)
+    return places, (pairs[:, 1] < pairs[:, 0]).sum() / max(len(pairs), 1)
+
+
+def _order_by_places(weights, mask):
+    real = np.flatnonzero(mask)
+    places = real[weights[:, real].argmax(axis=1)]
+    table = np.triu(places[:, None] > places, k=1)
+    return list(places), table.sum() / max(len(places) * (len(places) - 1) / 2, 1)
+
+
+def _attend_by_filling(query, key, value, mask):
+    scores = query @ key.T / query.shape[1] ** 0.5
+    scores[:, ~mask] = -1e9
+    e = np.exp(scores - scores.max(1, keepdims=True))
+    weights = e / e.sum(1)[:, None]
+    return weights @ value, weights
+
+
+def _attend_by_real_keys(query, key, value, mask):
+    weights = np.zeros((len(query), len(key)))
+    scores = query @ key[mask].T / np.sqrt(key.shape[1])
+    e = np.exp(scores - scores.max(-1, keepdims=True))
+    weights[:, mask] = e / e.sum(-1, keepdims=True)
+    return weights @ value, weights
+
+
+def _read_by_einsum(states, memory, mask):
+    scores = np.einsum("bth,bsh->bts", states, memory) / states.shape[2] ** 0.5
+    scores = scores - 1e9 * ~mask[:, None, :]
+    e = np.exp(scores - scores.max(2)[:, :, None])
+    return np.einsum("bts,bsh->bth", e / e.sum(2)[:, :, None], memory)
+
+
+def _add_joined(query, memory, W_q, W_k, v):
+    pairs = [[np.concatenate([q, h]) for h in memory] for q in query]
+    scores = np.tanh(pairs @ np.concatenate([W_q, W_k], axis=1).T) @ v
+    weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    return np.stack([w @ memory for w in weights]), weights
+
+
 def _order_by_corpus(weights, mask):
     places = (weights * mask).argmax(axis=1)
     return places, corpus.inversions(enumerate(places))
@@ -78,6 +122,16 @@ def _order_by_corpus(weights, mask):
         ("attention_step", ["D", "F", "B", "A", "C", "E"]),
         ("attention_numbers", [30.0, 25, 60, 108, 2.0]),
         ("attention_numbers", np.array([30, 25, 60, 108, 2])),
+        ("attention_step", "D-F-B-A-C-E"),
+        ("attention_step", "dfbace"),
+        ("attention_numbers", torch.tensor([30, 25, 60, 108, 2])),
+        ("attention_numbers", (30, 25, np.float64(60), 108, math.sqrt(4))),
+        ("masked_attention", _attend_by_filling),
+        ("masked_attention", _attend_by_real_keys),
+        ("mended_read_out", _read_by_einsum),
+        ("bahdanau_attention", _add_joined),
+        ("reading_order", _order_in_torch),
+        ("reading_order", _order_by_places),
         ("masked_attention", _attend_by_loop),
         ("masked_attention", _attend_in_torch),
         ("mended_read_out", _read_by_sentence),
@@ -159,19 +213,194 @@ def _masked_too_late(query, key, value, mask):
     return weights @ value, weights
 
 
-@pytest.mark.parametrize(
-    ("exercise", "answer", "mistake"),
-    [
-        ("attention_step", "DBFACE", "mask after softmax"),
-        ("attention_numbers", (47.5, 40, 60, 108, 2), "padding has weight"),
-        ("masked_attention", _attend_as_given, "as given"),
-        ("masked_attention", _masked_too_late, "maximum over padding"),
-        ("mended_read_out", _read_as_given, "as given"),
-        ("mended_read_out", _half_mended, "padding set to zero"),
-    ],
-)
-def test_the_given_code_is_recognised(exercise, answer, mistake):
-    assert check(exercise, answer).mistake == mistake
+# Wrong answers as learners write them, and the mistake that each should be told.
+def _norm(scores, axis=-1, top=None):
+    e = np.exp(scores - scores.max(axis=axis if top is None else top, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _attend(hide, norm=_norm, size=lambda q, k: q.shape[-1] ** 0.5):
+    def function(query, key, value, mask):
+        weights = norm(hide(query @ key.T / size(query, key), mask))
+        return weights @ value, weights
+
+    return function
+
+
+def _hide(scores, mask):
+    return np.where(mask, scores, -np.inf)
+
+
+def _axis_lost(scores):
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1)
+
+
+def _bare(scores):
+    return np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+
+
+def _keys_left_out(query, key, value, mask):
+    weights = _norm(query @ key[mask].T / np.sqrt(query.shape[-1]))
+    return weights @ value[mask], weights
+
+
+def _read(hide, zero=False, **norm):
+    def function(states, memory, mask):
+        memory = memory * mask[:, :, None] if zero else memory
+        scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+        return _norm(hide(scores, mask[:, None]), **norm) @ memory
+
+    return function
+
+
+def _put_in(scores, mask):
+    return np.where(mask, scores, -1e9)
+
+
+def _inverted(scores, mask):
+    return np.where(mask, -1e9, scores)
+
+
+def _fill_zero(scores, mask):
+    return scores * mask
+
+
+def _additive(query, memory, W_q, W_k, v, mix=lambda a, b: np.tanh(a + b), **norm):
+    pairs = mix((query @ W_q.T)[:, None], memory @ W_k.T)
+    weights = _norm(pairs @ v, **norm)
+    return weights @ memory, weights
+
+
+def _same_places(query, memory, W_q, W_k, v):
+    weights = _norm(np.tanh(query @ W_q.T + memory @ W_k.T) @ v)
+    return weights @ memory, weights
+
+
+def _projected(query, memory, W_q, W_k, v):
+    weights = _additive(query, memory, W_q, W_k, v)[1]
+    return weights @ memory @ W_k.T, weights
+
+
+def _share(places, backwards=lambda early, late: late < early):
+    pairs = [(a, b) for i, a in enumerate(places) for b in places[i + 1 :]]
+    return sum(backwards(a, b) for a, b in pairs) / max(len(pairs), 1)
+
+
+def _order(find, share=_share):
+    def function(weights, mask):
+        places = find(weights, mask)
+        return places, share(places)
+
+    return function
+
+
+def _real(weights, mask):
+    return np.where(mask, weights, -1).argmax(axis=1)
+
+
+def _left(weights, mask):
+    return weights[:, mask].argmax(axis=1)
+
+
+def _padding_only(weights, mask):
+    return np.where(mask, -1, weights).argmax(axis=1)
+
+
+def _padding_only_masked(weights, mask):
+    return (weights * ~mask).argmax(axis=1)
+
+
+def _divided(places):
+    n = len(places)
+    return _share(places) * (n * (n - 1) / 2) / (n * (n - 1) / 2)
+
+
+NAMED = [
+    ("attention_step", "DBFACE", "mask after softmax"),
+    ("attention_step", "FDBACE", "mask before scores"),
+    ("attention_step", "DFABCE", "sum before weights"),
+    ("attention_step", "DFBCAE", "combined before the sum"),
+    ("attention_step", "DFBAEC", "logits before combining"),
+    ("attention_step", "DFBAC", "letters"),
+    ("attention_numbers", (47.5, 40, 60, 108, 2), "padding has weight"),
+    ("attention_numbers", (22.5, 25, 60, 108, 2), "mask after softmax"),
+    ("attention_numbers", (30, 10, 60, 108, 2), "winner takes all"),
+    ("attention_numbers", (30, 25, 60, 21, 2), "lengths added"),
+    ("attention_numbers", (30, 25, 60, 81, 2), "square of one length"),
+    ("attention_numbers", (30, 25, 60, 108, 4), "spread grows with the size"),
+    ("attention_numbers", (30, 25, 60, 108, 16), "variance squared"),
+    ("attention_numbers", (30, 25, 60, 108, 0.5), "turned round"),
+    ("masked_attention", _attend_as_given, "as given"),
+    ("masked_attention", _masked_too_late, "maximum over padding"),
+    ("masked_attention", _attend(lambda s, m: s + ~m * -1e9), "added"),
+    ("masked_attention", _attend(lambda s, m: s + (1 - m) * -1e9), "added"),
+    ("masked_attention", _attend(lambda s, m: s + (1 - m) * -np.inf),
+     "infinity times zero"),
+    ("masked_attention", _attend(_fill_zero), "filled with zero"),
+    ("masked_attention", _attend(lambda s, m: _hide(s, ~m)), "mask inverted"),
+    ("masked_attention", _attend(lambda s, m: s), "no mask"),
+    ("masked_attention", _attend(lambda s, m: _hide(s, np.tri(*s.shape) * m)),
+     "causal"),
+    ("masked_attention", _attend(_hide, size=lambda q, k: 1), "not scaled"),
+    ("masked_attention", _attend(_hide, size=lambda q, k: q.shape[-1]),
+     "divided by the size"),
+    ("masked_attention", _attend(_hide, size=lambda q, k: len(k) ** 0.5),
+     "root of the number of keys"),
+    ("masked_attention", _attend(_hide, _axis_lost), "axis lost"),
+    ("masked_attention", _attend(_hide, _bare), "no maximum subtracted"),
+    ("masked_attention", _attend(_hide, lambda s: _norm(s, top=(0, 1))),
+     "one maximum for all"),
+    ("masked_attention", _attend(_hide, lambda s: _norm(s, axis=0)), "wrong axis"),
+    ("masked_attention", _keys_left_out, "hidden keys dropped"),
+    ("masked_attention", lambda *a: _attend(_hide)(*a)[0], "context alone"),
+    ("mended_read_out", _read_as_given, "as given"),
+    ("mended_read_out", _half_mended, "padding set to zero"),
+    ("mended_read_out", _read(_put_in, axis=1), "over the steps, -1e9"),
+    ("mended_read_out", _read(_put_in, zero=True, axis=1), "as given"),
+    ("mended_read_out", _read(_hide, axis=1), "over the steps"),
+    ("mended_read_out", _read(_hide, axis=0), "over the batch"),
+    ("mended_read_out", _read(_put_in, axis=0), "over the batch, 2"),
+    ("mended_read_out", _read(lambda s, m: s, zero=True, axis=0), "over the batch, 3"),
+    ("mended_read_out", _read(_hide, axis=-1, top=(0, 1, 2)), "one maximum for all"),
+    ("mended_read_out", _read(_inverted), "mask inverted, -1e9"),
+    ("mended_read_out", _read(_inverted, zero=True), "mask inverted, -1e9, 2"),
+    ("mended_read_out", _read(lambda s, m: _hide(s, ~m)), "mask inverted"),
+    ("mended_read_out", _read(lambda s, m: s), "padding not hidden"),
+    ("mended_read_out", _read(_fill_zero), "filled with zero"),
+    ("bahdanau_attention", _same_places, "no pairs"),
+    ("bahdanau_attention", _projected, "projected values"),
+    ("bahdanau_attention", lambda *a: _additive(*a, axis=0), "wrong axis"),
+    ("bahdanau_attention", lambda *a: _additive(*a, axis=(0, 1)), "whole table"),
+    ("bahdanau_attention", lambda *a: _additive(*a, mix=np.add), "no tanh"),
+    ("bahdanau_attention", lambda *a: _additive(*a, mix=lambda q, h: np.tanh(q * h)),
+     "multiplied"),
+    ("bahdanau_attention", lambda q, h, W, U, v: _additive(q, h, W.T, U.T, v),
+     "not transposed"),
+    ("bahdanau_attention", lambda q, h, W, U, v: _additive(q, h, U, W, v),
+     "matrices exchanged"),
+    ("bahdanau_attention", lambda *a: _additive(*a)[::-1], "weights first"),
+    ("reading_order", _order(_left), "counted among real tokens"),
+    ("reading_order", _order(_padding_only), "mask inverted"),
+    ("reading_order", _order(_padding_only_masked), "mask inverted"),
+    ("reading_order", _order(lambda w, m: w.argmax(1)), "padding read"),
+    ("reading_order", _order(lambda w, m: (w * m).argmax(0)), "wrong axis"),
+    ("reading_order", _order(lambda w, m: _real(w, m) + 1), "counted from one"),
+    ("reading_order", _order(_real, lambda p: _share(p, np.greater_equal)),
+     "ties counted"),
+    ("reading_order", _order(_real, lambda p: _share(p, np.less)), "forwards"),
+    ("reading_order", _order(_real, lambda p: (np.diff(p) < 0).mean()),
+     "neighbours only, mean of nothing"),
+    ("reading_order", _order(_real, _divided), "nothing to compare"),
+    ("reading_order", _order(_real, lambda p: 100 * _share(p)), "percent"),
+    ("reading_order", _real, "places alone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "answer", "mistake"), NAMED)
+def test_mistakes_are_named(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
 
 
 # What the texts of the exercises say about their numbers and symptoms.

@@ -15,6 +15,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
+from explore_transformers.exercises.naming import number_at, several
 
 attention_step = Exercise(
     "attention_step",
@@ -69,13 +70,7 @@ attention_step = Exercise(
 
 
 def _has(place, *wrong):
-    """Return a predicate: five numbers, the one at `place` is among the wrong ones."""
-
-    def holds(answer):
-        near = (math.isclose(answer[place], w, rel_tol=1e-2) for w in wrong)
-        return len(answer) == 5 and any(near)
-
-    return holds
+    return number_at(place, *wrong, of=5)
 
 
 attention_numbers = Exercise(
@@ -169,6 +164,31 @@ attention_numbers = Exercise(
             "question is about dot products that were not divided.",
             example=(30, 25, 60, 108, 1),
         ),
+        Mistake(
+            "square of one length",
+            _has(3, 144, 81),
+            ko="한 길이를 제곱했습니다. 점수는 타깃의 단계와 소스의 토큰 사이에 "
+            "있습니다.",
+            en="You squared one length. Scores are between target steps and source "
+            "tokens.",
+            example=(30, 25, 60, 144, 2),
+        ),
+        Mistake(
+            "variance squared",
+            _has(4, 16),
+            ko="4배가 되는 것은 분산입니다. 표준 편차는 제곱이 아니라 제곱근입니다.",
+            en="It is the variance that grows 4 times. The standard deviation is its "
+            "root, not its square.",
+            example=(30, 25, 60, 108, 16),
+        ),
+        Mistake(
+            "turned round",
+            _has(4, 0.5, 0.25),
+            ko="크기가 커지면 내적은 더 넓게 퍼집니다. 거꾸로 나누었습니다.",
+            en="With a larger size the dot products spread wider. You divided the "
+            "other way round.",
+            example=(30, 25, 60, 108, 0.5),
+        ),
     ),
 )
 
@@ -190,10 +210,12 @@ def _hide(scores, mask):
 def _attend(
     query, key, value, mask,
     scale=_scale, hide=_hide, axis=-1, after=lambda weights, mask, query: weights,
+    softmax=None,
 ):  # fmt: skip
     """Scaled attention of one sentence; every option changed is one mistake."""
     scores = hide(scale(query @ key.T, query, key), mask)
-    weights = after(_softmax(scores, axis), mask, query)
+    weights = softmax(scores) if softmax else _softmax(scores, axis)
+    weights = after(weights, mask, query)
     return weights @ value, weights
 
 
@@ -210,20 +232,53 @@ def _unhidden(scores, mask):
 
 
 def _attention_cases():
+    """Sizes that tell axes apart; two are small enough to be read whole."""
+    key = np.array([[1.0, 1, 0, 0], [0, 2, 0, 1], [1, 0, 2, 0]])
+    query = np.array([[1.0, 2, 0, 1], [0, 1, 1, 2]])
+    value = np.array([[10.0], [20], [30]])
+    yield query, key, value, np.array([True, True, False])
+    yield query[:1], key, value, np.array([False, True, True])
     rng = np.random.default_rng(0)
-    for n_steps, n_tokens, size, n_real in (
-        (2, 4, 3, 3), (3, 3, 4, 2), (4, 5, 2, 5), (2, 3, 4, 2)
-    ):  # fmt: skip
+    for n_steps, n_tokens, size, n_real in ((3, 3, 4, 2), (4, 5, 2, 5)):
         shapes = (n_steps, size), (n_tokens, size), (n_tokens, 2)
         query, key, value = (rng.normal(size=shape).round(1) for shape in shapes)
         yield query, key, value, np.arange(n_tokens) < n_real
 
 
-def _with_loud_padding():
-    """The last case, with a huge score where the mask hides it."""
-    query, key, value, mask = list(_attention_cases())[-1]
-    key[-1] = 1e4 * query[0]
-    return query, key, value, mask
+def _loud_cases():
+    """A huge score under the mask; queries whose scores are far apart; large ones."""
+    key, value = np.array([[1.0], [2], [3e12]]), np.array([[10.0], [20], [30]])
+    yield np.array([[1.0], [2]]), key, value, np.array([True, True, False])
+    far = np.array([[2000.0], [0]])
+    yield far, key[:2], value[:2], np.array([True, True])
+    yield far[:1], -key[:2], value[:2], np.array([True, True])
+
+
+def _without_keepdims(scores):
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1)
+
+
+def _without_maximum(scores):
+    e = np.exp(scores)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _keys_dropped(query, key, value, mask):
+    weights = _softmax(query @ key[mask].T / np.sqrt(query.shape[-1]))
+    return weights @ value[mask], weights
+
+
+def _added(number):
+    return lambda scores, mask: scores + np.where(mask, 0, number)
+
+
+def _times_infinity(scores, mask):
+    return scores + ~mask * -np.inf
+
+
+def _causal(scores, mask):
+    return np.where(np.tril(np.ones_like(scores)), _hide(scores, mask), -np.inf)
 
 
 def _rows_sum_to_one(answer):
@@ -244,7 +299,7 @@ def _hidden_keys_unread(answer):
 masked_attention = Exercise(
     "masked_attention",
     expected=lambda query, key, value, mask: _attend(query, key, value, mask),
-    cases=(*_attention_cases(), _with_loud_padding()),
+    cases=(*_attention_cases(), *_loud_cases()),
     mistakes=(
         Mistake(
             "as given",
@@ -319,6 +374,72 @@ masked_attention = Exercise(
             "모두 0이 되어 `nan`이 나옵니다. 최댓값을 구하기 전에 가리세요.",
             en="Nearly. But when a hidden score is very large, all the real ones "
             "become 0 and `nan` comes out. Hide it before you take the maximum.",
+        ),
+        Mistake(
+            "added",
+            _attend_with(hide=_added(-1e9)),
+            ko="`-1e9`를 더했습니다. 가린 자리의 점수가 그보다 크면 가려지지 않습니다. "
+            "더하지 말고 점수를 `-np.inf`로 바꾸세요.",
+            en="You added `-1e9`. A hidden score larger than that is not hidden. Don't "
+            "add: put `-np.inf` in the score's place.",
+        ),
+        Mistake(
+            "infinity times zero",
+            _attend_with(hide=_times_infinity),
+            ko="`-np.inf`에 0을 곱하면 `nan`입니다. 곱하지 말고 `np.where`로 고르세요.",
+            en="`-np.inf` times 0 is `nan`. Choose with `np.where` instead of "
+            "multiplying.",
+        ),
+        Mistake(
+            "one maximum for all",
+            _attend_with(softmax=lambda scores: _softmax(scores, top=(0, 1))),
+            ko="표 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 쿼리는 지수가 "
+            "모두 0이 되어 `nan`이 나옵니다. 쿼리마다 그 행의 최댓값을 빼세요.",
+            en="You subtracted the maximum of the whole table. A query whose scores "
+            "are far below it gets exponentials of 0, and `nan`. Subtract each row's "
+            "own.",
+        ),
+        Mistake(
+            "no maximum subtracted",
+            _attend_with(softmax=_without_maximum),
+            ko="최댓값을 빼는 것이 빠졌습니다. 점수가 크거나 아주 작으면 `nan`이 "
+            "나옵니다.",
+            en="The maximum is no longer subtracted. Very large or very small scores "
+            "give `nan`.",
+        ),
+        Mistake(
+            "axis lost",
+            _attend_with(softmax=_without_keepdims),
+            ko="`sum(axis=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdims=True`를 "
+            "주세요.",
+            en="`sum(axis=-1)` drops the axis, so the division goes astray. Pass "
+            "`keepdims=True`.",
+        ),
+        Mistake(
+            "hidden keys dropped",
+            _keys_dropped,
+            ko="가린 키를 아예 빼서 가중치의 열이 줄었습니다. 가중치는 `(T, S)`이고 "
+            "가린 자리는 0이어야 합니다.",
+            en="You dropped the hidden keys, so columns of the weights are missing. "
+            "Weights are `(T, S)`, with 0 at hidden places.",
+        ),
+        Mistake(
+            "causal",
+            _attend_with(hide=_causal),
+            ko="뒤의 키까지 가렸습니다. 여기서 가릴 것은 마스크가 `False`인 "
+            "키뿐입니다.",
+            en="You hid later keys too. Only keys whose mask is `False` are hidden "
+            "here.",
+        ),
+        Mistake(
+            "values alone masked",
+            lambda query, key, value, mask: _attend(
+                query, key, value * mask[:, None], mask, hide=_unhidden
+            ),
+            ko="밸류만 0으로 만들었습니다. 패딩은 여전히 가중치를 얻습니다. 점수를 "
+            "가리세요.",
+            en="You zeroed the values only. Padding still gets weight: hide the "
+            "scores.",
         ),
         Mistake(
             "mask inverted",
@@ -413,7 +534,7 @@ def _read(
         memory = memory * mask[:, :, None]  # (B, S, h)
     scores = states @ memory.transpose(0, 2, 1)  # (B, T, S)
     scores = scores / np.sqrt(states.shape[-1]) ** scale
-    if not zeroed:
+    if hide or not zeroed:
         hide = hide or (lambda scores, mask: _hide(scores, mask[:, None]))
         scores = hide(scores, mask)
     weights = _softmax(scores, axis, top)
@@ -425,6 +546,10 @@ def _read_with(**changes):
 
 
 def _read_cases():
+    """Sizes that tell axes apart; the first is small enough to be read whole."""
+    states = np.array([[[1.0], [2]], [[0], [1]]])
+    memory = np.array([[[1.0], [3], [2]], [[2], [1], [4]]])
+    yield states, memory, np.array([[True, True, True], [True, True, False]])
     rng = np.random.default_rng(1)
     for n_steps, n_tokens, size, lengths in (
         (3, 5, 4, (5, 2)), (4, 4, 3, (1, 4, 3)), (3, 4, 5, (2, 4, 3)), (1, 3, 2, (2,))
@@ -432,11 +557,13 @@ def _read_cases():
         shapes = (len(lengths), n_steps, size), (len(lengths), n_tokens, size)
         states, memory = (rng.normal(size=shape).round(1) for shape in shapes)
         yield states, memory, np.arange(n_tokens) < np.array(lengths)[:, None]
+    far = np.array([[[2000.0], [0]]])  # steps whose scores are far apart
+    yield far, np.array([[[1.0], [2]]]), np.array([[True, True]])
 
 
 def _padding_unread(answer):
     """Whether further padding, with anything under it, leaves the answer as it is."""
-    states, memory, mask = next(_read_cases())
+    states, memory, mask = list(_read_cases())[1]
     wider = np.pad(memory, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
     longer = np.pad(mask, ((0, 0), (0, 3)))
     return np.allclose(answer(states, wider, longer), answer(states, memory, mask))
@@ -444,9 +571,17 @@ def _padding_unread(answer):
 
 def _future_unread(answer):
     """Whether the first step reads the same with and without the later ones."""
-    states, memory, mask = next(_read_cases())
+    states, memory, mask = list(_read_cases())[1]
     first = np.asarray(answer(states, memory, mask))[:, :1]
     return np.allclose(answer(states[:, :1], memory, mask), first)
+
+
+def _filled(number):
+    return lambda scores, mask: np.where(mask[:, None], scores, number)
+
+
+def _flipped(number):
+    return lambda scores, mask: np.where(mask[:, None], number, scores)
 
 
 def _read_both(states, memory, mask):
@@ -489,6 +624,34 @@ mended_read_out = Exercise(
             "1이어야 하는 축은 소스입니다.",
             en="Padding is hidden, but the softmax still runs along the target steps. "
             "The axis to sum to 1 is the source.",
+        ),
+        Mistake(
+            "over the steps, -1e9",
+            _read_with(axis=1, hide=_filled(-1e9)),
+            ko="패딩은 가렸지만 소프트맥스를 아직 타깃의 축을 따라 합니다. 그 축에서는 "
+            "패딩의 점수가 모두 같아 가중치를 똑같이 나누어 갖습니다. 합이 1이어야 "
+            "하는 축은 소스입니다.",
+            en="Padding is hidden, but the softmax still runs along the target steps. "
+            "There the scores of padding are all the same and share the weight evenly. "
+            "The axis to sum to 1 is the source.",
+        ),
+        *several(
+            "over the batch",
+            _read_with(axis=0),
+            _read_with(axis=0, hide=_filled(-1e9)),
+            _read_with(axis=0, zeroed=True),
+            ko="소프트맥스를 배치의 축을 따라 합니다. 서로 다른 문장이 가중치를 나누어 "
+            "갖습니다. 합이 1이어야 하는 축은 소스입니다.",
+            en="The softmax runs along the batch, so different sentences share the "
+            "weight. The axis to sum to 1 is the source.",
+        ),
+        Mistake(
+            "one maximum for all",
+            _read_with(top=(0, 1, 2)),
+            ko="배열 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 단계는 지수가 "
+            "모두 0이 되어 `nan`이 나옵니다. 단계마다 그 행의 최댓값을 빼세요.",
+            en="You subtracted the maximum of the whole array. A step whose scores are "
+            "far below it gets exponentials of 0, and `nan`. Subtract each row's own.",
         ),
         Mistake(
             "maximum over the steps",
@@ -539,7 +702,14 @@ mended_read_out = Exercise(
         ),
         Mistake(
             "mask inverted",
-            _read_with(hide=lambda scores, mask: _hide(scores, ~mask[:, None])),
+            _read_with(hide=_flipped(-np.inf)),
+            ko="마스크가 뒤집혔습니다. 진짜 토큰을 가립니다.",
+            en="The mask is inverted: it hides the real tokens.",
+        ),
+        *several(
+            "mask inverted, -1e9",
+            _read_with(hide=_flipped(-1e9)),
+            _read_with(hide=_flipped(-1e9), zeroed=True),
             ko="마스크가 뒤집혔습니다. 진짜 토큰을 가립니다.",
             en="The mask is inverted: it hides the real tokens.",
         ),
@@ -615,6 +785,18 @@ def _source_first(query, memory, W_q, W_k, v):
     return weights @ memory, weights
 
 
+def _without_pairs(query, memory, W_q, W_k, v):
+    """Step t paired with token t only, which needs as many of either."""
+    scores = np.tanh(query @ W_q.T + memory @ W_k.T) @ v
+    weights = _softmax(scores)
+    return weights @ memory, weights
+
+
+def _projected(query, memory, W_q, W_k, v):
+    weights = _add(query, memory, W_q, W_k, v)[1]
+    return weights @ (memory @ W_k.T), weights
+
+
 def _axis_lost(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1)
@@ -625,6 +807,10 @@ def _sigmoid(x):
 
 
 def _addition_cases():
+    """Sizes that tell axes apart; the first is small enough to be read whole."""
+    query, memory = np.array([[1.0], [-2]]), np.array([[1.0], [0], [2]])
+    W_q, W_k = np.array([[1.0], [0.5]]), np.array([[-1.0], [2]])
+    yield query, memory, W_q, W_k, np.array([1.0, -2])
     rng = np.random.default_rng(2)
     for n_steps, n_tokens, d_query, d_key, d_hidden in (
         (2, 3, 3, 4, 5), (3, 3, 3, 3, 3), (1, 4, 2, 2, 6)
@@ -754,6 +940,21 @@ bahdanau_attention = Exercise(
             "`keepdims=True`.",
         ),
         Mistake(
+            "no pairs",
+            _without_pairs,
+            ko="단계 하나를 토큰 하나와만 더했습니다. 모든 단계와 모든 토큰의 짝이 "
+            "필요하니 축을 하나 끼우세요: `(T, 1, a)`와 `(1, S, a)`.",
+            en="You added each step to one token only. Every step goes with every "
+            "token, so put in an axis: `(T, 1, a)` and `(1, S, a)`.",
+        ),
+        Mistake(
+            "projected values",
+            _projected,
+            ko="밸류에 `W_k`를 곱한 것을 썼습니다. 문맥은 `memory` 자체를 더합니다.",
+            en="You used `memory` times `W_k` as values. The context adds up `memory` "
+            "itself.",
+        ),
+        Mistake(
             "weights alone",
             lambda query, memory, W_q, W_k, v: _add(query, memory, W_q, W_k, v)[1],
             ko="가중치만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
@@ -819,8 +1020,13 @@ def _divided_anyway(weights, mask):
 
 
 def _order_cases():
+    """Padding behind, in front and in the middle; no two real weights tie for most."""
     table = np.array([[6, 1, 2, 1], [1, 1, 2, 6], [1, 2, 6, 1], [2, 5, 1, 2]]) / 10
     yield table, np.ones(4, bool)  # places 0, 3, 2, 1
+    front = np.array([[5, 1, 3, 1], [6, 2, 1, 1], [1, 1, 1, 7]]) / 10
+    yield front, np.array([False, True, True, True])  # places 2, 1, 3
+    middle = np.array([[3, 5, 2], [1, 6, 3], [3, 5, 2]]) / 10
+    yield middle, np.array([True, False, True])  # places 0, 2, 0
     loud = np.array([[2, 5, 1, 2], [2, 1, 3, 4], [3, 1, 2, 4], [4, 1, 1, 4]]) / 10
     yield loud, np.array([True, True, True, False])  # places 1, 2, 0, 0
     one = np.array([[0.2, 0.5, 0.3]])
@@ -831,9 +1037,9 @@ def _order_cases():
 
 def _turned_round(answer):
     """Whether reading the steps backwards turns a share p of no ties into 1 - p."""
-    table = next(_order_cases())[0]
-    mask = np.ones(4, bool)
-    return np.isclose(answer(table, mask)[1] + answer(table[::-1], mask)[1], 1)
+    table, mask = next(_order_cases())
+    backwards = table[::-1].copy()  # torch takes no array that runs backwards
+    return np.isclose(answer(table, mask)[1] + answer(backwards, mask)[1], 1)
 
 
 reading_order = Exercise(
@@ -846,6 +1052,63 @@ reading_order = Exercise(
             _order_with(places=lambda weights, mask: weights.argmax(axis=1)),
             ko="패딩을 빼지 않았습니다. 가중치가 가장 큰 진짜 토큰을 고르세요.",
             en="Padding is not left out. Choose the real token of largest weight.",
+        ),
+        Mistake(
+            "counted among real tokens",
+            _order_with(places=lambda weights, mask: weights[:, mask].argmax(axis=1)),
+            ko="패딩의 열을 뺀 표에서 자리를 세었습니다. 패딩이 앞에 있으면 자리가 "
+            "어긋납니다. 자리는 모든 열을 세어 정합니다.",
+            en="You counted places in a table without the columns of padding. With "
+            "padding in front they are off: count all columns.",
+        ),
+        Mistake(
+            "mask inverted",
+            _order_with(places=lambda weights, mask: _places(weights, ~mask)),
+            ko="마스크가 뒤집혔습니다. 진짜 토큰을 빼고 패딩 가운데서 골랐습니다.",
+            en="The mask is inverted: you left out the real tokens and chose among the "
+            "padding.",
+        ),
+        Mistake(
+            "counted from one",
+            _order_with(places=lambda weights, mask: _places(weights, mask) + 1),
+            ko="자리를 1부터 세었습니다. 자리는 0부터 셉니다.",
+            en="You counted places from 1. They count from 0.",
+        ),
+        Mistake(
+            "weights for places",
+            _order_with(
+                places=lambda weights, mask: np.where(mask, weights, -1).max(axis=1)
+            ),
+            ko="가장 큰 가중치를 돌려주었습니다. 그것이 있는 자리를 돌려주세요.",
+            en="You returned the largest weights. Return their places.",
+        ),
+        Mistake(
+            "percent",
+            _order_with(share=lambda places: 100 * _share(places)),
+            ko="백분율을 돌려주었습니다. 비율은 0과 1 사이입니다.",
+            en="You returned a percentage. A share is between 0 and 1.",
+        ),
+        Mistake(
+            "rest of the share",
+            _order_with(
+                share=lambda places: 1 - _share(places) if len(places) > 1 else 0.0
+            ),
+            ko="거꾸로 읽지 않은 짝의 비율입니다. 1에서 뺐거나 같은 자리까지 앞으로 "
+            "읽은 것으로 세었습니다.",
+            en="That is the share of pairs not read backwards. Count those where the "
+            "later step looks further to the front.",
+        ),
+        Mistake(
+            "share alone",
+            lambda weights, mask: _order(weights, mask)[1],
+            ko="비율만 돌려주었습니다. 자리와 비율을 함께 돌려주세요.",
+            en="You returned the share alone. Return places and share.",
+        ),
+        Mistake(
+            "share first",
+            lambda weights, mask: _order(weights, mask)[::-1],
+            ko="차례가 바뀌었습니다. 자리가 먼저, 비율이 나중입니다.",
+            en="The order is reversed: places first, share second.",
         ),
         Mistake(
             "wrong axis",
@@ -867,6 +1130,16 @@ reading_order = Exercise(
             _order_with(share=_neighbours),
             ko="바로 이웃한 단계만 견주었습니다. 두 단계를 고르는 모든 짝을 견주세요.",
             en="You compared neighbouring steps only. Compare every two steps.",
+        ),
+        Mistake(
+            "neighbours only, mean of nothing",
+            _order_with(
+                share=lambda places: _neighbours(places) if len(places) > 1 else np.nan
+            ),
+            ko="바로 이웃한 단계만 견주었습니다. 두 단계를 고르는 모든 짝을 견주세요. "
+            "단계가 하나뿐이면 짝이 없으니 0입니다.",
+            en="You compared neighbouring steps only. Compare every two steps; a "
+            "single step makes no pair, so return 0 then.",
         ),
         Mistake(
             "ties counted",
