@@ -422,6 +422,11 @@ def _turned(weight):
             "commonest in the word",
         ),
         ("split_word", _split_passing, "one pass"),
+        (
+            "split_word",
+            lambda word, merges: _split_in_one_sweep(word, merges[::-1]),
+            "backwards through the pairs",
+        ),
         ("split_word", _split_growing, "grown from the left"),
         ("split_word", lambda word, merges: _split_once("▁" + word, merges), None),
         ("masked_batch", _random_batch, "nothing random"),

@@ -454,6 +454,13 @@ def _overlapping(word, merges):
     return pieces
 
 
+def _swept_backwards(word, merges):
+    pieces = list(word)
+    for pair in reversed(merges):
+        pieces = _join(pieces, pair)
+    return pieces
+
+
 _MERGES = [("었", "다"), ("먹", "었다"), ("지", "만"), ("었", "지만"), ("먹", "었")]
 _SPLIT_CASES = (
     ("먹었다", _MERGES),
@@ -534,6 +541,14 @@ split_word = Exercise(
             "있든 붙이세요.",
             en="You grow a subword from the left by one character after another. Begin "
             "with the pair learnt earliest, wherever it stands.",
+        ),
+        Mistake(
+            "backwards through the pairs",
+            _swept_backwards,
+            ko="`merges`를 뒤에서부터 한 번 훑었습니다. 앞에 있는 것이 먼저 배운 "
+            "쌍입니다.",
+            en="You go through `merges` once from its end. The pairs learnt earliest "
+            "stand at its beginning.",
         ),
         Mistake(
             "overlapping",

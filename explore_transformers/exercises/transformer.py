@@ -459,6 +459,23 @@ transformer_numbers = Exercise(
             "middle and 10 at the end.",
         ),
         _number(
+            "feed-forward: 40 to 40",
+            1,
+            (1640, 1600),
+            ko="둘째 수: 40에서 40으로 가는 층을 세었습니다. 10에서 40으로, 다시 "
+            "10으로 갑니다.",
+            en="Second number: you counted a layer from 40 to 40. It goes from 10 to "
+            "40 and back to 10.",
+        ),
+        _number(
+            "layer: three attentions",
+            2,
+            (2230,),
+            ko="셋째 수: 어텐션이 셋입니다. 셀프 어텐션과 크로스 어텐션, 둘입니다.",
+            en="Third number: those are three attentions. There are two, "
+            "self-attention and cross-attention.",
+        ),
+        _number(
             "layer: an encoder's",
             2,
             (1330,),
@@ -564,7 +581,7 @@ transformer_numbers = Exercise(
         _number(
             "scores: vectors",
             4,
-            (1440,),
+            (1440, 2880),
             ko="다섯째 수: 점수는 토큰의 쌍마다 헤드에 하나씩입니다. 벡터의 크기를 "
             "곱하지 마세요.",
             en="Fifth number: a pair of tokens has one score in each head. Don't "
