@@ -2,6 +2,9 @@
 
 import pathlib
 import re
+import signal
+import sys
+import threading
 from collections import Counter
 
 import jupytext
@@ -10,13 +13,19 @@ import pytest
 import torch
 
 from explore_transformers import exercises
+from explore_transformers.exercises import limits
 from explore_transformers.exercises.checking import (
     Exercise,
     Mistake,
     Property,
     checker,
 )
-from explore_transformers.exercises.comparing import apart, difference, short
+from explore_transformers.exercises.comparing import (
+    apart,
+    detached,
+    difference,
+    short,
+)
 from explore_transformers.language import pick, use_language
 
 LESSONS = pathlib.Path(__file__).parents[1] / "book" / "lessons"
@@ -79,8 +88,7 @@ def only_a_docstring(numbers):
     """Divide by the sum."""
 
 
-def dots(*numbers):
-    ...
+def dots(*numbers): ...
 
 
 def passes(*numbers):
@@ -258,6 +266,228 @@ def test_a_property_can_fail_where_every_case_is_right():
     assert (result.state, result.mistake) == ("wrong", "sums to 1")
 
 
+# What is not the learner's mistake
+
+
+def with_gradient(numbers):
+    weights = torch.nn.Parameter(torch.tensor(numbers))
+    return weights / weights.sum()
+
+
+TAKES_ARRAYS = Property(
+    "takes arrays",
+    lambda f: abs(np.asarray(f([1.0, 2.0, 5.0])).sum() - 1) < 1e-6,
+    "합이 1",
+    "the sum is not 1",
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        with_gradient,
+        lambda x: list(with_gradient(x)),
+        lambda x: tuple(with_gradient(x)),
+    ],
+)
+def test_results_that_require_grad_are_as_good_as_others(answer):
+    use_language("en")
+    graded = checker([toy(properties=(TAKES_ARRAYS,))])
+    assert graded("normalise", answer).state == "right"
+
+
+def test_a_wrong_result_that_requires_grad_is_told_like_any_other():
+    assert judged(lambda x: with_gradient(x) * sum(x)).mistake == "untouched"
+
+
+def test_gradients_go_wherever_they_lie():
+    weight = torch.nn.Parameter(torch.ones(2))
+    found = detached({"a": [weight, (weight, 1)], "b": "c"})
+    assert not found["a"][0].requires_grad and not found["a"][1][0].requires_grad
+    assert (found["a"][1][1], found["b"], list(found)) == (1, "c", ["a", "b"])
+    as_it_was = [torch.ones(2), {"a": (1, 2)}]
+    assert detached(as_it_was) is as_it_was
+
+
+def test_values_that_require_grad_agree_with_plain_ones():
+    weight = torch.nn.Parameter(torch.tensor([2.0, 5.0]))
+    assert difference(np.array([[2.0, 5.0]]), [weight]) is None
+    assert difference(np.array([2.0, 5.0]), list(weight)) is None
+    takes_arrays = Property("2-d", lambda a: np.asarray(a).ndim == 1, "ㄱ", "not 1-d")
+    value = {"mistakes": PREDICTION.mistakes, "properties": (takes_arrays,)}
+    graded = checker([Exercise("v", [2.0, 5.0], kind="value", **value)])
+    assert graded("v", weight).state == "right"
+
+
+def test_a_property_that_fails_by_itself_is_no_mistake():
+    lists = Property("a list", lambda f: f([1, 2, 5]).copy(), "리스트", "no list")
+    result = checker([toy(properties=(lists,))])("normalise", RIGHT["numpy numbers"])
+    assert result.state == "right"
+    result = checker([toy(properties=(lists,))])("normalise", RIGHT["tuple"])
+    assert (result.state, result.mistake) == ("right", None)
+
+
+def test_a_value_that_a_property_cannot_take_is_judged_by_its_value():
+    result = checker([PREDICTION])("predict", (n for n in (2, 3, 5)))
+    assert (result.state, result.mistake) == ("wrong", None)
+
+
+def test_a_property_that_fails_on_the_solution_is_refused():
+    broken = Property("broken", lambda f: f([1]).shape, "ㄱ", "a")
+    with pytest.raises(ValueError, match="the solution lacks 'broken'"):
+        checker([toy(properties=(broken,))])
+
+
+def only_two_or_three(numbers):
+    return {2: normalised, 3: normalised}[len(numbers)](numbers)
+
+
+def test_an_error_in_the_answer_is_told_with_the_propertys_input():
+    use_language("en")
+    four = Property("four", lambda f: len(f([1, 1, 1, 1])) == 4, "넷", "not four")
+    graded = checker([toy(properties=(four,))])
+    result = graded("normalise", only_two_or_three)
+    assert (result.state, result.mistake) == ("wrong", None)
+    assert re.search(r"KeyError: 4.*Line \d+: `return \{2: norm", result.message)
+    assert result.detail == "input: `normalise([1, 1, 1, 1])`"
+    assert graded.case("normalise") == ([1, 1, 1, 1],)
+
+
+def test_an_answer_that_torch_refuses_backwards_is_right():
+    backwards = Property(
+        "backwards",
+        lambda f: abs(sum(f(np.array([1.0, 2.0, 5.0])[::-1])) - 1) < 1e-6,
+        "거꾸로",
+        "not backwards",
+    )
+    graded = checker([toy(properties=(backwards,))])
+    result = graded("normalise", lambda x: torch.as_tensor(x) / sum(x))
+    assert result.state == "right", result.message
+
+
+def test_a_wrong_form_is_told_before_a_property():
+    """Only the second result has a wrong form: the property would mislead."""
+
+    def lengthens(numbers):
+        return [0.5, 0.5] if len(numbers) == 2 else [*normalised(numbers), 0.5]
+
+    result = judged(lengthens)
+    assert result.mistake is None and "length is different" in result.message
+    assert "normalise([2.0, 2.0, 4.0])" in result.detail
+
+
+def test_several_results_in_place_of_an_array_are_told():
+    use_language("en")
+    found = difference(np.zeros((2, 2)), (np.zeros((2, 2)), np.zeros((2, 3))))
+    assert "`ndarray`, got `tuple`" in found.words
+
+
+# Limits
+
+
+def never_ends(numbers):
+    while True:
+        try:
+            numbers.sort()
+        except Exception:
+            continue
+
+
+def only_ends_on_cases(numbers):
+    return normalised(numbers) if len(numbers) != 4 else never_ends(numbers)
+
+
+@pytest.fixture
+def short_limit(monkeypatch):
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("this system has no timer")
+    monkeypatch.setattr(limits, "SECONDS", 0.2)
+
+
+def test_an_endless_loop_is_stopped(short_limit):
+    handler = signal.getsignal(signal.SIGALRM)
+    result = judged(never_ends)
+    assert (result.state, result.mistake) == ("wrong", None)
+    assert "more than 0.2 seconds" in result.message
+    assert result.detail == "input: `normalise([1.0, 3.0])`"
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    use_language("ko")
+    assert "0.2초" in check("normalise", never_ends).message
+
+
+def test_an_endless_loop_on_a_propertys_input_is_stopped(short_limit):
+    use_language("en")
+    four = Property("four", lambda f: len(f([1, 1, 1, 1])) == 4, "넷", "not four")
+    result = checker([toy(properties=(four,))])("normalise", only_ends_on_cases)
+    assert "more than 0.2 seconds" in result.message
+
+
+def test_a_timer_that_was_set_goes_on(short_limit):
+    before = signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    try:
+        judged(normalised)
+        assert signal.getsignal(signal.SIGALRM) == signal.SIG_IGN
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 1000
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_outside_the_main_thread_a_check_has_no_time_limit():
+    found = []
+    check_it = threading.Thread(target=lambda: found.append(judged(normalised)))
+    check_it.start()
+    check_it.join()
+    assert found[0].state == "right"
+
+
+def grows(numbers):
+    kept = []
+    while True:
+        kept.append(bytearray(2**22))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no memory limit elsewhere")
+def test_growing_memory_is_stopped(monkeypatch):
+    import resource
+
+    monkeypatch.setattr(limits, "BYTES", 2**28)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    result = judged(grows)
+    assert result.state == "wrong" and "too much memory" in result.message
+    assert result.detail == "input: `normalise([1.0, 3.0])`"
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+# The case that failed
+
+
+def test_the_failing_case_can_be_run_again():
+    graded = checker([toy(cases=(*CASES, ([float(n) for n in range(99)],)))])
+    use_language("en")
+    with pytest.raises(ValueError, match="no failing input of `normalise`"):
+        graded.case("normalise")
+    result = graded("normalise", lambda x: normalised(x) if len(x) < 9 else [0.5] * 99)
+    assert '`normalise(*check.case("normalise"))`' in result.detail
+    (numbers,) = graded.case("normalise")
+    assert numbers == [float(n) for n in range(99)]
+    numbers.clear()
+    assert len(graded.case("normalise")[0]) == 99, "a copy, each time"
+    graded("normalise", MISTAKES[0].answer)
+    assert graded.case("normalise") == ([1.0, 3.0],)
+    graded("normalise", normalised)
+    with pytest.raises(ValueError, match="no failing input"):
+        graded.case("normalise")
+    with pytest.raises(ValueError, match="There are: normalise"):
+        graded.case("normalize")
+
+
+def test_a_case_that_is_shown_whole_needs_no_hint():
+    assert "check.case" not in judged(MISTAKES[0].answer).detail
+
+
 def test_evidence_shows_input_expected_and_got():
     detail = judged(MISTAKES[0].answer).detail
     assert detail.splitlines() == [
@@ -300,7 +530,7 @@ def notebook():
 
 
 ANSWER_CELL = "def normalise(x):\n    return [n / sum(x) for n in x]"
-CHECK_CELL = "check('normalise', normalise)"
+CHECK_CELL = "check('normalise')"
 
 
 @pytest.mark.parametrize(
@@ -323,8 +553,30 @@ def test_an_answer_cell_that_failed_is_not_taken_for_the_answer_before(
     assert notebook(CHECK_CELL).state == "right"
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_an_answer_that_is_not_there_yet_is_said(notebook, language):
+    use_language(language)
+    result = notebook(CHECK_CELL)
+    assert result.state == "not tried" and "SyntaxError" in result.message
+    assert result.message.startswith(
+        {"ko": "`normalise` 함수나", "en": "There is no"}[language]
+    )
+    notebook(ANSWER_CELL.replace("):", ")"))
+    result = notebook(CHECK_CELL)
+    assert result.state == "wrong" and "SyntaxError" in result.message
+    notebook(ANSWER_CELL)
+    assert notebook(CHECK_CELL).state == "right"
+
+
+def test_an_answer_left_out_is_looked_up_where_the_check_is_called():
+    names = {"check": check}
+    assert eval("check('normalise')", names).state == "not tried"
+    assert eval("check('normalise')", names | {"normalise": sum}).mistake == "sum"
+    assert eval("check('normalise', None)", names).state == "not tried"
+
+
 def test_cells_that_failed_elsewhere_do_not_matter(notebook):
-    notebook(CHECK_CELL)  # before there is an answer: a NameError
+    notebook("check('normalise', normalise)")  # before there is one: a NameError
     notebook(ANSWER_CELL)
     for other in ("1 / 0", "print(normalise([1])[5])", "normaliser = nothing"):
         notebook(other)
