@@ -181,6 +181,16 @@ def test_pages_say_their_language_and_lead_to_their_twin(site, path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", LESSONS)
+def test_folded_cells_have_no_name_but_their_words(site, path):
+    """As built: a script would come late on a busy machine or a slow phone."""
+    folds = _read(site, path).select("details.hide > summary")
+    assert folds, f"{path} has no folded cell"
+    assert not [fold for fold in folds if fold.has_attr("aria-label")]
+    assert all(fold.get_text(strip=True) for fold in folds)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LESSONS)
 def test_lessons_can_be_downloaded_and_opened_in_colab(site, path):
     links = _read(site, path).select(".lesson-links a")
     colab, download = (urljoin(path, a["href"]) for a in links)
@@ -438,3 +448,19 @@ def test_formulas_are_set_with_our_own_mathjax(visit):
     page.wait_for_selector("article mjx-container")
     assert page.locator("article mjx-merror").count() == 0
     assert page.problems == []
+
+
+@pytest.mark.browser
+def test_paper_has_the_title_all_folds_and_light_colours(visit):
+    page = visit(FIRST_LESSON, theme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    state = """() => [document.documentElement.dataset.theme,
+      document.querySelectorAll("article details:not([open])").length]"""
+    theme, closed = page.evaluate(state)
+    assert (theme, closed > 0) == ("dark", True)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("article h1").is_visible()
+    assert page.evaluate(state) == ["light", 0]
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(state) == [theme, closed]

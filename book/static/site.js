@@ -7,15 +7,28 @@ document.addEventListener("DOMContentLoaded", () => {
     item.removeAttribute("role");
   }
 
-  // Folded cells say "Toggle hidden content", in English and over their own words.
-  for (const summary of document.querySelectorAll("details.hide > summary")) {
-    summary.removeAttribute("aria-label");
-  }
-
   // A formula wider than the window scrolls; the keyboard needs a way into it.
   window.MathJax?.startup?.promise.then(() => {
     for (const formula of document.querySelectorAll("mjx-container[display]")) {
       if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
     }
   });
+});
+
+// On paper: light colours and open folds; then all is as the reader had it.
+let undo = [];
+
+window.addEventListener("beforeprint", () => {
+  const root = document.documentElement;
+  const theme = root.dataset.theme;
+  root.dataset.theme = "light";
+  undo = [() => { root.dataset.theme = theme; }];
+  for (const fold of document.querySelectorAll("article details:not([open])")) {
+    fold.open = true;
+    undo.push(() => { fold.open = false; });
+  }
+});
+
+window.addEventListener("afterprint", () => {
+  for (const step of undo.splice(0)) step();
 });

@@ -10,6 +10,7 @@ from explore_site import (
     catalogues,
     claims_page,
     editions,
+    folded_cells,
     korean_search,
     links,
     times_page,
@@ -18,7 +19,8 @@ from explore_site.paths import BOOK
 from explore_site.words import words
 
 _MODULES = (
-    assets, catalogues, claims_page, editions, korean_search, links, times_page
+    assets, catalogues, claims_page, editions, folded_cells, korean_search, links,
+    times_page,
 )
 
 
