@@ -4,9 +4,10 @@ The blank lines matter: between them every host reads Markdown again.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from builder.markdown import inline_html
+from builder.markdown import inline_html, tokens
 
 QUESTION = re.compile(r"(\d+)\. +(.*)")
 OPTION = re.compile(r"\s*- \[([ x])\] (.*)")
@@ -136,6 +137,56 @@ def _one_quiz_problems(quiz: Quiz) -> list[str]:
                 text = f"question {number}, option {place}: needs its '> reason' below"
                 found.append(text)
     return found
+
+
+def quiz_balance_problems(
+    quizzes: dict[str, Quiz], language: str
+) -> Iterator[tuple[str, str]]:
+    """Where a guess from the length or the place of an option would pay.
+
+    The quizzes of a lesson, by cell name, count together: each is too short alone.
+    """
+    asked = {
+        f"{name} {number}": question
+        for name, quiz in quizzes.items()
+        for number, question in enumerate(quiz.questions, start=1)
+        if sum(option.right for option in question.options) == 1
+    }
+    for questions, text in [*_longest_problems(asked), *_place_problems(asked)]:
+        where = f"{', '.join(questions)} ({language})"
+        yield questions[0].rsplit(" ", 1)[0], f"{text}: {where}"
+
+
+def _longest_problems(asked: dict[str, Question]) -> Iterator[tuple[list[str], str]]:
+    found = [name for name, question in asked.items() if _stands_out(question)]
+    if 3 * len(found) > len(asked):
+        text = f"the right option is the only longest one in {len(found)} of "
+        text += f"{len(asked)} questions, at most a third may be so; shorten it or "
+        yield found, text + "say as much in a wrong one"
+
+
+def _stands_out(question: Question) -> bool:
+    """Is the right option the only longest one, as it is read?"""
+    lengths = {True: [0], False: [0]}
+    for option in question.options:
+        read = "".join(token.content for token in tokens(option.text))
+        lengths[option.right].append(len(read))
+    return max(lengths[True]) > max(lengths[False])
+
+
+def _place_problems(asked: dict[str, Question]) -> Iterator[tuple[list[str], str]]:
+    places: dict[int, dict[str, int]] = {}
+    for name, question in asked.items():
+        right = [option.right for option in question.options].index(True)
+        places.setdefault(len(question.options), {})[name] = right
+    for size, found in sorted(places.items()):
+        counts = [list(found.values()).count(place) for place in range(size)]
+        least, most = len(found) // size, -(-len(found) // size)
+        if min(counts) < least or max(counts) > most:
+            crowded = [n for n, at in found.items() if counts[at] == max(counts)]
+            text = f"of {len(found)} questions with {size} options, "
+            text += f"{counts} have the right one at 1 to {size}, {least} to {most} "
+            yield crowded, text + "belong at each; reorder options (both languages)"
 
 
 def render_quiz(text: str, language: str) -> str:

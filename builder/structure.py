@@ -7,7 +7,7 @@ import tokenize
 import unicodedata
 from collections.abc import Iterator
 
-from builder.folds import hints, parse_quiz, quiz_problems
+from builder.folds import hints, parse_quiz, quiz_balance_problems, quiz_problems
 from builder.lesson import Code, Lesson, Prose
 from builder.markdown import CODE, tokens
 from builder.pairs import HANGUL, pair_problems
@@ -25,6 +25,7 @@ TAGS = {
     *("nbval-ignore-output", "raises-exception", "figure", "more"),
     *("hide-input", "hide-output", "hide-cell", "remove-input", "remove-cell"),
 }
+MACHINERY = {"text", "save_weights", "register_forward_hook"}
 MAX_LINES, MAX_COLUMNS = 25, 88
 # two single ~ in one paragraph, list item or table cell
 STRUCK = re.compile(
@@ -43,7 +44,7 @@ Found = Iterator[tuple[str, str]]  # (cell name, what is wrong)
 def structure_problems(lesson: Lesson) -> list[tuple[str, str]]:
     """All problems of the lesson as (cell name, text)."""
     found = [*_headings(lesson), *_parameters(lesson), *_exercises(lesson)]
-    found += [*_figures(lesson), *time_problems(lesson)]
+    found += [*_figures(lesson), *time_problems(lesson), *_quizzes(lesson)]
     for cell in lesson.cells:
         check = _prose if isinstance(cell, Prose) else _code
         found += [(cell.name, text) for text in check(cell)]
@@ -69,6 +70,13 @@ def _parameters(lesson: Lesson) -> Found:
         yield "", f"needs one cell tagged parameters with SEED, has {len(cells)}"
     elif not re.search(r"^SEED\s*=", cells[0].source, re.MULTILINE):
         yield cells[0].name, "the cell tagged parameters sets SEED"
+
+
+def _quizzes(lesson: Lesson) -> Found:
+    cells = [c for c in lesson.cells if isinstance(c, Prose) and c.role == "quiz"]
+    for language in LANGUAGES:
+        quizzes = {cell.name: parse_quiz(cell.text[language]) for cell in cells}
+        yield from quiz_balance_problems(quizzes, language)
 
 
 def _figures(lesson: Lesson) -> Found:
@@ -143,6 +151,9 @@ def _code(cell: Code) -> Iterator[str]:
         return
     if _hangul_outside_strings(cell.source):
         yield "Hangul belongs in strings only: write names and comments in English"
+    if not cell.folded and not {"export", "exercise"} & set(cell.tags):
+        for name in sorted(MACHINERY & _called(tree)):
+            yield f"{name} serves the book, not the reader: fold it (hide-input)"
     if "nbval-ignore-output" in cell.tags and not _asserts(tree):
         yield "its output is ignored (nbval-ignore-output), so assert what matters"
 
@@ -163,6 +174,12 @@ def _width(line: str) -> int:
 def _hangul_outside_strings(source: str) -> bool:
     found = tokenize.generate_tokens(io.StringIO(source + "\n").readline)
     return any(HANGUL.search(t.string) for t in found if t.type not in STRINGS)
+
+
+def _called(tree: ast.Module) -> set[str]:
+    """The names of the functions and methods that are called."""
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {ast.unparse(function).split(".")[-1] for function in calls}
 
 
 def _asserts(tree: ast.Module) -> bool:
