@@ -300,6 +300,17 @@ def test_a_wrong_result_that_requires_grad_is_told_like_any_other():
     assert judged(lambda x: with_gradient(x) * sum(x)).mistake == "untouched"
 
 
+def test_properties_see_results_that_require_grad():
+    def right_on_the_cases_alone(numbers):
+        found = with_gradient(numbers)
+        return [f * 2 for f in found] if 5.0 in numbers else list(found)
+
+    result = checker([toy(properties=(TAKES_ARRAYS,))])(
+        "normalise", right_on_the_cases_alone
+    )
+    assert result.mistake == "takes arrays"
+
+
 def test_gradients_go_wherever_they_lie():
     weight = torch.nn.Parameter(torch.ones(2))
     found = detached({"a": [weight, (weight, 1)], "b": "c"})
