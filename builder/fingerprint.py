@@ -137,8 +137,8 @@ def _records(project: Project, sources: list[str]) -> Iterator[str]:
 
 
 def _static(project: Project) -> Iterator[str]:
-    for folder in ("fonts", "static"):
-        for path in sorted((project.package / folder).glob("*")):
+    for place in ("fonts/*", "static/*", "figures/*.toml"):
+        for path in sorted(project.package.glob(place)):
             if path.is_file():
                 yield f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
 

@@ -32,7 +32,9 @@ WORDS = {
 }
 PATTERNS = [(re.compile(p, re.IGNORECASE), better) for p, better in WORDS.items()]
 # Code, addresses and names of cells or anchors are no prose.
-NOT_PROSE = re.compile(r"`[^`\n]*`|\]\([^)\n]*\)|^\s*:\w+:.*$|^\+\+\+ .*$|^\(.*\)=$")
+NOT_PROSE = re.compile(
+    r"`[^`\n]*`|\]\([^)\n]*\)|^\s*:\w+:.*$|^\+\+\+ .*$|^\(.*\)=$|^\[[\w.-]+\]$"
+)
 
 
 def term_problems(project: Project) -> list[Problem]:

@@ -66,6 +66,7 @@ class _Stack:
             {name.split(".")[2] for name in calls if name.startswith(f"{layers}.")}
         )
         self.embedding = find(calls, f"{side.name}.{EMBEDDING}")
+        find(calls, f"{layers}.0")
         called = _called(calls, f"{layers}.0.")
         self.sublayers = [(kind, call) for kind, call in called if kind != "norm"]
         self.pre_norm = called[0][0] == "norm"
