@@ -1,9 +1,9 @@
 """The words in plots, in the reader's language.
 
 Lessons label their plots in English. When a plot becomes a picture, each text in it is
-looked up in labels.toml: so code stays short, each label is translated once, and one run
-of a lesson gives the pictures of both editions. While the notebooks are built, a label
-that has no translation stops the build.
+looked up in labels.toml: so code stays short, each label is translated once, and one
+run of a lesson gives the pictures of both editions. While the notebooks are built, a
+label that has no translation stops the build.
 """
 
 import base64

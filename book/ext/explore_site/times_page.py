@@ -11,9 +11,9 @@ from explore_site.words import words
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from builder.lesson import read_lesson  # noqa: E402
-from builder.project import Project  # noqa: E402
-from builder.times import core, whole  # noqa: E402
+from builder.lesson import read_lesson
+from builder.project import Project
+from builder.times import core, whole
 
 
 class LessonTimes(SphinxDirective):
