@@ -164,6 +164,11 @@ def output_problems(cell: Code, outputs: list) -> list[str]:
     if WIDGET in kinds:
         problems.append("shows a widget, which stays blank on a page: use plain HTML")
     for output in outputs:
+        # What a drawing raises while it is shown doesn't stop the run.
+        is_error = output.get("output_type") == "error"
+        if is_error and "raises-exception" not in cell.tags:
+            found = f"{output['ename']}: {_in_english(output['evalue'])}"
+            problems.append(f"raised while it was shown: {found}")
         if output.get("name") == "stderr":
             said = output["text"].strip()
             problems.append(f"writes to stderr, so fix or silence its cause: {said}")

@@ -40,7 +40,8 @@ def test_a_label_is_translated_with_its_number():
     assert translated("sources of 11 tokens", "ko") == "토큰 11개인 소스"
     assert translated("sources of 11 tokens", "en") == "sources of 11 tokens"
     assert translated("place in the target", "en") == "position in the target"
-    assert translated("0.25", "ko") == "0.25"
+    for label in ("0.25", r"$\mathdefault{10^{1}}$", "밥", "50%"):
+        assert translated(label, "ko") == translated(label, "en") == label
 
 
 def test_every_entry_has_korean_and_keeps_its_numbers():

@@ -311,10 +311,10 @@ def _decoder_steps(calls, stacks):
     n_words = find(calls, OUTPUT).output[-1]
     return [
         text(
-            ko=f"디코더의 층 {stacks[1].n_layers}개: 마스크드 셀프 어텐션은 앞의 "
-            "토큰만 보고, 크로스 어텐션은 메모리에서 키와 밸류를 얻습니다.",
+            ko=f"디코더의 층 {stacks[1].n_layers}개: 마스크드 셀프 어텐션은 그 "
+            "토큰까지만 보고, 크로스 어텐션은 메모리에서 키와 밸류를 얻습니다.",
             en=f"The decoder's {stacks[1].n_layers} layers: masked self-attention sees "
-            "only earlier tokens, and cross-attention takes keys and values from the "
+            "no later tokens, and cross-attention takes keys and values from the "
             "memory.",
         ),
         text(

@@ -64,14 +64,14 @@ class Drawing:
 
     def box(self, x, y, width, height, role, *lines):
         """A layer: a rectangle with lines of words in its middle."""
-        self._rect(x, y, width, height, f"et-box et-{role}", 5)
+        self._rect(x, y, width, height, f"et-box et-role-{role}", 5)
         for i, line in enumerate(lines):
             middle = y + height / 2 + 14 * (i - (len(lines) - 1) / 2)
             self.words(x + width / 2, middle, line, "" if i == 0 else "et-small")
 
     def panel(self, y, height, role, name, shape, left=26, width=324):
         """A wide layer with its name and shape on top, and room for its tokens."""
-        self._rect(left, y, width, height, f"et-box et-{role}", 5)
+        self._rect(left, y, width, height, f"et-box et-role-{role}", 5)
         self.words(left + 8, y + 12, name, "et-start")
         self.words(left + width - 8, y + 12, shape, "et-end et-small")
 
@@ -85,7 +85,7 @@ class Drawing:
         for i, strength in enumerate(strengths):
             at = x + i * width
             fill = f' fill-opacity="{0.06 + 0.4 * strength:.2f}"'
-            self._rect(at, y, width, height, f"et-square et-{role}", 1, fill)
+            self._rect(at, y, width, height, f"et-square et-role-{role}", 1, fill)
             if labels:
                 self.words(at + width / 2, y + height / 2, labels[i], "et-small")
 
@@ -93,7 +93,7 @@ class Drawing:
         """A share of 1 as a bar in its frame."""
         self._rect(x, y, width, height, "et-frame", 1)
         fill = ' fill-opacity="0.40"'
-        self._rect(x, y, width * share, height, f"et-square et-{role}", 1, fill)
+        self._rect(x, y, width * share, height, f"et-square et-role-{role}", 1, fill)
 
     def words(self, x, y, words, kind=""):
         """Words around (x, y); et-start and et-end: from there, or up to there."""
@@ -108,7 +108,7 @@ class Drawing:
     def line(self, *points, role="line"):
         """A line through the points."""
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
-        self._tags.append(f'<polyline class="et-line et-{role}" points="{path}"/>')
+        self._tags.append(f'<polyline class="et-line et-role-{role}" points="{path}"/>')
 
     def arrow(self, *points, role="line"):
         """A line through the points, with a head at the last: upright or level."""
@@ -118,7 +118,7 @@ class Drawing:
         self.line(*points[:-1], foot, role=role)
         sides = [(foot[0] + s * 3.5 * dy, foot[1] + s * 3.5 * dx) for s in (1, -1)]
         path = " ".join(f"{a:g},{b:g}" for a, b in [(x, y), *sides])
-        self._tags.append(f'<polygon class="et-head et-{role}" points="{path}"/>')
+        self._tags.append(f'<polygon class="et-head et-role-{role}" points="{path}"/>')
 
     def plus(self, x, y):
         """Two vectors are added."""
@@ -194,6 +194,6 @@ def _style():
 
 def _colours(within, place):
     return "".join(
-        f"{within}.et-svg .et-{role}{{--c:{pair[place]}}}"
+        f"{within}.et-svg .et-role-{role}{{--c:{pair[place]}}}"
         for role, pair in ROLES.items()
     )

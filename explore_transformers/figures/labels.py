@@ -16,7 +16,8 @@ from importlib.resources import files
 
 from explore_transformers import language
 
-_WORDS = re.compile(r"[A-Za-z]{2,}|[가-힣]")
+_FORMULA = re.compile(r"\$[^$]*\$")  # such as the powers of ten of a log scale
+_WORDS = re.compile(r"[A-Za-z]{2,}")  # Hangul in a plot is data: tokens
 _NUMBER = r"([-−+]?[\d.,]+%?)"
 
 
@@ -45,7 +46,7 @@ def translated(label, to):
     for pattern, shown in _table():
         if match := pattern.fullmatch(label):
             return shown[to].format(*match.groups())
-    if _WORDS.search(label):
+    if _WORDS.search(_FORMULA.sub("", label)):
         raise UnknownLabelError(
             f"the plot's label {label!r} is not in figures/labels.toml: add it"
         )
