@@ -433,6 +433,12 @@ class TestFailures:
         assert "'picture': draws a picture: add :alt:" in said
         assert "'measure': writes to stderr" in said and "oh" in said
 
+    def test_what_a_picture_raises_while_it_is_shown(self, tiny):
+        drawn = "class Picture:\n    def _repr_html_(self):\n        raise OSError('blot')"
+        edit(tiny, "total = float(", f"{drawn}\ndisplay(Picture())\ntotal = float(")
+        with pytest.raises(BuildError, match="while it was shown: OSError: blot"):
+            build_tiny(tiny)
+
     def test_an_interrupted_write_leaves_the_old_files(self, built, monkeypatch):
         before = built_bytes(built)
         edit(built, "# how much one more adds", "# another comment")

@@ -86,6 +86,17 @@ def test_the_encoder_decoder_ends_in_the_models_likeliest_words():
     assert words_in(draw_recurrent())[-4:] == [f"w{i}" for i in likeliest]
 
 
+@pytest.mark.parametrize("draw", DRAW)
+def test_no_part_of_a_drawing_is_taken_for_a_figure(draw):
+    kinds = {"et-figure", "et-heatmap", "et-bars", "et-attention", "et-diagram"}
+    found = {
+        c
+        for e in ElementTree.fromstring(draw().svg).iter()
+        for c in e.get("class", "").split()
+    }
+    assert found and not kinds & found
+
+
 def test_attention_shows_its_real_numbers():
     torch.manual_seed(1)
     keys, query = torch.randn(3, 8), torch.randn(8)
