@@ -434,7 +434,7 @@ class TestFailures:
         assert "'measure': writes to stderr" in said and "oh" in said
 
     def test_what_a_picture_raises_while_it_is_shown(self, tiny):
-        drawn = "class Picture:\n    def _repr_html_(self):\n        raise OSError('blot')"
+        drawn = "class Picture:\n def _repr_html_(self):\n  raise OSError('blot')\n"
         edit(tiny, "total = float(", f"{drawn}\ndisplay(Picture())\ntotal = float(")
         with pytest.raises(BuildError, match="while it was shown: OSError: blot"):
             build_tiny(tiny)
