@@ -254,7 +254,7 @@ def test_keys_walk_through_the_steps(page):
 
 @pytest.mark.browser
 def test_diagrams_take_the_theme_and_are_accessible_and_fit(page):
-    box = page.locator(".et-svg .et-box.et-embedding").first
+    box = page.locator(".et-svg .et-box.et-role-embedding").first
     assert box.evaluate("e => getComputedStyle(e).fill") == "rgb(204, 121, 167)"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     axe = pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js"
