@@ -28,11 +28,11 @@ from explore_transformers import benchmarks
 from explore_transformers.lessons.attention import make_data, to_ids
 from explore_transformers.lessons.encoder_decoder import (
     DEVICE,
-    greedy,
+    greedy_decode,
     make_batches,
     to_tensors,
 )
-from explore_transformers.lessons.seq2seq import END, PAD, START
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD
 from explore_transformers.lessons.transformer import (
     copy_weights,
     core,
@@ -86,7 +86,7 @@ class Theirs(nn.Module):
 
     def write(self, src, n_words):
         """Greedy: the decoder runs again over all words so far; the encoder once."""
-        source, said = self.encode(src), torch.full((len(src), 1), START)
+        source, said = self.encode(src), torch.full((len(src), 1), BOS)
         for _ in range(n_words):
             logits = self.out(self.decode(said, *source)[:, -1:])
             said = torch.cat([said, logits.argmax(dim=-1)], dim=1)
@@ -94,18 +94,18 @@ class Theirs(nn.Module):
 
 
 def make_pair(n_source, n_target, **size):
-    """The lesson's model and torch's, with the same weights; neither ever says END."""
+    """The lesson's model and torch's, with the same weights; neither ever says EOS."""
     ours = make_transformer(n_source, n_target, seed=0, **size)
     with torch.no_grad():
-        ours.decoder.out.bias[END] = -1e4
+        ours.decoder.lm_head.bias[EOS] = -1e4
     with warnings.catch_warnings():  # pre-norm can't use nested tensors: as it should
         warnings.simplefilter("ignore")
         theirs = Theirs(n_source, n_target, **size)
     for mine, yours in (
         (core(ours), theirs.core),
-        (ours.encoder.embed.words, theirs.source),
-        (ours.decoder.embed.words, theirs.target),
-        (ours.decoder.out, theirs.out),
+        (ours.encoder.embedding.token_embedding, theirs.source),
+        (ours.decoder.embedding.token_embedding, theirs.target),
+        (ours.decoder.lm_head, theirs.out),
     ):
         copy_weights(mine, yours)
     return ours, theirs
@@ -115,11 +115,11 @@ def make_pair(n_source, n_target, **size):
 def check_same(models, src, tgt):
     """Stop when the models don't do the same work; return the gap of their logits.
 
-    END's stay out: near its bias of -1e4 the next number is 1e-3 away, so they may
+    EOS's stay out: near its bias of -1e4 the next number is 1e-3 away, so they may
     differ by that much, and on some processors do.
     """
     ours, theirs = (model(src, tgt)[tgt != PAD] for model in models)
-    compared = torch.arange(ours.shape[-1]) != END
+    compared = torch.arange(ours.shape[-1]) != EOS
     gap = (ours - theirs)[:, compared].abs().max().item()
     if not gap <= GAP:
         raise SystemExit(f"the models' outputs differ by {gap:.1e}: nothing to report")
@@ -163,7 +163,7 @@ def time_greedy(models, src, n_words, rounds):
     said = []
 
     def write():
-        said[:1] = [greedy(ours.decoder, ours.encoder(src), max_length=n_words)]
+        said[:1] = [greedy_decode(ours.decoder, ours.encoder(src), max_len=n_words)]
 
     def rewrite():
         said[1:] = [theirs.write(src, n_words)]

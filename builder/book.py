@@ -75,9 +75,25 @@ class Book:
 
     @cached_property
     def claims(self) -> dict[str, set[str]]:
-        """Claim ids by lesson name, from claims.toml."""
-        found = tomllib.loads(_read(self.project.claim_texts))
-        return {le: {f"{le}.{key}" for key in table} for le, table in found.items()}
+        """Ids of the claims that are measured, by lesson name, from claims.toml."""
+        return {
+            lesson: {f"{lesson}.{key}" for key, e in table.items() if "test" not in e}
+            for lesson, table in self._claim_entries.items()
+        }
+
+    @cached_property
+    def identities(self) -> dict[str, str]:
+        """{id: test that holds it} of what is always true, from claims.toml."""
+        return {
+            f"{lesson}.{key}": entry["test"]
+            for lesson, table in self._claim_entries.items()
+            for key, entry in table.items()
+            if "test" in entry
+        }
+
+    @cached_property
+    def _claim_entries(self) -> dict[str, dict[str, dict]]:
+        return tomllib.loads(_read(self.project.claim_texts))
 
     @cached_property
     def measured(self) -> dict[str, list[float]]:

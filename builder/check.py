@@ -1,5 +1,6 @@
 """Is everything that is built what its source builds? Nothing is run here."""
 
+import ast
 from pathlib import Path
 
 from builder.book import Book, read_record
@@ -20,7 +21,7 @@ def all_problems(project: Project) -> list[Problem]:
     problems = [
         p for path in project.lesson_files() for p in lesson_problems(book, path)
     ]
-    problems += claim_lesson_problems(book)
+    problems += [*claim_lesson_problems(book), *identity_problems(book)]
     problems += [*study_problems(project), *term_problems(project)]
     return problems + stray_problems(project) + other_addresses(project)
 
@@ -55,6 +56,26 @@ def claim_lesson_problems(book: Book) -> list[Problem]:
         for name in names
         if name not in book.lessons
     ]
+
+
+def identity_problems(book: Book) -> list[Problem]:
+    """Identities whose test, "file::name" or "file::Class::name", does not exist."""
+    where = book.project.relative(book.project.claim_texts)
+    problems = []
+    for name, test in book.identities.items():
+        file, *path = test.split("::")
+        place = book.project.root / file
+        tree = ast.parse(place.read_text(encoding="utf-8")) if place.is_file() else None
+        for part in path:
+            inside = [n for n in getattr(tree, "body", []) if _name(n) == part]
+            tree = inside[0] if inside else None
+        if tree is None or not path:
+            problems.append(Problem(where, name, f"there is no test {test}"))
+    return problems
+
+
+def _name(node: ast.stmt) -> str:
+    return getattr(node, "name", "")
 
 
 def stray_problems(project: Project) -> list[Problem]:

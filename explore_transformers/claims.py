@@ -14,6 +14,7 @@ from explore_transformers.language import text
 
 _KEYS = {"number": int, "section": str, "ko": str, "en": str, "unit": str}
 _MAY = {"record": str}  # the study whose one kept record the claim reads
+_ALWAYS = {"test": str}  # an identity has, for a unit, the test that holds it
 _UNITS = ("share", "points", "ratio", "count", "number")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _made = {}  # id -> Claim, in the order in which this run first made them
@@ -120,6 +121,8 @@ def claim(id, value, *, at_least=None, at_most=None):
         raise LookupError(
             f"unknown claim {id!r}: add its text to explore_transformers/claims.toml"
         )
+    if "test" in load_texts()[id]:
+        raise LookupError(f"{id!r} is an identity in claims.toml: write an assert")
     if at_least is None and at_most is None:
         raise ValueError(f"claim {id!r} needs a bound: give at_least, at_most, or both")
     made = Claim(id, float(value), _number(at_least), _number(at_most))
@@ -141,6 +144,8 @@ def claims_so_far():
 def load_texts():
     """Return {id: {"number", "section", "ko", "en", "unit"}} from claims.toml.
 
+    An identity, which is always true, has "test" for "unit".
+
     Raises:
         ValueError: an entry lacks a key or has a wrong one; the message names it.
     """
@@ -151,17 +156,28 @@ def load_texts():
 def parse_texts(source):
     """Return the claims of a TOML text; see `load_texts`."""
     lessons = tomllib.loads(source)
-    texts = {f"{lesson}.{name}": entry for lesson, names in lessons.items()
-             for name, entry in names.items()}
+    texts = {
+        f"{lesson}.{name}": entry
+        for lesson, names in lessons.items()
+        for name, entry in names.items()
+    }
     for id, entry in texts.items():
-        for key, kind in _KEYS.items():
-            if not isinstance(entry.get(key), kind):
-                raise ValueError(f"claims.toml: [{id}] needs `{key}` ({kind.__name__})")
-        if extra := entry.keys() - _KEYS.keys() - _MAY.keys():
-            raise ValueError(f"claims.toml: [{id}] has unknown keys {sorted(extra)}")
-        if entry["unit"] not in _UNITS:
-            raise ValueError(f"claims.toml: [{id}] unit must be one of {_UNITS}")
+        _check_entry(id, entry)
     return texts
+
+
+def _check_entry(id, entry):
+    needed, may = dict(_KEYS), _MAY
+    if "test" in entry:
+        del needed["unit"]
+        needed, may = needed | _ALWAYS, {}
+    for key, kind in needed.items():
+        if not isinstance(entry.get(key), kind):
+            raise ValueError(f"claims.toml: [{id}] needs `{key}` ({kind.__name__})")
+    if extra := entry.keys() - needed.keys() - may.keys():
+        raise ValueError(f"claims.toml: [{id}] has unknown keys {sorted(extra)}")
+    if "unit" in needed and entry["unit"] not in _UNITS:
+        raise ValueError(f"claims.toml: [{id}] unit must be one of {_UNITS}")
 
 
 def show(value, unit):
@@ -192,8 +208,12 @@ def _number(bound):
 def _record(made):
     """Append the claim to the file that collects a run's claims, if one is named."""
     if path := os.environ.get("EXPLORE_TRANSFORMERS_CLAIMS"):
-        line = {"claim": made.id, "value": made.value,
-                "at_least": made.at_least, "at_most": made.at_most}
+        line = {
+            "claim": made.id,
+            "value": made.value,
+            "at_least": made.at_least,
+            "at_most": made.at_most,
+        }
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
@@ -233,27 +253,37 @@ class Comparison:
     def remark(self):
         """A sentence on the guess."""
         if not self.tried:
-            return text(ko="아직 예측하지 않았습니다. 위쪽 예측 셀에 적고, "
-                        "그 셀과 이 셀을 다시 실행해 보세요.",
-                        en="You made no prediction. Write one in the cell near the "
-                        "top, run that cell, then this one.")
+            return text(
+                ko="아직 예측하지 않았습니다. 위쪽 예측 셀에 적고, "
+                "그 셀과 이 셀을 다시 실행해 보세요.",
+                en="You made no prediction. Write one in the cell near the "
+                "top, run that cell, then this one.",
+            )
         if self.guess is None:
-            return text(ko="예측이 수가 아닙니다. 0.5처럼 수로 적어 주세요.",
-                        en="Your prediction is not a number. Write one, such as 0.5.")
+            return text(
+                ko="예측이 수가 아닙니다. 0.5처럼 수로 적어 주세요.",
+                en="Your prediction is not a number. Write one, such as 0.5.",
+            )
         if self.unit == "share" and not 0 <= self.guess <= 1:
-            return text(ko="비율은 0과 1 사이의 수입니다. 30%라면 0.3으로 적습니다.",
-                        en="A share is a number from 0 to 1: for 30%, write 0.3.")
+            return text(
+                ko="비율은 0과 1 사이의 수입니다. 30%라면 0.3으로 적습니다.",
+                en="A share is a number from 0 to 1: for 30%, write 0.3.",
+            )
         gap = abs(self.guess - self.measured)
         if self.unit == "share":
-            return text(ko=f"예측과 {100 * gap:.1f}%p 차이입니다.",
-                        en=f"You were {100 * gap:.1f} percentage points away.")
+            return text(
+                ko=f"예측과 {100 * gap:.1f}%p 차이입니다.",
+                en=f"You were {100 * gap:.1f} percentage points away.",
+            )
         shown = show(gap, self.unit)
         return text(ko=f"예측과의 차이는 {shown}입니다.", en=f"You were {shown} away.")
 
     def _pairs(self):
         guess = "–" if self.guess is None else show(self.guess, self.unit)
-        return ((text(ko="내 예측", en="your prediction"), guess),
-                (_measured_word(), show(self.measured, self.unit)))
+        return (
+            (text(ko="내 예측", en="your prediction"), guess),
+            (_measured_word(), show(self.measured, self.unit)),
+        )
 
     def __repr__(self):
         shown = ", ".join(f"{word} {value}" for word, value in self._pairs())

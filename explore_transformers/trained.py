@@ -1,34 +1,33 @@
-"""Trained weights that come with the book, as 16-bit .npz files.
+"""Trained weights that come with the book, as 16-bit .safetensors files.
 
 A lesson calls `save_weights` on what it has trained. Only `make notebooks` lets that
 write a file: it names the folder in EXPLORE_TRANSFORMERS_WEIGHTS. A reader's run leaves
 the book's files as they are.
 """
 
+import json
 import os
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 
-import numpy as np
-
-_WORDS = "words."
+_ENDING = ".safetensors"
 
 
 def save_weights(name, model, **words):
     """Keep a model's weights, and lists of words such as its vocabularies.
 
-    Writes NAME.npz, rounded to 16 bits, into the folder that the environment variable
-    EXPLORE_TRANSFORMERS_WEIGHTS names; without it, does nothing.
+    Writes NAME.safetensors, rounded to 16 bits, into the folder that the environment
+    variable EXPLORE_TRANSFORMERS_WEIGHTS names; without it, does nothing.
     """
     folder = os.environ.get("EXPLORE_TRANSFORMERS_WEIGHTS")
     if not folder:
         return
-    arrays = {
-        key: value.cpu().half().numpy() for key, value in model.state_dict().items()
-    }
-    arrays |= {_WORDS + key: np.array(value) for key, value in words.items()}
+    from safetensors.torch import save_file
+
+    state = {k: v.cpu().half().contiguous() for k, v in model.state_dict().items()}
+    kept = {key: json.dumps(value, ensure_ascii=False) for key, value in words.items()}
     Path(folder).mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(Path(folder) / f"{name}.npz", **arrays)
+    save_file(state, Path(folder) / f"{name}{_ENDING}", kept)
 
 
 def load_weights(name):
@@ -40,29 +39,27 @@ def load_weights(name):
         FileNotFoundError: there are no weights of that name; the message lists all.
         ValueError: the file is damaged.
     """
-    import torch
+    from safetensors import SafetensorError, safe_open
 
     folder = files("explore_transformers") / "weights"
     names = (
-        sorted(f.name[:-4] for f in folder.iterdir() if f.name.endswith(".npz"))
+        sorted(
+            f.name.removesuffix(_ENDING)
+            for f in folder.iterdir()
+            if f.name.endswith(_ENDING)
+        )
         if folder.is_dir()
         else []
     )
     if name not in names:
         raise FileNotFoundError(f"no weights {name!r}: choose one of {names}")
     try:
-        with (folder / f"{name}.npz").open("rb") as file, np.load(file) as kept:
-            arrays = dict(kept)
-    except Exception as error:
-        raise ValueError(f"weights/{name}.npz is damaged: {error}") from error
-    words = {
-        k.removeprefix(_WORDS): v.tolist()
-        for k, v in arrays.items()
-        if k.startswith(_WORDS)
-    }
-    state = {
-        k: torch.from_numpy(v).float()
-        for k, v in arrays.items()
-        if not k.startswith(_WORDS)
-    }
+        with (
+            as_file(folder / f"{name}{_ENDING}") as path,
+            safe_open(path, "pt") as kept,
+        ):
+            state = {key: kept.get_tensor(key).float() for key in kept.keys()}  # noqa: SIM118
+            words = {k: json.loads(v) for k, v in (kept.metadata() or {}).items()}
+    except (SafetensorError, ValueError) as error:
+        raise ValueError(f"weights/{name}{_ENDING} is damaged: {error}") from error
     return state, words

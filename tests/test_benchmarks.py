@@ -83,7 +83,7 @@ class TestSameWork:
         with pytest.raises(SystemExit, match="nothing to report"):
             command.check_same(models, src, tgt)
 
-    @pytest.mark.parametrize("name, same", [("END", True), ("UNK", False)])
+    @pytest.mark.parametrize("name, same", [("EOS", True), ("UNK", False)])
     def test_only_the_word_never_written_may_differ(self, command, models, name, same):
         """By one rounding step at -1e4, as on some processors."""
         with torch.no_grad():
@@ -97,7 +97,7 @@ class TestSameWork:
 
     def test_nan_is_refused(self, command, models):
         with torch.no_grad():
-            models[0].decoder.out.bias[5] = torch.nan
+            models[0].decoder.lm_head.bias[5] = torch.nan
         src, tgt = torch.randint(4, 20, (2, 3, 7))
         with pytest.raises(SystemExit, match="nothing to report"):
             command.check_same(models, src, tgt)
@@ -106,11 +106,11 @@ class TestSameWork:
         src = torch.randint(4, 20, (3, 7))
         assert len(command.time_greedy(models, src, 5, rounds=2)) == 2
         said = models[1].write(src, 5)
-        assert said.shape == (3, 5) and not (said == command.END).any()
+        assert said.shape == (3, 5) and not (said == command.EOS).any()
 
     def test_other_words_are_refused(self, command, models):
         with torch.no_grad():
-            models[0].decoder.out.bias[9] += 1e3
+            models[0].decoder.lm_head.bias[9] += 1e3
         src = torch.randint(4, 20, (3, 7))
         with pytest.raises(SystemExit, match="different words"):
             command.time_greedy(models, src, 5, rounds=1)

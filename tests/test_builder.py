@@ -321,9 +321,7 @@ class TestNotebooks:
         assert "<summary>☐ <code>2</code></summary>\n\n✓ **Right.** So it is." in quiz
 
     def test_boxes_are_quotations(self, built):
-        assert (
-            "> **After this lesson**\n>\n> 1. You add" in cell(built, "title").source
-        )
+        assert "> **After this lesson**\n>\n> 1. You add" in cell(built, "title").source
 
     def test_exercises_say_what_awaits(self, built):
         text = cell(built, "ex", "ko").source

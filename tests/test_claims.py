@@ -153,11 +153,21 @@ def test_numbers_as_readers_see_them(value, unit, shown):
         (('en = "There are many."\n', ""), "toy.count.*`en`"),
         (("number = 3", 'number = "3"'), "toy.count.*`number`"),
         (("number = 3", "number = 3\nnote = 1"), "toy.count.*note"),
+        (("number = 3", 'number = 3\ntest = "x"'), "toy.count.*unit"),
+        (('unit = "count"', "test = 3"), "toy.count.*`test`"),
     ],
 )
 def test_a_faulty_entry_is_named(change, named):
     with pytest.raises(ValueError, match=named):
         parse_texts(TEXTS.replace(*change))
+
+
+def test_an_identity_is_asserted_not_claimed(monkeypatch):
+    identity = parse_texts(TEXTS.replace('unit = "count"', 'test = "tests/x.py::y"'))
+    assert identity["toy.count"]["test"] == "tests/x.py::y"
+    monkeypatch.setattr(claims, "load_texts", lambda: identity)
+    with pytest.raises(LookupError, match="assert"):
+        claim("toy.count", 3, at_least=1)
 
 
 def test_the_books_own_claims_are_complete():

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from explore_transformers import corpus
-from explore_transformers.corpus import Pair
+from explore_transformers.data import corpus
+from explore_transformers.data.corpus import Pair
 
 TABLES = [corpus._PEOPLE, corpus._MANNERS, "날씨 = the weather"]
 TABLES += [*corpus._TIMES.values(), *corpus._PLACES.values()]

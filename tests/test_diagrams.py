@@ -17,7 +17,7 @@ from explore_transformers.language import pick, use_language
 from explore_transformers.lessons import encoder_decoder, seq2seq
 from explore_transformers.lessons.transformer import make_transformer
 
-SRC, TGT = torch.tensor([[4, 5, 6]]), torch.tensor([[seq2seq.START, 7, 8, 9]])
+SRC, TGT = torch.tensor([[4, 5, 6]]), torch.tensor([[seq2seq.BOS, 7, 8, 9]])
 SRC_TOKENS, TGT_TOKENS = ["나", "<는>", "가"], ["<s>", "I", "go", "."]
 TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -29,10 +29,10 @@ def english():
     use_language("ko")
 
 
-def recurrent(d_embed=6, d_hidden=10, n_words=31):
+def recurrent(embedding_size=6, hidden_size=10, vocab_size=31):
     torch.manual_seed(0)
-    encoder = encoder_decoder.Encoder(20, d_embed, d_hidden)
-    decoder = encoder_decoder.Decoder(n_words, d_embed, d_hidden)
+    encoder = encoder_decoder.Encoder(20, embedding_size, hidden_size)
+    decoder = encoder_decoder.Decoder(vocab_size, embedding_size, hidden_size)
     return encoder_decoder.Seq2Seq(encoder, decoder)
 
 
@@ -75,7 +75,7 @@ def test_the_encoder_decoder_shows_the_shapes_that_passed():
 
 
 def test_the_encoder_decoder_follows_the_model():
-    shown = words_in(draw_recurrent(d_embed=5, d_hidden=12))
+    shown = words_in(draw_recurrent(embedding_size=5, hidden_size=12))
     assert "(1, 4, 17) → (1, 4, 12)" in shown
     assert "Context = last hidden state (1, 12)" in shown
     assert not any("10)" in words for words in shown)

@@ -7,9 +7,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from explore_transformers import corpus
+from explore_transformers.data import corpus
 from explore_transformers.exercises.attention import check
-from explore_transformers.lessons.attention import attention
+from explore_transformers.lessons.attention import scaled_dot_product_attention
 
 
 # Right answers in other words than the solutions.
@@ -28,7 +28,9 @@ def _attend_by_loop(query, key, value, mask):
 
 
 def _attend_in_torch(query, key, value, mask):
-    return attention(*map(torch.as_tensor, (query, key, value, mask)))
+    return scaled_dot_product_attention(
+        *map(torch.as_tensor, (query, key, value, mask))
+    )
 
 
 def _read_by_sentence(states, memory, mask):
@@ -410,7 +412,9 @@ def test_the_predicted_numbers_are_what_attention_gives():
 
     def result(scores):  # with k = 1 a query of 1 scores the keys themselves
         key = torch.tensor(scores)[:, None]
-        return attention(torch.ones(1, 1), key, values, real)[0].item()
+        return scaled_dot_product_attention(torch.ones(1, 1), key, values, real)[
+            0
+        ].item()
 
     rows = [3.0] * 4, [math.log(2), 0.0, 0.0, 0.0], [0.0, 0.0, 1000.0, 0.0]
     numbers = torch.randn(2, 20_000, 256, generator=torch.manual_seed(0))

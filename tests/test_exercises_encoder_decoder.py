@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from explore_transformers.exercises.encoder_decoder import check
-from explore_transformers.lessons.seq2seq import END, START
+from explore_transformers.lessons.seq2seq import BOS, EOS
 
 
 # Right answers in other words than the solutions.
@@ -21,11 +21,11 @@ def _state_in_torch(states, mask):
 
 
 def _write_with_for(step, state, max_len):
-    written = [START]
+    written = [BOS]
     for _ in range(max_len):
         logits, state = step(written[-1], state)
         written.append(np.argmax(logits))
-        if written[-1] == END:
+        if written[-1] == EOS:
             return written[1:-1]
     return tuple(written[1:])
 
@@ -58,30 +58,30 @@ def _gru_row_by_row(x, h, W, U, b):
     return rows
 
 
-def _write_by_recursion(step, state, max_len, token=START):
+def _write_by_recursion(step, state, max_len, token=BOS):
     if max_len == 0:
         return []
     logits, state = step(token, state)
     token = int(torch.as_tensor(logits).argmax())
-    if token == END:
+    if token == EOS:
         return []
     return [token, *_write_by_recursion(step, state, max_len - 1, token)]
 
 
 def _write_then_cut(step, state, max_len):
-    ids = [START]
-    while len(ids) <= max_len and ids[-1] != END:
+    ids = [BOS]
+    while len(ids) <= max_len and ids[-1] != EOS:
         logits, state = step(ids[-1], state)
         ids.append(int(logits.argmax()))
-    return [i for i in ids[1:] if i != END]
+    return [i for i in ids[1:] if i != EOS]
 
 
 def _write_with_pure_calls(step, state, max_len):
-    token, ids = START, []
+    token, ids = BOS, []
     while len(ids) < max_len:
         chosen = int(step(token, state)[0].argmax())
         state = step(token, state)[1]
-        if chosen == END:
+        if chosen == EOS:
             return ids
         token = chosen
         ids += [token]
@@ -153,7 +153,7 @@ def test_right_in_other_words(exercise, answer):
 # Wrong answers that nobody named: they must be wrong all the same.
 def _writes_for_ever(step, state, max_len):
     while True:
-        step(START, state)
+        step(BOS, state)
 
 
 def _torch_gru_cell(x, h, W, U, b):
@@ -195,10 +195,10 @@ def _greedy(body):
     """A loop of greedy decoding whose steps body(step, token, state) makes."""
 
     def write(step, state, max_len):
-        token, ids = START, []
+        token, ids = BOS, []
         while len(ids) < max_len:
             token, state = body(step, token, state)
-            if token == END:
+            if token == EOS:
                 break
             ids.append(token)
         return ids
@@ -222,7 +222,7 @@ def _old_state(step, token, state):
 
 
 def _start_again(step, token, state):
-    logits, state = step(START, state)
+    logits, state = step(BOS, state)
     return int(logits.argmax()), state
 
 
@@ -232,19 +232,19 @@ def _smallest(step, token, state):
 
 
 def _write_as_given(step, state, max_len):
-    token, ids = START, []
+    token, ids = BOS, []
     while len(ids) < max_len:
         logits, _ = step(token, state)
         token = int(logits.argmax())
         ids.append(token)
-        if token == END:
+        if token == EOS:
             break
     return ids
 
 
 def _write_with_end(step, state, max_len):
-    token, ids = START, []
-    while len(ids) < max_len and token != END:
+    token, ids = BOS, []
+    while len(ids) < max_len and token != EOS:
         logits, state = step(token, state)
         token = int(logits.argmax())
         ids.append(token)
@@ -252,11 +252,11 @@ def _write_with_end(step, state, max_len):
 
 
 def _write_then_ask(step, state, max_len):
-    token, ids = START, []
+    token, ids = BOS, []
     while True:
         logits, state = step(token, state)
         token = int(logits.argmax())
-        if token == END:
+        if token == EOS:
             return ids
         ids.append(token)
         if len(ids) >= max_len:
@@ -264,11 +264,11 @@ def _write_then_ask(step, state, max_len):
 
 
 def _write_on(step, state, max_len):
-    token, ids = START, []
+    token, ids = BOS, []
     while len(ids) < max_len:
         logits, state = step(token, state)
         token = int(logits.argmax())
-        if token == END:
+        if token == EOS:
             continue
         ids.append(token)
     return ids
@@ -337,7 +337,7 @@ NAMED = [
     ("write_greedily", _greedy(_old_state), "state thrown away"),
     ("write_greedily", _greedy(_start_again), "own word not fed"),
     ("write_greedily", _greedy(_smallest), "least probable"),
-    ("write_greedily", lambda *a: [START, *_write_with_for(*a)], "start in the result"),
+    ("write_greedily", lambda *a: [BOS, *_write_with_for(*a)], "start in the result"),
     ("write_greedily", lambda p, s, n: _write_with_for(p, s, n + 1), "one too many"),
     ("write_greedily", lambda p, s, n: _write_with_for(p, s, n - 1), "one too few"),
     ("decoder_inputs", lambda i, t, m: _joined(t[i[:, 1:]], m), "targets as inputs"),

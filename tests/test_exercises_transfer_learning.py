@@ -305,7 +305,7 @@ def test_properties_see_more_than_the_cases(exercise, answer, prop):
 
 
 def test_right_targets_are_not_called_wrong():
-    """Here the inputs are at fault: END is blanked in them."""
+    """Here the inputs are at fault: EOS is blanked in them."""
 
     def answer(ids):
         inputs, targets = check.exercises["next_word_pairs"].expected(ids)
@@ -322,7 +322,7 @@ def test_the_counted_parameters_are_those_of_torch():
     layers = [nn.TransformerEncoderLayer(10, 2, 40) for _ in range(3)]
     body = count(nn.Embedding(200, 10), *layers, nn.LayerNorm(10))
     model, head = body + count(nn.Linear(10, 200)), count(nn.Linear(10, 3))
-    targets = len(["START", *range(12), "END"][1:])
+    targets = len(["BOS", *range(12), "EOS"][1:])
     numbers = model, model, head, body + head, targets
     assert check("transfer_numbers", numbers).state == "right"
 

@@ -8,23 +8,22 @@ from statistics import mean
 import nbformat
 import pytest
 import torch
-from torch import nn
 
 from builder.book import read_record
 from builder.project import LANGUAGES, Project
+from explore_transformers.data.nsmc import VARIABLE, load_nsmc
 from explore_transformers.lessons.bert_gpt import (
     GPT,
     Classifier,
     Subwords,
+    accuracy,
     count_characters,
     few_labels,
     score,
-    share_right,
     to_pieces,
     tune,
 )
-from explore_transformers.lessons.seq2seq import END, START
-from explore_transformers.nsmc import VARIABLE, load_nsmc
+from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.studies import korean_gpt, korean_labels, load_study
 from explore_transformers.trained import load_weights
 
@@ -36,7 +35,7 @@ CARD = files("explore_transformers") / "weights" / "korean_gpt.md"
 
 def tiny(n_words=20, seed=0):
     torch.manual_seed(seed)
-    return GPT(n_words, d_model=16, n_layers=1, n_heads=2, max_length=16)
+    return GPT(n_words, d_model=16, n_layers=1, n_heads=2, max_len=16)
 
 
 # ---- fine-tuning --------------------------------------------------------------------
@@ -57,7 +56,7 @@ def test_few_labels_whatever_the_order_of_the_labels():
 
 
 def length_of_each(text):
-    return [START, *range(4, 4 + len(text)), END]
+    return [BOS, *range(4, 4 + len(text)), EOS]
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ def rows():
 
 def test_to_pieces(rows):
     ids, labels = rows
-    assert ids[1].tolist() == [START, 4, END] and labels.tolist() == [1, 0, 1]
+    assert ids[1].tolist() == [BOS, 4, EOS] and labels.tolist() == [1, 0, 1]
 
 
 @torch.no_grad()
@@ -87,21 +86,21 @@ def test_share_right_counts_each_text_once():
     ids, labels = to_pieces(texts, length_of_each)
     alone = [score(classifier, ids, torch.tensor([i])) for i in range(300)]
     right = (torch.cat(alone).argmax(dim=1) == 0).float().mean().item()
-    assert share_right(classifier, ids, labels) == pytest.approx(right)
-    assert share_right(classifier, ids, 1 - labels) == pytest.approx(1 - right)
+    assert accuracy(classifier, ids, labels) == pytest.approx(right)
+    assert accuracy(classifier, ids, 1 - labels) == pytest.approx(1 - right)
 
 
 def tuned(seed=0):
     """A classifier that has learnt whether a text is long, and its data."""
     texts = [("abcdefgh"[:n], int(n > 4)) for n in range(1, 9)] * 4
     data, classifier = to_pieces(texts, length_of_each), Classifier(tiny(), 2)
-    tune(classifier, *data, n_steps=40, seed=seed, lr=3e-3)
+    tune(classifier, *data, n_steps=40, seed=seed, learning_rate=3e-3)
     return classifier, data
 
 
 def test_tune_learns_all_of_the_model():
     before, (classifier, data) = tiny(), tuned()
-    assert share_right(classifier, *data) == 1
+    assert accuracy(classifier, *data) == 1
     for (name, old), new in zip(
         before.named_parameters(), classifier.model.parameters(), strict=True
     ):
@@ -145,8 +144,8 @@ def test_batches_are_runs_of_the_stream_and_an_epoch_has_each_once(monkeypatch):
 def test_every_text_in_the_stream_has_a_start_and_an_end():
     pieces = Subwords(["▁", "가", "나"], [("▁", "가")])
     stream = korean_gpt.to_stream(["가", "나 가"], pieces).tolist()
-    assert stream[:3] == [START, pieces.ids["▁가"], END]
-    assert stream.count(START) == stream.count(END) == 2
+    assert stream[:3] == [BOS, pieces.ids["▁가"], EOS]
+    assert stream.count(BOS) == stream.count(EOS) == 2
 
 
 def test_pretraining_learns_and_is_repeatable(monkeypatch):
@@ -175,7 +174,7 @@ def test_held_out_loss_weighs_texts_by_their_tokens():
     model, texts = tiny(len(pieces)), ["가", "나가 나"]
     total = n_tokens = 0
     for text in texts:
-        ids = [START, *pieces.encode(text), END]
+        ids = [BOS, *pieces.encode(text), EOS]
         p = model(torch.tensor([ids]))[0].log_softmax(dim=-1)
         total -= sum(p[i, ids[i + 1]].item() for i in range(len(ids) - 1))
         n_tokens += len(ids) - 1
@@ -205,18 +204,20 @@ def record():
 
 def test_the_models_file_is_small_and_whole(shipped):
     model, pieces = shipped
-    path = files("explore_transformers") / "weights" / "korean_gpt.npz"
+    path = files("explore_transformers") / "weights" / "korean_gpt.safetensors"
     assert len(path.read_bytes()) <= 2.5e6
     n_parameters = sum(p.numel() for p in model.parameters())
     assert n_parameters == record()["n_parameters"]
-    assert len(pieces) == model.words.num_embeddings
+    assert len(pieces) == model.token_embedding.num_embeddings
     assert korean_gpt.SHIPPED == max(korean_labels.STEPS)
 
 
 def test_from_scratch_is_not_the_shipped_model(shipped):
     scratch = korean_gpt.make_gpt(len(shipped[1]), seed=0)
-    assert not torch.allclose(scratch.words.weight, shipped[0].words.weight)
-    kept = nn.ModuleDict({"gpt": shipped[0]}).state_dict()
+    assert not torch.allclose(
+        scratch.token_embedding.weight, shipped[0].token_embedding.weight
+    )
+    kept = shipped[0].state_dict()
     state, _ = load_weights("korean_gpt")
     assert all(torch.equal(kept[name], state[name]) for name in state)
 

@@ -43,14 +43,14 @@ def tensor(rows):
 
 
 def a_model(decoder, seed=0):
-    return lesson.make_model(decoder, 20, 20, seed, d_hidden=16)
+    return lesson.make_model(decoder, 20, 20, seed, hidden_size=16)
 
 
 class TestAttention:
     @pytest.mark.parametrize("shape", SHAPES)
     def test_rows_are_probabilities_and_masked_keys_get_nothing(self, shape):
         query, key, value, mask = inputs(*shape)
-        context, weights = lesson.attention(query, key, value, mask)
+        context, weights = lesson.scaled_dot_product_attention(query, key, value, mask)
         assert context.shape == (*shape[4], shape[0], shape[3])
         assert weights.shape == mask.shape and (weights >= 0).all()
         assert (weights[~mask] == 0).all()
@@ -63,7 +63,7 @@ class TestAttention:
         *given, mask = inputs(*shape, dtype=getattr(torch, dtype))
         mask = mask if masked else None
         given = [x.requires_grad_() for x in given]
-        ours = lesson.attention(*given, mask)[0]
+        ours = lesson.scaled_dot_product_attention(*given, mask)[0]
         theirs = F.scaled_dot_product_attention(*given, attn_mask=mask)
         torch.testing.assert_close(ours, theirs, rtol=0, atol=gap)
         pull = torch.linspace(-1, 1, ours.numel(), dtype=ours.dtype).view(ours.shape)
@@ -75,8 +75,8 @@ class TestAttention:
         query, key, value, mask = inputs(4, 6, 8, 8, (3,))
         order = torch.tensor([4, 0, 5, 2, 1, 3])
         moved = key[:, order], value[:, order], mask[..., order]
-        context, weights = lesson.attention(query, key, value, mask)
-        other, other_weights = lesson.attention(query, *moved)
+        context, weights = lesson.scaled_dot_product_attention(query, key, value, mask)
+        other, other_weights = lesson.scaled_dot_product_attention(query, *moved)
         torch.testing.assert_close(other, context)
         torch.testing.assert_close(other_weights, weights[..., order])
 
@@ -87,43 +87,47 @@ class TestAttention:
             torch.cat([x, 1e3 * x[:, :1].expand(3, extra, 8)], 1) for x in (key, value)
         ]
         mask = torch.arange(6 + extra) < 6  # (S,) broadcasts to every query
-        alone, _ = lesson.attention(query, key, value)
-        beside, weights = lesson.attention(query, *wider, mask)
+        alone, _ = lesson.scaled_dot_product_attention(query, key, value)
+        beside, weights = lesson.scaled_dot_product_attention(query, *wider, mask)
         torch.testing.assert_close(beside, alone)
         assert (weights[..., 6:] == 0).all()
 
     def test_a_causal_mask_broadcasts_over_the_batch(self):
         query, key, value, _ = inputs(5, 5, 8, 8, (2, 3))
         mask = torch.ones(5, 5, dtype=torch.bool).tril()
-        context, _ = lesson.attention(query, key, value, mask)
+        context, _ = lesson.scaled_dot_product_attention(query, key, value, mask)
         value[..., 3:, :] += 7  # the future of the first three queries
-        changed = (lesson.attention(query, key, value, mask)[0] != context).any(-1)
+        changed = (
+            lesson.scaled_dot_product_attention(query, key, value, mask)[0] != context
+        ).any(-1)
         assert changed.any(0).any(0).tolist() == [False, False, False, True, True]
 
     def test_one_key_is_read_as_it_is_and_equal_keys_equally(self):
         query, key, value, _ = inputs(4, 6, 8, 8, (3,))
         torch.testing.assert_close(
-            lesson.attention(query, key[:, :1], value[:, :1])[0],
+            lesson.scaled_dot_product_attention(query, key[:, :1], value[:, :1])[0],
             value[:, :1].expand(3, 4, 8),
         )
         same = key[:, :1].expand(3, 6, 8)
         mean = value.mean(dim=1, keepdim=True).expand(3, 4, 8)
-        torch.testing.assert_close(lesson.attention(query, same, value)[0], mean)
+        torch.testing.assert_close(
+            lesson.scaled_dot_product_attention(query, same, value)[0], mean
+        )
 
     def test_spread_of_scores_does_not_grow_with_the_size(self):
         """So the mean largest of 20 weights stays far from 1."""
         generator = torch.Generator().manual_seed(0)
         for k in (8, 128, 2048):
             query, key = torch.randn(2, 20, k, generator=generator)
-            _, weights = lesson.attention(query, key, key)
+            _, weights = lesson.scaled_dot_product_attention(query, key, key)
             assert 0.1 < weights.amax(-1).mean() < 0.4
 
 
 class TestDecoders:
-    def test_differ_in_read_out_alone(self):
+    def test_differ_in_what_they_read_alone(self):
         for decoder in DECODERS[1:]:
             own = {name for name in vars(decoder) if not name.startswith("__")}
-            assert own == {"read_out"}
+            assert own == {"compute_context"}
         states = [a_model(decoder, seed=3).state_dict() for decoder in DECODERS]
         for other in states[1:]:
             assert list(other) == list(states[0])
@@ -132,7 +136,7 @@ class TestDecoders:
     def test_uniform_reads_the_mean_of_the_real_tokens(self):
         model = a_model(lesson.UniformDecoder)
         source = model.encoder(tensor([[5, 6, 7, PAD, PAD], [5, 6, 7, 8, 9]]))
-        seen = model.decoder.read_out(
+        seen = model.decoder.compute_context(
             torch.zeros(2, 4, 16, device=lesson.DEVICE), source
         )
         assert seen.shape == (2, 4, 16)
@@ -146,7 +150,8 @@ class TestDecoders:
         source = one.encoder(tensor([[5, 6, 7, PAD], [5, 6, 7, 8]]))
         states = torch.zeros(2, 3, 16, device=lesson.DEVICE)
         torch.testing.assert_close(
-            one.decoder.read_out(states, source), other.decoder.read_out(states, source)
+            one.decoder.compute_context(states, source),
+            other.decoder.compute_context(states, source),
         )
 
     @pytest.mark.parametrize("decoder", DECODERS)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from explore_transformers import corpus
+from explore_transformers.data import corpus
 from explore_transformers.lessons.bert_gpt import (
     BERT,
     GPT,
@@ -20,7 +20,7 @@ from explore_transformers.lessons.bert_gpt import (
     mask_words,
     merge,
 )
-from explore_transformers.lessons.seq2seq import END, PAD, SPECIALS, START, UNK
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, SPECIALS, UNK
 
 
 def count(lines):
@@ -110,7 +110,7 @@ def test_pieces_are_those_of_tokenizers(subwords):
 def test_round_trip(lines, subwords):
     for line in lines[:100]:
         ids = subwords.encode(line)
-        assert subwords.decode([START, *ids, END, PAD]) == line
+        assert subwords.decode([BOS, *ids, EOS, PAD]) == line
         assert UNK not in ids
 
 
@@ -152,7 +152,7 @@ def test_bert_sees_both_ways_but_no_padding():
         assert (model(other) - model(ids))[:, seen].abs().max() > 1e-3
     padded = torch.nn.functional.pad(ids, (0, 4), value=PAD)
     torch.testing.assert_close(model(padded)[:, :8], model(ids), rtol=0, atol=1e-5)
-    model.words.weight[PAD] += 100
+    model.token_embedding.weight[PAD] += 100
     torch.testing.assert_close(model.body(padded)[:, :8], model.body(ids))
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from explore_transformers import corpus, trained
+from explore_transformers import trained
+from explore_transformers.data import corpus
 from explore_transformers.lessons import encoder_decoder as lesson
 from explore_transformers.lessons.seq2seq import (
-    END,
+    BOS,
+    EOS,
     PAD,
-    START,
     Vocabulary,
     exact_match,
     pad_batch,
@@ -74,7 +76,7 @@ class TestEncoder:
 class TestDecoder:
     def test_step_by_step_equals_all_at_once(self, model):
         source = model.encoder(tensor([[5, 6, 7]]))
-        tgt = tensor([[START, 4, 9, 6]])
+        tgt = tensor([[BOS, 4, 9, 6]])
         at_once, _ = model.decoder(tgt, source)
         state, steps = None, []
         for t in range(4):
@@ -83,7 +85,7 @@ class TestDecoder:
         torch.testing.assert_close(torch.cat(steps, 1), at_once, rtol=0, atol=1e-6)
 
     def test_later_words_change_nothing_earlier(self, model):
-        src, tgt = tensor([[5, 6, 7]]), tensor([[START, 4, 9, 6]])
+        src, tgt = tensor([[5, 6, 7]]), tensor([[BOS, 4, 9, 6]])
         other = tgt.clone()
         other[0, 2] = 11
         changed = (model(src, tgt) != model(src, other)).any(-1)[0]
@@ -118,8 +120,31 @@ class TestBatches:
     def test_targets_are_inputs_shifted_by_one(self):
         src, inputs, targets = lesson.to_tensors([([5, 6], [7, 8, 9]), ([4], [10])])
         assert src.tolist() == [[5, 6], [4, PAD]]
-        assert inputs.tolist() == [[START, 7, 8, 9], [START, 10, END, PAD]]
-        assert targets.tolist() == [[7, 8, 9, END], [10, END, PAD, PAD]]
+        assert inputs.tolist() == [[BOS, 7, 8, 9], [BOS, 10, EOS, PAD]]
+        assert targets.tolist() == [[7, 8, 9, EOS], [10, EOS, PAD, PAD]]
+
+
+class TestOneStep:
+    """One step of descent on the logits themselves, at a rate of 1."""
+
+    @pytest.fixture(params=[0.1, 2, 10])
+    def step(self, request):
+        generator = torch.Generator().manual_seed(0)
+        logits = request.param * torch.randn(500, 20, generator=generator)
+        logits = logits.double().requires_grad_()
+        right = torch.randint(20, (500,), generator=generator)
+        F.cross_entropy(logits, right, reduction="sum").backward()
+        is_right = F.one_hot(right, 20).bool()
+        return logits.detach(), -logits.grad, is_right
+
+    def test_the_right_logit_rises_and_all_others_fall(self, step):
+        _, change, is_right = step
+        assert (change[is_right] > 0).all() and (change[~is_right] < 0).all()
+
+    def test_the_right_probability_rises(self, step):
+        logits, change, is_right = step
+        rise = (logits + change).softmax(-1) - logits.softmax(-1)
+        assert (rise[is_right] > 0).all() and (rise[~is_right] > 0).any()
 
 
 class TestTraining:
@@ -165,15 +190,15 @@ class Script:
 
 class TestGreedy:
     def test_stops_when_all_have_ended_and_hears_its_own_words(self):
-        script = Script([[5, END, 9, 9, 9], [6, 7, END, 9, 9]])
-        said = lesson.greedy(script, (None, torch.zeros(2, 4), None))
-        assert said.tolist() == [[5, END, 9], [6, 7, END]]
-        assert script.heard == [[START, START], [5, 6], [END, 7]]
+        script = Script([[5, EOS, 9, 9, 9], [6, 7, EOS, 9, 9]])
+        said = lesson.greedy_decode(script, (None, torch.zeros(2, 4), None))
+        assert said.tolist() == [[5, EOS, 9], [6, 7, EOS]]
+        assert script.heard == [[BOS, BOS], [5, 6], [EOS, 7]]
         assert [lesson.cut_at_end(row.tolist()) for row in said] == [[5], [6, 7]]
 
     def test_stops_at_the_greatest_length(self):
         source = (None, torch.zeros(1, 4), None)
-        said = lesson.greedy(Script([[5] * 9]), source, max_length=4)
+        said = lesson.greedy_decode(Script([[5] * 9]), source, max_len=4)
         assert said.tolist() == [[5, 5, 5, 5]]
         assert lesson.cut_at_end([5, 5]) == [5, 5]
 
@@ -207,9 +232,9 @@ class TestWeights:
 
     def test_a_damaged_file_is_named(self, tmp_path, monkeypatch):
         (tmp_path / "weights").mkdir()
-        (tmp_path / "weights" / "some.npz").write_bytes(b"PK half a file")
+        (tmp_path / "weights" / "some.safetensors").write_bytes(b"PK half a file")
         monkeypatch.setattr(trained, "files", lambda package: tmp_path)
-        with pytest.raises(ValueError, match=r"some\.npz is damaged"):
+        with pytest.raises(ValueError, match=r"some\.safetensors is damaged"):
             trained.load_weights("some")
 
     def test_kept_model_does_what_the_lesson_measured(self):

@@ -1,11 +1,13 @@
 """Lesson 1's library: properties, and parity with torch and sacrebleu."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import sacrebleu
 import torch
 
-from explore_transformers import corpus
+from explore_transformers.data import corpus
 from explore_transformers.lessons import seq2seq as lesson
 
 
@@ -41,7 +43,7 @@ class TestVocabulary:
 
     def test_decode_stops_at_end_and_drops_padding(self):
         vocabulary = lesson.Vocabulary([["a"]])
-        ids = [lesson.START, 4, lesson.PAD, lesson.END, 4]
+        ids = [lesson.BOS, 4, lesson.PAD, lesson.EOS, 4]
         assert vocabulary.decode(ids) == ["a"]
 
 
@@ -52,8 +54,8 @@ class TestBatch:
         assert mask.sum(axis=1).tolist() == [3, 1, 0]
         assert mask.dtype == bool and ids.shape == mask.shape
 
-    def test_frame(self):
-        assert lesson.frame([7, 8]) == [lesson.START, 7, 8, lesson.END]
+    def test_bos_before_and_eos_after(self):
+        assert lesson.add_bos_eos([7, 8]) == [lesson.BOS, 7, 8, lesson.EOS]
 
 
 class TestSoftmax:
@@ -73,6 +75,18 @@ class TestSoftmax:
         logits = rng.normal(size=(3, 7))
         shifted = lesson.softmax(logits + shift)
         np.testing.assert_allclose(shifted, lesson.softmax(logits), atol=1e-9)
+
+    @pytest.mark.parametrize("n_words, length", [(3, 4), (2, 7), (5, 3)])
+    def test_the_chain_rule_gives_a_distribution_over_sentences(
+        self, rng, n_words, length
+    ):
+        prefixes = [p for n in range(length) for p in product(range(n_words), repeat=n)]
+        chance = {p: lesson.softmax(3 * rng.normal(size=n_words)) for p in prefixes}
+        sentences = product(range(n_words), repeat=length)
+        joint = [
+            np.prod([chance[s[:t]][s[t]] for t in range(length)]) for s in sentences
+        ]
+        assert abs(sum(joint) - 1) <= 1e-12
 
 
 class TestCrossEntropy:

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explore_transformers.lessons.seq2seq import END, PAD, START, log_softmax
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, log_softmax
 from explore_transformers.lessons.transfer_learning import (
     ResidualBlock,
     TextBody,
     WithHead,
+    accuracy,
     batches,
     fit,
     largest_change,
@@ -25,7 +26,6 @@ from explore_transformers.lessons.transfer_learning import (
     perplexity,
     pretrain,
     sample,
-    share_right,
     start_from,
     text_loss,
     to_ids,
@@ -45,7 +45,7 @@ def model():
 
 
 def some_texts(n=6, seed=1):
-    """Texts of different lengths, as id lists without START and END."""
+    """Texts of different lengths, as id lists without BOS and EOS."""
     rng = np.random.default_rng(seed)
     return [rng.integers(4, V, size=k + 3).tolist() for k in range(n)]
 
@@ -93,7 +93,7 @@ def test_fine_tuning_leaves_the_original_alone():
     body = make_resnet()
     before, tuned = copy.deepcopy(body), start_from(body, 56, 10, seed=0)
     x, y = torch.rand(10, 8, 8), torch.arange(10)
-    fit(tuned.parameters(), lambda: F.cross_entropy(tuned(x), y), 5, lr=1e-2)
+    fit(tuned.parameters(), lambda: F.cross_entropy(tuned(x), y), 5, learning_rate=1e-2)
     assert largest_change(body, before) == 0
     assert largest_change(tuned.body, body) > 1e-3
 
@@ -101,7 +101,12 @@ def test_fine_tuning_leaves_the_original_alone():
 def test_parameters_that_are_not_handed_over_do_not_move():
     model = start_from(make_resnet(), 56, 10, seed=0)
     before, x, y = copy.deepcopy(model), torch.rand(10, 8, 8), torch.arange(10)
-    fit(model.head.parameters(), lambda: F.cross_entropy(model(x), y), 5, lr=1e-2)
+    fit(
+        model.head.parameters(),
+        lambda: F.cross_entropy(model(x), y),
+        5,
+        learning_rate=1e-2,
+    )
     assert largest_change(model.body, before.body) == 0
     assert largest_change(model.head, before.head) > 1e-3
 
@@ -154,7 +159,7 @@ def test_a_text_body_equals_torch_nn():
     copy_weights(nn.ModuleList([body.layers, body.norm]), theirs)
     ids = torch.randint(4, V, (3, 11))
     mask = nn.Transformer.generate_square_subsequent_mask(11)
-    assert torch.allclose(body(ids), theirs(body.embed(ids), mask), atol=1e-5)
+    assert torch.allclose(body(ids), theirs(body.embedding(ids), mask), atol=1e-5)
 
 
 def test_no_token_sees_a_later_one(model):
@@ -175,7 +180,7 @@ def test_the_loss_is_that_of_the_next_word(model):
     texts = some_texts(3)
     found = []
     for text in texts:  # one by one, without padding
-        framed = [START, *text, END]
+        framed = [BOS, *text, EOS]
         logits = model(torch.tensor([framed]))[0].detach().double().numpy()  # (T, V)
         log_p = log_softmax(logits)
         found += [-log_p[t, framed[t + 1]] for t in range(len(framed) - 1)]
@@ -200,56 +205,56 @@ def test_pre_training_lowers_perplexity_without_labels():
 
 
 def test_probabilities_sum_to_one_and_follow_the_temperature(model):
-    rows = [next_probabilities(model, [START, 5], t) for t in (0.1, 1.0, 10.0)]
+    rows = [next_probabilities(model, [BOS, 5], t) for t in (0.1, 1.0, 10.0)]
     for row in rows:
         assert row.shape == (V,) and row.sum().item() == pytest.approx(1, abs=1e-5)
     entropies = [-(p * (p + 1e-30).log()).sum() for p in rows]
     assert entropies[0] < entropies[1] < entropies[2]
-    logits = model(torch.tensor([[START, 5]]))[0, -1]
+    logits = model(torch.tensor([[BOS, 5]]))[0, -1]
     assert torch.allclose(rows[0], (logits / 0.1).softmax(dim=-1), atol=1e-6)
 
 
 @pytest.mark.parametrize(("temperature", "top_k"), [(0, None), (-1, 2), (1, 0)])
 def test_bad_knobs_are_said(model, temperature, top_k):
     with pytest.raises(ValueError, match=rf"temperature={temperature}, top_k={top_k}:"):
-        next_probabilities(model, [START], temperature, top_k)
+        next_probabilities(model, [BOS], temperature, top_k)
 
 
 def test_a_top_k_above_the_vocabulary_keeps_all(model):
-    every, more = (next_probabilities(model, [START], top_k=n) for n in (None, V + 9))
+    every, more = (next_probabilities(model, [BOS], top_k=n) for n in (None, V + 9))
     assert torch.equal(every, more)
 
 
 @pytest.mark.parametrize("k", [1, 3, V])
 def test_top_k_keeps_the_k_likeliest_in_proportion(model, k):
-    every, some = (next_probabilities(model, [START], top_k=n) for n in (None, k))
+    every, some = (next_probabilities(model, [BOS], top_k=n) for n in (None, k))
     kept = some > 0
     assert kept.sum() == k and every[kept].min() >= every.topk(k).values[-1]
     assert torch.allclose(some[kept], every[kept] / every[kept].sum(), atol=1e-6)
 
 
 def test_a_sample_goes_on_from_its_beginning(model):
-    begin = [START, 7, 8]
-    said = sample(model, begin, max_length=12, seed=3)
-    assert said[:3] == begin and begin == [START, 7, 8] and len(said) <= 12
-    assert END not in said[:-1] and (said[-1] == END or len(said) == 12)
-    assert said == sample(model, begin, max_length=12, seed=3)
-    others = [sample(model, begin, max_length=12, seed=s) for s in range(4, 9)]
+    begin = [BOS, 7, 8]
+    said = sample(model, begin, max_len=12, seed=3)
+    assert said[:3] == begin and begin == [BOS, 7, 8] and len(said) <= 12
+    assert EOS not in said[:-1] and (said[-1] == EOS or len(said) == 12)
+    assert said == sample(model, begin, max_len=12, seed=3)
+    others = [sample(model, begin, max_len=12, seed=s) for s in range(4, 9)]
     assert any(other != said for other in others)
 
 
 def test_a_sample_stops_at_the_end_token(model):
     with torch.no_grad():
-        model.head.bias[END] = 100
-    assert sample(model, [START]) == [START, END]
+        model.head.bias[EOS] = 100
+    assert sample(model, [BOS]) == [BOS, EOS]
 
 
 def test_cold_or_narrow_sampling_is_greedy(model):
-    greedy = [START]
-    while greedy[-1] != END and len(greedy) < 10:
+    greedy = [BOS]
+    while greedy[-1] != EOS and len(greedy) < 10:
         greedy.append(model(torch.tensor([greedy]))[0, -1].argmax().item())
-    assert sample(model, [START], 10, temperature=1e-4) == greedy
-    assert sample(model, [START], 10, top_k=1, seed=9) == greedy
+    assert sample(model, [BOS], 10, temperature=1e-4) == greedy
+    assert sample(model, [BOS], 10, top_k=1, seed=9) == greedy
 
 
 # ---- classifying texts --------------------------------------------------------------
@@ -259,7 +264,7 @@ def test_the_answer_is_read_where_each_text_ends(model):
     texts = some_texts()
     together = last_logits(model, texts)
     for text, row in zip(texts, together, strict=True):
-        alone = model(torch.tensor([[START, *text]]))[0, -1]
+        alone = model(torch.tensor([[BOS, *text]]))[0, -1]
         assert torch.allclose(row, alone, atol=1e-5)
 
 
@@ -268,13 +273,13 @@ def test_share_right_counts():
     model = WithHead(body, 64, 2)
     texts = some_texts()
     said = last_logits(model, texts).argmax(dim=-1).tolist()
-    assert share_right(model, list(zip(texts, said, strict=True))) == 1
+    assert accuracy(model, list(zip(texts, said, strict=True))) == 1
     wrong = [1 - label for label in said[:3]] + said[3:]
-    assert share_right(model, list(zip(texts, wrong, strict=True))) == 0.5
+    assert accuracy(model, list(zip(texts, wrong, strict=True))) == 0.5
 
 
 def test_a_few_labels_can_be_learnt_by_heart():
     labelled = [(text, i % 2) for i, text in enumerate(some_texts(8))]
     model = start_from(TextBody(V), 64, 2, seed=0)
-    fit(model.parameters(), text_loss(model, labelled, seed=0), 60, lr=3e-3)
-    assert share_right(model, labelled) == 1
+    fit(model.parameters(), text_loss(model, labelled, seed=0), 60, learning_rate=3e-3)
+    assert accuracy(model, labelled) == 1

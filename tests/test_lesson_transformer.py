@@ -19,7 +19,7 @@ from explore_transformers import trained
 from explore_transformers.lessons import attention as lesson3
 from explore_transformers.lessons import encoder_decoder as lesson2
 from explore_transformers.lessons import transformer as lesson
-from explore_transformers.lessons.seq2seq import END, PAD, START, pad_batch
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, pad_batch
 
 RECORD = Path(__file__).resolve().parents[1] / "book" / "claims.json"
 D, HEADS, HIDDEN = 32, 4, 48
@@ -40,10 +40,10 @@ def close(ours, theirs, gap):
     torch.testing.assert_close(ours, theirs, rtol=0, atol=gap)
 
 
-def batch(lengths, n_words, seed=0, first=None):
+def batch(lengths, vocab_size, seed=0, first=None):
     """Ids (B, T) of random words, right-padded."""
     rng = random.Random(seed)
-    rows = [[rng.randrange(4, n_words) for _ in range(n)] for n in lengths]
+    rows = [[rng.randrange(4, vocab_size) for _ in range(n)] for n in lengths]
     if first is not None:
         rows = [[first, *row[1:]] for row in rows]
     return torch.tensor(pad_batch(rows)[0], device=lesson.DEVICE)
@@ -54,7 +54,7 @@ def sources(lengths=(7, 4, 9, 1), seed=1):
 
 
 def targets(lengths=(6, 6, 6, 6), seed=2):
-    return batch(lengths, N_TARGET, seed, first=START)
+    return batch(lengths, N_TARGET, seed, first=BOS)
 
 
 def shake(module, seed=5):
@@ -123,14 +123,14 @@ class TestAttentionEqualsTorch:
     @pytest.mark.parametrize("explicit", [False, True])
     def test_outputs_and_gradients(self, dtype, padding, causal, explicit):
         ours, theirs, mine, yours = self.calls(padding, causal)
-        ours.keep_weights = explicit
+        ours.need_weights = explicit
         a, b = mine(), yours()[0]
         close(a, b, GAPS[dtype])
         assert_same_slopes(ours, theirs, a, b, GAPS[dtype])
 
     def test_weights(self, dtype, padding, causal):
         ours, _, mine, yours = self.calls(padding, causal)
-        ours.keep_weights = True
+        ours.need_weights = True
         mine()
         close(ours.weights, yours()[1], GAPS[dtype])
         assert ours.weights.shape == (3, HEADS, 7, 7)
@@ -216,7 +216,7 @@ class TestLayersEqualTorch:
         """Words to logits, sentences of several lengths on both sides."""
         options = self.options(pre_norm) | {"num_encoder_layers": 2}
         theirs = nn.Transformer(**options, num_decoder_layers=2)
-        sizes = {"d_model": D, "n_heads": HEADS, "d_hidden": HIDDEN, "n_layers": 2}
+        sizes = {"d_model": D, "n_heads": HEADS, "d_ff": HIDDEN, "n_layers": 2}
         ours = lesson.make_transformer(
             N_SOURCE, N_TARGET, 0, tied, pre_norm=pre_norm, **sizes
         ).cpu()
@@ -260,10 +260,12 @@ class Around(nn.Module):
 
 def tables(model):
     """What stands before and behind the core."""
-    return nn.ModuleList([model.encoder.embed, model.decoder.embed, model.decoder.out])
+    return nn.ModuleList(
+        [model.encoder.embedding, model.decoder.embedding, model.decoder.lm_head]
+    )
 
 
-SIZES = {"d_model": D, "n_heads": HEADS, "d_hidden": HIDDEN, "n_layers": 2}
+SIZES = {"d_model": D, "n_heads": HEADS, "d_ff": HIDDEN, "n_layers": 2}
 
 
 def transformer(**options):
@@ -272,7 +274,7 @@ def transformer(**options):
 
 
 def recurrent(decoder):
-    return lesson3.make_model(decoder, N_SOURCE, N_TARGET, seed=0, d_hidden=D)
+    return lesson3.make_model(decoder, N_SOURCE, N_TARGET, seed=0, d_ff=D)
 
 
 MODELS = {
@@ -304,7 +306,7 @@ def explicit_gap(model, src, tgt):
     """The path that shows its weights against the fast one."""
     fast = model(src, tgt)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lesson.MultiHeadAttention, "keep_weights", True)
+        patch.setattr(lesson.MultiHeadAttention, "need_weights", True)
         return (model(src, tgt) - fast).abs().max().item()
 
 
@@ -322,11 +324,11 @@ def torch_gap(model, src, tgt):
 BATTERY = {  # property: (measure, most it may be)
     "future": (lesson.future_leak, 0),
     "padding": (lesson.padding_leak, 0),
-    "company": (lesson.company_leak, 2e-6),
+    "company": (lesson.batch_leak, 2e-6),
     "cache": (cache_gap, 2e-6),
 }
 OF_TRANSFORMERS = {
-    "rows": (lesson.row_gap, 2e-6),
+    "rows": (lambda *given: 1 - lesson.rows_sum_to_one(*given), 0),
     "explicit": (explicit_gap, 2e-6),
 }
 
@@ -372,7 +374,7 @@ class TestProperties:
         }
         wanted = {k.format(i): shape for k, shape in shapes.items() for i in (0, 1)}
         assert {k: tuple(w.shape) for k, w in weights.items()} == wanted
-        assert not lesson.MultiHeadAttention.keep_weights
+        assert not lesson.MultiHeadAttention.need_weights
 
     def test_recurrent_attention_weights_sum_to_one(self):
         model = recurrent(lesson3.AttentionDecoder)
@@ -411,11 +413,15 @@ def masked_too_late(query, key, value, mask):
 
 
 def unscaled(query, key, value, mask):
-    return lesson3.attention(query * math.sqrt(query.shape[-1]), key, value, mask)
+    return lesson3.scaled_dot_product_attention(
+        query * math.sqrt(query.shape[-1]), key, value, mask
+    )
 
 
 def scaled_by_width(query, key, value, mask):
-    return lesson3.attention(query / math.sqrt(HEADS), key, value, mask)
+    return lesson3.scaled_dot_product_attention(
+        query / math.sqrt(HEADS), key, value, mask
+    )
 
 
 SOUND_LOOK, SOUND_EMBEDDING = lesson.look, lesson.Embedding.forward
@@ -442,14 +448,14 @@ def sees_only_padding(query, key, value, mask=None, causal=False, explicit=False
 
 
 def heads_cut_across_words(x, weight, bias, n_heads):
-    n_words, d = x.shape[1:]
+    vocab_size, d = x.shape[1:]
     parts = F.linear(x, weight, bias).split(d, dim=-1)
-    return [p.reshape(-1, n_heads, n_words, d // n_heads) for p in parts]
+    return [p.reshape(-1, n_heads, vocab_size, d // n_heads) for p in parts]
 
 
 def places_of_sentences(self, ids, start=0):
-    x = self.words(ids) * math.sqrt(self.words.embedding_dim)
-    return x + self.positions[: len(ids), None]
+    x = self.token_embedding(ids) * math.sqrt(self.token_embedding.embedding_dim)
+    return x + self.position_embedding[: len(ids), None]
 
 
 def always_the_first_place(self, ids, start=0):
@@ -520,11 +526,11 @@ class TestCache:
         model, src = MODELS[name](), sources()
         with torch.no_grad():
             source = model.encoder(src)
-            said = torch.full((len(src), 1), START, device=src.device)
+            said = torch.full((len(src), 1), BOS, device=src.device)
             for _ in range(20):
-                logits = model.decoder(said, source)[0][:, -1:]  # from START each time
+                logits = model.decoder(said, source)[0][:, -1:]  # from BOS each time
                 said = torch.cat([said, logits.argmax(dim=-1)], dim=1)
-        cached = lesson2.greedy(model.decoder, source, max_length=20)
+        cached = lesson2.greedy_decode(model.decoder, source, max_len=20)
         assert torch.equal(cached, said[:, 1 : 1 + cached.shape[1]])
 
     @pytest.mark.parametrize("name", TRANSFORMERS)
@@ -551,9 +557,9 @@ class TestCache:
 
 
 def log_prob(model, source, words):
-    """Log-probability of one sentence's words up to and with their END."""
-    words = words[: words.index(END) + 1] if END in words else words
-    tgt = torch.tensor([[START, *words]], device=source[1].device)
+    """Log-probability of one sentence's words up to and with their EOS."""
+    words = words[: words.index(EOS) + 1] if EOS in words else words
+    tgt = torch.tensor([[BOS, *words]], device=source[1].device)
     with torch.no_grad():
         log_p = model.decoder(tgt[:, :-1], source)[0].log_softmax(dim=-1)  # (1, T, V)
     return log_p.gather(-1, tgt[:, 1:, None]).sum().item()
@@ -566,7 +572,7 @@ def unsure():
     rows = [[rng.choice((4, 5, 6)) for _ in range(rng.randint(1, 6))] for _ in "a" * 99]
     model = lesson.make_transformer(7, 7, 0, **SIZES)
     pairs = [(row, row[::-1]) for row in rows]
-    lesson2.train(model, pairs, 0, n_steps=60, n_tokens=64, lr=3e-3)
+    lesson2.train(model, pairs, 0, n_steps=60, n_tokens=64, learning_rate=3e-3)
     return model
 
 
@@ -574,15 +580,15 @@ SAID = batch((6, 5, 4, 3, 2, 1), 7, seed=3)
 
 
 def ended(rows):
-    """Rows up to and with their END."""
-    return [row[: (*row, END).index(END) + 1] for row in rows.tolist()]
+    """Rows up to and with their EOS."""
+    return [row[: (*row, EOS).index(EOS) + 1] for row in rows.tolist()]
 
 
 class TestBeamSearch:
     def test_width_1_is_greedy(self, unsure):
         source = unsure.encoder(SAID)
         said, _ = lesson.beam_search(unsure.decoder, source, 1, 12)
-        greedy = lesson2.greedy(unsure.decoder, source, max_length=12)
+        greedy = lesson2.greedy_decode(unsure.decoder, source, max_len=12)
         assert ended(said) == ended(greedy)
         assert len(set(map(len, ended(said)))) > 1  # not all alike
 
@@ -596,8 +602,8 @@ class TestBeamSearch:
 
     def test_wide_enough_it_finds_the_likeliest_of_all(self, unsure):
         """Every sentence of at most 3 of 7 words, tried one by one."""
-        others = [w for w in range(7) if w != END]
-        every = [[*w, END] for n in (0, 1) for w in product(others, repeat=n)]
+        others = [w for w in range(7) if w != EOS]
+        every = [[*w, EOS] for n in (0, 1) for w in product(others, repeat=n)]
         every += [[*w, last] for w in product(others, repeat=2) for last in range(7)]
         assert len(every) == 1 + 6 + 6 * 6 * 7
         source = unsure.encoder(SAID)
@@ -615,18 +621,18 @@ class TestBeamSearch:
         model = transformer()
         source = model.encoder(sources())
         with torch.no_grad():
-            model.decoder.out.bias[END] = -1e4
+            model.decoder.lm_head.bias[EOS] = -1e4
             said, _ = lesson.beam_search(model.decoder, source, width, 8)
-            assert said.shape == (4, 8) and END not in said
-            model.decoder.out.bias[END] = 1e4
+            assert said.shape == (4, 8) and EOS not in said
+            model.decoder.lm_head.bias[EOS] = 1e4
             said, scores = lesson.beam_search(model.decoder, source, width, 8)
-        assert (said == END).all() and said.shape[1] <= 2
+        assert (said == EOS).all() and said.shape[1] <= 2
         assert scores.abs().max() < 1e-3
 
     def test_after_an_end_comes_nothing_else(self, unsure):
         said, _ = lesson.beam_search(unsure.decoder, unsure.encoder(SAID), 3, 30)
         for whole, part in zip(said.tolist(), ended(said), strict=True):
-            assert set(whole[len(part) :]) <= {END}
+            assert set(whole[len(part) :]) <= {EOS}
 
     def test_company_changes_nothing(self, unsure):
         said, scores = lesson.beam_search(unsure.decoder, unsure.encoder(SAID), 3, 10)
@@ -662,24 +668,42 @@ class TestPositions:
             return {n for n, _ in transformer(positions=positions).named_parameters()}
 
         more = named("learned") - named("sinusoidal")
-        assert more == {"encoder.embed.positions", "decoder.embed.positions"}
+        assert more == {
+            "encoder.embedding.position_embedding",
+            "decoder.embedding.position_embedding",
+        }
         assert named(None) == named("sinusoidal")
 
     def test_words_are_scaled_and_places_added(self):
         embed = shake(lesson.Embedding(N_TARGET, D))
         ids = torch.tensor([[5, 6, 5]])
-        wanted = embed.words.weight[ids] * D**0.5 + lesson.sinusoids(9, D)[2:5]
+        wanted = (
+            embed.token_embedding.weight[ids] * D**0.5 + lesson.sinusoids(9, D)[2:5]
+        )
         close(embed(ids, start=2), wanted, 1e-6)
 
 
 class TestOutput:
+    @pytest.mark.parametrize("n", [1, 3, 12])
+    def test_the_encoder_gives_a_vector_for_every_token(self, n):
+        memory, _ = MODELS["pre-norm"]().encoder(sources((n, n)))
+        assert memory.shape == (2, n, D)
+
+    def test_probabilities_over_thirty_thousand_words(self):
+        model = lesson.make_transformer(50, 30_000, 0)
+        with torch.no_grad():
+            logits = 20 * model(sources((4, 4)), targets((3, 3)))
+        p = logits.softmax(dim=-1)
+        assert logits.shape[-1] == 30_000 and 0 <= p.min() and p.max() <= 1
+        assert (p.sum(dim=-1) - 1).abs().max() <= 1e-5
+
     def test_tied_output_is_the_word_table(self):
         def count(tied):
             model = transformer(tied=tied)
             return sum(p.numel() for p in model.parameters())
 
         decoder = transformer(tied=True).decoder
-        assert decoder.out.weight is decoder.embed.words.weight
+        assert decoder.lm_head.weight is decoder.embedding.token_embedding.weight
         assert count(False) - count(True) == N_TARGET * D
 
     def test_one_seed_gives_the_same_model(self):

@@ -11,9 +11,9 @@ import pytest
 
 from builder.execute import kernel_environment
 from builder.project import Project
-from explore_transformers import nsmc
+from explore_transformers.data import nsmc
+from explore_transformers.data.nsmc import NoData, load_nsmc
 from explore_transformers.language import pick, use_language
-from explore_transformers.nsmc import NoData, load_nsmc
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -174,26 +174,36 @@ def test_without_an_address_none_is_invented(monkeypatch):
 
 def test_published_links_become_links_in_the_book(at_github):
     site = "https://someone.github.io/a-book"
-    source = [f"{site}/book/ko/glossary.html#term-token {site}/en/book/en/claims.html "
-              "https://Someone.github.io/a-book/notebooks/ko/02_x.html "
-              "https://elsewhere.io/x.html"]
+    source = [
+        f"{site}/book/ko/glossary.html#term-token {site}/en/book/en/claims.html "
+        "https://Someone.github.io/a-book/notebooks/ko/02_x.html "
+        "https://elsewhere.io/x.html"
+    ]
     links._to_local(None, "notebooks/ko/01_x", source)
-    assert source == ["/book/ko/glossary.md#term-token /book/en/claims.md "
-                      "/notebooks/ko/02_x.ipynb https://elsewhere.io/x.html"]
+    assert source == [
+        "/book/ko/glossary.md#term-token /book/en/claims.md "
+        "/notebooks/ko/02_x.ipynb https://elsewhere.io/x.html"
+    ]
 
 
 def _measured(*values, at_least=None, at_most=None):
-    return {seed: {"value": value, "at_least": at_least, "at_most": at_most}
-            for seed, value in enumerate(values)}
+    return {
+        seed: {"value": value, "at_least": at_least, "at_most": at_most}
+        for seed, value in enumerate(values)
+    }
 
 
 def test_facts_of_a_claim():
     record = _measured(0.91, 0.88, 0.95, at_least=0.8)
     record[7] = record.pop(0)
-    facts = claims_page.facts(words("en"), record, "share",
-                              lambda value, unit: f"{value:.0%}")
-    assert facts == [("Measured range", "88% to 95%"), ("Bound", "at least 80%"),
-                     ("Seeds", "3 (1–2, 7)")]
+    facts = claims_page.facts(
+        words("en"), record, "share", lambda value, unit: f"{value:.0%}"
+    )
+    assert facts == [
+        ("Measured range", "88% to 95%"),
+        ("Bound", "at least 80%"),
+        ("Seeds", "3 (1–2, 7)"),
+    ]
 
 
 def test_no_record_is_said_plainly(tmp_path):

@@ -155,7 +155,7 @@ def test_gradients(gpt, bert):
         ours(ids)[real].square().mean().backward()
         theirs(ids, attention_mask=real.long()).logits[real].square().mean().backward()
         table = theirs.get_input_embeddings().weight.grad
-        assert (ours.words.weight.grad - table)[PAD + 1 :].abs().max() <= 1e-4
+        assert (ours.token_embedding.weight.grad - table)[PAD + 1 :].abs().max() <= 1e-4
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -239,7 +239,7 @@ def test_padding_seen(bert):
 def test_no_vector_for_the_first_text(bert):
     ids, real = words()
     before = bert[0](ids)
-    bert[0].parts.weight.zero_()
+    bert[0].segment_embedding.weight.zero_()
     assert gap(bert[0](ids), before, real) > 0.1
 
 
@@ -262,10 +262,10 @@ def test_wrong_weights_are_named_and_none_is_copied(tmp_path):
         GPT(N_WORDS, 32, 2, 4, 24),
         load_file(tmp_path / "model.safetensors"),
     )
-    before = ours.words.weight.clone()
+    before = ours.token_embedding.weight.clone()
     with pytest.raises(ValueError):
-        bert_gpt.fill(ours, weights, bert_gpt.GPT2_NAMES)
-    assert torch.equal(ours.words.weight, before)
+        bert_gpt.load_into(ours, weights, bert_gpt.GPT2_NAMES)
+    assert torch.equal(ours.token_embedding.weight, before)
 
 
 def test_half_a_head_is_an_error(tmp_path):
@@ -426,7 +426,9 @@ def test_a_published_bert_is_fine_tuned(tmp_path, monkeypatch):
     ]
     rng.shuffle(labelled)
     few, test = labelled[:100], labelled[100:]
-    share = bert_gpt.tune_published("some/bert", few, test, n_steps=80, lr=3e-3)
+    share = bert_gpt.tune_published(
+        "some/bert", few, test, n_steps=80, learning_rate=3e-3
+    )
     assert share > 0.9
 
 
@@ -499,4 +501,4 @@ def test_parameters_at_the_sizes_of_gpt2_and_bert_base():
         theirs = BertForMaskedLM(base)
         ours = GPT(50_257, 768, 12, 12, 1024), BERT(base.vocab_size, 768, 12, 12, 512)
     assert count(ours[0]) == count(gpt2)
-    assert count(ours[1]) - count(ours[1].pool) == count(theirs)
+    assert count(ours[1]) - count(ours[1].pooler) == count(theirs)

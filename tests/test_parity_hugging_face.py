@@ -9,8 +9,8 @@ import pytest
 import torch
 from transformers import MarianConfig, MarianMTModel
 
-from explore_transformers.lessons.encoder_decoder import cut_at_end, greedy
-from explore_transformers.lessons.seq2seq import END, PAD, START
+from explore_transformers.lessons.encoder_decoder import cut_at_end, greedy_decode
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD
 from explore_transformers.lessons.transformer import (
     make_transformer,
     sinusoids,
@@ -21,35 +21,35 @@ N_SOURCE, N_TARGET, N_LAYERS = 23, 19, 2
 
 # Ours: Marian's, stacked from top to bottom; each line is a weight and a bias.
 ENCODER_LAYER = {
-    "attention.project": "self_attn.q_proj self_attn.k_proj self_attn.v_proj",
-    "attention.out": "self_attn.out_proj",
-    "first.norm": "self_attn_layer_norm",
+    "self_attention.in_proj": "self_attn.q_proj self_attn.k_proj self_attn.v_proj",
+    "self_attention.out_proj": "self_attn.out_proj",
+    "norm1": "self_attn_layer_norm",
     "feed_forward.0": "fc1",
     "feed_forward.2": "fc2",
-    "last.norm": "final_layer_norm",
+    "norm2": "final_layer_norm",
 }
 DECODER_LAYER = {
-    "self_attention.project": "self_attn.q_proj self_attn.k_proj self_attn.v_proj",
-    "self_attention.out": "self_attn.out_proj",
-    "first.norm": "self_attn_layer_norm",
-    "cross_attention.project": (
+    "self_attention.in_proj": "self_attn.q_proj self_attn.k_proj self_attn.v_proj",
+    "self_attention.out_proj": "self_attn.out_proj",
+    "norm1": "self_attn_layer_norm",
+    "cross_attention.in_proj": (
         "encoder_attn.q_proj encoder_attn.k_proj encoder_attn.v_proj"
     ),
-    "cross_attention.out": "encoder_attn.out_proj",
-    "mid.norm": "encoder_attn_layer_norm",
+    "cross_attention.out_proj": "encoder_attn.out_proj",
+    "norm2": "encoder_attn_layer_norm",
     "feed_forward.0": "fc1",
     "feed_forward.2": "fc2",
-    "last.norm": "final_layer_norm",
+    "norm3": "final_layer_norm",
 }
 OUTSIDE = {  # without a layer; the bias of the output is a buffer of Marian's
-    "encoder.embed.words.weight": ["model.encoder.embed_tokens.weight"],
-    "decoder.embed.words.weight": ["model.decoder.embed_tokens.weight"],
-    "decoder.out.weight": ["lm_head.weight"],
-    "decoder.out.bias": ["final_logits_bias"],
+    "encoder.embedding.token_embedding.weight": ["model.encoder.embed_tokens.weight"],
+    "decoder.embedding.token_embedding.weight": ["model.decoder.embed_tokens.weight"],
+    "decoder.lm_head.weight": ["lm_head.weight"],
+    "decoder.lm_head.bias": ["final_logits_bias"],
 }
 POSITIONS = {  # Marian has all sines, then all cosines; the paper takes turns
-    "encoder.embed": "model.encoder.embed_positions.weight",
-    "decoder.embed": "model.decoder.embed_positions.weight",
+    "encoder.embedding": "model.encoder.embed_positions.weight",
+    "decoder.embedding": "model.decoder.embed_positions.weight",
 }
 
 
@@ -85,9 +85,9 @@ def make_pair(tied):
         share_encoder_decoder_embeddings=False,
         tie_word_embeddings=tied,
         pad_token_id=PAD,
-        eos_token_id=END,
+        eos_token_id=EOS,
         forced_eos_token_id=None,
-        decoder_start_token_id=START,
+        decoder_start_token_id=BOS,
     )
     theirs = MarianMTModel(config).eval()
     state = theirs.state_dict()  # shares memory with the model
@@ -96,20 +96,20 @@ def make_pair(tied):
             if p.requires_grad:
                 p.normal_(std=p.shape[-1] ** -0.5 if p.dim() > 1 else 0.5)
         theirs.final_logits_bias.normal_(std=0.5)
-    sizes = {"d_model": 32, "n_heads": 4, "d_hidden": 48, "n_layers": N_LAYERS}
+    sizes = {"d_model": 32, "n_heads": 4, "hidden_size": 48, "n_layers": N_LAYERS}
     shape = (N_SOURCE, N_TARGET, 0, tied)
     ours = make_transformer(*shape, pre_norm=False, **sizes).cpu()
     with torch.no_grad():
         for name, p in ours.named_parameters():
             p.copy_(torch.cat([state[part] for part in weight_map()[name]]).view_as(p))
         for name, table in POSITIONS.items():
-            ours.get_submodule(name).positions = state[table].clone()
+            ours.get_submodule(name).position_embedding = state[table].clone()
     return ours, theirs
 
 
-def words(lengths, n_words, first=None):
+def words(lengths, vocab_size, first=None):
     """Random ids (B, T), right-padded."""
-    ids = torch.randint(4, n_words, (len(lengths), max(lengths)))
+    ids = torch.randint(4, vocab_size, (len(lengths), max(lengths)))
     if first is not None:
         ids[:, 0] = first
     return ids.masked_fill(
@@ -126,7 +126,7 @@ def pair(request):
 def batch():
     """Sources of 9, 4 and 1 tokens, targets of 6, 8 and 3."""
     torch.manual_seed(1)
-    return words((9, 4, 1), N_SOURCE), words((6, 8, 3), N_TARGET, START)
+    return words((9, 4, 1), N_SOURCE), words((6, 8, 3), N_TARGET, BOS)
 
 
 def ask(theirs, src, tgt, **options):
@@ -148,7 +148,7 @@ def test_every_parameter_has_a_partner(pair):
     own = {n for n, _ in ours.named_parameters()}
     if "lm_head.weight" not in wanted:  # tied: listed once, as the word table
         mapped.remove("lm_head.weight")
-        own.add("decoder.out.weight")
+        own.add("decoder.lm_head.weight")
     assert set(mapped) == wanted | {"final_logits_bias"}
     assert set(weight_map()) == own
 
@@ -209,7 +209,7 @@ def test_greedy_words(pair, batch):
     told = theirs.generate(
         src, attention_mask=(src != PAD).long(), max_new_tokens=20, do_sample=False
     )
-    said = greedy(ours.decoder, ours.encoder(src), max_length=20)
+    said = greedy_decode(ours.decoder, ours.encoder(src), max_len=20)
     cut = [cut_at_end(row) for row in said.tolist()]
     assert cut == [cut_at_end(row) for row in told[:, 1:].tolist()]
     assert max(map(len, cut)) > 1

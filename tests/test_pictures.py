@@ -11,7 +11,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from sklearn import datasets
 
-from explore_transformers import pictures
+from explore_transformers.data import pictures
 
 
 @pytest.fixture(scope="module")

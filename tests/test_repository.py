@@ -254,6 +254,6 @@ class TestFiles:
     def test_none_is_large(self):
         sizes = {str(p.relative_to(ROOT)): p.stat().st_size for p in project_files()}
         # An hour of pre-training; a test of its own keeps it within 2.5 MB.
-        del sizes["explore_transformers/weights/korean_gpt.npz"]
+        del sizes["explore_transformers/weights/korean_gpt.safetensors"]
         large = {name: size for name, size in sizes.items() if size > MEBIBYTE}
         assert not large, f"over 1 MiB, which every clone would carry: {large}"

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from explore_transformers import corpus, reviews
+from explore_transformers.data import corpus, reviews
 
 N_TEXTS = 12_000
 

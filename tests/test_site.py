@@ -37,10 +37,21 @@ FIRST_LESSON = LESSONS[0]
 
 
 def _build(target, *options):
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n",
-               "--keep-going", "--quiet", "--path-output", target, *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                          encoding="utf-8")
+    command = [
+        Path(sys.executable).with_name("jupyter-book"),
+        "build",
+        ".",
+        "-W",
+        "-n",
+        "--keep-going",
+        "--quiet",
+        "--path-output",
+        target,
+        *options,
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
+    )
     if done.returncode:
         pytest.fail(_complaints(done.stdout + done.stderr), pytrace=False)
     return target / "_build" / "html"
@@ -65,8 +76,9 @@ def site(tmp_path_factory):
     """Both editions, freshly built as `make book` builds them; the folder to serve."""
     target = tmp_path_factory.mktemp("book")
     korean = _build(target / "ko")
-    english = _build(target / "en", "--config", "book/en/_config.yml",
-                     "--toc", "book/en/_toc.yml")
+    english = _build(
+        target / "en", "--config", "book/en/_config.yml", "--toc", "book/en/_toc.yml"
+    )
     shutil.copytree(english, korean / "en")
     return korean
 
@@ -92,7 +104,8 @@ def visit(browser, address):
 
     def visit(path, width=1280, theme="light"):
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme,
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
             reduced_motion="reduce",
         )
         contexts.append(context)
@@ -110,6 +123,7 @@ def visit(browser, address):
 
 def _watch(page, address):
     """Collect requests to other hosts, missing files, console errors, exceptions."""
+
     def note(kind, words):
         page.problems.append(f"{kind}: {words}")
 
@@ -137,16 +151,22 @@ def _read(site, path):
 
 @pytest.mark.slow
 def test_the_site_has_the_pages_of_the_contents_and_no_others(site):
-    built = {str(p.relative_to(site)) for p in site.rglob("*.html")
-             if "_static" not in p.parts}
+    built = {
+        str(p.relative_to(site))
+        for p in site.rglob("*.html")
+        if "_static" not in p.parts
+    }
     assert built == {*ALL_PAGES, "index.html", "en/index.html"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ALL_PAGES)
 def test_links_lead_somewhere(site, path):
-    dead = [a["href"] for a in _read(site, path).select("[href]")
-            if not _resolves(site, path, a["href"])]
+    dead = [
+        a["href"]
+        for a in _read(site, path).select("[href]")
+        if not _resolves(site, path, a["href"])
+    ]
     assert not dead, f"{path} has dead links: {dead}"
 
 
@@ -299,7 +319,8 @@ def _found(page, address, prefix, query):
     page.goto(f"{address}{prefix}search.html?q={query}")
     page.wait_for_function("document.querySelector('.search-summary').innerText")
     hrefs = page.eval_on_selector_all(
-        "ul.search a", "links => links.map((a) => a.href)")
+        "ul.search a", "links => links.map((a) => a.href)"
+    )
     return {urlsplit(href).path.lstrip("/") for href in hrefs}
 
 
@@ -315,8 +336,13 @@ def _saying(site, language, word):
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("query", "word"),
-    [("어텐션", "어텐션"), ("트랜스포머는", "트랜스포머"), ("토큰", "토큰"),
-     ("말뭉치에서", "말뭉치"), ("BERT는", "BERT")],
+    [
+        ("어텐션", "어텐션"),
+        ("트랜스포머는", "트랜스포머"),
+        ("토큰", "토큰"),
+        ("말뭉치에서", "말뭉치"),
+        ("BERT는", "BERT"),
+    ],
 )
 def test_korean_search_finds_words_with_particles(visit, site, address, query, word):
     saying, alone = _saying(site, "ko", word)

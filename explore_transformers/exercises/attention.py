@@ -812,11 +812,11 @@ def _addition_cases():
     W_q, W_k = np.array([[1.0], [0.5]]), np.array([[-1.0], [2]])
     yield query, memory, W_q, W_k, np.array([1.0, -2])
     rng = np.random.default_rng(2)
-    for n_steps, n_tokens, d_query, d_key, d_hidden in (
+    for n_steps, n_tokens, d_query, d_key, hidden_size in (
         (2, 3, 3, 4, 5), (3, 3, 3, 3, 3), (1, 4, 2, 2, 6)
     ):  # fmt: skip
-        shapes = ((n_steps, d_query), (n_tokens, d_key), (d_hidden, d_query),
-                  (d_hidden, d_key), (d_hidden,))  # fmt: skip
+        shapes = ((n_steps, d_query), (n_tokens, d_key), (hidden_size, d_query),
+                  (hidden_size, d_key), (hidden_size,))  # fmt: skip
         yield tuple(rng.normal(size=shape).round(1) for shape in shapes)
 
 

@@ -19,7 +19,7 @@ from explore_transformers.exercises.checking import (
 from explore_transformers.exercises.naming import number_at, several
 from explore_transformers.language import text
 
-START, END = 1, 2
+BOS, EOS = 1, 2
 
 
 first_word = Exercise(
@@ -363,7 +363,7 @@ gru_numbers = Exercise(
 
 @dataclass
 class _Plan:
-    """A decoder step that says `words`, then END, if it has read what it said.
+    """A decoder step that says `words`, then EOS, if it has read what it said.
 
     The state is the tuple of the tokens read so far. Other tokens lead it astray.
     """
@@ -384,36 +384,36 @@ class _Plan:
                 )
             )
         state = (*state, int(token))
-        said = (*self.words, END)
-        is_right = state == (START, *said)[: len(state)] and len(state) <= len(said)
+        said = (*self.words, EOS)
+        is_right = state == (BOS, *said)[: len(state)] and len(state) <= len(said)
         logits = np.full(12, -5.0)  # (V,)
         logits[0] = -9.0
-        astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but END
+        astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but EOS
         logits[said[len(state) - 1] if is_right else astray] = -1.0
         return logits, state
 
 
 def _write(
-    step, state, max_len, first=START, keeps=True, stops=True, cut=True, feeds=True,
+    step, state, max_len, first=BOS, keeps=True, stops=True, cut=True, feeds=True,
     choose=np.argmax, late=False,
 ):  # fmt: skip
     """Greedy decoding; every option switched is one mistake."""
     token, ids = first, []
     while late or len(ids) < max_len:
-        logits, new_state = step(token if feeds else START, state)
+        logits, new_state = step(token if feeds else BOS, state)
         state = new_state if keeps else state
         token = int(choose(logits))
-        if token == END and stops and cut:
+        if token == EOS and stops and cut:
             break
         ids.append(token)
-        if (token == END and stops) or (late and len(ids) >= max_len):
+        if (token == EOS and stops) or (late and len(ids) >= max_len):
             break
     return ids
 
 
 def _write_twice(step, state, max_len, again_with_new=True):
     """Greedy decoding that steps twice for each token."""
-    token, ids = START, []
+    token, ids = BOS, []
     while len(ids) < max_len:
         logits, new_state = step(token, state)
         last, token = token, int(np.argmax(logits))
@@ -421,18 +421,18 @@ def _write_twice(step, state, max_len, again_with_new=True):
             _, state = step(token, state)
         else:
             _, state = step(last, new_state)
-        if token == END:
+        if token == EOS:
             break
         ids.append(token)
     return ids
 
 
 def _write_past_end(step, state, max_len):
-    token, ids = START, []
+    token, ids = BOS, []
     while len(ids) < max_len:
         logits, state = step(token, state)
         token = int(np.argmax(logits))
-        if token != END:
+        if token != EOS:
             ids.append(token)
     return ids
 
@@ -524,19 +524,19 @@ write_greedily = Exercise(
         ),
         Mistake(
             "wrong start",
-            _with(first=END),
+            _with(first=EOS),
             ko="시작 토큰이 아니라 끝 토큰으로 시작합니다.",
             en="You begin with the end token, not with the start token.",
         ),
         Mistake(
             "start in the result",
-            lambda step, state, max_len: [START, *_write(step, state, max_len)],
+            lambda step, state, max_len: [BOS, *_write(step, state, max_len)],
             ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 낱말이 아닙니다.",
             en="The start token is in the result. It is not a word that was written.",
         ),
         Mistake(
             "start counted",
-            lambda step, state, max_len: [START, *_write(step, state, max_len - 1)],
+            lambda step, state, max_len: [BOS, *_write(step, state, max_len - 1)],
             ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 낱말이 아닙니다. "
             "`max_len`에도 넣어 세지 마세요.",
             en="The start token is in the result. It is not a word that was written, "
@@ -573,13 +573,13 @@ def _appended(vectors, message):
 
 def _input_cases():
     table = np.array([[0.0], [10], [20], [30], [40]])
-    ids = np.array([[START, 3, END], [START, 4, END]])
+    ids = np.array([[BOS, 3, EOS], [BOS, 4, EOS]])
     yield ids, table, np.array([[7.0], [8]])
     rng = np.random.default_rng(2)
-    for n_rows, n_tokens, d_embed, d_hidden in ((2, 5, 2, 3), (3, 3, 2, 2)):
+    for n_rows, n_tokens, embedding_size, d_hidden in ((2, 5, 2, 3), (3, 3, 2, 2)):
         ids = rng.integers(4, 9, (n_rows, n_tokens))
-        ids[:, 0], ids[:, -1] = START, END
-        table = rng.integers(-9, 9, (9, d_embed)).astype(float)
+        ids[:, 0], ids[:, -1] = BOS, EOS
+        table = rng.integers(-9, 9, (9, embedding_size)).astype(float)
         yield ids, table, rng.integers(-9, 9, (n_rows, d_hidden)).astype(float)
 
 

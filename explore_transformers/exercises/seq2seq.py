@@ -13,10 +13,10 @@ from explore_transformers.exercises.arranging import (
 from explore_transformers.exercises.checking import Exercise, Mistake, checker
 from explore_transformers.exercises.naming import number_at, several
 
-START, END = 1, 2
+BOS, EOS = 1, 2
 
 
-# Sentences can be framed before they become ids, with "<s>" for START, or after.
+# Sentences can be framed before they become ids, with "<s>" for BOS, or after.
 _ORDERS = ("CAEFBD", "ACEFBD")
 
 pipeline = Exercise(
@@ -68,7 +68,7 @@ pipeline = Exercise(
 
 
 def _frame_short(ids, max_len):
-    return [START, *ids[: max_len - 2], END]
+    return [BOS, *ids[: max_len - 2], EOS]
 
 
 def _cut_when(is_long, special=2):
@@ -76,7 +76,7 @@ def _cut_when(is_long, special=2):
 
     def function(ids, max_len):
         kept = max(0, max_len - special) if is_long(len(ids), max_len) else len(ids)
-        return [START, *ids[:kept], END]
+        return [BOS, *ids[:kept], EOS]
 
     return function
 
@@ -98,33 +98,33 @@ frame_short = Exercise(
     mistakes=(
         Mistake(
             "end token cut off",
-            lambda ids, max_len: [START, *ids, END][:max_len],
+            lambda ids, max_len: [BOS, *ids, EOS][:max_len],
             ko="마지막에 통째로 자르면 긴 문장의 끝 토큰이 함께 잘립니다.",
             en="Cutting everything at the end also cuts off a long sentence's end "
             "token.",
         ),
         Mistake(
             "special tokens not counted",
-            lambda ids, max_len: [START, *ids[:max_len], END],
+            lambda ids, max_len: [BOS, *ids[:max_len], EOS],
             ko="시작 토큰과 끝 토큰의 자리를 세지 않아 `max_len`보다 2만큼 길어집니다.",
             en="The start and end tokens were not counted: the result is 2 longer than "
             "`max_len`.",
         ),
         Mistake(
             "one special token counted",
-            lambda ids, max_len: [START, *ids[: max_len - 1], END],
+            lambda ids, max_len: [BOS, *ids[: max_len - 1], EOS],
             ko="특별한 토큰은 두 개인데 한 자리만 비웠습니다.",
             en="There are two special tokens, and you left room for one.",
         ),
         Mistake(
             "front cut off",
-            lambda ids, max_len: [START, *ids[max(0, len(ids) - max_len + 2) :], END],
+            lambda ids, max_len: [BOS, *ids[max(0, len(ids) - max_len + 2) :], EOS],
             ko="문장의 뒤가 아니라 앞을 잘랐습니다.",
             en="You cut the front of the sentence, not its end.",
         ),
         Mistake(
             "front cut off, all kept",
-            lambda ids, max_len: [START, *ids[2 - max_len :], END],
+            lambda ids, max_len: [BOS, *ids[2 - max_len :], EOS],
             ko="앞을 잘랐습니다. 게다가 `max_len`이 2이면 `ids[-0:]`이 되어 하나도 "
             "잘리지 않습니다.",
             en="You cut the front, and when `max_len` is 2, `ids[-0:]` cuts nothing.",
@@ -147,7 +147,7 @@ frame_short = Exercise(
         ),
         Mistake(
             "cut one too many",
-            lambda ids, max_len: [START, *ids[: max(0, max_len - 3)], END],
+            lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], EOS],
             ko="낱말이 하나 더 들어갈 수 있는데 잘랐습니다.",
             en="You cut a word for which there was still room.",
         ),
@@ -159,7 +159,7 @@ frame_short = Exercise(
         ),
         Mistake(
             "cut from the back",
-            lambda ids, max_len: [START, *ids[: max_len - 2 - len(ids)], END],
+            lambda ids, max_len: [BOS, *ids[: max_len - 2 - len(ids)], EOS],
             ko="뒤에서부터 몇 개를 자를지 세었습니다. 자를 것이 0개이면 `ids[:-0]`이 "
             "되어 모두 사라집니다.",
             en="You counted how many to cut from the back. With 0 to cut, `ids[:-0]` "
@@ -167,25 +167,25 @@ frame_short = Exercise(
         ),
         Mistake(
             "no start token",
-            lambda ids, max_len: [*ids[: max_len - 1], END],
+            lambda ids, max_len: [*ids[: max_len - 1], EOS],
             ko="시작 토큰이 빠졌습니다.",
             en="The start token is missing.",
         ),
         Mistake(
             "no end token",
-            lambda ids, max_len: [START, *ids[: max_len - 2]],
+            lambda ids, max_len: [BOS, *ids[: max_len - 2]],
             ko="끝 토큰이 빠졌습니다.",
             en="The end token is missing.",
         ),
         Mistake(
             "no end token, cut at the end",
-            lambda ids, max_len: [START, *ids][:max_len],
+            lambda ids, max_len: [BOS, *ids][:max_len],
             ko="끝 토큰을 붙이지 않고 잘랐습니다.",
             en="You cut the sentence without adding its end token.",
         ),
         Mistake(
             "list inside the list",
-            lambda ids, max_len: [START, ids[: max_len - 2], END],
+            lambda ids, max_len: [BOS, ids[: max_len - 2], EOS],
             ko="목록 안에 목록이 들어갔습니다. `*`로 풀어서 넣으세요.",
             en="There is a list inside your list. Unpack it with `*`.",
         ),
@@ -198,13 +198,13 @@ frame_short = Exercise(
         ),
         Mistake(
             "never cut",
-            lambda ids, max_len: [START, *ids, END],
+            lambda ids, max_len: [BOS, *ids, EOS],
             ko="긴 문장이 잘리지 않았습니다.",
             en="Long sentences are not cut.",
         ),
         Mistake(
             "end token twice",
-            lambda ids, max_len: [*[START, *ids, END][: max_len - 1], END],
+            lambda ids, max_len: [*[BOS, *ids, EOS][: max_len - 1], EOS],
             ko="짧은 문장에는 끝 토큰이 두 번 붙습니다.",
             en="Short sentences get the end token twice.",
         ),
@@ -220,8 +220,8 @@ batch_numbers = Exercise(
         Mistake(
             "no special tokens",
             (3, 7, 15, 6),
-            ko="`frame`이 붙이는 시작 토큰과 끝 토큰을 세지 않았습니다.",
-            en="You left out the start and end tokens that `frame` adds.",
+            ko="`add_bos_eos`이 붙이는 시작 토큰과 끝 토큰을 세지 않았습니다.",
+            en="You left out the start and end tokens that `add_bos_eos` adds.",
         ),
         Mistake(
             "one special token",
@@ -683,10 +683,10 @@ def _sentence_log_prob(table, ids):
 
 def _sentence_cases():
     table = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.2, 0.5, 0.3]])
-    yield table, [START, 0, 0, END]
-    yield table, [START, END]
-    yield table, [START, 0, START, 0, END]
-    yield table, [START, *[0] * 900, END]
+    yield table, [BOS, 0, 0, EOS]
+    yield table, [BOS, EOS]
+    yield table, [BOS, 0, BOS, 0, EOS]
+    yield table, [BOS, *[0] * 900, EOS]
 
 
 def _stepped(table, ids, start=0, stop=None):

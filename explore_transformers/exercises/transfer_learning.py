@@ -94,7 +94,7 @@ _ID_CASES = tuple(
 
 def _next_words_stay(answer):
     """Whether each row has its own words, one place on."""
-    ids = np.arange(4, 34).reshape(5, 6)  # words alone: no START, END or padding
+    ids = np.arange(4, 34).reshape(5, 6)  # words alone: no BOS, EOS or padding
     inputs, targets = map(np.asarray, answer(ids))
     return np.array_equal(targets, inputs + 1) and inputs.shape == (5, 5)
 
@@ -149,8 +149,8 @@ next_word_pairs = Exercise(
                 ids[:, :-1],
                 np.where(ids[:, 1:] == 2, -1, _marked(ids)[:, 1:]),
             ),
-            ko="END까지 -1로 바꾸었습니다. END는 맞혀야 할 타깃입니다.",
-            en="END became -1 too. END is a target to predict.",
+            ko="EOS까지 -1로 바꾸었습니다. EOS는 맞혀야 할 타깃입니다.",
+            en="EOS became -1 too. EOS is a target to predict.",
         ),
         Mistake(
             "specials marked",
@@ -161,15 +161,14 @@ next_word_pairs = Exercise(
         Mistake(
             "end marked, padding kept",
             lambda ids: (ids[:, :-1], np.where(ids[:, 1:] == 2, -1, ids[:, 1:])),
-            ko="패딩이 아니라 END를 -1로 바꾸었습니다.",
-            en="You changed END to -1, and not padding.",
+            ko="패딩이 아니라 EOS를 -1로 바꾸었습니다.",
+            en="You changed EOS to -1, and not padding.",
         ),
         Mistake(
             "start left out",
             lambda ids: (ids[:, 1:-1], _marked(ids[:, 2:])),
-            ko="START를 입력에서 뺐습니다. START를 듣고 첫 단어를 맞혀야 합니다.",
-            en="START is left out of the inputs. It is START that the first word "
-            "follows.",
+            ko="BOS를 입력에서 뺐습니다. BOS를 듣고 첫 단어를 맞혀야 합니다.",
+            en="BOS is left out of the inputs. It is BOS that the first word follows.",
         ),
         Mistake(
             "turned about",
@@ -223,9 +222,9 @@ next_word_pairs = Exercise(
         Mistake(
             "marked by inputs",
             lambda ids: (ids[:, :-1], np.where(ids[:, :-1] == 0, -1, ids[:, 1:])),
-            ko="입력이 패딩인 곳을 표시했습니다. 입력이 END인 곳의 타깃도 패딩입니다. "
+            ko="입력이 패딩인 곳을 표시했습니다. 입력이 EOS인 곳의 타깃도 패딩입니다. "
             "타깃이 패딩인 곳을 고르세요.",
-            en="You marked where the input is padding. The target after END is padding "
+            en="You marked where the input is padding. The target after EOS is padding "
             "too: go by the targets.",
         ),
     ),
@@ -396,16 +395,16 @@ transfer_numbers = Exercise(
             "targets: no end",
             4,
             12,
-            ko="다섯째 수: END도 맞혀야 할 타깃입니다.",
-            en="Fifth number: END is a target too.",
+            ko="다섯째 수: EOS도 맞혀야 할 타깃입니다.",
+            en="Fifth number: EOS is a target too.",
         ),
         _number(
             "targets: start too",
             4,
             14,
-            ko="다섯째 수: START는 들려주기만 합니다. 그 앞에 아무것도 없으니 타깃이 "
+            ko="다섯째 수: BOS는 들려주기만 합니다. 그 앞에 아무것도 없으니 타깃이 "
             "아닙니다.",
-            en="Fifth number: START is only heard. Nothing stands before it, so it is "
+            en="Fifth number: BOS is only heard. Nothing stands before it, so it is "
             "no target.",
         ),
     ),

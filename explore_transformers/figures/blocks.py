@@ -8,10 +8,14 @@ from explore_transformers.figures.trace import find, trace
 from explore_transformers.language import text
 
 # The names of the modules that the diagram shows; within a layer, what each one is.
-EMBEDDING, POSITIONS, OUTPUT, NORM = "embed", "positions", "decoder.out", "norm"
+EMBEDDING, POSITIONS, OUTPUT, NORM = (
+    "embedding",
+    "position_embedding",
+    "decoder.lm_head",
+    "norm",
+)
 SUBLAYERS = {
-    "attention": "self-attention",
-    "self_attention": "masked",
+    "self_attention": "self-attention",
     "cross_attention": "cross",
     "feed_forward": "feed-forward",
 }
@@ -67,7 +71,7 @@ class _Stack:
         )
         self.embedding = find(calls, f"{side.name}.{EMBEDDING}")
         find(calls, f"{layers}.0")
-        called = _called(calls, f"{layers}.0.")
+        called = _called(calls, f"{layers}.0.", side)
         self.sublayers = [(kind, call) for kind, call in called if kind != "norm"]
         self.pre_norm = called[0][0] == "norm"
         if len(called) != 2 * len(self.sublayers):
@@ -134,12 +138,14 @@ def _norm_name():
     return text(ko="층 정규화", en="Layer norm")
 
 
-def _called(calls, prefix):
+def _called(calls, prefix, side):
     """What a layer called, in order: (kind, call) of each sublayer and norm."""
     inside = {
         n.removeprefix(prefix): c for n, c in calls.items() if n.startswith(prefix)
     }
     kinds = {n: "norm" if _is_norm(c) else SUBLAYERS.get(n) for n, c in inside.items()}
+    if side is DECODER and "self_attention" in kinds:
+        kinds["self_attention"] = "masked"
     return [(kinds[name], call) for name, call in inside.items() if kinds[name]]
 
 

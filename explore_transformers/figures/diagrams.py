@@ -11,12 +11,12 @@ from explore_transformers.language import text
 
 # The names of the modules whose shapes the diagrams show.
 RECURRENT = {
-    "source embedding": "encoder.embed",
+    "source embedding": "encoder.token_embedding",
     "encoder": "encoder.gru",
-    "target embedding": "decoder.embed",
+    "target embedding": "decoder.token_embedding",
     "decoder": "decoder.gru",
     "combine": "decoder.combine",
-    "output": "decoder.out",
+    "output": "decoder.lm_head",
 }
 _STEPS_SHOWN = 8  # more columns than these are too narrow for their words
 

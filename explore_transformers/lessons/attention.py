@@ -2,7 +2,7 @@
 # Edit that file instead.
 """Attention, and lesson 2's model with three ways to read the encoder.
 
-Built in lesson 3. The decoders differ in `read_out` alone and have the same
+Built in lesson 3. The decoders differ in `compute_context` alone and have the same
 parameters: the last state, the mean of all states, or attention over them.
 """
 
@@ -11,7 +11,7 @@ import math
 import numpy as np
 import torch
 
-from explore_transformers import corpus
+from explore_transformers.data import corpus
 from explore_transformers.lessons.encoder_decoder import (
     DEVICE,
     Decoder,
@@ -39,15 +39,15 @@ def to_ids(pairs, source_words, target_words):
     return [(source_words.encode(p.src), target_words.encode(p.tgt)) for p in pairs]
 
 
-def make_model(decoder, n_source_words, n_target_words, seed, d_hidden=128):
+def make_model(decoder, src_vocab_size, tgt_vocab_size, seed, hidden_size=128):
     """Lesson 2's model with a decoder class of your choice; the seed sets its weights.
 
     Every decoder class here has the same parameters, so one seed gives them all the
     same weights.
     """
     torch.manual_seed(seed)
-    encoder = Encoder(n_source_words, d_hidden=d_hidden)
-    return Seq2Seq(encoder, decoder(n_target_words, d_hidden=d_hidden)).to(DEVICE)
+    encoder = Encoder(src_vocab_size, hidden_size=hidden_size)
+    return Seq2Seq(encoder, decoder(tgt_vocab_size, hidden_size=hidden_size)).to(DEVICE)
 
 
 BINS = (1, 10), (11, 20), (21, 30), (31, 60)
@@ -55,14 +55,16 @@ BINS = (1, 10), (11, 20), (21, 30), (31, 60)
 
 def exact_by_length(model, pairs):
     """Share of id pairs translated entirely right: in each of BINS, and of all. (5,)"""
-    said = translate(model, [src for src, _ in pairs])
-    right = np.array([a == b for a, (_, b) in zip(said, pairs, strict=True)])  # (N,)
+    generated = translate(model, [src for src, _ in pairs])
+    right = np.array(
+        [a == b for a, (_, b) in zip(generated, pairs, strict=True)]
+    )  # (N,)
     lengths = np.array([len(src) for src, _ in pairs])  # (N,) source tokens
     within = [(lengths >= a) & (lengths <= b) for a, b in BINS]
     return np.array([right[chosen].mean() for chosen in (*within, lengths > 0)])
 
 
-def attention(query, key, value, mask=None):
+def scaled_dot_product_attention(query, key, value, mask=None):
     """Scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
     query (..., T, k), key (..., S, k), value (..., S, v); mask, True where a query
@@ -78,7 +80,7 @@ def attention(query, key, value, mask=None):
 class UniformDecoder(Decoder):
     """Reads the mean of all states: every token has the same weight."""
 
-    def read_out(self, states, source):
+    def compute_context(self, states, source):
         memory, _, mask = source  # (B, S, h), (B, h), (B, S)
         weights = mask / mask.sum(dim=1, keepdim=True)  # (B, S)
         mean = weights[:, None] @ memory  # (B, 1, h)
@@ -88,8 +90,10 @@ class UniformDecoder(Decoder):
 class AttentionDecoder(Decoder):
     """Chooses anew at every step what to read of all states (Luong et al. 2015)."""
 
-    def read_out(self, states, source):
+    def compute_context(self, states, source):
         memory, _, mask = source  # (B, S, h), (B, h), (B, S)
-        context, weights = attention(states, memory, memory, mask[:, None])
+        context, weights = scaled_dot_product_attention(
+            states, memory, memory, mask[:, None]
+        )
         self.weights = weights.detach()  # (B, T, S), kept to look at
         return context

@@ -7,7 +7,6 @@ Built in lesson 6. B texts, T tokens, d numbers a token, V words.
 
 import heapq
 import json
-import math
 import re
 from collections import Counter, defaultdict
 from functools import partial
@@ -16,13 +15,14 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from explore_transformers import language
 from explore_transformers.lessons.encoder_decoder import DEVICE, schedule
-from explore_transformers.lessons.seq2seq import END, PAD, SPECIALS, START, UNK
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, SPECIALS, UNK
 from explore_transformers.lessons.transformer import EncoderLayer
 
 MARK = "▁"  # stands before the first letter of every word
@@ -127,8 +127,8 @@ class Subwords:
             ids += self.known[word]
         return ids
 
-    def decode(self, ids):  # the text, without PAD, START and END
-        pieces = [self.words[i] for i in ids if i not in (PAD, START, END)]
+    def decode(self, ids):  # the text, without PAD, BOS and EOS
+        pieces = [self.words[i] for i in ids if i not in (PAD, BOS, EOS)]
         return "".join(pieces).replace(MARK, " ").strip()
 
 
@@ -138,7 +138,7 @@ class Block(EncoderLayer):
     def __init__(self, d_model, n_heads, pre_norm, gelu, eps):
         super().__init__(d_model, n_heads, 4 * d_model, pre_norm)
         self.feed_forward[1] = nn.GELU(approximate=gelu)
-        self.first.norm.eps = self.last.norm.eps = eps
+        self.norm1.eps = self.norm2.eps = eps
 
 
 def init_weights(module):
@@ -152,77 +152,78 @@ def init_weights(module):
 class GPT(nn.Module):
     """The decoder alone: every token looks back (GPT-2: Radford et al. 2019)."""
 
-    def __init__(self, n_words, d_model=128, n_layers=3, n_heads=4, max_length=128):
+    def __init__(self, vocab_size, d_model=128, n_layers=3, n_heads=4, max_len=128):
         super().__init__()
-        self.words = nn.Embedding(n_words, d_model)
-        self.places = nn.Embedding(max_length, d_model)
+        self.token_embedding = nn.Embedding(vocab_size, d_model)
+        self.position_embedding = nn.Embedding(max_len, d_model)
         blocks = [Block(d_model, n_heads, True, "tanh", 1e-5) for _ in range(n_layers)]
         self.blocks, self.norm = nn.ModuleList(blocks), nn.LayerNorm(d_model, 1e-5)
         self.apply(init_weights)
 
     def body(self, ids):
         """ids (B, T), padding on the right -> what each token knows (B, T, d)."""
-        x = self.words(ids) + self.places.weight[: ids.shape[1]]  # (B, T, d)
+        x = self.token_embedding(ids)  # (B, T, d)
+        x = x + self.position_embedding.weight[: ids.shape[1]]
         for block in self.blocks:
             x = block(x, causal=True)
         return self.norm(x)
 
     def forward(self, ids):
-        """ids (B, T) -> logits of the next token (B, T, V); said by the word table."""
-        return F.linear(self.body(ids), self.words.weight)
+        """ids (B, T) -> logits of the next token (B, T, V), by the embedding table."""
+        return F.linear(self.body(ids), self.token_embedding.weight)
 
 
-class Reader(nn.Module):
+class BertModel(nn.Module):
     """BERT without its head: every token looks both ways (Devlin et al. 2019)."""
 
-    def __init__(self, n_words, d_model=128, n_layers=3, n_heads=4, max_length=128):
+    def __init__(self, vocab_size, d_model=128, n_layers=3, n_heads=4, max_len=128):
         super().__init__()
-        self.words = nn.Embedding(n_words, d_model)
-        self.places = nn.Embedding(max_length, d_model)
-        self.parts = nn.Embedding(2, d_model)  # the first or second of two texts
-        for table in (self.words, self.places, self.parts):
-            init_weights(table)
-        self.start = nn.LayerNorm(d_model, 1e-12)
+        self.token_embedding = nn.Embedding(vocab_size, d_model)
+        self.position_embedding = nn.Embedding(max_len, d_model)
+        self.segment_embedding = nn.Embedding(2, d_model)  # of two texts, which one
+        self.apply(init_weights)  # so far the three tables alone
+        self.embedding_norm = nn.LayerNorm(d_model, 1e-12)
         self.blocks = nn.ModuleList(
             Block(d_model, n_heads, False, "none", 1e-12) for _ in range(n_layers)
         )
 
-    def body(self, ids, parts=None):
-        """ids (B, T), parts (B, T) of 0 and 1 or all 0 -> states (B, T, d)."""
-        parts = torch.zeros_like(ids) if parts is None else parts
-        x = self.words(ids) + self.places.weight[: ids.shape[1]] + self.parts(parts)
-        x, real = self.start(x), ids != PAD  # (B, T, d), (B, T)
+    def body(self, ids, segment_ids=None):
+        """ids (B, T), segment_ids (B, T) of 0 and 1 or all 0 -> states (B, T, d)."""
+        segment_ids = torch.zeros_like(ids) if segment_ids is None else segment_ids
+        x = self.token_embedding(ids) + self.position_embedding.weight[: ids.shape[1]]
+        x = x + self.segment_embedding(segment_ids)  # (B, T, d)
+        x, real = self.embedding_norm(x), ids != PAD  # (B, T, d), (B, T)
         mask = None if real.all() else real[:, None, None]  # (B, 1, 1, T)
         for block in self.blocks:
             x = block(x, mask)
         return x
 
 
-class BERT(Reader):
-    """Reader, a head that says the words of gaps, and one vector for a whole text."""
+class BERT(BertModel):
+    """BertModel, a head that predicts masked tokens, and one vector for a text."""
 
-    def __init__(self, n_words, d_model=128, *sizes, **more):
-        super().__init__(n_words, d_model, *sizes, **more)
-        self.pool = nn.Linear(d_model, d_model)
-        guess = nn.Linear(d_model, d_model), nn.GELU(), nn.LayerNorm(d_model, 1e-12)
-        self.guess = nn.Sequential(*guess)
-        self.bias = nn.Parameter(torch.zeros(n_words))
+    def __init__(self, vocab_size, d_model=128, *sizes, **more):
+        super().__init__(vocab_size, d_model, *sizes, **more)
+        self.pooler = nn.Linear(d_model, d_model)
+        mlm_head = nn.Linear(d_model, d_model), nn.GELU(), nn.LayerNorm(d_model, 1e-12)
+        self.mlm_head = nn.Sequential(*mlm_head)
+        self.mlm_bias = nn.Parameter(torch.zeros(vocab_size))
 
-    def pooled(self, ids, parts=None):
+    def pooled(self, ids, segment_ids=None):
         """ids (B, T) -> one vector a text, made of its first token's state (B, d)."""
-        return self.pool(self.body(ids, parts)[:, 0]).tanh()
+        return self.pooler(self.body(ids, segment_ids)[:, 0]).tanh()
 
-    def forward(self, ids, parts=None):
+    def forward(self, ids, segment_ids=None):
         """ids (B, T) -> logits of the word that stands at each place (B, T, V)."""
-        guess = self.guess(self.body(ids, parts))  # (B, T, d)
-        return F.linear(guess, self.words.weight, self.bias)
+        states = self.mlm_head(self.body(ids, segment_ids))  # (B, T, d)
+        return F.linear(states, self.token_embedding.weight, self.mlm_bias)
 
 
 def mask_words(ids, mask_id, generator, share=0.15):
     """Hide a share of the words (Devlin et al. 2019) -> inputs, targets (B, T).
 
     Of those chosen 80% become mask_id, 10% another word, 10% stay; targets are PAD
-    wherever no word was chosen. PAD, START, END and UNK are never chosen.
+    wherever no word was chosen. PAD, BOS, EOS and UNK are never chosen.
     """
     chance = torch.rand(ids.shape, generator=generator)  # (B, T)
     chosen = (chance < share) & (ids > UNK)
@@ -239,7 +240,7 @@ class Classifier(nn.Module):
     def __init__(self, model, n_labels):
         super().__init__()
         self.model = model
-        self.head = nn.Linear(model.words.embedding_dim, n_labels)
+        self.head = nn.Linear(model.token_embedding.embedding_dim, n_labels)
 
     def forward(self, ids):
         """ids (B, T) -> logits (B, n_labels)."""
@@ -250,12 +251,12 @@ class Classifier(nn.Module):
 
 # Our names: those of Hugging Face's checkpoints
 GPT2_NAMES = {
-    "words.weight": "wte.weight",
-    "places.weight": "wpe.weight",
-    "blocks.{}.first.norm.*": "h.{}.ln_1.*",
-    "blocks.{}.attention.project.*": "h.{}.attn.c_attn.*",
-    "blocks.{}.attention.out.*": "h.{}.attn.c_proj.*",
-    "blocks.{}.last.norm.*": "h.{}.ln_2.*",
+    "token_embedding.weight": "wte.weight",
+    "position_embedding.weight": "wpe.weight",
+    "blocks.{}.norm1.*": "h.{}.ln_1.*",
+    "blocks.{}.self_attention.in_proj.*": "h.{}.attn.c_attn.*",
+    "blocks.{}.self_attention.out_proj.*": "h.{}.attn.c_proj.*",
+    "blocks.{}.norm2.*": "h.{}.ln_2.*",
     "blocks.{}.feed_forward.0.*": "h.{}.mlp.c_fc.*",
     "blocks.{}.feed_forward.2.*": "h.{}.mlp.c_proj.*",
     "norm.*": "ln_f.*",
@@ -264,20 +265,20 @@ GPT2_NAMES = {
 
 _LAYER, _SELF = "encoder.layer.{}.", "encoder.layer.{}.attention.self."
 BERT_NAMES = {
-    "words.weight": "embeddings.word_embeddings.weight",
-    "places.weight": "embeddings.position_embeddings.weight",
-    "parts.weight": "embeddings.token_type_embeddings.weight",
-    "start.*": "embeddings.LayerNorm.*",
-    "blocks.{}.attention.project.*": f"{_SELF}query.* {_SELF}key.* {_SELF}value.*",
-    "blocks.{}.attention.out.*": _LAYER + "attention.output.dense.*",
-    "blocks.{}.first.norm.*": _LAYER + "attention.output.LayerNorm.*",
+    "token_embedding.weight": "embeddings.word_embeddings.weight",
+    "position_embedding.weight": "embeddings.position_embeddings.weight",
+    "segment_embedding.weight": "embeddings.token_type_embeddings.weight",
+    "embedding_norm.*": "embeddings.LayerNorm.*",
+    "blocks.{}.self_attention.in_proj.*": f"{_SELF}query.* {_SELF}key.* {_SELF}value.*",
+    "blocks.{}.self_attention.out_proj.*": _LAYER + "attention.output.dense.*",
+    "blocks.{}.norm1.*": _LAYER + "attention.output.LayerNorm.*",
     "blocks.{}.feed_forward.0.*": _LAYER + "intermediate.dense.*",
     "blocks.{}.feed_forward.2.*": _LAYER + "output.dense.*",
-    "blocks.{}.last.norm.*": _LAYER + "output.LayerNorm.*",
-    "pool.*": "pooler.dense.*",
-    "guess.0.*": "cls.predictions.transform.dense.*",
-    "guess.2.*": "cls.predictions.transform.LayerNorm.*",
-    "bias": "cls.predictions.bias",
+    "blocks.{}.norm2.*": _LAYER + "output.LayerNorm.*",
+    "pooler.*": "pooler.dense.*",
+    "mlm_head.0.*": "cls.predictions.transform.dense.*",
+    "mlm_head.2.*": "cls.predictions.transform.LayerNorm.*",
+    "mlm_bias": "cls.predictions.bias",
 }
 
 
@@ -293,7 +294,7 @@ def name_pairs(names, n_blocks):
 
 
 @torch.no_grad()
-def fill(model, weights, names):
+def load_into(model, weights, names):
     """Copy weights {their name: tensor} into our model; if any is wrong, copy none."""
     weights, values, wrong = dict(weights), {}, []
     for ours, theirs in name_pairs(names, len(model.blocks)).items():
@@ -318,37 +319,11 @@ def fill(model, weights, names):
         model.get_parameter(ours).copy_(torch.cat(parts))
 
 
-DTYPES = {
-    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16,
-    "BF16": torch.bfloat16, "I64": torch.int64, "I32": torch.int32, "U8": torch.uint8,
-    "BOOL": torch.bool,
-}  # fmt: skip
-
-
-def read_safetensors(path):
-    """A .safetensors file -> {name: tensor}."""
-    path, weights = Path(path), {}
-    content = bytearray(path.read_bytes())
-    first = 8 + int.from_bytes(content[:8], "little")  # where the numbers begin
-    table = json.loads(content[8:first])
-    table.pop("__metadata__", None)
-    for name, entry in table.items():
-        kind, shape = DTYPES.get(entry["dtype"]), entry["shape"]
-        if kind is None:
-            raise ValueError(f"{path.name}: {name}: dtype {entry['dtype']}")
-        weights[name] = torch.empty(shape, dtype=kind)
-        if n := math.prod(shape):
-            start = first + entry["data_offsets"][0]
-            numbers = torch.frombuffer(content, dtype=kind, count=n, offset=start)
-            weights[name] = numbers.view(shape)
-    return weights
-
-
 def read_weights(folder):
     """What model.safetensors or, without one, pytorch_model.bin holds."""
     path = Path(folder) / "model.safetensors"
     if path.exists():
-        return read_safetensors(path)
+        return load_file(path)
     old = path.with_name("pytorch_model.bin")
     return torch.load(old, map_location="cpu", weights_only=True)
 
@@ -413,13 +388,13 @@ def load_checkpoint(folder):
     for twin, first in REPEATED[kind].items():
         pair = weights.get(twin), weights.get(first)
         if None not in pair and not torch.equal(*pair):
-            said = language.text(ko="서로 다름: ", en="not the same: ")
-            raise ValueError(f"{said}{twin} ≠ {first}")
+            why = language.text(ko="서로 다름: ", en="not the same: ")
+            raise ValueError(f"{why}{twin} ≠ {first}")
     lacks = tuple(p for p in MAY_LACK if not any(n.startswith(p) for n in weights))
     weights = {n: w for n, w in weights.items() if not re.fullmatch(SPARE[kind], n)}
     names = {ours: n for ours, n in names.items() if not n.startswith(lacks)}
     model = maker(*sizes)
-    fill(model, weights, names)
+    load_into(model, weights, names)
     model.untrained = lacks if kind == "bert" else ()
     return model.eval()
 
@@ -440,9 +415,9 @@ def fetch(repository, name, revision=None):
         unreached = isinstance(error, LocalEntryNotFoundError)
         if isinstance(error, EntryNotFoundError) and not unreached:
             return None
-        said = language.text(ko=": 받지 못했습니다. ", en=": could not be fetched. ")
+        why = language.text(ko=": 받지 못했습니다. ", en=": could not be fetched. ")
         reason = str(error).partition("\n")[0]
-        raise ConnectionError(f"{repository}/{name}{said}{reason}") from error
+        raise ConnectionError(f"{repository}/{name}{why}{reason}") from error
 
 
 def load_from_hub(repository, revision=None):
@@ -454,15 +429,15 @@ def load_from_hub(repository, revision=None):
         import huggingface_hub  # noqa: F401
         from tokenizers import Tokenizer
     except ImportError as error:
-        said = language.text(ko="패키지가 없습니다: ", en="a package is missing: ")
-        raise ConnectionError(f"{said}{error.name}") from error
+        why = language.text(ko="패키지가 없습니다: ", en="a package is missing: ")
+        raise ConnectionError(f"{why}{error.name}") from error
     get = partial(fetch, repository, revision=revision)
     config, words = get("config.json"), get("tokenizer.json")
     weights = get("model.safetensors") or get("pytorch_model.bin")  # the older format
     if None in (config, words, weights):
         files = "config.json, tokenizer.json, model.safetensors | pytorch_model.bin"
-        said = language.text(ko="없는 파일이 있습니다", en="some of these are missing")
-        raise ConnectionError(f"{repository}: {said}: {files}")
+        why = language.text(ko="없는 파일이 있습니다", en="some of these are missing")
+        raise ConnectionError(f"{repository}: {why}: {files}")
     try:
         tokenizer = Tokenizer.from_file(words)
     except Exception as error:  # whatever the package finds wrong
@@ -491,13 +466,13 @@ def score(classifier, rows, chosen):
     return classifier(ids.to(classifier.head.weight.device))
 
 
-def tune(classifier, rows, labels, n_steps, seed=0, lr=1e-3):
+def tune(classifier, rows, labels, n_steps, seed=0, learning_rate=1e-3):
     """Fine-tune in place on batches of 32; the new head learns ten times as fast."""
     torch.manual_seed(seed)
     body, head = classifier.model.parameters(), classifier.head.parameters()
-    groups = [{"params": [*body]}, {"params": [*head], "lr": 10 * lr}]
-    optimizer = torch.optim.AdamW(groups, lr)
-    rate = schedule(optimizer, n_steps, warmup=max(1, n_steps // 10))
+    groups = [{"params": [*body]}, {"params": [*head], "lr": 10 * learning_rate}]
+    optimizer = torch.optim.AdamW(groups, learning_rate)
+    rate = schedule(optimizer, n_steps, warmup_steps=max(1, n_steps // 10))
     n_epochs = 32 * n_steps // len(rows) + 1
     order = torch.cat([torch.randperm(len(rows)) for _ in range(n_epochs)])
     for chosen in order[: 32 * n_steps].split(32):
@@ -509,13 +484,13 @@ def tune(classifier, rows, labels, n_steps, seed=0, lr=1e-3):
 
 
 @torch.no_grad()
-def share_right(classifier, rows, labels):
+def accuracy(classifier, rows, labels):
     """Share of the texts that are given their label."""
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # so less is padding
     n_right = 0
     for chosen in torch.tensor(order).split(128):
-        said = score(classifier, rows, chosen).argmax(dim=1).cpu()  # (128,)
-        n_right += (said == labels[chosen]).sum().item()
+        generated = score(classifier, rows, chosen).argmax(dim=1).cpu()  # (128,)
+        n_right += (generated == labels[chosen]).sum().item()
     return n_right / len(rows)
 
 
@@ -528,7 +503,7 @@ def count_characters(few, test):
     return classifier.score(counter.transform(new), right)
 
 
-def tune_published(repository, few, test, n_steps=60, lr=5e-5):
+def tune_published(repository, few, test, n_steps=60, learning_rate=5e-5):
     """Fine-tune a BERT of the hub on a few labels, in our classes -> test accuracy."""
     model, tokenizer = load_from_hub(repository)
     tokenizer.enable_truncation(128)
@@ -536,5 +511,5 @@ def tune_published(repository, few, test, n_steps=60, lr=5e-5):
         to_pieces(part, lambda text: tokenizer.encode(text).ids) for part in (few, test)
     )
     classifier = Classifier(model, 2).to(DEVICE)
-    tune(classifier, rows, labels, n_steps, lr=lr)
-    return share_right(classifier, *tested)
+    tune(classifier, rows, labels, n_steps, learning_rate=learning_rate)
+    return accuracy(classifier, *tested)

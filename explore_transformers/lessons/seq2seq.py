@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
-PAD, START, END, UNK = range(4)
+PAD, BOS, EOS, UNK = range(4)
 
 
 class Vocabulary:
@@ -32,9 +32,9 @@ class Vocabulary:
         return [self.ids.get(word, UNK) for word in sentence]
 
     def decode(self, ids):
-        """Words up to END, without PAD and START."""
-        ids = list(itertools.takewhile(lambda i: i != END, ids))
-        return [self.words[i] for i in ids if i not in (PAD, START)]
+        """Words up to EOS, without PAD and BOS."""
+        ids = list(itertools.takewhile(lambda i: i != EOS, ids))
+        return [self.words[i] for i in ids if i not in (PAD, BOS)]
 
 
 def pad_batch(sequences):
@@ -47,9 +47,9 @@ def pad_batch(sequences):
     return ids, mask
 
 
-def frame(ids):
-    """Put START before and END after the ids of one target sentence."""
-    return [START, *ids, END]
+def add_bos_eos(ids):
+    """Put BOS before and EOS after the ids of one target sentence."""
+    return [BOS, *ids, EOS]
 
 
 def log_softmax(logits):

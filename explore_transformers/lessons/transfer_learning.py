@@ -15,7 +15,7 @@ from torch import nn
 
 from explore_transformers.language import text
 from explore_transformers.lessons.encoder_decoder import DEVICE, schedule
-from explore_transformers.lessons.seq2seq import END, PAD, START, frame, pad_batch
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, add_bos_eos, pad_batch
 from explore_transformers.lessons.transformer import Embedding, EncoderLayer
 
 
@@ -62,13 +62,13 @@ class WithHead(nn.Module):
         return self.head(self.body(x))
 
 
-def fit(parameters, next_loss, n_steps, lr, watch=None):
-    """Change the parameters, or groups of them with an lr each; return the losses.
+def fit(parameters, next_loss, n_steps, learning_rate, watch=None):
+    """Update parameters, or groups of them with rates of their own; return the losses.
 
     next_loss() is the loss of the next batch; watch(step) is called after each step.
     """
-    optimizer = torch.optim.AdamW(parameters, lr, betas=(0.9, 0.98))
-    rate = schedule(optimizer, n_steps, warmup=max(1, n_steps // 10))
+    optimizer = torch.optim.AdamW(parameters, learning_rate, betas=(0.9, 0.98))
+    rate = schedule(optimizer, n_steps, warmup_steps=max(1, n_steps // 10))
     every = [p for group in optimizer.param_groups for p in group["params"]]
     losses = []
     for step in range(1, n_steps + 1):
@@ -107,29 +107,31 @@ def largest_change(some, others):
 class TextBody(nn.Module):
     """Lesson 4's encoder layers, where each token sees itself and earlier ones."""
 
-    def __init__(self, n_words, d_model=64, n_layers=3):
+    def __init__(self, vocab_size, d_model=64, n_layers=3):
         super().__init__()
-        self.embed = Embedding(n_words, d_model)
+        self.embedding = Embedding(vocab_size, d_model)
         self.layers = nn.ModuleList(EncoderLayer(d_model) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model)
 
     def forward(self, ids):
         """ids (B, T), padding on the right -> (B, T, d)."""
-        x = self.embed(ids)
+        x = self.embedding(ids)
         for layer in self.layers:
             x = layer(x, causal=True)
         return self.norm(x)
 
 
-def make_language_model(n_words, seed):
+def make_language_model(vocab_size, seed):
     """A body and a head as wide as the vocabulary: ids (B, T) -> logits (B, T, V)."""
     torch.manual_seed(seed)
-    return WithHead(TextBody(n_words), 64, n_words).to(DEVICE)
+    return WithHead(TextBody(vocab_size), 64, vocab_size).to(DEVICE)
 
 
 def to_ids(texts):
-    """Id lists -> ids (B, T) between START and END, padded on the right."""
-    return torch.tensor(pad_batch([frame(ids) for ids in texts])[0], device=DEVICE)
+    """Id lists -> ids (B, T) between BOS and EOS, padded on the right."""
+    return torch.tensor(
+        pad_batch([add_bos_eos(ids) for ids in texts])[0], device=DEVICE
+    )
 
 
 def next_word_loss(model, ids):
@@ -144,20 +146,20 @@ def perplexity(model, texts):
     return math.exp(next_word_loss(model, to_ids(texts)).item())
 
 
-def pretrain(model, texts, n_steps, seed, lr=4e-3):
+def pretrain(model, texts, n_steps, seed, learning_rate=4e-3):
     """Train a language model in place on texts (id lists) without labels."""
     chosen = batches(texts, 64, seed)
     return fit(
         model.parameters(),
         lambda: next_word_loss(model, to_ids(next(chosen))),
         n_steps,
-        lr,
+        learning_rate,
     )
 
 
 @torch.no_grad()
 def next_probabilities(model, ids, temperature=1.0, top_k=None):
-    """Probabilities of the word after ids (a list, START included) -> (V,).
+    """Probabilities of the word after ids (a list, BOS included) -> (V,).
 
     Raises ValueError for a temperature that is not above 0, or a top_k below 1.
     """
@@ -178,10 +180,10 @@ def next_probabilities(model, ids, temperature=1.0, top_k=None):
 
 
 @torch.no_grad()
-def sample(model, ids, max_length=40, temperature=1.0, top_k=None, seed=0):
-    """Go on from ids, word by word at random, until END or max_length -> ids."""
+def sample(model, ids, max_len=40, temperature=1.0, top_k=None, seed=0):
+    """Go on from ids, word by word at random, until EOS or max_len -> ids."""
     ids, rng = list(ids), torch.Generator().manual_seed(seed)
-    while ids[-1] != END and len(ids) < max_length:
+    while ids[-1] != EOS and len(ids) < max_len:
         p = next_probabilities(model, ids, temperature, top_k).cpu()
         ids.append(torch.multinomial(p, 1, generator=rng).item())
     return ids
@@ -189,7 +191,7 @@ def sample(model, ids, max_length=40, temperature=1.0, top_k=None, seed=0):
 
 def last_logits(model, texts):
     """Logits where each text (an id list) ends: (B, n_classes)."""
-    rows = [[START, *ids] for ids in texts]
+    rows = [[BOS, *ids] for ids in texts]
     ids = torch.tensor(pad_batch(rows)[0], device=DEVICE)  # (B, T)
     last = (ids != PAD).sum(dim=1) - 1  # (B,) the last real token
     return model(ids)[torch.arange(len(ids), device=DEVICE), last]
@@ -208,8 +210,8 @@ def text_loss(model, labelled, seed, n=32):
 
 
 @torch.no_grad()
-def share_right(model, labelled):
+def accuracy(model, labelled):
     """Share of (id list, label) pairs that the model gets right."""
     texts, labels = zip(*labelled, strict=True)
-    said = last_logits(model, texts).argmax(dim=-1).cpu()
-    return (said == torch.tensor(labels)).float().mean().item()
+    generated = last_logits(model, texts).argmax(dim=-1).cpu()
+    return (generated == torch.tensor(labels)).float().mean().item()

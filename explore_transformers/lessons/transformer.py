@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explore_transformers.lessons.attention import attention
+from explore_transformers.lessons.attention import scaled_dot_product_attention
 from explore_transformers.lessons.encoder_decoder import DEVICE, Seq2Seq
-from explore_transformers.lessons.seq2seq import END, PAD, START
+from explore_transformers.lessons.seq2seq import BOS, EOS, PAD
 
 
 def causal_mask(n_queries, n_keys, device=None):
@@ -23,7 +23,7 @@ def causal_mask(n_queries, n_keys, device=None):
     return everywhere.tril(n_keys - n_queries)
 
 
-def look(query, key, value, mask=None, causal=False, explicit=False):
+def attend(query, key, value, mask=None, causal=False, explicit=False):
     """Queries (B, n_heads, T, k) -> what they read, and if explicit their weights."""
     n_queries, n_keys = query.shape[2], key.shape[2]
     causal = causal and n_queries > 1  # one new word comes after all others
@@ -31,7 +31,7 @@ def look(query, key, value, mask=None, causal=False, explicit=False):
         past = causal_mask(n_queries, n_keys, query.device)
         mask, causal = past if mask is None else mask & past, False
     if explicit:
-        return attention(query, key, value, mask)
+        return scaled_dot_product_attention(query, key, value, mask)
     fast = F.scaled_dot_product_attention  # the same, but never shows the weights
     return fast(query, key, value, mask, is_causal=causal), None
 
@@ -45,17 +45,17 @@ def project_heads(x, weight, bias, n_heads):
 class MultiHeadAttention(nn.Module):
     """Attention n_heads times side by side, each on k = d / n_heads numbers."""
 
-    keep_weights = False  # True: explicit attention, which leaves them in .weights
+    need_weights = False  # True: explicit attention, which leaves them in .weights
 
     def __init__(self, d_model, n_heads):
         super().__init__()
         self.n_heads = n_heads
-        self.project = nn.Linear(d_model, 3 * d_model)  # for queries, keys, values
-        self.out = nn.Linear(d_model, d_model)
+        self.in_proj = nn.Linear(d_model, 3 * d_model)  # for queries, keys, values
+        self.out_proj = nn.Linear(d_model, d_model)
 
     def forward(self, x, memory=None, mask=None, causal=False, cache=None):
         """x (B, T, d) looks at itself, or at memory (B, S, d) -> (B, T, d), cache."""
-        W, b, d, n = self.project.weight, self.project.bias, x.shape[-1], self.n_heads
+        W, b, d, n = self.in_proj.weight, self.in_proj.bias, x.shape[-1], self.n_heads
         if memory is None:
             query, *pair = project_heads(x, W, b, n)  # each (B, n_heads, T, k)
             if cache:  # keys and values of earlier words, then the new ones
@@ -63,8 +63,8 @@ class MultiHeadAttention(nn.Module):
         else:
             (query,) = project_heads(x, W[:d], b[:d], n)
             pair = cache or project_heads(memory, W[d:], b[d:], n)  # (B, n_heads, S, k)
-        context, self.weights = look(query, *pair, mask, causal, self.keep_weights)
-        return self.out(context.transpose(1, 2).flatten(2)), pair
+        context, self.weights = attend(query, *pair, mask, causal, self.need_weights)
+        return self.out_proj(context.transpose(1, 2).flatten(2)), pair
 
 
 def sinusoids(n_positions, d_model):
@@ -80,73 +80,66 @@ def sinusoids(n_positions, d_model):
 class Embedding(nn.Module):
     """Words to vectors, and to each the vector of its place added."""
 
-    def __init__(self, n_words, d_model, positions="sinusoidal", max_length=1024):
+    def __init__(self, vocab_size, d_model, positions="sinusoidal", max_len=1024):
         super().__init__()
-        self.words = nn.Embedding(n_words, d_model, padding_idx=PAD)
-        nn.init.normal_(self.words.weight, std=d_model**-0.5)
+        self.token_embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
+        nn.init.normal_(self.token_embedding.weight, std=d_model**-0.5)
         if positions == "learned":
-            self.positions = nn.Parameter(torch.randn(max_length, d_model) * 0.02)
+            self.position_embedding = nn.Parameter(torch.randn(max_len, d_model) * 0.02)
         else:
-            table = sinusoids(max_length, d_model) if positions else None
-            self.register_buffer("positions", table, persistent=False)
+            table = sinusoids(max_len, d_model) if positions else None
+            self.register_buffer("position_embedding", table, persistent=False)
 
     def forward(self, ids, start=0):
         """ids (B, T), the first at place start -> (B, T, d)."""
-        x = self.words(ids) * math.sqrt(self.words.embedding_dim)
-        if self.positions is not None:
-            x = x + self.positions.narrow(0, start, ids.shape[1])  # (T, d)
+        x = self.token_embedding(ids) * math.sqrt(self.token_embedding.embedding_dim)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding.narrow(0, start, ids.shape[1])  # (T, d)
         return x
 
 
-def feed_forward(d_model, d_hidden):
-    """Each token by itself: to d_hidden numbers, negative ones to 0, and back."""
-    there, back = nn.Linear(d_model, d_hidden), nn.Linear(d_hidden, d_model)
+def feed_forward(d_model, d_ff):
+    """Each token by itself: to d_ff numbers, negative ones to 0, and back."""
+    there, back = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
     return nn.Sequential(there, nn.ReLU(), back)  # (B, T, d) -> (B, T, d)
 
 
-class Residual(nn.Module):
-    """A sublayer's surroundings: normalise what goes in, or the sum that comes out."""
-
-    def __init__(self, d_model, pre_norm):
-        super().__init__()
-        self.norm, self.pre_norm = nn.LayerNorm(d_model), pre_norm
-
-    def before(self, x):
-        return self.norm(x) if self.pre_norm else x  # (B, T, d)
-
-    def after(self, x, y):
-        return x + y if self.pre_norm else self.norm(x + y)  # (B, T, d)
-
-
 class EncoderLayer(nn.Module):
-    """Every token looks at every token; then each thinks by itself."""
+    """Self-attention, then a feed-forward network, each with its residual line."""
 
-    def __init__(self, d_model, n_heads=4, d_hidden=256, pre_norm=True):
+    def __init__(self, d_model, n_heads=4, d_ff=256, pre_norm=True):
         super().__init__()
-        self.attention = MultiHeadAttention(d_model, n_heads)
-        self.feed_forward = feed_forward(d_model, d_hidden)
-        self.first, self.last = (Residual(d_model, pre_norm) for _ in range(2))
+        self.pre_norm = pre_norm
+        self.self_attention = MultiHeadAttention(d_model, n_heads)
+        self.feed_forward = feed_forward(d_model, d_ff)
+        self.norm1, self.norm2 = (nn.LayerNorm(d_model) for _ in range(2))
 
     def forward(self, x, mask=None, causal=False):
         """x (B, S, d) -> (B, S, d)."""
-        y, _ = self.attention(self.first.before(x), mask=mask, causal=causal)
-        x = self.first.after(x, y)
-        return self.last.after(x, self.feed_forward(self.last.before(x)))
+        if self.pre_norm:
+            y, _ = self.self_attention(self.norm1(x), mask=mask, causal=causal)
+            x = x + y
+            return x + self.feed_forward(self.norm2(x))
+        y, _ = self.self_attention(x, mask=mask, causal=causal)
+        x = self.norm1(x + y)
+        return self.norm2(x + self.feed_forward(x))
 
 
 class Encoder(nn.Module):
     """Reads a source: one vector a token, each of which has looked at all tokens."""
 
-    def __init__(self, n_words, d_model=64, n_layers=2, positions="sinusoidal", **size):
+    def __init__(
+        self, vocab_size, d_model=64, n_layers=2, positions="sinusoidal", **size
+    ):
         super().__init__()
-        self.embed = Embedding(n_words, d_model, positions)
+        self.embedding = Embedding(vocab_size, d_model, positions)
         layers = [EncoderLayer(d_model, **size) for _ in range(n_layers)]
         self.layers = nn.ModuleList(layers)
-        self.norm = nn.LayerNorm(d_model) if layers[0].last.pre_norm else nn.Identity()
+        self.norm = nn.LayerNorm(d_model) if layers[0].pre_norm else nn.Identity()
 
     def forward(self, src):
         """src (B, S) ids -> memory (B, S, d), mask (B, S)."""
-        mask, x = src != PAD, self.embed(src)  # (B, S), (B, S, d)
+        mask, x = src != PAD, self.embedding(src)  # (B, S), (B, S, d)
         real = None if mask.all() else mask[:, None, None]  # (B, 1, 1, S)
         for layer in self.layers:
             x = layer(x, real)
@@ -161,55 +154,63 @@ def order_blindness(encoder, src):
 
 
 class DecoderLayer(nn.Module):
-    """Every word looks at the words before it, then at the source; then it thinks."""
+    """Masked self-attention, cross-attention, feed-forward, each with a residual."""
 
-    def __init__(self, d_model, n_heads=4, d_hidden=256, pre_norm=True):
+    def __init__(self, d_model, n_heads=4, d_ff=256, pre_norm=True):
         super().__init__()
+        self.pre_norm = pre_norm
         self.self_attention = MultiHeadAttention(d_model, n_heads)
         self.cross_attention = MultiHeadAttention(d_model, n_heads)
-        self.feed_forward = feed_forward(d_model, d_hidden)
-        around = (Residual(d_model, pre_norm) for _ in range(3))
-        self.first, self.mid, self.last = around
+        self.feed_forward = feed_forward(d_model, d_ff)
+        self.norm1, self.norm2, self.norm3 = (nn.LayerNorm(d_model) for _ in range(3))
 
     def forward(self, x, memory, mask=None, cache=(None, None)):
         """x (B, T, d), memory (B, S, d) -> (B, T, d), cache."""
         own, cross = cache
-        y, own = self.self_attention(self.first.before(x), causal=True, cache=own)
-        x = self.first.after(x, y)
-        y, cross = self.cross_attention(self.mid.before(x), memory, mask, cache=cross)
-        x = self.mid.after(x, y)
-        return self.last.after(x, self.feed_forward(self.last.before(x))), (own, cross)
+        if self.pre_norm:
+            y, own = self.self_attention(self.norm1(x), causal=True, cache=own)
+            x = x + y
+            y, cross = self.cross_attention(self.norm2(x), memory, mask, cache=cross)
+            x = x + y
+            return x + self.feed_forward(self.norm3(x)), (own, cross)
+        y, own = self.self_attention(x, causal=True, cache=own)
+        x = self.norm1(x + y)
+        y, cross = self.cross_attention(x, memory, mask, cache=cross)
+        x = self.norm2(x + y)
+        return self.norm3(x + self.feed_forward(x)), (own, cross)
 
 
 class Decoder(nn.Module):
     """Writes a target; its state is what it need not compute again."""
 
-    def __init__(self, n_words, d_model=64, n_layers=2, positions="sinusoidal", **size):
+    def __init__(
+        self, vocab_size, d_model=64, n_layers=2, positions="sinusoidal", **size
+    ):
         super().__init__()
-        self.embed = Embedding(n_words, d_model, positions)
+        self.embedding = Embedding(vocab_size, d_model, positions)
         layers = [DecoderLayer(d_model, **size) for _ in range(n_layers)]
         self.layers = nn.ModuleList(layers)
-        self.norm = nn.LayerNorm(d_model) if layers[0].last.pre_norm else nn.Identity()
-        self.out = nn.Linear(d_model, n_words)
+        self.norm = nn.LayerNorm(d_model) if layers[0].pre_norm else nn.Identity()
+        self.lm_head = nn.Linear(d_model, vocab_size)
 
     def forward(self, tgt, source, state=None):
         """tgt (B, T), what Encoder gave -> logits (B, T, V), state."""
         (memory, mask), kept = source, []
         real = None if mask.all() else mask[:, None, None]  # (B, 1, 1, S)
         start, caches = state or (0, [(None, None)] * len(self.layers))
-        x = self.embed(tgt, start)  # (B, T, d)
+        x = self.embedding(tgt, start)  # (B, T, d)
         for layer, cache in zip(self.layers, caches, strict=True):
             x, cache = layer(x, memory, real, cache)
             kept.append(cache)
-        return self.out(self.norm(x)), (start + tgt.shape[1], kept)
+        return self.lm_head(self.norm(x)), (start + tgt.shape[1], kept)
 
 
-def make_transformer(n_source_words, n_target_words, seed, tied=False, **sizes):
+def make_transformer(src_vocab_size, tgt_vocab_size, seed, tied=False, **sizes):
     """Lesson 2's Seq2Seq with this lesson's halves, on DEVICE; tied: one word table."""
     torch.manual_seed(seed)
-    model = Seq2Seq(Encoder(n_source_words, **sizes), Decoder(n_target_words, **sizes))
+    model = Seq2Seq(Encoder(src_vocab_size, **sizes), Decoder(tgt_vocab_size, **sizes))
     if tied:  # the decoder says words with the table it reads them with
-        model.decoder.out.weight = model.decoder.embed.words.weight
+        model.decoder.lm_head.weight = model.decoder.embedding.token_embedding.weight
     return model.to(DEVICE)
 
 
@@ -229,9 +230,9 @@ def copy_weights(source, target):
 @torch.no_grad()
 def weights_of(model, src, tgt):
     """Attention weights of every module, by its name: {name: (B, n_heads, T, S)}."""
-    MultiHeadAttention.keep_weights = True
+    MultiHeadAttention.need_weights = True
     model(src, tgt)
-    MultiHeadAttention.keep_weights = False
+    MultiHeadAttention.need_weights = False
     return {n: m.weights for n, m in model.named_modules() if "weights" in vars(m)}
 
 
@@ -258,7 +259,7 @@ def padding_leak(model, src, tgt):
 
 
 @torch.no_grad()
-def company_leak(model, src, tgt):
+def batch_leak(model, src, tgt):
     """Largest change of a logit when a sentence goes alone, unpadded. Must be ~0."""
     together, changes = model(src, tgt), []
     for i, n in enumerate((src != PAD).sum(dim=1).tolist()):
@@ -267,33 +268,33 @@ def company_leak(model, src, tgt):
     return torch.stack(changes).max().item()
 
 
-def row_gap(model, src, tgt):
-    """Largest distance of a row of attention weights from the sum 1. Must be ~0."""
+def rows_sum_to_one(model, src, tgt, tolerance=1e-5):
+    """Whether every row of every module's attention weights sums to 1."""
     weights = weights_of(model, src, tgt).values()
-    return torch.stack([(w.sum(dim=-1) - 1).abs().max() for w in weights]).max().item()
+    return all((w.sum(dim=-1) - 1).abs().max() <= tolerance for w in weights)
 
 
 def best_next(scores, log_p, done):
     """scores (B, W), log_p of next words (B * W, V) -> scores, beams, words (B, W)."""
-    log_p[done], log_p[done, END] = -torch.inf, 0.0  # done: END again, at no cost
+    log_p[done], log_p[done, EOS] = -torch.inf, 0.0  # done: EOS again, at no cost
     total = (scores.view(-1, 1) + log_p).view(len(scores), -1)  # (B, W * V)
     scores, best = total.topk(scores.shape[1])  # (B, W)
     return scores, best // log_p.shape[1], best % log_p.shape[1]
 
 
 @torch.no_grad()
-def beam_search(decoder, source, width=4, max_length=60):
+def beam_search(decoder, source, width=4, max_len=60):
     """Follow the width likeliest beginnings -> ids (B, T) and log-probability (B,)."""
     n, source = len(source[1]), [p.repeat_interleave(width, dim=0) for p in source]
-    said = torch.full((n * width, 1), START, device=source[1].device)
-    scores = torch.full((n, width), -torch.inf, device=said.device)
+    generated = torch.full((n * width, 1), BOS, device=source[1].device)
+    scores = torch.full((n, width), -torch.inf, device=generated.device)
     scores[:, 0], state = 0.0, None  # all beams begin alike: only one may go on
-    first = width * torch.arange(n, device=said.device)[:, None]  # (B, 1)
-    while said.shape[1] <= max_length and not (said[:, -1] == END).all():
-        logits, (length, caches) = decoder(said[:, -1:], source, state)
+    first = width * torch.arange(n, device=generated.device)[:, None]  # (B, 1)
+    while generated.shape[1] <= max_len and not (generated[:, -1] == EOS).all():
+        logits, (length, caches) = decoder(generated[:, -1:], source, state)
         log_p = logits[:, -1].log_softmax(dim=-1)  # (B * W, V)
-        scores, beams, words = best_next(scores, log_p, said[:, -1] == END)
+        scores, beams, words = best_next(scores, log_p, generated[:, -1] == EOS)
         rows = (first + beams).flatten()  # (B * W,) the beam each goes on from
-        said = torch.cat([said[rows], words.view(-1, 1)], dim=1)
+        generated = torch.cat([generated[rows], words.view(-1, 1)], dim=1)
         state = length, [([p[rows] for p in own], cross) for own, cross in caches]
-    return said.view(n, width, -1)[:, 0, 1:], scores[:, 0]
+    return generated.view(n, width, -1)[:, 0, 1:], scores[:, 0]

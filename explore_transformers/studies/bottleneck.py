@@ -21,7 +21,7 @@ DECODERS = {"last": Decoder, "uniform": UniformDecoder, "attention": AttentionDe
 
 def _settings(decoders, sizes, rates, seeds):
     return [
-        {"decoder": decoder, "d_hidden": size, "lr": rate, "seed": seed}
+        {"decoder": decoder, "d_hidden": size, "learning_rate": rate, "seed": seed}
         for seed in seeds
         for rate in rates
         for size in sizes
@@ -44,13 +44,13 @@ SETTINGS = [
 ]
 
 
-def measure(decoder, d_hidden, lr, seed):
+def measure(decoder, d_hidden, learning_rate, seed):
     """Train one model -> parameters, final loss, exact match in BINS and over all."""
     splits, korean, english = make_data(seed)
     pairs, test = (to_ids(p, korean, english) for p in (splits.train, splits.test))
-    n_words = len(korean), len(english)
-    model = make_model(DECODERS[decoder], *n_words, seed, d_hidden)
-    losses = train(model, pairs, seed, lr=lr, say_every=10**9)
+    vocab_size = len(korean), len(english)
+    model = make_model(DECODERS[decoder], *vocab_size, seed, d_hidden)
+    losses = train(model, pairs, seed, learning_rate=learning_rate, say_every=10**9)
     return {
         "n_parameters": sum(p.numel() for p in model.parameters()),
         "loss": round(float(np.mean(losses[-100:])), 4),

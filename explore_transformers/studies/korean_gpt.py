@@ -12,16 +12,15 @@ from itertools import islice
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
 
+from explore_transformers.data.nsmc import load_nsmc
 from explore_transformers.lessons.bert_gpt import (
     GPT,
     Subwords,
     common_characters,
     learn_merges,
 )
-from explore_transformers.lessons.seq2seq import END, START
-from explore_transformers.nsmc import load_nsmc
+from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.trained import save_weights
 
 # 19,000 steps are about an hour of one core; the others a quarter of it, and so on.
@@ -40,8 +39,8 @@ def learn_subwords(texts):
 
 
 def to_stream(texts, subwords):
-    """All texts one after the other, each between START and END: ids (N,)."""
-    framed = ([START, *subwords.encode(text), END] for text in texts)
+    """All texts one after the other, each between BOS and EOS: ids (N,)."""
+    framed = ([BOS, *subwords.encode(text), EOS] for text in texts)
     return torch.tensor([i for text in framed for i in text])
 
 
@@ -92,10 +91,10 @@ def pretrain(model, stream, n_steps, seed=0):
     return losses
 
 
-def make_gpt(n_words, seed=0):
+def make_gpt(vocab_size, seed=0):
     """A new model: 3 layers of 128 numbers, 4 heads."""
     torch.manual_seed(seed)
-    return GPT(n_words)
+    return GPT(vocab_size)
 
 
 @torch.no_grad()
@@ -103,7 +102,9 @@ def held_out_loss(model, texts, subwords):
     """Mean cross-entropy of unseen texts, in nats a token and in nats a character."""
     total = n_tokens = 0
     for text in texts:
-        row = to_stream([text], subwords)[None, : model.places.num_embeddings + 1]
+        row = to_stream([text], subwords)[
+            None, : model.position_embedding.num_embeddings + 1
+        ]
         n = row.shape[1] - 1
         total += next_token_loss(model, row).item() * n
         n_tokens += n
@@ -125,8 +126,7 @@ def measure(n_steps):
     began = time.process_time()
     pretrain(model, stream, n_steps)
     seconds = time.process_time() - began
-    kept = nn.ModuleDict({"gpt": model})  # "words.*" would be taken for a word list
-    save_weights(weights_name(n_steps), kept, characters=characters, merges=merges)
+    save_weights(weights_name(n_steps), model, characters=characters, merges=merges)
     token, character = held_out_loss(model, held_out, subwords)
     return {
         "seconds": round(seconds),

@@ -5,19 +5,17 @@ fine-tuned whole. Rates and numbers of steps were chosen with two rates each, on
 labelled reviews that are used for nothing else.
 """
 
-from torch import nn
-
+from explore_transformers.data.nsmc import load_nsmc
 from explore_transformers.lessons.bert_gpt import (
     Classifier,
     Subwords,
+    accuracy,
     count_characters,
     few_labels,
-    share_right,
     to_pieces,
     tune,
 )
-from explore_transformers.lessons.seq2seq import END, START
-from explore_transformers.nsmc import load_nsmc
+from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.studies.korean_gpt import SETTINGS as PRETRAINED
 from explore_transformers.studies.korean_gpt import make_gpt, weights_name
 from explore_transformers.trained import load_weights
@@ -45,7 +43,7 @@ def start_from(n_steps, seed):
     pieces = Subwords(words["characters"], words["merges"])
     model = make_gpt(len(pieces), seed)
     if n_steps:
-        nn.ModuleDict({"gpt": model}).load_state_dict(state)
+        model.load_state_dict(state)
     return model, pieces
 
 
@@ -53,23 +51,23 @@ def score_gpt(n_steps, seed, few, test):
     """Test accuracy after fine-tuning on a few (text, label) pairs."""
     model, pieces = start_from(n_steps, seed)
     classifier = Classifier(model, 2)
-    limit = model.places.num_embeddings
+    limit = model.position_embedding.num_embeddings
 
     def encode(text):
-        return [START, *pieces.encode(text), END][:limit]
+        return [BOS, *pieces.encode(text), EOS][:limit]
 
     tune(classifier, *to_pieces(few, encode), COUNTS[len(few)], seed)
-    return share_right(classifier, *to_pieces(test, encode))
+    return accuracy(classifier, *to_pieces(test, encode))
 
 
 def measure(model, n_steps, seed):
     """Test accuracy for each number of labels in COUNTS."""
     reviews = load_nsmc()
-    test, accuracy = reviews.test[:N_TEST], {}
+    test, found = reviews.test[:N_TEST], {}
     for n in COUNTS:
         few = few_labels(reviews.train[:-N_CHOICE], n, seed)
         if model == "GPT":
-            accuracy[n] = round(score_gpt(n_steps, seed, few, test), 4)
+            found[n] = round(score_gpt(n_steps, seed, few, test), 4)
         else:
-            accuracy[n] = round(count_characters(few, test), 4)
-    return {"official": reviews.official, "accuracy": accuracy}
+            found[n] = round(count_characters(few, test), 4)
+    return {"official": reviews.official, "accuracy": found}

@@ -4,16 +4,16 @@ The study korean_labels gives every model 320 steps, which read these labels abo
 twice. Here the model from scratch gets four times as many.
 """
 
+from explore_transformers.data.nsmc import load_nsmc
 from explore_transformers.lessons.bert_gpt import (
     Classifier,
     Subwords,
+    accuracy,
     few_labels,
-    share_right,
     to_pieces,
     tune,
 )
-from explore_transformers.lessons.seq2seq import END, START
-from explore_transformers.nsmc import load_nsmc
+from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.studies.korean_gpt import make_gpt
 from explore_transformers.trained import load_weights
 
@@ -26,12 +26,12 @@ def measure(n_steps, seed):
     reviews, (_, words) = load_nsmc(), load_weights("korean_gpt")
     pieces = Subwords(words["characters"], words["merges"])
     model = make_gpt(len(pieces), seed)
-    classifier, limit = Classifier(model, 2), model.places.num_embeddings
+    classifier, limit = Classifier(model, 2), model.position_embedding.num_embeddings
 
     def encode(text):
-        return [START, *pieces.encode(text), END][:limit]
+        return [BOS, *pieces.encode(text), EOS][:limit]
 
     few = few_labels(reviews.train[:-N_CHOICE], N_LABELS, seed)
     tune(classifier, *to_pieces(few, encode), n_steps, seed)
-    accuracy = share_right(classifier, *to_pieces(reviews.test[:N_TEST], encode))
-    return {"official": reviews.official, "accuracy": round(accuracy, 4)}
+    share = accuracy(classifier, *to_pieces(reviews.test[:N_TEST], encode))
+    return {"official": reviews.official, "accuracy": round(share, 4)}

@@ -19,7 +19,13 @@ from explore_site.paths import BOOK
 from explore_site.words import words
 
 _MODULES = (
-    assets, catalogues, claims_page, editions, folded_cells, korean_search, links,
+    assets,
+    catalogues,
+    claims_page,
+    editions,
+    folded_cells,
+    korean_search,
+    links,
     times_page,
 )
 

@@ -89,13 +89,17 @@ class Claims(SphinxDirective):
         self.env.note_dependency(str(ROOT / "explore_transformers" / "claims.toml"))
         texts, self.show = load_texts(), show
         self.record = read_record()
-        lessons = {}
+        lessons, always = {}, {}
         for claim, words_ in texts.items():
-            lessons.setdefault(claim.split(".")[0], {})[claim] = words_
+            if "test" in words_:
+                always[claim] = words_
+            else:
+                lessons.setdefault(claim.split(".")[0], {})[claim] = words_
         if not self.record:
             note, _ = self.parse_inline(self.say["no_record"])
             return [nodes.paragraph("", "", *note)]
-        return [self._lesson(name, claims) for name, claims in lessons.items()]
+        sections = [self._lesson(name, claims) for name, claims in lessons.items()]
+        return [*sections, self._always(always)] if always else sections
 
     def _lesson(self, name, claims):
         place = f"notebooks/{self.config.language}"
@@ -108,6 +112,20 @@ class Claims(SphinxDirective):
             section += self._claim(claim, words_)
         return section
 
+    def _always(self, identities):
+        """Return the section of what is always true, each with the test that holds it."""
+        section = nodes.section(ids=["always-true"])
+        section += nodes.title("", self.say["always"])
+        note, _ = self.parse_inline(self.say["always_note"])
+        section += nodes.paragraph("", "", *note)
+        rows = nodes.bullet_list()
+        for claim, words_ in identities.items():
+            item = nodes.list_item(ids=[f"claim-{claim}"])
+            item += nodes.paragraph("", words_[self.config.language] + " ")
+            item[0] += nodes.literal("", words_["test"].rpartition("::")[2])
+            rows += item
+        return section + rows
+
     def _title(self, files, name):
         number = int(files[0].name[:2]) if files else name
         return self.say["lesson"].format(number)
@@ -115,8 +133,14 @@ class Claims(SphinxDirective):
     def _link(self, docname):
         """Return a link to a page that shows the page's own title."""
         return pending_xref(
-            "", nodes.inline(), refdomain="std", reftype="doc", refexplicit=False,
-            reftarget=f"/{docname}", refdoc=self.env.docname, refwarn=True,
+            "",
+            nodes.inline(),
+            refdomain="std",
+            reftype="doc",
+            refexplicit=False,
+            reftarget=f"/{docname}",
+            refdoc=self.env.docname,
+            refwarn=True,
         )
 
     def _claim(self, claim, words_):

@@ -51,10 +51,15 @@ class TargetLinks(SphinxPostTransform):
                 continue
             docname, anchor = places[target]
             if docname == node["reftarget"]:
-                node.replace_self(make_refnode(
-                    self.app.builder, self.env.docname, docname, anchor,
-                    node.children,
-                ))
+                node.replace_self(
+                    make_refnode(
+                        self.app.builder,
+                        self.env.docname,
+                        docname,
+                        anchor,
+                        node.children,
+                    )
+                )
 
 
 class HeadingAnchors(SphinxTransform):

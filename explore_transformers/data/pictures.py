@@ -16,7 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from explore_transformers.corpus import _check_count
+from explore_transformers.data.corpus import _check_count
 
 _CELLS, _FINE = 8, 4  # cells on a side of a picture, small squares on a side of a cell
 _EM, _FIELD = 40, 72  # pixels: the size of the drawn letters, and of what they lie on

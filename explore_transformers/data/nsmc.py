@@ -100,7 +100,9 @@ def load_nsmc():
         ValueError: a line of a file is not id, document and label, or not UTF-8.
     """
     named = os.environ.get(VARIABLE)
-    base = Path(named).expanduser() if named else _pooch().os_cache(__package__)
+    base = (
+        Path(named).expanduser() if named else _pooch().os_cache("explore_transformers")
+    )
     folder = Path(base) / "nsmc"
     stand_in = bool(named) and _is_stand_in(folder)
     for name in BLOBS:

@@ -18,8 +18,8 @@ from itertools import cycle, islice, pairwise
 from numbers import Real
 from typing import NamedTuple
 
-from explore_transformers import corpus
-from explore_transformers.corpus import _check_count, _particle
+from explore_transformers.data import corpus
+from explore_transformers.data.corpus import _check_count, _particle
 
 # ---- the lexicon --------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""Corpora: made-up sentences and reviews, letters and digits, real Korean reviews."""
