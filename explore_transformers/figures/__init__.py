@@ -3,6 +3,15 @@
 Readers step through them by mouse or by key; without a script all is there too.
 """
 
+from explore_transformers.figures.batches import (
+    black_box,
+    padded_batch,
+    shifted_targets,
+    softmax_step,
+    tokens_to_ids,
+    translation,
+    word_order,
+)
 from explore_transformers.figures.blocks import transformer
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
@@ -15,8 +24,15 @@ __all__ = [
     "attention",
     "attention_step",
     "bars",
+    "black_box",
     "encoder_decoder",
     "heatmap",
+    "padded_batch",
+    "shifted_targets",
+    "softmax_step",
+    "tokens_to_ids",
     "transformer",
+    "translation",
     "use_style",
+    "word_order",
 ]

@@ -1,0 +1,560 @@
+"""Lesson 1's drawings: tokens, ids, batches, masks and probabilities, from real ones.
+
+Tokens have cells as wide as their words, so that a sentence fits on a narrow phone.
+A reader who knows no Korean finds a gloss below each Korean token.
+"""
+
+import unicodedata
+
+import numpy as np
+
+from explore_transformers.figures.diagrams import shape_of
+from explore_transformers.figures.drawing import WIDTH, Diagram, Drawing
+from explore_transformers.figures.html import formatted, numbers
+from explore_transformers.figures.trace import find, trace
+from explore_transformers.language import text
+
+TOKEN = "#5f7d1c", "#a9c957"  # on light pages, on dark ones
+_FILLED, _PALE = 0.62, 0.0
+_LEFT, _ROOM = 22, WIDTH - 26
+
+
+def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
+    """Draw the whole way of one sentence through a trained model; lit: lesson 1's part.
+
+    Args:
+        model: a Seq2Seq of an encoder and a decoder.
+        src, tgt: (1, S) and (1, T) ids; tgt from the start token on, as decoded.
+        src_tokens: the words of src; tgt_words: the target vocabulary's words.
+        sentence: the source as people write it; glosses: English for each token.
+
+    Raises:
+        ValueError: the tokens do not fit src, or tgt is not what the model gives.
+    """
+    _check_row(src, src_tokens)
+    logits, calls = trace(model, src, tgt)
+    chosen = logits[0].argmax(dim=-1)  # (T,)
+    if chosen[:-1].tolist() != tgt[0, 1:].tolist():
+        raise ValueError("tgt is not what the model decodes: its likeliest ids differ")
+    probabilities = logits[0].softmax(dim=-1).max(dim=-1).values  # (T,)
+    written = [tgt_words[i] for i in chosen.tolist()]
+    drawing = _TokenDrawing(height=352)
+    with drawing.part(1):
+        drawing.badge(9, 12, 1)
+        drawing.words(WIDTH / 2, 12, sentence)
+        row = drawing.row(26, src_tokens, glosses)
+        row = drawing.row(64, src[0].tolist(), widths=row.widths, height=17)
+        drawing.arrow((110, 81), (110, 108))
+        drawing.words(118, 93, f"ids {shape_of(src.shape)}", "et-start et-small")
+    n_parameters = sum(p.numel() for p in model.parameters())
+    _draw_model(drawing, calls, n_parameters)
+    with drawing.part(3):
+        drawing.badge(9, 216, 3)
+        drawing.arrow((270, 186), (270, 206))
+        shape = text(ko="로짓 ", en="logits ") + shape_of(logits.shape)
+        drawing.words(262, 195, shape, "et-end et-small")
+        drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
+        drawing.arrow((270, 226), (270, 246))
+        widths = [max(38, _cell_width(word)) for word in written]
+        row = drawing.row(246, written, widths=widths)
+        for x, p in zip(row.centres, probabilities.tolist(), strict=True):
+            drawing.words(x, 276, formatted(p, ".3f"), "et-small")
+        end = row.centres[-1] + row.widths[-1] / 2
+        drawing.arrow((end, 256), (368, 256), (368, 152), (341, 152))
+    with drawing.part(4):
+        drawing.badge(9, 314, 4)
+        drawing.arrow((WIDTH / 2, 286), (WIDTH / 2, 300))
+        score = text(ko="채점", en="Scores")
+        line = text(
+            ko="교차 엔트로피 · 완전 일치율 · BLEU",
+            en="cross-entropy · exact match · BLEU",
+        )
+        drawing.box(26, 300, 328, 38, "token", score, line)
+    return Diagram(drawing, *_words_of_translation(n_parameters, logits.shape[-1]))
+
+
+def _draw_model(drawing, calls, n_parameters):
+    with drawing.part(2):
+        drawing.badge(9, 118, 2)
+        drawing.box(26, 108, 328, 78, "norm")
+        name = text(ko="트랜스포머", en="Transformer")
+        count = text(
+            ko=f"매개변수 {n_parameters:,}개", en=f"{n_parameters:,} parameters"
+        )
+        drawing.words(190, 120, name + " · " + count)
+        shape = shape_of(find(calls, "encoder.layers.0").output)
+        drawing.box(40, 132, 140, 42, "norm", text(ko="인코더", en="Encoder"), shape)
+        shape = shape_of(find(calls, "decoder.layers.0").output)
+        drawing.box(200, 132, 140, 42, "norm", text(ko="디코더", en="Decoder"), shape)
+        drawing.arrow((180, 153), (200, 153))
+
+
+def _words_of_translation(n_parameters, vocab_size):
+    title = text(ko="이 책의 끝에서 만나는 모델", en="Where this book is going")
+    caption = text(
+        ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 여는 "
+        "상자입니다. 훈련이 끝난 모델이 방금 계산한 값으로 그렸습니다.",
+        en="Green: what this lesson builds. Grey: the box that the next lessons open. "
+        "Drawn from what the trained model has just computed.",
+    )
+    steps = [
+        text(
+            ko="문장을 토큰으로 나누고 토큰마다 번호를 붙입니다.",
+            en="The sentence is split into tokens, and each token becomes an id.",
+        ),
+        text(
+            ko=f"매개변수가 {n_parameters:,}개인 모델이 번호를 받습니다. 인코더가 "
+            "소스를 읽고 디코더가 타깃을 씁니다.",
+            en=f"A model with {n_parameters:,} parameters takes the ids: an encoder "
+            "reads the source, a decoder writes the target.",
+        ),
+        text(
+            ko=f"위치마다 단어 {vocab_size}개의 점수가 나오고 소프트맥스가 확률로 "
+            "바꿉니다. 가장 그럴듯한 단어를 골라 다음 입력으로 돌려보냅니다. 칸 아래의 "
+            "수가 반올림한 확률입니다.",
+            en=f"Each position gives scores for {vocab_size} words, and softmax turns "
+            "them into probabilities. The likeliest word is picked and goes back in. "
+            "Below each cell: its probability, rounded.",
+        ),
+        text(
+            ko="얼마나 잘했는지 잽니다.",
+            en="Measures tell how well it did.",
+        ),
+    ]
+    return title, caption, steps
+
+
+# ---- the task as a black box --------------------------------------------------------
+
+
+def black_box(tasks):
+    """Draw one pair of each task going through one and the same box.
+
+    Args:
+        tasks: (name, pair, source glosses, target glosses) each; a pair has src, tgt.
+    """
+    drawing = _TokenDrawing(height=156 * len(tasks) - 10)
+    for i, (name, pair, *glosses) in enumerate(tasks):
+        y = 156 * i
+        with drawing.part(i + 1):
+            drawing.badge(9, y + 12, i + 1)
+            drawing.words(_LEFT, y + 12, name, "et-start et-bold")
+            lengths = f"{len(pair.src)} → {len(pair.tgt)}"
+            drawing.words(372, y + 12, lengths, "et-end et-small")
+            drawing.row(y + 24, pair.src, glosses[0])
+            drawing.arrow((190, y + (59 if glosses[0] else 44)), (190, y + 74))
+            drawing.box(130, y + 74, 120, 20, "output", text(ko="모델", en="model"))
+            drawing.arrow((190, y + 94), (190, y + 109))
+            drawing.row(y + 109, pair.tgt, glosses[1])
+    title = text(ko="시퀀스를 시퀀스로", en="Sequence in, sequence out")
+    caption = text(
+        ko="칸 하나가 토큰 하나입니다. 오른쪽의 수는 소스와 타깃의 토큰 수입니다.",
+        en="One cell is one token. On the right: the number of tokens in source and "
+        "target.",
+    )
+    steps = [
+        text(
+            ko=f": 토큰 {len(pair.src)}개를 받아 {len(pair.tgt)}개를 냅니다.",
+            en=f": {len(pair.src)} tokens go in, {len(pair.tgt)} come out.",
+        )
+        for _, pair, *_ in tasks
+    ]
+    named = [task[0] + step for task, step in zip(tasks, steps, strict=True)]
+    return Diagram(drawing, title, caption, named)
+
+
+# ---- order --------------------------------------------------------------------------
+
+
+def word_order(src, tgt, alignment, glosses=None):
+    """Draw lines between the words of a pair that mean each other.
+
+    Args:
+        src, tgt: the tokens; alignment: (source index, target index) of the links.
+        glosses: English for each source token.
+
+    Raises:
+        ValueError: a link leads to no token.
+    """
+    alignment = list(alignment)
+    for i, j in alignment:
+        if not (0 <= i < len(src) and 0 <= j < len(tgt)):
+            raise ValueError(f"the link {(i, j)} leads to no token")
+    drawing = _TokenDrawing(height=150)
+    linked = [{i for i, _ in alignment}, {j for _, j in alignment}]
+    fills = [
+        [_FILLED if i in found else _PALE for i in range(len(tokens))]
+        for tokens, found in zip((src, tgt), linked, strict=True)
+    ]
+    with drawing.part(1):
+        drawing.badge(9, 22, 1)
+        above = drawing.row(12, src, glosses, strengths=fills[0])
+    with drawing.part(2):
+        drawing.badge(9, 88, 2)
+        below = drawing.row(118, tgt, strengths=fills[1])
+        for i, j in alignment:
+            drawing.line((above.centres[i], 50), (below.centres[j], 117), role="token")
+    crossed = sum(
+        (a - c) * (b - d) < 0
+        for n, (a, b) in enumerate(alignment)
+        for c, d in alignment[:n]
+    )
+    title = text(ko="짝이 되는 단어", en="Words that belong together")
+    caption = text(
+        ko="뜻을 나르는 단어만 이었습니다. 빈칸은 짝이 없는 토큰입니다.",
+        en="Only content words are linked. Empty cells are tokens without a partner.",
+    )
+    steps = [
+        text(
+            ko=f"소스의 토큰 {len(src)}개 가운데 {len(linked[0])}개에 짝이 있습니다.",
+            en=f"Of the {len(src)} source tokens, {len(linked[0])} have a partner.",
+        ),
+        text(
+            ko=f"선 {len(alignment)}개가 {crossed}번 교차합니다. 한 번 교차할 때마다 "
+            "두 단어의 앞뒤가 바뀝니다.",
+            en=f"The {len(alignment)} lines cross {crossed} times; each crossing is "
+            "two words that change their order.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+# ---- tokens to ids ------------------------------------------------------------------
+
+
+def tokens_to_ids(sentences, unknown=3):
+    """Draw how sentences become tokens, and tokens ids.
+
+    Args:
+        sentences: (sentence, tokens, vocabulary, glosses) each; the vocabulary has
+            encode and words.
+        unknown: the id of tokens that the vocabulary lacks.
+    """
+    drawing = _TokenDrawing(height=124 * len(sentences) - 2)
+    n_unknown = 0
+    for k, (sentence, tokens, vocabulary, glosses) in enumerate(sentences):
+        y, ids = 124 * k, vocabulary.encode(tokens)
+        with drawing.part(1):
+            if k == 0:
+                drawing.badge(9, y + 36, 1)
+            drawing.words(WIDTH / 2, y + 10, sentence)
+            row = drawing.row(y + 26, tokens, glosses)
+        with drawing.part(2):
+            if k == 0:
+                drawing.badge(9, y + 92, 2)
+            for x in row.centres:
+                drawing.arrow((x, y + (63 if glosses else 47)), (x, y + 81))
+            drawing.row(y + 82, ids, widths=row.widths)
+        n_unknown += ids.count(unknown)
+        if unknown in ids:
+            with drawing.part(3):
+                x = row.centres[ids.index(unknown)]
+                drawing.badge(x + 34, y + 111, 3)
+                drawing.words(x, y + 110, vocabulary.words[unknown], "et-bold")
+    title = text(ko="문장에서 번호로", en="From sentence to ids")
+    caption = text(
+        ko="번호는 모두 이 노트북의 어휘에서 찾은 것입니다.",
+        en="All ids were looked up in this notebook's vocabularies.",
+    )
+    steps = [
+        text(
+            ko="문장을 토큰으로 나눕니다. 조사와 어미도 토큰입니다.",
+            en="Split the sentence into tokens; particles and endings are tokens too.",
+        ),
+        text(
+            ko="토큰마다 어휘에서 번호를 찾습니다.",
+            en="Look up the id of each token in the vocabulary.",
+        ),
+    ]
+    if n_unknown:
+        more = text(
+            ko=f"어휘에 없는 토큰은 {unknown}번이 됩니다.",
+            en=f"A token that the vocabulary lacks gets id {unknown}.",
+        )
+        steps.append(more)
+    return Diagram(drawing, title, caption, steps)
+
+
+# ---- a batch and its mask -----------------------------------------------------------
+
+
+def padded_batch(ids, mask, words):
+    """Draw a batch as a grid, what pads it, and its mask.
+
+    Args:
+        ids, mask: (B, T), mask True where real; words: the vocabulary's words.
+
+    Raises:
+        ValueError: the shapes differ, or the batch is too wide to draw.
+    """
+    ids, mask = _pair_of_grids(ids, mask)
+    labels = [[words[i] for i in row] for row in ids]
+    widths = _column_widths(labels)
+    n_rows, pitch = len(ids), 38
+    height = 26 + pitch * n_rows
+    drawing = _TokenDrawing(height=2 * height - 8 * n_rows)
+    names = [
+        (1, "ids", text(ko="진짜 토큰과 번호", en="real tokens and their ids")),
+        (3, "mask", text(ko="1은 참, 0은 거짓", en="1 is true, 0 is false")),
+    ]
+    tops = 0, height
+    for (step, name, more), y in zip(names, tops, strict=True):
+        with drawing.part(step):
+            drawing.badge(9, y + 11, step)
+            label = f"{name} {shape_of(ids.shape)}"
+            drawing.words(_LEFT, y + 11, label, "et-start et-bold")
+            drawing.words(372, y + 11, more, "et-end et-small")
+    for step, is_real in ((1, True), (2, False)):
+        with drawing.part(step):
+            if step == 2:
+                drawing.badge(_LEFT + sum(widths) + 14, 36 + pitch * (n_rows - 1), 2)
+            for r, c in np.argwhere(mask == is_real):
+                at = _LEFT + sum(widths[:c]), 22 + pitch * r
+                drawing.cell(*at, widths[c], 34, is_real, labels[r][c], ids[r, c])
+    with drawing.part(3):
+        for (r, c), real in np.ndenumerate(mask):
+            at = _LEFT + sum(widths[:c]), height + 22 + 30 * r
+            drawing.cell(*at, widths[c], 26, real, str(int(real)))
+    n_real = int(mask.sum())
+    title = text(ko="배치와 마스크", en="A batch and its mask")
+    caption = text(
+        ko="행은 문장, 열은 위치입니다. 칸의 위는 토큰, 아래는 번호입니다.",
+        en="Rows are sentences, columns are positions. In each cell: the token, and "
+        "below it its id.",
+    )
+    steps = [
+        text(
+            ko=f"문장 {n_rows}개에 진짜 토큰이 {n_real}개 있습니다. 길이는 "
+            f"{_listed(mask.sum(axis=1))}입니다.",
+            en=f"{n_rows} sentences with {n_real} real tokens in all, of lengths "
+            f"{_listed(mask.sum(axis=1))}.",
+        ),
+        text(
+            ko=f"가장 긴 문장에 맞추어 패딩 {mask.size - n_real}개를 채웁니다.",
+            en=f"Fill up to the longest: {mask.size - n_real} padding tokens.",
+        ),
+        text(
+            ko="마스크는 진짜 토큰이 있는 칸에서만 참입니다.",
+            en="The mask is true exactly where a real token stands.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+def shifted_targets(inputs, targets, mask, words):
+    """Draw what a decoder gets, and below it what it should give.
+
+    Args:
+        inputs, targets: (B, T) ids, the targets one step later; mask: (B, T), True
+            where the target is real; words: the vocabulary's words.
+
+    Raises:
+        ValueError: the shapes differ, or the targets are not shifted by one.
+    """
+    inputs, mask = _pair_of_grids(inputs, mask)
+    targets, _ = _pair_of_grids(targets, mask)
+    if not np.array_equal(inputs[:, 1:], targets[:, :-1]):
+        raise ValueError("the targets are not the inputs shifted by one")
+    labels = [[[words[i] for i in row] for row in grid] for grid in (inputs, targets)]
+    widths = _column_widths([*labels[0], *labels[1]])
+    drawing = _TokenDrawing(height=122 * len(inputs) - 8)
+    rows = (1, 0, "inputs", 11, 20), (2, 1, "targets", 101, 68)
+    for r in range(len(inputs)):
+        y = 122 * r
+        for step, grid, name, named_at, down in rows:
+            with drawing.part(step):
+                if r == 0:
+                    drawing.badge(9, y + named_at, step)
+                drawing.words(_LEFT, y + named_at, name, "et-start et-bold")
+                for c, label in enumerate(labels[grid][r]):
+                    at = _LEFT + sum(widths[:c]), y + down
+                    drawing.cell(*at, widths[c], 22, mask[r, c], label)
+        with drawing.part(3):
+            for c in np.flatnonzero(mask[r]):
+                x = _LEFT + sum(widths[:c]) + widths[c] / 2
+                drawing.arrow((x, y + 42), (x, y + 67), role="token")
+            if r == 0:
+                drawing.badge(_LEFT + sum(widths) + 14, y + 55, 3)
+    n_real = int(mask.sum())
+    title = text(ko="한 칸 어긋난 입력과 정답", en="Inputs and targets, one step apart")
+    caption = text(
+        ko="녹색 칸은 손실에 들어가고, 빈칸은 마스크가 뺍니다.",
+        en="Green cells count in the loss; the mask leaves out the empty ones.",
+    )
+    steps = [
+        text(
+            ko="입력은 시작 토큰으로 시작하고, 마지막 열을 뺍니다.",
+            en="The inputs begin with the start token; the last column is dropped.",
+        ),
+        text(
+            ko="정답은 같은 배치에서 첫 열을 뺀 것입니다.",
+            en="The targets are the same batch without its first column.",
+        ),
+        text(
+            ko=f"화살표 {n_real}개가 배울 것입니다. 입력이 여기까지일 때 다음 토큰은 "
+            "무엇입니까?",
+            en=f"The {n_real} arrows are what there is to learn: with the input up to "
+            "here, which token is next?",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+def _listed(values):
+    return ", ".join(str(int(value)) for value in values)
+
+
+# ---- softmax ------------------------------------------------------------------------
+
+
+def softmax_step(words, logits, probabilities):
+    """Draw how one row of logits becomes probabilities.
+
+    Args:
+        words: V words; logits, probabilities: (V,) numbers.
+
+    Raises:
+        ValueError: they do not fit one another.
+    """
+    logits, given = numbers(logits), numbers(probabilities)
+    if not logits.shape == given.shape == (len(words),):
+        raise ValueError(f"{len(words)} words need (V,) logits and probabilities")
+    powers = np.exp(logits)
+    if not np.allclose(powers / powers.sum(), given, atol=1e-6):
+        raise ValueError("these probabilities are not the softmax of the logits")
+    total = 44 + 26 * len(words)
+    drawing = _TokenDrawing(height=total + 34)
+    heads = [
+        (1, 112, text(ko="로짓 z", en="Logit z")),
+        (2, 186, text(ko="지수 exp(z)", en="exp(z)")),
+        (3, 298, text(ko="확률 p", en="Probability p")),
+    ]
+    columns = ".1f", ".2f", ".2f"
+    for (step, x, head), values, fmt in zip(
+        heads, (logits, powers, given), columns, strict=True
+    ):
+        with drawing.part(step):
+            drawing.badge(x, 11, step)
+            drawing.words(x, 31, head, "et-bold")
+            for i, value in enumerate(values):
+                y = 44 + 26 * i
+                if step == 1:
+                    drawing.words(76, y + 11, words[i], "et-end")
+                if step == 3:
+                    drawing.bar(252, y, 84, 22, value, "output")
+                    drawing.arrow((212, y + 11), (246, y + 11))
+                at = 358 if step == 3 else x
+                drawing.words(at, y + 11, formatted(value, fmt))
+                if step == 2:
+                    drawing.arrow((134, y + 11), (160, y + 11))
+    with drawing.part(2):
+        name = text(ko="합 ", en="sum ")
+        drawing.words(186, total + 14, name + formatted(powers.sum(), ".2f"))
+    with drawing.part(3):
+        name = text(ko="합 ", en="sum ")
+        drawing.words(344, total + 14, name + formatted(given.sum(), ".2f"))
+    title = text(ko="소프트맥스 한 번", en="One softmax")
+    caption = text(
+        ko="점수 한 줄이 합이 1인 확률 한 줄이 됩니다.",
+        en="One row of scores becomes one row of probabilities that sum to 1.",
+    )
+    steps = [
+        text(
+            ko="로짓은 아무 수나 될 수 있습니다.",
+            en="A logit may be any number.",
+        ),
+        text(
+            ko="지수 함수가 모두 양수로 만듭니다.",
+            en="The exponential makes all of them positive.",
+        ),
+        text(
+            ko=f"합 {formatted(powers.sum(), '.2f')}로 나눕니다.",
+            en=f"Divide by their sum, {formatted(powers.sum(), '.2f')}.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+# ---- cells --------------------------------------------------------------------------
+
+
+class _Row:
+    """Where the cells of a row of tokens stand."""
+
+    def __init__(self, widths):
+        self.widths = widths
+        left = max(_LEFT, (WIDTH - sum(widths)) / 2)
+        self.lefts = [left + sum(widths[:i]) for i in range(len(widths))]
+        self.centres = [x + w / 2 for x, w in zip(self.lefts, widths, strict=True)]
+
+
+class _TokenDrawing(Drawing):
+    """A drawing with cells for tokens, in a colour of their own."""
+
+    def __init__(self, height):
+        super().__init__(height)
+        self._tags.append(f"<style>{_token_style()}</style>")
+
+    def row(self, y, tokens, glosses=None, widths=None, height=20, strengths=None):
+        """Draw one cell a token, as wide as the token or its gloss; return the _Row."""
+        tokens = [str(token) for token in tokens]
+        said = [""] * len(tokens) if glosses is None else glosses
+        row = _Row(widths or [_cell_width(*pair) for pair in zip(tokens, said)])  # noqa: B905
+        if sum(row.widths) > _ROOM:
+            raise ValueError(f"{len(tokens)} tokens are too wide to draw in one row")
+        strengths = [_FILLED] * len(tokens) if strengths is None else strengths
+        places = zip(row.lefts, row.widths, tokens, strengths, strict=True)
+        for x, width, token, strength in places:
+            self.squares(x, y, "token", [strength], [token], (width, height))
+        if glosses is not None:
+            for x, gloss in zip(row.centres, glosses, strict=True):
+                self.words(x, y + height + 9, text(ko="", en=gloss), "et-small")
+        return row
+
+    def cell(self, x, y, width, height, is_real, label, below=None):
+        """Draw one cell of a grid, empty where it is padding."""
+        strength = _FILLED if is_real else _PALE
+        self.squares(x, y, "token", [strength], size=(width, height))
+        middle = y + height / 2
+        if below is not None:
+            self.words(x + width / 2, middle + 8, str(below), "et-small")
+            middle -= 7
+        self.words(x + width / 2, middle, label, "et-small")
+
+
+def _token_style():
+    """The tokens' colour as drawing.py has those of its roles."""
+    light, dark = (f".et-svg .et-role-token{{--c:{colour}}}" for colour in TOKEN)
+    on_light = ":is(html[data-theme=light],[data-jp-theme-light=true],.vscode-light) "
+    on_dark = ":is(html[data-theme=dark],[data-jp-theme-light=false],.vscode-dark) "
+    return (
+        f"{light}@media(prefers-color-scheme:dark){{{dark}}}"
+        f"{on_light}{light}{on_dark}{dark}"
+        f"@media print{{:root :is(#print,body,*) {light}}}"
+    )
+
+
+def _cell_width(token, gloss=""):
+    """Room for a token of 11 units' height, and for its gloss below."""
+    wide = [unicodedata.east_asian_width(c) in "WF" for c in token]
+    own = sum(11.5 if is_wide else 6.6 for is_wide in wide) + 9
+    return max(18, own, 5.7 * len(gloss) + 5)
+
+
+def _column_widths(rows):
+    widths = [max(map(_cell_width, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) > _ROOM - 20:
+        raise ValueError(f"{len(widths)} columns are too wide to draw")
+    return widths
+
+
+def _pair_of_grids(ids, mask):
+    ids, mask = np.asarray(ids), np.asarray(mask, dtype=bool)
+    if ids.ndim != 2 or ids.shape != mask.shape:
+        raise ValueError(f"ids and mask must be (B, T): {ids.shape}, {mask.shape}")
+    return ids, mask
+
+
+def _check_row(ids, tokens):
+    if tuple(ids.shape) != (1, len(tokens)):
+        raise ValueError(f"ids {tuple(ids.shape)} need one row of {len(tokens)} tokens")
