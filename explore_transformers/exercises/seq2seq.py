@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from explore_transformers.data import corpus
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     letters,
@@ -16,7 +17,7 @@ from explore_transformers.exercises.naming import number_at, several
 BOS, EOS = 1, 2
 
 
-# Sentences can be framed before they become ids, with "<s>" for BOS, or after.
+# Special tokens can be added before words become ids, as "<s>", or after.
 _ORDERS = ("CAEFBD", "ACEFBD")
 
 pipeline = Exercise(
@@ -29,12 +30,12 @@ pipeline = Exercise(
         Mistake(
             "batch before ids",
             swapped("C", "E"),
-            ko="배치에 담는 것은 번호입니다. 낱말을 번호로 바꾸는 단계가 먼저입니다.",
+            ko="배치에 담는 것은 번호입니다. 단어를 번호로 바꾸는 단계가 먼저입니다.",
             en="The batch holds ids, so words have to become ids before it.",
             example="AECFBD",
         ),
         Mistake(
-            "pad before frame",
+            "pad before special tokens",
             swapped("A", "E"),
             ko="패딩을 먼저 하면 짧은 문장의 끝 토큰이 패딩 뒤에 붙습니다.",
             en="If you pad first, short sentences get their end token behind the "
@@ -67,12 +68,12 @@ pipeline = Exercise(
 )
 
 
-def _frame_short(ids, max_len):
+def _truncate_ids(ids, max_len):
     return [BOS, *ids[: max_len - 2], EOS]
 
 
 def _cut_when(is_long, special=2):
-    """Return frame_short with this test of what is long; the rest is right."""
+    """Return truncate_ids with this test of what is long; the rest is right."""
 
     def function(ids, max_len):
         kept = max(0, max_len - special) if is_long(len(ids), max_len) else len(ids)
@@ -81,9 +82,9 @@ def _cut_when(is_long, special=2):
     return function
 
 
-frame_short = Exercise(
-    "frame_short",
-    expected=_frame_short,
+truncate_ids = Exercise(
+    "truncate_ids",
+    expected=_truncate_ids,
     cases=(
         ([7, 8, 9, 10, 11, 12], 5),
         ([7, 8, 9, 10, 11], 5),
@@ -132,7 +133,7 @@ frame_short = Exercise(
         Mistake(
             "cut too late",
             _cut_when(lambda n, max_len: n > max_len),
-            ko="자를지를 낱말의 수로만 정합니다. 시작 토큰과 끝 토큰까지 더하면 "
+            ko="자를지를 단어의 수로만 정합니다. 시작 토큰과 끝 토큰까지 더하면 "
             "`max_len`을 넘는데 자르지 않는 문장이 있습니다.",
             en="You decide by the number of words alone. Some sentences that get too "
             "long with their start and end tokens are not cut.",
@@ -148,13 +149,13 @@ frame_short = Exercise(
         Mistake(
             "cut one too many",
             lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], EOS],
-            ko="낱말이 하나 더 들어갈 수 있는데 잘랐습니다.",
+            ko="단어가 하나 더 들어갈 수 있는데 잘랐습니다.",
             en="You cut a word for which there was still room.",
         ),
         Mistake(
             "cut one too many when long",
             _cut_when(lambda n, max_len: n + 2 > max_len, special=3),
-            ko="자르는 문장에는 낱말이 하나 더 들어갈 수 있습니다.",
+            ko="자르는 문장에는 단어가 하나 더 들어갈 수 있습니다.",
             en="In the sentences that you cut there is still room for a word.",
         ),
         Mistake(
@@ -191,7 +192,9 @@ frame_short = Exercise(
         ),
         Mistake(
             "padded",
-            lambda ids, max_len: (_frame_short(ids, max_len) + [0] * max_len)[:max_len],
+            lambda ids, max_len: (_truncate_ids(ids, max_len) + [0] * max_len)[
+                :max_len
+            ],
             ko="짧은 문장을 `<pad>`로 채웠습니다. 채우는 일은 `pad_batch`가 합니다.",
             en="You filled short sentences with `<pad>`. That is the job of "
             "`pad_batch`.",
@@ -232,8 +235,9 @@ batch_numbers = Exercise(
         Mistake(
             "rows and columns",
             (9, 3, 21, 6),
-            ko="행과 열이 바뀌었습니다. 행은 문장, 열은 자리입니다.",
-            en="Rows and columns are swapped. Rows are sentences, columns are places.",
+            ko="행과 열이 바뀌었습니다. 행은 문장, 열은 위치입니다.",
+            en="Rows and columns are swapped. Rows are sentences, columns are "
+            "positions.",
         ),
         Mistake(
             "padding counted as real",
@@ -336,7 +340,7 @@ masked_loss = Exercise(
         Mistake(
             "mask ignored",
             lambda log_probs, mask: -log_probs.mean(),
-            ko="마스크를 쓰지 않아 패딩 자리까지 평균에 들어갔습니다.",
+            ko="마스크를 쓰지 않아 패딩 위치까지 평균에 들어갔습니다.",
             en="The mask is not used, so padding enters the mean.",
         ),
         Mistake(
@@ -391,9 +395,9 @@ masked_loss = Exercise(
             lambda log_probs, mask: (
                 -((log_probs * mask).sum(axis=0) / mask.sum(axis=0)).mean()
             ),
-            ko="자리마다 평균을 내고 다시 평균을 냈습니다. 그래도 토큰마다 무게가 "
+            ko="위치마다 평균을 내고 다시 평균을 냈습니다. 그래도 토큰마다 무게가 "
             "다릅니다.",
-            en="You averaged the averages of the places. Tokens still weigh "
+            en="You averaged the averages of the positions. Tokens still weigh "
             "differently.",
         ),
         Mistake(
@@ -450,6 +454,207 @@ masked_loss = Exercise(
             ko="부호가 빠졌습니다. 로그 확률은 음수이고 손실은 양수입니다.",
             en="The sign is missing. Log-probabilities are negative, a loss is "
             "positive.",
+        ),
+    ),
+)
+
+
+# ---- the experiment: how much of the work is padding --------------------------------
+
+_PAIRS = corpus.make_pairs(1024, seed=1)
+_LENGTHS = [len(pair.src) for pair in _PAIRS]
+_CLOSE = 6e-4  # three decimals are enough
+
+
+def _padding(lengths, batch_size=32):
+    """Share of padding in all cells of batches of sentences of these lengths."""
+    batches = np.array(lengths).reshape(-1, batch_size)
+    return float(1 - batches.sum() / (batch_size * batches.max(axis=1).sum()))
+
+
+def _both(measure, lengths=_LENGTHS):
+    """The measure of batches in the given order, and of sorted ones."""
+    return measure(lengths), measure(sorted(lengths))
+
+
+_SHARES = _both(_padding)
+
+
+def _of_shares(function):
+    """Both shares of padding, changed by the function."""
+    return tuple(map(function, _SHARES))
+
+
+def _mean_padding(lengths):
+    batches = np.array(lengths).reshape(-1, 32)
+    return float((1 - batches.mean(axis=1) / batches.max(axis=1)).mean())
+
+
+def _wrong_axis(lengths):
+    batches = np.array(lengths).reshape(-1, 32)
+    return float(1 - batches.sum() / (32 * batches.max(axis=0).sum()))
+
+
+def _shares_are(*wrong):
+    """Return a predicate: three entries, of which the two shares are these."""
+
+    def holds(answer):
+        first, second, _ = answer
+        return all(
+            abs(float(share) - w) <= _CLOSE * max(1, abs(w))
+            for share, w in zip((first, second), wrong, strict=True)
+        )
+
+    return holds
+
+
+def _reason_is(letter):
+    def holds(answer):
+        return _shares_are(*_SHARES)(answer) and answer[2].strip().upper() == letter
+
+    return holds
+
+
+def _second_wrong(answer):
+    return abs(float(answer[0]) - _SHARES[0]) <= _CLOSE and len(answer) == 3
+
+
+def _measured(name, wrong, ko, en):
+    """A mistake that shows in both shares, whatever reason is chosen."""
+    return Mistake(name, _shares_are(*wrong), ko, en, example=(*wrong, "B"))
+
+
+padding_share = Exercise(
+    "padding_share",
+    expected=(*_SHARES, "B"),
+    kind="value",
+    same=lambda expected, got: (
+        _shares_are(*expected[:2])(got) and got[2].strip().upper() == expected[2]
+    ),
+    mistakes=(
+        Mistake(
+            "not three entries",
+            lambda answer: len(answer) != 3,
+            ko="비율 두 개와 글자 하나, 모두 셋을 적으세요.",
+            en="Write three things: two shares and a letter.",
+            example=_SHARES,
+        ),
+        _measured(
+            "order of the shares",
+            _SHARES[::-1],
+            ko="두 비율의 순서가 바뀌었습니다. 주어진 순서로 묶은 것이 먼저입니다.",
+            en="The two shares are swapped: that of the given order comes first.",
+        ),
+        _measured(
+            "not sorted",
+            (_SHARES[0], _SHARES[0]),
+            ko="두 번 모두 주어진 순서로 쟀습니다. 둘째는 묶기 전에 정렬하세요.",
+            en="You measured the given order twice. Sort before batching the second "
+            "time.",
+        ),
+        _measured(
+            "sorted twice",
+            (_SHARES[1], _SHARES[1]),
+            ko="두 번 모두 정렬한 뒤에 쟀습니다. `lengths.sort()`는 목록 자체를 "
+            "바꿉니다. `sorted(lengths)`를 쓰세요.",
+            en="You measured sorted lengths twice. `lengths.sort()` changes the list "
+            "itself; use `sorted(lengths)`.",
+        ),
+        _measured(
+            "share of real tokens",
+            _of_shares(lambda share: 1 - share),
+            ko="진짜 토큰의 비율입니다. 패딩의 비율은 1에서 그것을 뺀 값입니다.",
+            en="That is the share of real tokens. Padding is 1 minus that.",
+        ),
+        _measured(
+            "mean of the batches' shares",
+            _both(_mean_padding),
+            ko="배치마다 비율을 내어 평균했습니다. 배치마다 칸 수가 다르니, 전체 "
+            "패딩을 전체 칸 수로 나누세요.",
+            en="You averaged the shares of the batches. Batches differ in cells: "
+            "divide all padding by all cells.",
+        ),
+        _measured(
+            "padding to real tokens",
+            _of_shares(lambda share: share / (1 - share)),
+            ko="패딩을 진짜 토큰의 수로 나누었습니다. 모든 칸의 수로 나누세요.",
+            en="You divided padding by the real tokens. Divide by all cells.",
+        ),
+        _measured(
+            "percent",
+            _of_shares(lambda share: 100 * share),
+            ko="백분율입니다. 0과 1 사이의 비율로 적으세요.",
+            en="These are percent. Write shares from 0 to 1.",
+        ),
+        _measured(
+            "one batch for all",
+            _both(lambda lengths: _padding(lengths, 1024)),
+            ko="1,024개를 한 배치로 묶었습니다. 32개씩 묶으세요.",
+            en="You made one batch of all 1,024. Make batches of 32.",
+        ),
+        _measured(
+            "maximum along the wrong axis",
+            _both(_wrong_axis),
+            ko="최댓값을 다른 축에서 구했습니다. 배치 하나가 한 행이면 "
+            "`max(axis=1)`입니다.",
+            en="Your maximum runs along the wrong axis. With one batch a row it is "
+            "`max(axis=1)`.",
+        ),
+        _measured(
+            "special tokens added",
+            _both(_padding, [n + 2 for n in _LENGTHS]),
+            ko="길이마다 특별한 토큰 2개를 더했습니다. 주어진 `lengths`를 그대로 "
+            "쓰세요.",
+            en="You added 2 special tokens to each length. Use `lengths` as given.",
+        ),
+        _measured(
+            "lengths of the targets",
+            _both(_padding, [len(pair.tgt) for pair in _PAIRS]),
+            ko="타깃의 길이로 쟀습니다. `lengths`는 소스의 길이입니다.",
+            en="You measured the targets. `lengths` holds source lengths.",
+        ),
+        _measured(
+            "too few decimals",
+            _of_shares(lambda share: round(share, 2)),
+            ko="맞게 재었지만 너무 거칠게 반올림했습니다. 소수 셋째 자리까지 적으세요.",
+            en="Measured right, but rounded too much: keep at least three decimals.",
+        ),
+        Mistake(
+            "fewer real tokens",
+            _reason_is("A"),
+            ko="두 비율은 맞습니다. 그런데 정렬해도 문장은 그대로이니 진짜 토큰의 수도 "
+            "그대로입니다.",
+            en="Both shares are right. But sorting keeps every sentence, and with it "
+            "every real token.",
+            example=(*_SHARES, "A"),
+        ),
+        Mistake(
+            "fewer batches",
+            _reason_is("C"),
+            ko="두 비율은 맞습니다. 그런데 문장 1,024개를 32개씩 묶으면 언제나 "
+            "배치가 32개입니다.",
+            en="Both shares are right. But 1,024 sentences, 32 at a time, always make "
+            "32 batches.",
+            example=(*_SHARES, "C"),
+        ),
+        Mistake(
+            "letter of the reason",
+            lambda answer: (
+                _shares_are(*_SHARES)(answer)
+                and str(answer[2]).strip().upper() not in ("A", "B", "C")
+            ),
+            ko='두 비율은 맞습니다. 셋째에는 `"A"`, `"B"`, `"C"` 가운데 '
+            "하나를 적으세요.",
+            en='Both shares are right. The third entry is `"A"`, `"B"` or `"C"`.',
+            example=(*_SHARES, "D"),
+        ),
+        Mistake(
+            "sorted share",
+            lambda answer: _second_wrong(answer) and not _shares_are(*_SHARES)(answer),
+            ko="첫째 비율은 맞습니다. 둘째는 같은 계산을 `sorted(lengths)`로 합니다.",
+            en="The first share is right. The second is the same computation with "
+            "`sorted(lengths)`.",
+            example=(_SHARES[0], 0.2, "B"),
         ),
     ),
 )
@@ -730,7 +935,7 @@ sentence_log_prob = Exercise(
         Mistake(
             "table transposed",
             lambda table, ids: _sentence_log_prob(np.transpose(table), ids),
-            ko="`table[다음, 앞]`으로 읽었습니다. 행이 앞 낱말입니다.",
+            ko="`table[다음, 앞]`으로 읽었습니다. 행이 앞 단어입니다.",
             en="You read `table[next, previous]`. The row is the previous word.",
         ),
         Mistake(
@@ -742,7 +947,7 @@ sentence_log_prob = Exercise(
         Mistake(
             "start left out",
             lambda table, ids: _stepped(table, ids, start=1),
-            ko="시작 토큰에서 첫 낱말로 가는 단계가 빠졌습니다.",
+            ko="시작 토큰에서 첫 단어로 가는 단계가 빠졌습니다.",
             en="The step from the start token to the first word is missing.",
         ),
         Mistake(
@@ -775,7 +980,7 @@ sentence_log_prob = Exercise(
         Mistake(
             "every pair of rows and columns",
             lambda table, ids: np.log(table[ids[:-1]][:, ids[1:]]).sum(),
-            ko="모든 앞 낱말과 모든 다음 낱말을 짝지었습니다. 이웃한 둘만 "
+            ko="모든 앞 단어와 모든 다음 단어를 짝지었습니다. 이웃한 둘만 "
             "짝지으세요: `table[ids[:-1], ids[1:]]`.",
             en="You paired every previous word with every next word. Pair neighbours "
             "only: `table[ids[:-1], ids[1:]]`.",
@@ -783,14 +988,14 @@ sentence_log_prob = Exercise(
         Mistake(
             "word with itself",
             lambda table, ids: np.log(table[ids, ids]).sum(),
-            ko="낱말을 자기 자신과 짝지었습니다. 앞 낱말과 다음 낱말의 쌍이어야 "
+            ko="단어를 자기 자신과 짝지었습니다. 앞 단어와 다음 단어의 쌍이어야 "
             "합니다.",
             en="You paired each word with itself. Pair it with the next one.",
         ),
         Mistake(
             "all from the start token",
             lambda table, ids: np.log(table[ids[0], ids[1:]]).sum(),
-            ko="늘 시작 토큰의 행에서 읽었습니다. 조건은 바로 앞 낱말입니다.",
+            ko="늘 시작 토큰의 행에서 읽었습니다. 조건은 바로 앞 단어입니다.",
             en="You always read the row of the start token. The condition is the word "
             "just before.",
         ),
@@ -825,9 +1030,10 @@ sentence_log_prob = Exercise(
 check = checker(
     [
         pipeline,
-        frame_short,
+        truncate_ids,
         batch_numbers,
         masked_loss,
+        padding_share,
         tempered_softmax,
         sentence_log_prob,
     ]

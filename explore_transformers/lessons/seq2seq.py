@@ -1,6 +1,6 @@
 # Built from book/lessons/01_seq2seq.md by `make notebooks`.
 # Edit that file instead.
-"""Words to numbers and back, and how to score what a sequence model says.
+"""Words to numbers and back, and how to score what a sequence model writes.
 
 Built in lesson 1: vocabulary, padded batches and their masks, softmax,
 cross-entropy, exact match and BLEU. Later lessons import it from here.
@@ -74,7 +74,7 @@ def cross_entropy(logits, targets, mask):
 
 
 def perplexity(loss):
-    """exp of a cross-entropy in nats: how many words it is torn between."""
+    """exp of a cross-entropy in nats: as many equally likely words amount to it."""
     return np.exp(loss)
 
 
@@ -89,12 +89,12 @@ def ngram_precisions(hypotheses, references, max_n=4):
     hits, total = np.zeros(max_n), np.zeros(max_n)  # (max_n,)
     for hyp, ref in zip(hypotheses, references, strict=True):
         for n in range(1, max_n + 1):
-            said, wanted = (
+            given, wanted = (
                 Counter(zip(*(words[i:] for i in range(n)), strict=False))
                 for words in (hyp, ref)
             )
-            hits[n - 1] += (said & wanted).total()
-            total[n - 1] += said.total()
+            hits[n - 1] += (given & wanted).total()
+            total[n - 1] += given.total()
     return hits / np.maximum(total, 1)
 
 
@@ -103,6 +103,6 @@ def bleu(hypotheses, references):
     precisions = ngram_precisions(hypotheses, references)  # (4,)
     if precisions.min() == 0:
         return 0.0
-    said, wanted = sum(map(len, hypotheses)), sum(map(len, references))
-    brevity = min(1.0, np.exp(1 - wanted / said))
+    given, wanted = sum(map(len, hypotheses)), sum(map(len, references))
+    brevity = min(1.0, np.exp(1 - wanted / given))
     return float(100 * brevity * np.exp(np.log(precisions).mean()))
