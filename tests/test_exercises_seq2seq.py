@@ -7,24 +7,28 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from explore_transformers.data import corpus
 from explore_transformers.exercises.seq2seq import check
+
+LENGTHS = [len(pair.src) for pair in corpus.make_pairs(1024, seed=1)]
+TARGETS = [len(pair.tgt) for pair in corpus.make_pairs(1024, seed=1)]
 
 
 # Right answers in other words than the solutions.
-def _frame_by_popping(ids, max_len):
+def _cut_by_popping(ids, max_len):
     kept = list(ids)
     while len(kept) + 2 > max_len:
         kept.pop()
     return (1, *kept, 2)
 
 
-def _frame_then_mend(ids, max_len):
-    framed = [1, *ids, 2][:max_len]
-    framed[-1] = 2
-    return framed
+def _cut_then_mend(ids, max_len):
+    wrapped = [1, *ids, 2][:max_len]
+    wrapped[-1] = 2
+    return wrapped
 
 
-def _frame_in_two_cases(ids, max_len):
+def _cut_in_two_cases(ids, max_len):
     if len(ids) <= max_len - 2:
         return [1, *ids, 2]
     return [1, *ids[: max_len - 2], 2]
@@ -66,19 +70,44 @@ def _sentence_in_torch(table, ids):
     return table[ids[:-1], ids[1:]].sum()
 
 
+def _padding(lengths, size=32):
+    """As a learner may measure it, batch by batch."""
+    padding = cells = 0
+    for first in range(0, len(lengths), size):
+        batch = lengths[first : first + size]
+        cells += len(batch) * max(batch)
+        padding += sum(max(batch) - n for n in batch)
+    return padding / cells
+
+
+def _mean_padding(lengths):
+    batches = [lengths[i : i + 32] for i in range(0, len(lengths), 32)]
+    return np.mean([1 - sum(b) / (len(b) * max(b)) for b in batches])
+
+
+def _both(measure=_padding, lengths=LENGTHS, reason="B"):
+    return measure(lengths), measure(sorted(lengths)), reason
+
+
+GIVEN, SORTED, _ = _both()
+
 RIGHT = [
     ("pipeline", "c a e f b d"),
     ("pipeline", ["C", "A", "E", "F", "B", "D"]),
     ("pipeline", "C-A-E-F-B-D"),
     ("pipeline", "ACEFBD"),
-    ("frame_short", _frame_by_popping),
-    ("frame_short", _frame_then_mend),
-    ("frame_short", _frame_in_two_cases),
-    ("frame_short", lambda ids, n: np.array([1, *ids[: n - 2], 2])),
+    ("truncate_ids", _cut_by_popping),
+    ("truncate_ids", _cut_then_mend),
+    ("truncate_ids", _cut_in_two_cases),
+    ("truncate_ids", lambda ids, n: np.array([1, *ids[: n - 2], 2])),
     ("batch_numbers", [3, 9, 21, 6]),
     ("batch_numbers", np.array([3, 9, 21, 6])),
     ("batch_numbers", (3.0, 9, 21, 6)),
     ("batch_numbers", torch.tensor([3, 9, 21, 6])),
+    ("padding_share", _both()),
+    ("padding_share", [round(GIVEN, 3), round(SORTED, 3), "b"]),
+    ("padding_share", (np.float64(GIVEN), np.float32(SORTED), " B ")),
+    ("padding_share", (torch.tensor(GIVEN), torch.tensor(SORTED), "B")),
     ("masked_loss", _loss_by_selection),
     ("masked_loss", _loss_in_torch),
     ("masked_loss", lambda log_probs, mask: np.average(-log_probs, weights=mask)),
@@ -166,23 +195,23 @@ def _none(z):
 NAMED = [
     ("pipeline", "CAEFDB", "loss before model"),
     ("pipeline", "AECFBD", "batch before ids"),
-    ("pipeline", "CEAFBD", "pad before frame"),
+    ("pipeline", "CEAFBD", "pad before special tokens"),
     ("pipeline", "CAFEBD", "split before batch"),
     ("pipeline", "CAEBFD", "model before split"),
     ("pipeline", "CAEFB", "letters"),
     ("pipeline", "CCAEFBD", "letters"),
     ("pipeline", 42, "letters"),
-    ("frame_short", _cut_by_words, "cut too late"),
-    ("frame_short", _cut_by_words_or_equal, "cut one too late"),
-    ("frame_short", _cut_with_one, "cut one too late"),
-    ("frame_short", _popped_to_length, "special tokens not counted"),
-    ("frame_short", _minus_zero, "cut from the back"),
-    ("frame_short", _tail, "front cut off, all kept"),
-    ("frame_short", lambda ids, n: [1, *ids, 2][:n], "end token cut off"),
-    ("frame_short", lambda ids, n: [1, *ids[: n - 1], 2], "one special token counted"),
-    ("frame_short", lambda ids, n: [1, *ids[: max(n - 3, 0)], 2], "cut one too many"),
-    ("frame_short", lambda ids, n: [1, *ids, 2], "never cut"),
-    ("frame_short", lambda ids, n: [*[1, *ids, 2][:n - 1], 2], "end token twice"),
+    ("truncate_ids", _cut_by_words, "cut too late"),
+    ("truncate_ids", _cut_by_words_or_equal, "cut one too late"),
+    ("truncate_ids", _cut_with_one, "cut one too late"),
+    ("truncate_ids", _popped_to_length, "special tokens not counted"),
+    ("truncate_ids", _minus_zero, "cut from the back"),
+    ("truncate_ids", _tail, "front cut off, all kept"),
+    ("truncate_ids", lambda ids, n: [1, *ids, 2][:n], "end token cut off"),
+    ("truncate_ids", lambda ids, n: [1, *ids[: n - 1], 2], "one special token counted"),
+    ("truncate_ids", lambda ids, n: [1, *ids[: max(n - 3, 0)], 2], "cut one too many"),
+    ("truncate_ids", lambda ids, n: [1, *ids, 2], "never cut"),
+    ("truncate_ids", lambda ids, n: [*[1, *ids, 2][:n - 1], 2], "end token twice"),
     ("batch_numbers", (3, 7, 15, 6), "no special tokens"),
     ("batch_numbers", (3, 8, 18, 6), "one special token"),
     ("batch_numbers", (9, 3, 21, 6), "rows and columns"),
@@ -193,6 +222,25 @@ NAMED = [
     ("batch_numbers", (3, 9, 15, 6), "real tokens without special ones"),
     ("batch_numbers", (3, 9, 27, 0), "all cells real"),
     ("batch_numbers", (3, 9, 21, 27), "padding"),
+    ("padding_share", _both()[:2], "not three entries"),
+    ("padding_share", (SORTED, GIVEN, "B"), "order of the shares"),
+    ("padding_share", (GIVEN, GIVEN, "A"), "not sorted"),
+    ("padding_share", (SORTED, SORTED, "B"), "sorted twice"),
+    ("padding_share", (1 - GIVEN, 1 - SORTED, "B"), "share of real tokens"),
+    ("padding_share", _both(_mean_padding), "mean of the batches' shares"),
+    ("padding_share", (GIVEN / (1 - GIVEN), SORTED / (1 - SORTED), "C"),
+     "padding to real tokens"),
+    ("padding_share", (44.7, 2.7, "B"), "percent"),
+    ("padding_share", (100 * GIVEN, 100 * SORTED, "B"), "percent"),
+    ("padding_share", (20390, 707, "B"), "not shares"),
+    ("padding_share", _both(lambda n: _padding(n, 1024)), "one batch for all"),
+    ("padding_share", _both(lengths=[n + 2 for n in LENGTHS]), "special tokens added"),
+    ("padding_share", _both(lengths=TARGETS), "lengths of the targets"),
+    ("padding_share", (0.45, 0.03, "B"), "too few decimals"),
+    ("padding_share", _both(reason="A"), "fewer real tokens"),
+    ("padding_share", _both(reason="c"), "fewer batches"),
+    ("padding_share", _both(reason="because"), "letter of the reason"),
+    ("padding_share", (GIVEN, GIVEN / 2, "B"), "sorted share"),
     ("masked_loss", lambda p, m: -p[~m].mean(), "mean of the padding"),
     ("masked_loss", lambda p, m: -(p * ~m).sum() / (~m).sum(), "mean of the padding"),
     ("masked_loss", lambda p, m: -(p * ~m).sum() / m.sum(), "padding over real tokens"),
@@ -273,11 +321,14 @@ def _hides_in_place(log_probs, mask):
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
-        ("frame_short", lambda ids, max_len: [1, 2]),
-        ("frame_short", lambda ids: [1, *ids, 2]),
-        ("frame_short", _trims_in_place),
+        ("truncate_ids", lambda ids, max_len: [1, 2]),
+        ("truncate_ids", lambda ids: [1, *ids, 2]),
+        ("truncate_ids", _trims_in_place),
         ("batch_numbers", (3, 9, 21)),
         ("batch_numbers", "3, 9, 21, 6"),
+        ("padding_share", 0.447),
+        ("padding_share", (0.3, SORTED, "B")),
+        ("padding_share", ("much", "little", "B")),
         ("masked_loss", lambda log_probs, mask: -log_probs[mask].max()),
         ("masked_loss", lambda log_probs, mask: 1.0),
         ("masked_loss", _hides_in_place),

@@ -109,6 +109,14 @@ class TestCrossEntropy:
         same = lesson.cross_entropy(other, np.where(mask, targets, 3), mask)
         assert same == lesson.cross_entropy(logits, targets, mask)
 
+    def test_more_columns_of_padding_change_nothing(self, rng):
+        logits, targets = rng.normal(size=(2, 4, 9)), rng.integers(0, 9, (2, 4))
+        mask = np.array([[True] * 4, [True, True, False, False]])
+        wide = [np.pad(a, ((0, 0), (0, 30))) for a in (targets, mask)]
+        wide_logits = np.pad(logits, ((0, 0), (0, 30), (0, 0)), constant_values=50)
+        same = lesson.cross_entropy(wide_logits, *wide)
+        assert same == pytest.approx(lesson.cross_entropy(logits, targets, mask))
+
     def test_knowing_nothing_has_the_perplexity_of_the_vocabulary(self):
         targets, mask = np.array([[1, 2, 3]]), np.ones((1, 3), bool)
         loss = lesson.cross_entropy(np.zeros((1, 3, 50)), targets, mask)
@@ -126,6 +134,31 @@ def _damaged(rng, words):
     return words
 
 
+class TestRecurringSentence:
+    """The sentence that the whole book draws: made of known words, and never seen."""
+
+    SRC = tuple("나 는 어제 친구 를 만났 다 .".split())
+    TGT = tuple("I met my friend yesterday .".split())
+
+    @pytest.fixture
+    def splits(self):
+        one = corpus.make_splits(20000, n_test=1000, seed=0)
+        several = corpus.make_splits(30000, 2000, 2000, seed=0, clauses=(1, 2, 3))
+        return one, several
+
+    def test_no_training_or_test_sentence_is_it(self, splits):
+        for part in splits:
+            for pair in [*part.train, *part.test, *part.held_out]:
+                assert pair.src != self.SRC and pair.tgt != self.TGT
+
+    def test_its_words_are_in_both_vocabularies(self, splits):
+        for part in splits:
+            korean = lesson.Vocabulary(pair.src for pair in part.train)
+            english = lesson.Vocabulary(pair.tgt for pair in part.train)
+            assert lesson.UNK not in korean.encode(self.SRC)
+            assert lesson.UNK not in english.encode(self.TGT)
+
+
 class TestScores:
     @pytest.mark.parametrize("seed", range(5))
     @pytest.mark.parametrize("cut", [None, 5, 3])
@@ -140,8 +173,8 @@ class TestScores:
         assert lesson.bleu(hypotheses, references) == pytest.approx(theirs.score)
 
     def test_repeating_a_word_earns_nothing(self):
-        said, wanted = [["the"] * 5], [["the", "cat", "sat"]]
-        assert lesson.ngram_precisions(said, wanted)[0] == pytest.approx(1 / 5)
+        given, wanted = [["the"] * 5], [["the", "cat", "sat"]]
+        assert lesson.ngram_precisions(given, wanted)[0] == pytest.approx(1 / 5)
 
     def test_exact_match_counts_whole_sentences(self):
         assert lesson.exact_match([["a", "b"], ("c",)], [("a", "b"), ["d"]]) == 0.5

@@ -580,11 +580,22 @@ padding_share = Exercise(
             ko="패딩을 진짜 토큰의 수로 나누었습니다. 모든 칸의 수로 나누세요.",
             en="You divided padding by the real tokens. Divide by all cells.",
         ),
-        _measured(
+        Mistake(
             "percent",
-            _of_shares(lambda share: 100 * share),
+            lambda answer: all(
+                abs(float(a) - 100 * b) < 0.6
+                for a, b in zip(answer[:2], _SHARES, strict=True)
+            ),
             ko="백분율입니다. 0과 1 사이의 비율로 적으세요.",
             en="These are percent. Write shares from 0 to 1.",
+            example=(44.7, 2.7, "B"),
+        ),
+        Mistake(
+            "not shares",
+            lambda answer: max(map(float, answer[:2])) > 1,
+            ko="비율은 1을 넘지 않습니다. 패딩의 수를 모든 칸의 수로 나누세요.",
+            en="A share is at most 1. Divide the padding by the number of all cells.",
+            example=(20390, 707, "B"),
         ),
         _measured(
             "one batch for all",
