@@ -29,10 +29,10 @@ def english():
     use_language("ko")
 
 
-def recurrent(embedding_size=6, hidden_size=10, vocab_size=31):
+def recurrent(embedding_size=6, d_ff=10, vocab_size=31):
     torch.manual_seed(0)
-    encoder = encoder_decoder.Encoder(20, embedding_size, hidden_size)
-    decoder = encoder_decoder.Decoder(vocab_size, embedding_size, hidden_size)
+    encoder = encoder_decoder.Encoder(20, embedding_size, d_ff)
+    decoder = encoder_decoder.Decoder(vocab_size, embedding_size, d_ff)
     return encoder_decoder.Seq2Seq(encoder, decoder)
 
 
@@ -75,7 +75,7 @@ def test_the_encoder_decoder_shows_the_shapes_that_passed():
 
 
 def test_the_encoder_decoder_follows_the_model():
-    shown = words_in(draw_recurrent(embedding_size=5, hidden_size=12))
+    shown = words_in(draw_recurrent(embedding_size=5, d_ff=12))
     assert "(1, 4, 17) → (1, 4, 12)" in shown
     assert "Context = last hidden state (1, 12)" in shown
     assert not any("10)" in words for words in shown)

@@ -274,7 +274,7 @@ def transformer(**options):
 
 
 def recurrent(decoder):
-    return lesson3.make_model(decoder, N_SOURCE, N_TARGET, seed=0, d_ff=D)
+    return lesson3.make_model(decoder, N_SOURCE, N_TARGET, seed=0, hidden_size=D)
 
 
 MODELS = {
@@ -368,7 +368,7 @@ class TestProperties:
         weights = lesson.weights_of(MODELS[name](), sources(), targets())
         heads = 1 if name == "one head" else HEADS
         shapes = {
-            "encoder.layers.{}.attention": (4, heads, 9, 9),
+            "encoder.layers.{}.self_attention": (4, heads, 9, 9),
             "decoder.layers.{}.self_attention": (4, heads, 6, 6),
             "decoder.layers.{}.cross_attention": (4, heads, 6, 9),
         }
@@ -383,17 +383,17 @@ class TestProperties:
         torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0, atol=1e-6)
 
 
-def always(attend):
-    """A `look` that goes through attend(query, key, value, mask)."""
+def always(instead):
+    """An `attend` that goes through instead(query, key, value, mask)."""
 
-    def look(query, key, value, mask=None, causal=False, explicit=False):
+    def attend(query, key, value, mask=None, causal=False, explicit=False):
         if causal and query.shape[2] > 1:
             past = lesson.causal_mask(query.shape[2], key.shape[2], query.device)
             mask = past if mask is None else mask & past
-        context, weights = attend(query, key, value, mask)
+        context, weights = instead(query, key, value, mask)
         return context, weights if explicit else None
 
-    return look
+    return attend
 
 
 def scores_of(query, key, mask):
@@ -424,27 +424,27 @@ def scaled_by_width(query, key, value, mask):
     )
 
 
-SOUND_LOOK, SOUND_EMBEDDING = lesson.look, lesson.Embedding.forward
+SOUND_ATTEND, SOUND_EMBEDDING = lesson.attend, lesson.Embedding.forward
 
 
 def sees_the_future(query, key, value, mask=None, causal=False, explicit=False):
-    return SOUND_LOOK(query, key, value, mask, False, explicit)
+    return SOUND_ATTEND(query, key, value, mask, False, explicit)
 
 
 def sees_only_the_future(query, key, value, mask=None, causal=False, explicit=False):
     n, m = query.shape[2], key.shape[2]
     if causal and n > 1:
         mask = torch.ones(n, m, dtype=torch.bool, device=query.device).triu()
-    return SOUND_LOOK(query, key, value, mask, False, explicit)
+    return SOUND_ATTEND(query, key, value, mask, False, explicit)
 
 
 def sees_padding(query, key, value, mask=None, causal=False, explicit=False):
-    return SOUND_LOOK(query, key, value, None, causal, explicit)
+    return SOUND_ATTEND(query, key, value, None, causal, explicit)
 
 
 def sees_only_padding(query, key, value, mask=None, causal=False, explicit=False):
     mask = None if mask is None else ~mask
-    return SOUND_LOOK(query, key, value, mask, causal, explicit)
+    return SOUND_ATTEND(query, key, value, mask, causal, explicit)
 
 
 def heads_cut_across_words(x, weight, bias, n_heads):
@@ -484,16 +484,16 @@ NAMES = [
     "cache always at place 0",
     "normalised over words",
 ]
-EMBED, LOOK = (lesson.Embedding, "forward"), (lesson, "look")
+EMBED, ATTEND = (lesson.Embedding, "forward"), (lesson, "attend")
 BUGS = [  # where, what is there instead, properties that fail
-    (LOOK, sees_the_future, {"future"}),
-    (LOOK, sees_only_the_future, {"future"}),
-    (LOOK, sees_padding, {"padding", "company"}),
-    (LOOK, sees_only_padding, {"padding", "company"}),
-    (LOOK, always(axis_mistaken), {"future", "rows"}),
-    (LOOK, always(masked_too_late), {"rows"}),
-    (LOOK, always(unscaled), {"torch"}),
-    (LOOK, always(scaled_by_width), {"torch"}),
+    (ATTEND, sees_the_future, {"future"}),
+    (ATTEND, sees_only_the_future, {"future"}),
+    (ATTEND, sees_padding, {"padding", "company"}),
+    (ATTEND, sees_only_padding, {"padding", "company"}),
+    (ATTEND, always(axis_mistaken), {"future", "rows"}),
+    (ATTEND, always(masked_too_late), {"rows"}),
+    (ATTEND, always(unscaled), {"torch"}),
+    (ATTEND, always(scaled_by_width), {"torch"}),
     ((lesson, "project_heads"), heads_cut_across_words, {"future", "cache"}),
     (EMBED, places_of_sentences, {"company", "order"}),
     (EMBED, always_the_first_place, {"cache"}),
