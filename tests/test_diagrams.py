@@ -146,7 +146,7 @@ def test_the_transformer_shows_layers_heads_and_shapes():
     assert shown.count("2 heads · (1, 3, 16)") == 1
     assert shown.count("2 heads · (1, 4, 16)") == 2
     assert {"(1, 3) → (1, 3, 16)", "(1, 4, 16) → (1, 4, 31)"} <= set(shown)
-    assert {"Encoder × 2", "4 heads · (1, 3, 64)"} <= set(words_in(draw_transformer()))
+    assert {"Encoder", "4 heads · (1, 3, 64)"} <= set(words_in(draw_transformer()))
 
 
 def test_the_norms_stand_where_the_model_calls_them():
