@@ -297,10 +297,12 @@ def _encoder_steps(stack):
             en=" numbers, and the vector of its position is added.",
         ),
         text(
-            ko=f"셀프 어텐션: 토큰마다 쿼리(Q), 키(K), 밸류(V)를 만들고, "
-            f"헤드 {heads}개가 저마다 모든 토큰을 봅니다.",
+            ko=f"셀프 어텐션: 토큰마다 쿼리(Q), 키(K), 밸류(V)를 만들고 어텐션을 "
+            f"계산합니다. 헤드 {heads}개가 저마다 수 {size // heads}개로 따로 계산한 "
+            "뒤 결과를 이어 붙입니다.",
             en="Self-attention: every token makes a query (Q), a key (K) and a value "
-            f"(V), and each of {heads} heads looks at all tokens.",
+            f"(V), and one attention is computed by each of {heads} heads, on "
+            f"{size // heads} numbers each; the results are joined.",
         ),
         text(
             ko="잔차 연결과 층 정규화: 들어온 것을 결과에 더합니다(+). "
@@ -330,10 +332,11 @@ def _decoder_steps(calls, stacks):
     return [
         text(
             ko=f"디코더의 층 {stacks[1].n_layers}개: 마스크드 셀프 어텐션은 그 "
-            "토큰까지만 보고, 크로스 어텐션은 메모리에서 키와 밸류를 얻습니다.",
+            "토큰까지만 보고, 크로스 어텐션은 메모리에서 키와 밸류를 얻습니다. "
+            "훈련할 때 들어가는 타깃은 정답 문장입니다.",
             en=f"The decoder's {stacks[1].n_layers} layers: masked self-attention sees "
             "no later tokens, and cross-attention takes keys and values from the "
-            "memory.",
+            "memory. In training, the target put in is the correct sentence.",
         ),
         text(
             ko=f"출력: 선형층과 소프트맥스가 위치마다 단어 {n_words}개의 확률을 "

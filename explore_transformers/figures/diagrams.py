@@ -139,7 +139,7 @@ def _draw_context(drawing, calls, src_tokens, tokens):
 
 def _draw_writer(drawing, calls, tokens, said):
     with drawing.part(3):
-        forced = text(ko="정답(교사 강요)", en="right words (teacher forcing)")
+        forced = text(ko="정답(교사 강요)", en="correct words (teacher forcing)")
         drawing.words(26, 274, forced, "et-start et-small")
         drawing.badge(9, 292, 3)
         _tokens(drawing, 292, tokens)
@@ -178,20 +178,21 @@ def _words_of_encoder_decoder(calls):
         text(
             ko=f"마지막 은닉 상태의 수 {size}개가 문맥 벡터입니다. "
             "문장의 길이와 상관없이 이것만 넘어갑니다. 디코더의 첫 상태가 되고(왼쪽 "
-            "선), 단계마다 입력에 다시 이어 붙입니다(오른쪽 선).",
+            "선), 단계마다 입력에 이어 붙이고, 나온 상태와도 다시 결합합니다(오른쪽 "
+            "선).",
             en=f"The last hidden state, {size} numbers, is the context vector. "
             "However long the sentence, nothing else is handed over. It is the "
-            "decoder's first state (line on the left) and is joined to the input of "
-            "every step (line on the right).",
+            "decoder's first state (line on the left); the line on the right appends it "
+            "to the input of every step, and once more to the state that comes out.",
         ),
         text(
             ko=f"디코더는 {n_tgt}번, 앞 위치의 정답과 문맥 벡터를 읽고 다음 단어의 "
             f"확률 {n_words}개를 냅니다. 훈련할 때처럼 정답을 넣은 그림입니다(교사 "
             "강요). 맨 아래는 확률이 가장 큰 단어입니다.",
-            en=f"{n_tgt} times the decoder reads the right word of the position before "
-            f"and the context vector, and gives the {n_words} probabilities of the "
-            "next word. Drawn as in training, with the right words put in (teacher "
-            "forcing). At the bottom: the likeliest words.",
+            en=f"{n_tgt} times the decoder reads the correct word of the position "
+            f"before and the context vector, and gives the {n_words} probabilities of "
+            "the next word. Drawn as in training, with the correct words put in "
+            "(teacher forcing). At the bottom: the likeliest words.",
         ),
     ]
     return title, caption, steps
@@ -332,7 +333,10 @@ def _words_of_attention(query, weights, tokens, query_token):
             ko=f"수 {len(query)}개 가운데 앞의 몇 개만 보입니다.",
             en=f"The first few of its {len(query)} numbers are shown.",
         ),
-        text(ko="토큰마다 키가 하나씩 있습니다.", en="Every token has a key."),
+        text(
+            ko="토큰마다 키가 하나씩 있습니다. 쿼리를 이 키 모두와 견줍니다.",
+            en="Every token has a key, and the query is compared with all of them.",
+        ),
         text(
             ko=f"점수는 쿼리와 키의 내적을 √{len(query)}로 나눈 값입니다.",
             en="A score is the dot product of query and key, divided by "
