@@ -182,8 +182,8 @@ def _words_of_encoder_decoder(calls):
             "선).",
             en=f"The last hidden state, {size} numbers, is the context vector. "
             "However long the sentence, nothing else is handed over. It is the "
-            "decoder's first state (line on the left); the line on the right appends it "
-            "to the input of every step, and once more to the state that comes out.",
+            "decoder's first state (line on the left); the line on the right appends "
+            "it to the input of every step, and to the state that comes out.",
         ),
         text(
             ko=f"디코더는 {n_tgt}번, 앞 위치의 정답과 문맥 벡터를 읽고 다음 단어의 "
