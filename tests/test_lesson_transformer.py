@@ -24,7 +24,8 @@ from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, pad_batch
 RECORD = Path(__file__).resolve().parents[1] / "book" / "claims.json"
 D, HEADS, HIDDEN = 32, 4, 48
 N_SOURCE, N_TARGET = 23, 19
-GAPS = {torch.float32: 1e-6, torch.float64: 1e-12}
+# Sums in another order differ by a few rounding steps, on some processors by more.
+GAPS = {torch.float32: 1e-5, torch.float64: 1e-12}
 
 
 @pytest.fixture(params=GAPS, ids=["float32", "float64"])
@@ -324,12 +325,12 @@ def torch_gap(model, src, tgt):
 BATTERY = {  # property: (measure, most it may be)
     "future": (lesson.future_leak, 0),
     "padding": (lesson.padding_leak, 0),
-    "company": (lesson.batch_leak, 2e-6),
-    "cache": (cache_gap, 2e-6),
+    "company": (lesson.batch_leak, 1e-5),
+    "cache": (cache_gap, 1e-5),
 }
 OF_TRANSFORMERS = {
     "rows": (lambda *given: 1 - lesson.rows_sum_to_one(*given), 0),
-    "explicit": (explicit_gap, 2e-6),
+    "explicit": (explicit_gap, 1e-5),
 }
 
 
@@ -380,7 +381,7 @@ class TestProperties:
         model = recurrent(lesson3.AttentionDecoder)
         model(sources(), targets())
         sums = model.decoder.weights.sum(dim=-1)
-        torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0, atol=1e-6)
+        torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0, atol=1e-5)
 
 
 def always(instead):
@@ -542,7 +543,7 @@ class TestCache:
             first, state = model.decoder(tgt[:, :cut], source)
             rest, _ = model.decoder(tgt[:, cut:], source, state)
             at_once, _ = model.decoder(tgt, source)
-        close(torch.cat([first, rest], dim=1), at_once, 2e-6)
+        close(torch.cat([first, rest], dim=1), at_once, 1e-5)
 
     def test_the_source_is_read_once(self, monkeypatch):
         """Its keys and values are kept: later steps don't need the memory."""
@@ -680,7 +681,7 @@ class TestPositions:
         wanted = (
             embed.token_embedding.weight[ids] * D**0.5 + lesson.sinusoids(9, D)[2:5]
         )
-        close(embed(ids, start=2), wanted, 1e-6)
+        close(embed(ids, start=2), wanted, 1e-5)
 
 
 class TestOutput:
