@@ -29,7 +29,7 @@ serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 test: check
-	$(BIN)/python -m pytest tests -n 2 --dist=loadscope -m "slow or browser"
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m "slow or browser"
 	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope
 
 check: $(READY)

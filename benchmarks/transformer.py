@@ -41,10 +41,10 @@ from explore_transformers.lessons.transformer import (
 )
 
 SIZES = [
-    {"d_model": 64, "n_heads": 4, "d_hidden": 256, "n_layers": 2},
-    {"d_model": 256, "n_heads": 8, "d_hidden": 1024, "n_layers": 3},
+    {"d_model": 64, "n_heads": 4, "d_ff": 256, "n_layers": 2},
+    {"d_model": 256, "n_heads": 8, "d_ff": 1024, "n_layers": 3},
 ]
-QUICK = {"d_model": 16, "n_heads": 2, "d_hidden": 32, "n_layers": 1}
+QUICK = {"d_model": 16, "n_heads": 2, "d_ff": 32, "n_layers": 1}
 GAP = 1e-5
 ROUNDS = 30, 7  # training steps, decodings
 N_WRITTEN = 32  # so many sentences, and words of each, are written
@@ -53,10 +53,10 @@ N_WRITTEN = 32  # so many sentences, and words of each, are written
 class Theirs(nn.Module):
     """torch.nn.Transformer between word tables and positions like the lesson's."""
 
-    def __init__(self, n_source, n_target, d_model, n_heads, d_hidden, n_layers):
+    def __init__(self, n_source, n_target, d_model, n_heads, d_ff, n_layers):
         super().__init__()
         layers, self.scale = (n_layers, n_layers), math.sqrt(d_model)
-        shape = (d_model, n_heads, *layers, d_hidden, 0.0)
+        shape = (d_model, n_heads, *layers, d_ff, 0.0)
         self.core = nn.Transformer(*shape, batch_first=True, norm_first=True)
         self.source = nn.Embedding(n_source, d_model, padding_idx=PAD)
         self.target = nn.Embedding(n_target, d_model, padding_idx=PAD)

@@ -81,6 +81,15 @@ def test_the_encoder_decoder_follows_the_model():
     assert not any("10)" in words for words in shown)
 
 
+@pytest.mark.parametrize("n", [2, 4, 7])
+def test_the_context_reaches_every_step_of_the_decoder(n):
+    tgt = torch.full((1, n), 5)
+    figure = figures.encoder_decoder(recurrent(), SRC, tgt, SRC_TOKENS, ["a"] * n)
+    heads = re.findall(r'et-head et-role-context" points="([^"]*)"', figure.svg)
+    upwards = [h for h in heads if h.split()[0].split(",")[1] == "433"]
+    assert len(upwards) == n
+
+
 def test_the_encoder_decoder_ends_in_the_models_likeliest_words():
     likeliest = recurrent()(SRC, TGT)[0].argmax(dim=-1).tolist()
     assert words_in(draw_recurrent())[-4:] == [f"w{i}" for i in likeliest]
@@ -113,13 +122,31 @@ def test_attention_shows_its_real_numbers():
     assert "77.77" not in shown
 
 
+def test_attention_names_its_operations_and_where_the_query_is_from():
+    figure = draw_attention()
+    assert {"query·key ÷ √8", "softmax", "go"} <= set(words_in(figure))
+    assert "after reading “go”" in figure.said
+    assert "the same vectors" in figure.said
+    keys, values = torch.randn(2, 3, 8)
+    other = figures.attention_step(torch.randn(8), keys, values, "abc")
+    assert "after reading" not in other.said and "the same vectors" not in other.said
+
+
+@pytest.mark.parametrize("pre_norm", [True, False])
+def test_the_transformer_writes_its_sentence_below(pre_norm):
+    model = make_transformer(20, 31, 0, pre_norm=pre_norm)
+    figure = figures.transformer(model, SRC, TGT, None, SRC_TOKENS, TGT_TOKENS)
+    assert {"나 <는> 가", "<s> I go ."} <= set(words_in(figure))
+
+
 def test_the_transformer_shows_layers_heads_and_shapes():
     shown = words_in(draw_transformer(n_layers=3, d_model=16, n_heads=2))
-    assert {"Encoder × 3", "Decoder × 3", "Memory (1, 3, 16)"} <= set(shown)
+    assert {"Encoder", "Decoder", "Memory (1, 3, 16)"} <= set(shown)
+    assert shown.count("× 3") == 2
     assert shown.count("2 heads · (1, 3, 16)") == 1
     assert shown.count("2 heads · (1, 4, 16)") == 2
     assert {"(1, 3) → (1, 3, 16)", "(1, 4, 16) → (1, 4, 31)"} <= set(shown)
-    assert {"Encoder × 2", "4 heads · (1, 3, 64)"} <= set(words_in(draw_transformer()))
+    assert {"Encoder", "4 heads · (1, 3, 64)"} <= set(words_in(draw_transformer()))
 
 
 def test_the_norms_stand_where_the_model_calls_them():

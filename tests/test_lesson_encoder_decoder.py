@@ -144,7 +144,8 @@ class TestOneStep:
     def test_the_right_probability_rises(self, step):
         logits, change, is_right = step
         rise = (logits + change).softmax(-1) - logits.softmax(-1)
-        assert (rise[is_right] > 0).all() and (rise[~is_right] > 0).any()
+        assert (rise[is_right] >= 0).all() and (rise[is_right] > 0).float().mean() > 0.9
+        assert (rise * ~is_right).sum(dim=1).max() <= 1e-12  # all others together fall
 
 
 class TestTraining:

@@ -24,7 +24,8 @@ from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, pad_batch
 RECORD = Path(__file__).resolve().parents[1] / "book" / "claims.json"
 D, HEADS, HIDDEN = 32, 4, 48
 N_SOURCE, N_TARGET = 23, 19
-GAPS = {torch.float32: 1e-6, torch.float64: 1e-12}
+# Sums in another order differ by a few rounding steps, on some processors by more.
+GAPS = {torch.float32: 1e-5, torch.float64: 1e-12}
 
 
 @pytest.fixture(params=GAPS, ids=["float32", "float64"])
@@ -274,7 +275,7 @@ def transformer(**options):
 
 
 def recurrent(decoder):
-    return lesson3.make_model(decoder, N_SOURCE, N_TARGET, seed=0, d_ff=D)
+    return lesson3.make_model(decoder, N_SOURCE, N_TARGET, seed=0, hidden_size=D)
 
 
 MODELS = {
@@ -324,12 +325,12 @@ def torch_gap(model, src, tgt):
 BATTERY = {  # property: (measure, most it may be)
     "future": (lesson.future_leak, 0),
     "padding": (lesson.padding_leak, 0),
-    "company": (lesson.batch_leak, 2e-6),
-    "cache": (cache_gap, 2e-6),
+    "company": (lesson.batch_leak, 1e-5),
+    "cache": (cache_gap, 1e-5),
 }
 OF_TRANSFORMERS = {
     "rows": (lambda *given: 1 - lesson.rows_sum_to_one(*given), 0),
-    "explicit": (explicit_gap, 2e-6),
+    "explicit": (explicit_gap, 1e-5),
 }
 
 
@@ -368,7 +369,7 @@ class TestProperties:
         weights = lesson.weights_of(MODELS[name](), sources(), targets())
         heads = 1 if name == "one head" else HEADS
         shapes = {
-            "encoder.layers.{}.attention": (4, heads, 9, 9),
+            "encoder.layers.{}.self_attention": (4, heads, 9, 9),
             "decoder.layers.{}.self_attention": (4, heads, 6, 6),
             "decoder.layers.{}.cross_attention": (4, heads, 6, 9),
         }
@@ -380,20 +381,20 @@ class TestProperties:
         model = recurrent(lesson3.AttentionDecoder)
         model(sources(), targets())
         sums = model.decoder.weights.sum(dim=-1)
-        torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0, atol=1e-6)
+        torch.testing.assert_close(sums, torch.ones_like(sums), rtol=0, atol=1e-5)
 
 
-def always(attend):
-    """A `look` that goes through attend(query, key, value, mask)."""
+def always(instead):
+    """An `attend` that goes through instead(query, key, value, mask)."""
 
-    def look(query, key, value, mask=None, causal=False, explicit=False):
+    def attend(query, key, value, mask=None, causal=False, explicit=False):
         if causal and query.shape[2] > 1:
             past = lesson.causal_mask(query.shape[2], key.shape[2], query.device)
             mask = past if mask is None else mask & past
-        context, weights = attend(query, key, value, mask)
+        context, weights = instead(query, key, value, mask)
         return context, weights if explicit else None
 
-    return look
+    return attend
 
 
 def scores_of(query, key, mask):
@@ -424,27 +425,27 @@ def scaled_by_width(query, key, value, mask):
     )
 
 
-SOUND_LOOK, SOUND_EMBEDDING = lesson.look, lesson.Embedding.forward
+SOUND_ATTEND, SOUND_EMBEDDING = lesson.attend, lesson.Embedding.forward
 
 
 def sees_the_future(query, key, value, mask=None, causal=False, explicit=False):
-    return SOUND_LOOK(query, key, value, mask, False, explicit)
+    return SOUND_ATTEND(query, key, value, mask, False, explicit)
 
 
 def sees_only_the_future(query, key, value, mask=None, causal=False, explicit=False):
     n, m = query.shape[2], key.shape[2]
     if causal and n > 1:
         mask = torch.ones(n, m, dtype=torch.bool, device=query.device).triu()
-    return SOUND_LOOK(query, key, value, mask, False, explicit)
+    return SOUND_ATTEND(query, key, value, mask, False, explicit)
 
 
 def sees_padding(query, key, value, mask=None, causal=False, explicit=False):
-    return SOUND_LOOK(query, key, value, None, causal, explicit)
+    return SOUND_ATTEND(query, key, value, None, causal, explicit)
 
 
 def sees_only_padding(query, key, value, mask=None, causal=False, explicit=False):
     mask = None if mask is None else ~mask
-    return SOUND_LOOK(query, key, value, mask, causal, explicit)
+    return SOUND_ATTEND(query, key, value, mask, causal, explicit)
 
 
 def heads_cut_across_words(x, weight, bias, n_heads):
@@ -484,16 +485,16 @@ NAMES = [
     "cache always at place 0",
     "normalised over words",
 ]
-EMBED, LOOK = (lesson.Embedding, "forward"), (lesson, "look")
+EMBED, ATTEND = (lesson.Embedding, "forward"), (lesson, "attend")
 BUGS = [  # where, what is there instead, properties that fail
-    (LOOK, sees_the_future, {"future"}),
-    (LOOK, sees_only_the_future, {"future"}),
-    (LOOK, sees_padding, {"padding", "company"}),
-    (LOOK, sees_only_padding, {"padding", "company"}),
-    (LOOK, always(axis_mistaken), {"future", "rows"}),
-    (LOOK, always(masked_too_late), {"rows"}),
-    (LOOK, always(unscaled), {"torch"}),
-    (LOOK, always(scaled_by_width), {"torch"}),
+    (ATTEND, sees_the_future, {"future"}),
+    (ATTEND, sees_only_the_future, {"future"}),
+    (ATTEND, sees_padding, {"padding", "company"}),
+    (ATTEND, sees_only_padding, {"padding", "company"}),
+    (ATTEND, always(axis_mistaken), {"future", "rows"}),
+    (ATTEND, always(masked_too_late), {"rows"}),
+    (ATTEND, always(unscaled), {"torch"}),
+    (ATTEND, always(scaled_by_width), {"torch"}),
     ((lesson, "project_heads"), heads_cut_across_words, {"future", "cache"}),
     (EMBED, places_of_sentences, {"company", "order"}),
     (EMBED, always_the_first_place, {"cache"}),
@@ -542,7 +543,7 @@ class TestCache:
             first, state = model.decoder(tgt[:, :cut], source)
             rest, _ = model.decoder(tgt[:, cut:], source, state)
             at_once, _ = model.decoder(tgt, source)
-        close(torch.cat([first, rest], dim=1), at_once, 2e-6)
+        close(torch.cat([first, rest], dim=1), at_once, 1e-5)
 
     def test_the_source_is_read_once(self, monkeypatch):
         """Its keys and values are kept: later steps don't need the memory."""
@@ -680,7 +681,7 @@ class TestPositions:
         wanted = (
             embed.token_embedding.weight[ids] * D**0.5 + lesson.sinusoids(9, D)[2:5]
         )
-        close(embed(ids, start=2), wanted, 1e-6)
+        close(embed(ids, start=2), wanted, 1e-5)
 
 
 class TestOutput:

@@ -96,7 +96,7 @@ def make_pair(tied):
             if p.requires_grad:
                 p.normal_(std=p.shape[-1] ** -0.5 if p.dim() > 1 else 0.5)
         theirs.final_logits_bias.normal_(std=0.5)
-    sizes = {"d_model": 32, "n_heads": 4, "hidden_size": 48, "n_layers": N_LAYERS}
+    sizes = {"d_model": 32, "n_heads": 4, "d_ff": 48, "n_layers": N_LAYERS}
     shape = (N_SOURCE, N_TARGET, 0, tied)
     ours = make_transformer(*shape, pre_norm=False, **sizes).cpu()
     with torch.no_grad():
@@ -179,7 +179,7 @@ def test_attention_weights(pair, batch):
         told = ask(theirs, src, tgt, output_attentions=True)
     weights, real = weights_of(ours, src, tgt), {"encoder": src != PAD}
     for name, theirs_all in (
-        ("encoder.layers.{}.attention", told.encoder_attentions),
+        ("encoder.layers.{}.self_attention", told.encoder_attentions),
         ("decoder.layers.{}.self_attention", told.decoder_attentions),
         ("decoder.layers.{}.cross_attention", told.cross_attentions),
     ):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = {"ko": "", "en": "en/"}
@@ -71,16 +73,31 @@ def test_a_failed_build_says_only_what_is_wrong():
     assert "Traceback" in _complaints("Traceback")
 
 
+EDITIONS = {
+    "ko": (),
+    "en": ("--config", "book/en/_config.yml", "--toc", "book/en/_toc.yml"),
+}
+
+
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Both editions, freshly built as `make book` builds them; the folder to serve."""
-    target = tmp_path_factory.mktemp("book")
-    korean = _build(target / "ko")
-    english = _build(
-        target / "en", "--config", "book/en/_config.yml", "--toc", "book/en/_toc.yml"
-    )
-    shutil.copytree(english, korean / "en")
-    return korean
+def site(tmp_path_factory, worker_id):
+    """Both editions, freshly built as `make book` builds them; the folder to serve.
+
+    The workers of one run share it: the first to ask builds, both editions at once.
+    """
+    place = tmp_path_factory.getbasetemp()
+    target = (place if worker_id == "master" else place.parent) / "site"
+    with FileLock(f"{target}.lock"):
+        if not target.exists():
+            with ThreadPoolExecutor() as pool:
+                made = [
+                    pool.submit(_build, place / "book" / language, *options)
+                    for language, options in EDITIONS.items()
+                ]
+            korean, english = (future.result() for future in made)
+            shutil.copytree(english, korean / "en")
+            korean.rename(target)
+    return target
 
 
 class _Quiet(SimpleHTTPRequestHandler):

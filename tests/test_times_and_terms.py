@@ -95,6 +95,32 @@ def test_code_and_addresses_are_no_prose(project):
     assert not term_problems(project)
 
 
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("x = 1\nsaid = 2", 5),
+        ("def look(x):\n    return x", 4),
+        ("class Reader:\n    pass", 4),
+        ("def f(n_words):\n    return n_words", 4),
+        ("class A:\n    def __init__(self):\n        self.places = 1", 6),
+        ("for frame in []:\n    pass", 4),
+    ],
+)
+def test_a_name_that_may_not_come_back_is_named_with_file_and_line(project, code, line):
+    path = project.root / "book" / "lessons" / "01_a.md"
+    text = f"---\n---\n```{{code-cell}} ipython3\n:name: a\n{code}\n```\n"
+    path.write_text(text.replace(":name: a\n", ""), encoding="utf-8")
+    (found,) = term_problems(project)
+    assert str(found).startswith(f"book/lessons/01_a.md:{line}: ")
+
+
+def test_names_that_are_only_read_or_of_others_are_free(project):
+    path = project.root / "book" / "lessons" / "01_a.md"
+    code = "print(box.frame, says)\nwords = 1\nbefore = after = 2\nf(look=3)"
+    path.write_text(f"```{{code-cell}} ipython3\n{code}\n```\n", encoding="utf-8")
+    assert not term_problems(project)
+
+
 def test_every_pattern_finds_its_word():
     words = "낱말 걸음|탐욕 디코딩|정확히 일치율|낱자|예열|갈래|짜임|얼린|메시지"
     words += "|자유 실행|고르게 하기|선형 층|표준 편차|free running|the message"

@@ -4,8 +4,8 @@ import importlib
 import pkgutil
 
 _FRAMEWORK = {
-    *("arranging", "checking", "comparing", "limits", "messages", "naming"),
-    "running",
+    *("arranging", "checking", "comparing", "diagnosing", "limits", "messages"),
+    *("naming", "running"),
 }
 
 

@@ -1,5 +1,7 @@
 """What exercises share in which the six steps A to F are put in order."""
 
+import unicodedata
+
 from explore_transformers.exercises.checking import Mistake
 
 _STEPS = "ABCDEF"
@@ -9,6 +11,8 @@ def letters(answer):
     """Return the letters alone: "c a e" and ["C", "A", "E"] count as "CAE"."""
     is_list = isinstance(answer, list | tuple)
     joined = "".join(map(str, answer)) if is_list else str(answer)
+    # Letters typed with an East Asian keyboard may be full-width.
+    joined = unicodedata.normalize("NFKC", joined)
     return "".join(c for c in joined.upper() if c.isalpha())
 
 
@@ -29,8 +33,11 @@ def swapped(early, late):
 
 WRONG_LETTERS = Mistake(
     "letters",
-    lambda answer: sorted(letters(answer)) != list(_STEPS),
-    ko="A부터 F까지 여섯 글자를 한 번씩만 적어야 합니다.",
-    en="Write each of the six letters A to F exactly once.",
+    lambda answer: (
+        isinstance(answer, set | frozenset) or sorted(letters(answer)) != list(_STEPS)
+    ),
+    ko="A부터 F까지 여섯 글자를 한 번씩만, 순서가 있는 글자열로 적어야 합니다.",
+    en="Write each of the six letters A to F exactly once, as text (a set has no "
+    "order).",
     example=_STEPS[:5],
 )

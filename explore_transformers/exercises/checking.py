@@ -15,6 +15,7 @@ from explore_transformers.exercises.comparing import (
     type_differs,
     unlike,
 )
+from explore_transformers.exercises.diagnosing import diagnosis
 from explore_transformers.exercises.running import (
     Outcome,
     Watched,
@@ -237,6 +238,8 @@ class _ValueJudge:
         yours = text(ko="적은 답", en="your answer") + f": `{short(answer)}`"
         if mistake := self._mistake(answer):
             return _known(exercise, mistake, yours)
+        if exercise.same is None and (slip := diagnosis([(exercise.expected, answer)])):
+            return Result(exercise.name, "wrong", slip, yours)
         if found and found.form:
             return Result(exercise.name, "wrong", found.words, yours)
         if failing:
@@ -326,6 +329,8 @@ class _FunctionJudge:
         if all(o.value is None for o in outcomes):
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
+        if slip := diagnosis([(e.value, o.value) for _, e, o in wrong]):
+            return self._shown(Result(exercise.name, "wrong", slip), wrong[0])
         found = [_difference(exercise, e.value, o.value) for _, e, o in wrong]
         worst = next((i for i, f in enumerate(found) if f.form), None)
         if worst is None and (failing := _failing(exercise, Watched(answer))):

@@ -110,10 +110,33 @@ def raised(error, answer):
     at_ko = at_en = ""
     if place:
         line = f": `{one_line(place[1])}`" if place[1] else ""
-        at_ko, at_en = f" {place[0]}번째 줄{line}", f" Line {place[0]}{line}"
+        at_ko, at_en = f" ({place[0]}번째 줄{line})", f" (line {place[0]}{line})"
+    if _about_shapes(error):
+        at_ko += (
+            " 배열의 모양이 맞지 않습니다. 그 줄 앞에서 두 배열의 `shape`를 찍어 "
+            "보세요."
+        )
+        at_en += (
+            " The shapes of the arrays do not fit: print the `shape` of both before "
+            "that line."
+        )
     return text(
         ko=f"코드가 오류로 멈췄습니다. `{shown}`{at_ko}",
         en=f"Your code stopped with an error. `{shown}`{at_en}",
+    )
+
+
+def _about_shapes(error):
+    """Whether NumPy or torch complain about shapes, which they do in hard words."""
+    words = said(error)
+    return isinstance(error, ValueError | RuntimeError) and any(
+        sign in words
+        for sign in (
+            "broadcast",
+            "mismatch in its core",
+            "must match",
+            "same number of",
+        )
     )
 
 

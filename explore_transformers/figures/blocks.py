@@ -39,20 +39,23 @@ class Side(NamedTuple):
 ENCODER, DECODER = Side("encoder", 99, 15), Side("decoder", 281, 365)
 
 
-def transformer(model, src, tgt, links=None):
+def transformer(model, src, tgt, links=None, src_tokens=(), tgt_tokens=()):
     """Draw the whole model, with the shapes it has for src and tgt.
 
     Args:
         model: lesson 4's Transformer.
         src, tgt: (B, S) and (B, T) ids; tgt from the start token on.
         links: {part: address} for those of PARTS that have a section.
+        src_tokens, tgt_tokens: the words of the first sentence, to write below.
 
     Raises:
         ValueError: a link's part is not in the drawing, or a module is missing.
     """
     _, calls = trace(model, src, tgt)
-    stacks = [_Stack(calls, side) for side in (ENCODER, DECODER)]
-    height = max(stack.height for stack in stacks) + 266
+    tokens = (src_tokens, tgt_tokens)
+    sides = zip((ENCODER, DECODER), tokens, strict=True)
+    stacks = [_Stack(calls, *side) for side in sides]
+    height = max(stack.height for stack in stacks) + 274 + 16 * any(tokens)
     drawing = Drawing(height, links)
     ends = [stack.draw(drawing, height) for stack in stacks]
     _draw_memory(drawing, stacks, ends[0])
@@ -63,8 +66,8 @@ def transformer(model, src, tgt, links=None):
 class _Stack:
     """The layers of one side; the order of the calls says where the norms are."""
 
-    def __init__(self, calls, side):
-        self.side, self.calls = side, calls
+    def __init__(self, calls, side, tokens):
+        self.side, self.calls, self.tokens = side, calls, tokens
         layers = f"{side.name}.layers"
         self.n_layers = len(
             {name.split(".")[2] for name in calls if name.startswith(f"{layers}.")}
@@ -101,6 +104,9 @@ class _Stack:
         )
         with drawing.part(1 if is_source else 6, "embedding"):
             x = side.middle
+            if self.tokens:
+                drawing.words(x, y, " ".join(self.tokens), "et-small")
+                y -= 16
             drawing.words(x, y, word + f" {shape_of(call.input)}")
             if is_source:
                 drawing.badge(x - 82, y - 37, 1)
@@ -108,10 +114,10 @@ class _Stack:
             name = text(ko="임베딩", en="Embedding")
             drawing.box(x - 69, y - 55, 138, 36, "embedding", name, shapes_of(call))
             if getattr(call.module, POSITIONS, None) is None:
-                drawing.line((x, y - 55), (x, y - 81))
+                drawing.line((x, y - 55), (x, y - 86))
             else:
-                _draw_positions(drawing, x, y - 67)
-        return y - 81
+                _draw_positions(drawing, x, y - 72)
+        return y - 86
 
     def _draw_frame(self, drawing, first, y):
         side, is_source = self.side, self.side is ENCODER
@@ -123,10 +129,11 @@ class _Stack:
         left = 6 if is_source else 204
         with drawing.part(5 if is_source else 6, side.name):
             drawing.frame(left, y - 24, 170, first - y + 22)
-            words = name + f" × {self.n_layers}"
             if not is_source:
                 drawing.badge(left + 158, y - 12, 6)
-            drawing.words(left + 4, y - 13, words, "et-start et-small")
+            drawing.words(left + 6, y - 13, name, "et-start et-small")
+            times = f"× {self.n_layers}"
+            drawing.words(side.middle + 8, y - 13, times, "et-start et-small")
             x, top = side.middle, y - 52 if self.ends_in_norm else y - 32
             drawing.arrow((x, y), (x, y - 32))
             if self.ends_in_norm:
@@ -179,7 +186,8 @@ def _draw_sublayer(drawing, side, y, kind, call, pre_norm):
         drawing.line((x, y), (x, y - 8))
         _draw_norm(drawing, side, y, norm_at, pre_norm, top)
         if late != step:
-            drawing.badge(x + 59, norm_at + 10, late)
+            at = (x + 24, top + 7) if pre_norm else (x + 59, top + 10)
+            drawing.badge(*at, late)
     with drawing.part(step, _NAMES[kind]):
         drawing.arrow((x, box_at + 10), (x, box_at))
         _draw_box(drawing, x - 69, box_at - box, box, kind, call)
@@ -237,9 +245,11 @@ def _draw_memory(drawing, stacks, y):
     with drawing.part(5, "encoder"):
         drawing.badge(20, y - 26, 5)
         drawing.words(x, y - 26, text(ko="메모리", en="Memory") + f" {shape_of(shape)}")
-        drawing.line((x, y), (x, y - 14), (190, y - 14), role="hidden")
+        drawing.line((x, y), (x, y - 14), (187, y - 14))
     with drawing.part(6):
-        drawing.arrow((190, y - 14), (190, level), (211, level), role="hidden")
+        drawing.line((187, y - 14), (187, level + 8))
+        for role, at in (("key", level - 8), ("value", level + 8)):
+            drawing.arrow((187, at), (211, at), role=role)
 
 
 def _draw_output(drawing, calls, y):
@@ -262,11 +272,13 @@ def _draw_output(drawing, calls, y):
 def _words(calls, stacks):
     title = text(ko="트랜스포머 전체", en="The whole Transformer")
     caption = text(
-        ko="논문의 그림 1과 같은 배치입니다. 왼쪽의 인코더가 소스를 읽고, 오른쪽의 "
-        "디코더가 타깃을 잇습니다. 괄호 안은 실제로 흐른 텐서의 모양입니다.",
-        en="Laid out as figure 1 of the paper: the encoder on the left reads the "
-        "source, the decoder on the right writes the target. In brackets: the shapes "
-        "of the tensors that really passed.",
+        ko="논문(Vaswani 외, 2017)의 그림 1과 같은 배치이고, 아래에서 위로 읽습니다. "
+        "왼쪽의 인코더가 소스를 읽고, 오른쪽의 디코더가 타깃 문장을 이어서 씁니다. "
+        "⊕는 더하기, 괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        en="Laid out as figure 1 of the paper (Vaswani et al., 2017), to be read from "
+        "bottom to top: the encoder on the left reads the source, the decoder on the "
+        "right continues the target. ⊕ adds; in brackets stand the shapes of the "
+        "tensors that really passed.",
     )
     return title, caption, [*_encoder_steps(stacks[0]), *_decoder_steps(calls, stacks)]
 
@@ -285,10 +297,12 @@ def _encoder_steps(stack):
             en=" numbers, and the vector of its position is added.",
         ),
         text(
-            ko=f"셀프 어텐션: 토큰마다 쿼리(Q), 키(K), 밸류(V)를 만들고, "
-            f"헤드 {heads}개가 저마다 모든 토큰을 봅니다.",
+            ko=f"셀프 어텐션: 토큰마다 쿼리(Q), 키(K), 밸류(V)를 만들고 어텐션을 "
+            f"계산합니다. 헤드 {heads}개가 저마다 수 {size // heads}개로 따로 계산한 "
+            "뒤 결과를 이어 붙입니다.",
             en="Self-attention: every token makes a query (Q), a key (K) and a value "
-            f"(V), and each of {heads} heads looks at all tokens.",
+            f"(V), and one attention is computed by each of {heads} heads, on "
+            f"{size // heads} numbers each; the results are joined.",
         ),
         text(
             ko="잔차 연결과 층 정규화: 들어온 것을 결과에 더합니다(+). "
@@ -318,10 +332,11 @@ def _decoder_steps(calls, stacks):
     return [
         text(
             ko=f"디코더의 층 {stacks[1].n_layers}개: 마스크드 셀프 어텐션은 그 "
-            "토큰까지만 보고, 크로스 어텐션은 메모리에서 키와 밸류를 얻습니다.",
+            "토큰까지만 보고, 크로스 어텐션은 메모리에서 키와 밸류를 얻습니다. "
+            "훈련할 때 들어가는 타깃은 정답 문장입니다.",
             en=f"The decoder's {stacks[1].n_layers} layers: masked self-attention sees "
             "no later tokens, and cross-attention takes keys and values from the "
-            "memory.",
+            "memory. In training, the target put in is the correct sentence.",
         ),
         text(
             ko=f"출력: 선형층과 소프트맥스가 위치마다 단어 {n_words}개의 확률을 "

@@ -40,9 +40,9 @@ def encoder_decoder(model, src, tgt, src_tokens, tgt_tokens, tgt_words=None):
     said = ["?"] * len(tgt_tokens)
     if tgt_words is not None:
         said = [tgt_words[i] for i in logits[0].argmax(dim=-1).tolist()]
-    drawing = Drawing(height=594)
+    drawing = Drawing(height=616)
     _draw_reader(drawing, calls, src_tokens)
-    _draw_context(drawing, calls, tgt_tokens)
+    _draw_context(drawing, calls, src_tokens, tgt_tokens)
     _draw_writer(drawing, calls, tgt_tokens, said)
     return Diagram(drawing, *_words_of_encoder_decoder(calls))
 
@@ -70,9 +70,9 @@ def _tokens(drawing, y, tokens):
         drawing.words(x, y + 13 * (len(tokens) > 5 and i % 2), token)
 
 
-def _recurrent(drawing, y, name, call, tokens):
+def _recurrent(drawing, y, name, call, tokens, height=56):
     """A GRU unrolled: one cell a token, each handing its state to the next."""
-    drawing.panel(y, 56, "hidden", name, shapes_of(call))
+    drawing.panel(y, height, "hidden", name, shapes_of(call))
     centres = _centres(tokens)
     for x in centres:
         drawing.box(x - 15, y + 24, 30, 24, "hidden", "GRU")
@@ -94,8 +94,9 @@ def _embedded(drawing, y, call, tokens):
     """Each token's vector, and the arrows to it and on."""
     name = text(ko="임베딩", en="Embedding")
     drawing.panel(y, 42, "embedding", name, shapes_of(call))
-    for x in _centres(tokens):
-        drawing.arrow((x, y - 12), (x, y - 1))
+    for i, x in enumerate(_centres(tokens)):
+        on_second_line = len(tokens) > 5 and i % 2
+        drawing.arrow((x, y - (14 if on_second_line else 26)), (x, y - 1))
         drawing.squares(x - 15, y + 25, "embedding", [1, 1, 1])
         drawing.arrow((x, y + 42), (x, y + 56))
 
@@ -108,50 +109,52 @@ def _draw_reader(drawing, calls, tokens):
         name = text(ko="인코더", en="Encoder")
         _recurrent(drawing, 104, name, calls["encoder"], tokens)
         shape = shape_of(calls["encoder"].output)
-        name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states: one a token")
+        name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states, one per token")
         drawing.panel(174, 42, "hidden", name, shape)
         for x in _centres(tokens):
             drawing.arrow((x, 160), (x, 173))
             drawing.squares(x - 15, 199, "hidden", [1, 1, 1])
 
 
-def _draw_context(drawing, calls, tokens):
+def _draw_context(drawing, calls, src_tokens, tokens):
     """The last state, and the ways it takes into the decoder."""
     size = calls["decoder"].input[-1] - calls["target embedding"].output[-1]
     shape = shape_of((calls["encoder"].output[0], size))
     with drawing.part(2):
         drawing.badge(9, 248, 2)
-        drawing.arrow((324, 216), (324, 234), role="context")
+        last_at = _centres(src_tokens)[-1]
+        drawing.arrow((last_at, 216), (last_at, 234), role="context")
         last = text(ko="문맥 벡터 = 마지막 은닉 상태", en="Context = last hidden state")
         drawing.box(26, 235, 324, 26, "context", last + f" {shape}")
     with drawing.part(3):
-        drawing.line((350, 248), (368, 248), (368, 458), role="context")
-        for y in (390, 458):
-            drawing.arrow((368, y), (351, y), role="context")
-        first = _centres(tokens)[0] - 15
-        path = (26, 256), (20, 256), (20, 412), (first, 412)
+        centres = _centres(tokens)
+        drawing.line((350, 248), (368, 248), (368, 480), role="context")
+        drawing.arrow((368, 480), (351, 480), role="context")
+        drawing.line((368, 444), (centres[0], 444), role="context")
+        for x in centres:
+            drawing.arrow((x, 444), (x, 433), role="context")
+        path = (26, 256), (20, 256), (20, 420), (centres[0] - 15, 420)
         drawing.arrow(*path, role="context")
 
 
 def _draw_writer(drawing, calls, tokens, said):
     with drawing.part(3):
-        drawing.badge(9, 284, 3)
-        _tokens(drawing, 284, tokens)
-        _embedded(drawing, 320, calls["target embedding"], tokens)
+        forced = text(ko="정답(교사 강요)", en="correct words (teacher forcing)")
+        drawing.words(26, 274, forced, "et-start et-small")
+        drawing.badge(9, 292, 3)
+        _tokens(drawing, 292, tokens)
+        _embedded(drawing, 328, calls["target embedding"], tokens)
         name = text(ko="디코더", en="Decoder")
-        _recurrent(drawing, 376, name, calls["decoder"], tokens)
-        for x in _centres(tokens):
-            drawing.arrow((x, 432), (x, 445))
-        name = text(ko="상태와 문맥을 합침", en="Combine")
-        drawing.panel(446, 25, "hidden", name, shapes_of(calls["combine"]))
-        drawing.arrow((188, 471), (188, 483))
+        _recurrent(drawing, 384, name, calls["decoder"], tokens, height=70)
+        name = text(ko="은닉 상태와 문맥 벡터 결합", en="Combine state and context")
+        drawing.panel(468, 25, "hidden", name, shapes_of(calls["combine"]))
         name = text(ko="선형층", en="Linear")
-        drawing.panel(484, 25, "output", name, shapes_of(calls["output"]))
-        drawing.arrow((188, 509), (188, 521))
-        drawing.box(26, 522, 324, 25, "output", text(ko="소프트맥스", en="Softmax"))
-        for x in _centres(said):
-            drawing.arrow((x, 547), (x, 560))
-        _tokens(drawing, 570, said)
+        drawing.panel(506, 25, "output", name, shapes_of(calls["output"]))
+        drawing.box(26, 544, 324, 25, "output", text(ko="소프트맥스", en="Softmax"))
+        for y in (454, 493, 531, 569):
+            for x in _centres(tokens):
+                drawing.arrow((x, y), (x, y + 13))
+        _tokens(drawing, 592, said)
 
 
 def _words_of_encoder_decoder(calls):
@@ -174,17 +177,22 @@ def _words_of_encoder_decoder(calls):
         ),
         text(
             ko=f"마지막 은닉 상태의 수 {size}개가 문맥 벡터입니다. "
-            "문장의 길이와 상관없이 이것만 넘어갑니다.",
+            "문장의 길이와 상관없이 이것만 넘어갑니다. 디코더의 첫 상태가 되고(왼쪽 "
+            "선), 단계마다 입력에 이어 붙이고, 나온 상태와도 다시 결합합니다(오른쪽 "
+            "선).",
             en=f"The last hidden state, {size} numbers, is the context vector. "
-            "However long the sentence, nothing else is handed over.",
+            "However long the sentence, nothing else is handed over. It is the "
+            "decoder's first state (line on the left); the line on the right appends "
+            "it to the input of every step, and to the state that comes out.",
         ),
         text(
-            ko=f"디코더는 {n_tgt}단계마다 앞의 옳은 단어(교사 강요)와 문맥 벡터를 "
-            f"읽고, 단어 {n_words}개의 확률을 냅니다. 맨 아래는 가장 그럴듯한 "
-            "단어입니다.",
-            en=f"At each of its {n_tgt} steps the decoder reads the right word before "
-            "(teacher forcing) and the context vector, and gives probabilities for "
-            f"{n_words} words. At the bottom: the likeliest word.",
+            ko=f"디코더는 {n_tgt}번, 앞 위치의 정답과 문맥 벡터를 읽고 다음 단어의 "
+            f"확률 {n_words}개를 냅니다. 훈련할 때처럼 정답을 넣은 그림입니다(교사 "
+            "강요). 맨 아래는 확률이 가장 큰 단어입니다.",
+            en=f"{n_tgt} times the decoder reads the correct word of the position "
+            f"before and the context vector, and gives the {n_words} probabilities of "
+            "the next word. Drawn as in training, with the correct words put in "
+            "(teacher forcing). At the bottom: the likeliest words.",
         ),
     ]
     return title, caption, steps
@@ -221,9 +229,15 @@ def attention_step(query, keys, values, tokens, query_token="", n_shown=4):
     strongest = max(np.abs(a).max() for a in (query, keys, values))
     rows = _Vectors(drawing, n_shown, strongest)
     _draw_scores(drawing, rows, query, keys, tokens, query_token)
-    _draw_weights(drawing, scores, weights)
+    _draw_weights(drawing, scores, weights, len(query))
     _draw_sum(drawing, rows, values, weights, context, tokens)
-    return Diagram(drawing, *_words_of_attention(query, scores, weights, tokens))
+    words = _words_of_attention(query, weights, tokens, query_token)
+    if np.array_equal(keys, values):
+        words[-1][-1] += text(
+            ko=" 여기서는 키와 밸류가 같은 벡터입니다.",
+            en=" Here the keys and the values are the same vectors.",
+        )
+    return Diagram(drawing, *words)
 
 
 class _Vectors:
@@ -233,10 +247,11 @@ class _Vectors:
         self._drawing, self._n_shown = drawing, n_shown
         self._strongest = strongest or 1.0
 
-    def draw(self, y, vector, role):
+    def draw(self, y, vector, role, weight=1.0):
+        """The vector's numbers; fuller where they, times the weight, are larger."""
         first = vector[: self._n_shown]
         labels = [formatted(value, ".2f") for value in first]
-        strengths = np.minimum(np.abs(first) / self._strongest, 1)
+        strengths = weight * np.minimum(np.abs(first) / self._strongest, 1)
         self._drawing.squares(_KEYS_AT, y, role, strengths, labels, _SQUARE)
         if len(vector) > len(first):
             self._drawing.words(_KEYS_AT + 38 * len(first) + 8, y + 10, "…")
@@ -248,7 +263,8 @@ def _draw_scores(drawing, rows, query, keys, tokens, query_token):
         name = text(ko="쿼리", en="Query")
         shape = shape_of(query.shape)
         drawing.words(24, 15, name + f" {shape}", "et-start et-small et-bold")
-        drawing.words(24, 30, query_token, "et-start")
+        if query_token:
+            drawing.words(24, 30, query_token, "et-start")
         rows.draw(12, query, "query")
         drawing.arrow((182, 32), (182, 62), role="query")
     with drawing.part(2):
@@ -260,14 +276,18 @@ def _draw_scores(drawing, rows, query, keys, tokens, query_token):
             rows.draw(64 + 24 * i, key, "key")
 
 
-def _draw_weights(drawing, scores, weights):
+def _draw_weights(drawing, scores, weights, size):
+    below = 70 + 24 * len(scores)
     with drawing.part(3):
-        drawing.badge(291, 34, 3)
-        drawing.words(291, 52, text(ko="점수", en="Score"), "et-bold")
+        drawing.badge(293, 34, 3)
+        drawing.words(293, 52, text(ko="점수", en="Score"), "et-bold")
         for i, score in enumerate(scores):
-            drawing.words(291, 74 + 24 * i, formatted(score, ".2f"))
+            drawing.words(293, 74 + 24 * i, formatted(score, ".2f"))
+        name = text(ko="쿼리·키 ÷ ", en="query·key ÷ ") + f"√{size}"
+        drawing.words(306, below, name, "et-end et-small")
     with drawing.part(4):
         drawing.badge(344, 34, 4)
+        drawing.words(345, below, text(ko="소프트맥스", en="softmax"), "et-small")
         drawing.words(344, 52, text(ko="가중치", en="Weight"), "et-bold")
         for i, weight in enumerate(weights):
             drawing.bar(316, 64 + 24 * i, 58, 20, weight, "attention")
@@ -284,33 +304,39 @@ def _draw_sum(drawing, rows, values, weights, context, tokens):
             y = top + 14 + 24 * i
             drawing.words(56, y + 10, token, "et-end")
             drawing.words(102, y + 10, formatted(weights[i], ".2f") + " ×", "et-end")
-            rows.draw(y, value, "value")
+            rows.draw(y, value, "value", weights[i])
         end = top + 14 + 24 * len(tokens)
         drawing.arrow((182, end - 3), (182, end + 19), role="context")
         drawing.words(204, end + 7, text(ko="합", en="sum"))
-        name = text(ko="문맥", en="Context") + f" {shape_of(context.shape)}"
+        name = text(ko="문맥 벡터", en="Context") + f" {shape_of(context.shape)}"
         drawing.words(100, end + 30, name, "et-end et-small et-bold")
         rows.draw(end + 20, context, "context")
 
 
-def _words_of_attention(query, scores, weights, tokens):
+def _words_of_attention(query, weights, tokens, query_token):
     best = int(weights.argmax())
     share = formatted(weights[best], ".2f")
     title = text(ko="어텐션 한 단계", en="One step of attention")
     caption = text(
-        ko=f"쿼리 하나가 키 {len(tokens)}개와 견주어 가중치를 얻고, "
+        ko=f"쿼리 하나를 키 {len(tokens)}개와 견주어 가중치를 얻고, "
         "그 가중치로 밸류를 섞어 문맥 벡터를 만듭니다.",
         en=f"One query is compared with {len(tokens)} keys; the weights it gets mix "
         "the values into a context vector.",
     )
     steps = [
         text(
-            ko=f"쿼리는 무엇을 찾는지를 담은 벡터입니다. 수 {len(query)}개 가운데 "
-            "앞의 몇 개만 보입니다.",
-            en=f"The query is a vector that holds what is looked for: the first few of "
-            f"its {len(query)} numbers are shown.",
+            ko="쿼리는 무엇을 찾는지를 담은 벡터입니다. ",
+            en="The query is a vector that holds what is looked for. ",
+        )
+        + _whose(query_token)
+        + text(
+            ko=f"수 {len(query)}개 가운데 앞의 몇 개만 보입니다.",
+            en=f"The first few of its {len(query)} numbers are shown.",
         ),
-        text(ko="토큰마다 키가 하나씩 있습니다.", en="Every token has a key."),
+        text(
+            ko="토큰마다 키가 하나씩 있습니다. 쿼리를 이 키 모두와 견줍니다.",
+            en="Every token has a key, and the query is compared with all of them.",
+        ),
         text(
             ko=f"점수는 쿼리와 키의 내적을 √{len(query)}로 나눈 값입니다.",
             en="A score is the dot product of query and key, divided by "
@@ -328,3 +354,12 @@ def _words_of_attention(query, scores, weights, tokens):
         ),
     ]
     return title, caption, steps
+
+
+def _whose(query_token):
+    if not query_token:
+        return ""
+    return text(
+        ko=f"‘{query_token}’까지 읽은 뒤의 쿼리입니다. ",
+        en=f"This one is made after reading “{query_token}”. ",
+    )

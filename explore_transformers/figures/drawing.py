@@ -162,7 +162,7 @@ class Diagram(HTMLFigure):
         )
         image = (
             f'<img src="data:image/svg+xml;charset=utf-8,{_in_address(self.svg)}" '
-            f'style="width:100%;max-width:460px" alt="{safe(f"{title}. {self.said}")}">'
+            f'style="width:100%;max-width:540px" alt="{safe(f"{title}. {self.said}")}">'
         )
         listed = "".join(f"<li>{safe(step)}</li>" for step in steps)
         content = (

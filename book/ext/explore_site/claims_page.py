@@ -113,7 +113,7 @@ class Claims(SphinxDirective):
         return section
 
     def _always(self, identities):
-        """Return the section of what is always true, each with the test that holds it."""
+        """Return the section of what is always true, with the tests that hold it."""
         section = nodes.section(ids=["always-true"])
         section += nodes.title("", self.say["always"])
         note, _ = self.parse_inline(self.say["always_note"])

@@ -46,8 +46,8 @@ _WORDS = {
     "minutes": ("{}분", "{} min"),
     "always": ("언제나 참인 것", "Always true"),
     "always_note": (
-        "아래는 잰 결과가 아니라 정의와 코드에서 나오는 성질입니다. 레슨에서는 `assert`로 "
-        "확인하고, 뒤에 적은 시험이 다른 크기와 값에서도 지킵니다.",
+        "아래는 잰 결과가 아니라 정의와 코드에서 나오는 성질입니다. 레슨에서는 "
+        "`assert`로 확인하고, 뒤에 적은 시험이 다른 크기와 값에서도 지킵니다.",
         "These are no measurements but follow from definitions and code. Lessons check "
         "them with `assert`, and the test named behind each holds it for other sizes "
         "and values.",

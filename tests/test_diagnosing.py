@@ -1,0 +1,90 @@
+"""Slips that are the same in every exercise, and what they must not be taken for."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from explore_transformers.exercises.diagnosing import diagnosis
+from explore_transformers.language import use_language
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(2, 3))  # what was expected
+LIST = [4, 9, 7]
+
+SLIPS = {  # (expected, got): words
+    "no return on one branch": (LIST, None, "no `return`"),
+    "generator": (LIST, (i for i in LIST), "generator"),
+    "set": (LIST, set(LIST), "no order"),
+    "text": (LIST, "4, 9, 7", "quotation"),
+    "texts": (LIST, ["4", "9", "7"], "quotation"),
+    "number as text": (0.5, "0.5", "quotation"),
+    "several results": (ROWS, (ROWS, ROWS > 0), "one of them"),
+    "other order": (LIST, [7, 4, 9], "another order"),
+    "first missing": (LIST, [9, 7], "first item is missing"),
+    "last missing": (LIST, [4, 9], "last item is missing"),
+    "too many before": (LIST, [1, *LIST], "too many in front"),
+    "too many after": (LIST, [*LIST, 1], "too many at the end"),
+    "sign": (ROWS, -ROWS, "sign"),
+    "sign of a number": (1.5, -1.5, "sign"),
+    "transposed": (ROWS, ROWS.T, "exchanged"),
+    "rounded": (ROWS, ROWS.round(2), "rounded"),
+    "rounded number": (math.pi, 3.14, "rounded"),
+    "truncated": (ROWS, ROWS.astype(int), "fractions"),
+    "float16": (ROWS, ROWS.astype(np.float16), "not precise"),
+    "flat": (ROWS, ROWS.ravel(), "shape is not"),
+    "one axis more": (ROWS, ROWS[:, None], "shape is not"),
+    "first of the batch": (ROWS, ROWS[0], "first of the batch"),
+    "exp": (ROWS, np.exp(ROWS), "exponential"),
+    "log": (ROWS**2, np.log(ROWS**2), "logarithm"),
+    "of torch": (ROWS, torch.tensor(-ROWS), "sign"),
+}
+
+
+@pytest.mark.parametrize(("expected", "got", "words"), SLIPS.values(), ids=SLIPS)
+def test_slips_have_names(expected, got, words):
+    use_language("en")
+    assert words in (diagnosis([(expected, got)]) or "")
+
+
+OTHER = {
+    "another value": (LIST, [4, 9, 8]),
+    "other rows": (ROWS, ROWS + 1),
+    "half negated": (ROWS, np.abs(ROWS)),
+    "nan": (ROWS, np.full((2, 3), np.nan)),
+    "strings": (["a", "b"], ["a", "c"]),
+    "type": (LIST, 3),
+    "dict": ({"a": 1.5}, {"a": 2.5}),
+    "no finite number": (np.array([np.inf]), np.array([np.nan])),
+}
+
+
+@pytest.mark.parametrize(("expected", "got"), OTHER.values(), ids=OTHER)
+def test_other_answers_are_no_slips(expected, got):
+    assert diagnosis([(expected, got)]) is None
+
+
+def test_a_slip_must_explain_every_case():
+    assert diagnosis([(ROWS, -ROWS), (LIST, [-4, -9, -7])])
+    assert diagnosis([(ROWS, -ROWS), (LIST, [4, 9, 8])]) is None
+
+
+class Hostile:
+    def __array__(self, *given, **named):
+        raise RuntimeError("trouble")
+
+    def __eq__(self, other):
+        raise RuntimeError("trouble")
+
+    __hash__ = None
+
+    def detach(self):
+        raise RuntimeError("trouble")
+
+    numpy = detach
+
+
+def test_objects_that_make_trouble_are_no_slips():
+    assert diagnosis([(ROWS, Hostile())]) is None
+    assert diagnosis([(LIST, [Hostile()])]) is None
