@@ -550,7 +550,7 @@ def _cell_width(token, gloss=""):
     """Room for a token of 11 units' height, and for its gloss below."""
     wide = [unicodedata.east_asian_width(c) in "WF" for c in token]
     own = sum(11.5 if is_wide else 6.6 for is_wide in wide) + 9
-    return max(18, own, 5.7 * len(gloss) + 5)
+    return max(18, own, 6 * len(gloss) + 7)
 
 
 def _column_widths(rows):
