@@ -4,8 +4,6 @@ Tokens have cells as wide as their words, so that a sentence fits on a narrow ph
 A reader who knows no Korean finds a gloss below each Korean token.
 """
 
-import hashlib
-import re
 import unicodedata
 
 import numpy as np
@@ -512,16 +510,6 @@ class _TokenDrawing(Drawing):
             for x, gloss in zip(row.centres, glosses, strict=True):
                 self.words(x, y + height + 9, text(ko="", en=gloss), "et-small")
         return row
-
-    def svg(self, title, description):
-        """The whole as one SVG; its ids are those of what is drawn, without words.
-
-        So they are the same in both languages, and a reader's run gives what was built.
-        """
-        drawn = super().svg(title, description)
-        bare = re.sub(">[^<]+<", "><", "".join(self._tags))
-        name = "et-" + hashlib.sha256(bare.encode()).hexdigest()[:10]
-        return re.sub("et-[0-9a-f]{10}(?=-[td])", name, drawn)
 
     def cell(self, x, y, width, height, is_real, label, below=None):
         """Draw one cell of a grid, empty where it is padding."""

@@ -14,6 +14,7 @@ There is no PNG beside: front ends prefer HTML, and making one needs a browser.
 """
 
 import hashlib
+import re
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -127,9 +128,13 @@ class Drawing:
         self.line((x, y - 4), (x, y + 4))
 
     def svg(self, title, description):
-        """The whole as one SVG; its ids are made of what it holds."""
+        """The whole as one SVG; its ids are made of what it holds, not of its words.
+
+        So a notebook built for both languages has the ids of a reader's own run.
+        """
         body = "".join(self._tags)
-        name = "et-" + hashlib.sha256(f"{title}{body}".encode()).hexdigest()[:10]
+        wordless = re.sub(r">[^<]*</text>", "></text>", body)
+        name = "et-" + hashlib.sha256(wordless.encode()).hexdigest()[:10]
         # What has links in it may not be one image to a screen reader.
         role = "group" if self.links else "img"
         return (

@@ -315,8 +315,8 @@ def load_into(model, weights, names):
     wrong += [language.text(ko="남음: ", en="left over: ") + name for name in weights]
     if wrong:
         raise ValueError("\n".join(wrong))
-    for ours, parts in values.items():
-        model.get_parameter(ours).copy_(torch.cat(parts))
+    for ours, stacked in values.items():
+        model.get_parameter(ours).copy_(torch.cat(stacked))
 
 
 def read_weights(folder):

@@ -38,8 +38,8 @@ def attend(query, key, value, mask=None, causal=False, explicit=False):
 
 def project_heads(x, weight, bias, n_heads):
     """x (B, T, d) times 1, 2 or 3 stacked (d, d) -> so many (B, n_heads, T, k)."""
-    parts = F.linear(x, weight, bias).split(x.shape[-1], dim=-1)  # (B, T, d) each
-    return [part.unflatten(-1, (n_heads, -1)).transpose(1, 2) for part in parts]
+    chunks = F.linear(x, weight, bias).split(x.shape[-1], dim=-1)  # (B, T, d) each
+    return [chunk.unflatten(-1, (n_heads, -1)).transpose(1, 2) for chunk in chunks]
 
 
 class MultiHeadAttention(nn.Module):
@@ -71,9 +71,9 @@ def sinusoids(n_positions, d_model):
     """Sines and cosines of the place, slower from column to column -> (T, d)."""
     if d_model % 2:
         raise ValueError(f"d_model must be even, not {d_model}: sines go with cosines")
-    places = torch.arange(n_positions, dtype=torch.float64)[:, None]  # (T, 1)
+    positions = torch.arange(n_positions, dtype=torch.float64)[:, None]  # (T, 1)
     rates = 10000.0 ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
-    angles = places * rates  # (T, d / 2)
+    angles = positions * rates  # (T, d / 2)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).float()
 
 
