@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 4, the Transformer."""
 
 import copy
+import math
 import operator
 import re
 
@@ -148,6 +149,19 @@ def _softmax(scores, axis=-1, top=None):
 def _without_maximum(scores, axis=-1):
     e = np.exp(scores)
     return e / e.sum(axis=axis, keepdims=True)
+
+
+def _by_math(zero_is_error):
+    """Return a softmax without a maximum, by math.exp, which raises at its limit."""
+
+    def softmax(scores, axis=-1):
+        e = np.vectorize(math.exp, otypes=[float])(scores)
+        total = e.sum(axis=axis, keepdims=True)
+        if zero_is_error and not total.all():
+            raise ZeroDivisionError
+        return e / total
+
+    return softmax
 
 
 def _hidden(scores, seen):
@@ -504,10 +518,11 @@ causal_attention = Exercise(
             "no maximum subtracted",
             _causal_with(softmax=_without_maximum),
             _tril_of_exp(np.multiply),
+            *(_causal_with(softmax=_by_math(is_error)) for is_error in (True, False)),
             ko="최댓값을 빼는 것이 빠졌습니다. 점수가 아주 크거나 아주 작으면 `exp`가 "
-            "무한대나 0이 되어 `nan`이 나옵니다.",
+            "무한대나 0이 되어 `nan`이 나오거나 오류로 멈춥니다.",
             en="The maximum is no longer subtracted. With very large or very small "
-            "scores `exp` gives infinity or 0, and `nan` comes out.",
+            "scores `exp` gives infinity or 0, and `nan` or an error comes of it.",
         ),
         Mistake(
             "added",
@@ -1213,6 +1228,7 @@ attend_by_heads = Exercise(
         *several(
             "no maximum subtracted",
             _heads_with(softmax=_without_maximum),
+            _heads_with(softmax=_by_math(True)),
             ko="최댓값을 빼는 것이 빠졌습니다. 주어진 함수에 있던 대로, `exp`를 하기 "
             "전에 행마다 최댓값을 빼세요. 그러지 않으면 점수가 아주 크거나 작을 때 "
             "`nan`이 나옵니다.",
