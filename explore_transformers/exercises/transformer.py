@@ -1,10 +1,16 @@
 """Checks of the exercises of lesson 4, the Transformer."""
 
+import copy
+import math
+import operator
+import re
+
 import numpy as np
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     in_order,
+    letters,
     swapped,
 )
 from explore_transformers.exercises.checking import (
@@ -13,6 +19,41 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
+from explore_transformers.exercises.naming import several
+
+
+def _out(answer, *arguments):
+    """The answer's result as an array; it gets copies, which it may spoil."""
+    return np.asarray(answer(*copy.deepcopy(arguments)))
+
+
+def _keeps_digits(*case):
+    """Return the Property that the result has more than 16 bits a number."""
+
+    def holds(answer):
+        dtype = getattr(answer(*copy.deepcopy(case)), "dtype", "")
+        return not str(dtype).endswith("float16")
+
+    return Property(
+        "digits",
+        holds,
+        ko="결과의 자료형이 float16입니다. 유효 숫자가 세 자리 남짓밖에 남지 않습니다. "
+        "받은 배열의 자료형 그대로 계산하세요.",
+        en="The result has the type float16, which keeps little more than three "
+        "digits. Compute in the type of the arrays that you were given.",
+    )
+
+
+def _other_norm(answer):
+    """Whether, before some sublayer, another's normalization stands for its own."""
+    parts = re.fullmatch("([DEF]*)B([DEF]*)A([DEF]*)C[DEF]*", letters(answer))
+    seen = ""
+    for own, before in zip("EFD", parts.groups() if parts else (), strict=False):
+        seen += before
+        if before and own not in seen:
+            return True
+    return False
+
 
 pre_norm_order = Exercise(
     "pre_norm_order",
@@ -24,11 +65,21 @@ pre_norm_order = Exercise(
         Mistake(
             "post-norm",
             lambda answer: all(swapped(*pair)(answer) for pair in ("EB", "FA", "DC")),
-            ko="하위 층마다 뒤에서 정규화했습니다. 그것은 post-norm입니다. "
-            "pre-norm에서는 하위 층이 정규화된 벡터를 읽습니다.",
-            en="You normalize after each sublayer. That is post-norm: in pre-norm a "
-            "sublayer reads normalized vectors.",
+            ko="post-norm처럼 정규화를 하위 층의 뒤에 놓았습니다. pre-norm에서는 하위 "
+            "층이 정규화된 벡터를 읽습니다.",
+            en="Each normalization comes after its sublayer, as in post-norm. In "
+            "pre-norm a sublayer reads normalized vectors.",
             example="BEAFCD",
+        ),
+        Mistake(
+            "another's normalization",
+            _other_norm,
+            ko="하위 층의 앞에 정규화가 있지만 그 하위 층의 것이 아닙니다. 첫째는 셀프 "
+            "어텐션, 둘째는 크로스 어텐션, 셋째는 피드포워드의 정규화입니다.",
+            en="A normalization stands before the sublayer, but it is not its own. The "
+            "first belongs to self-attention, the second to cross-attention, the third "
+            "to the feed-forward.",
+            example="EBDAFC",
         ),
         Mistake(
             "memory before the words written",
@@ -88,9 +139,29 @@ pre_norm_order = Exercise(
 )
 
 
-def _softmax(scores, axis=-1):
-    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
+def _softmax(scores, axis=-1, top=None):
+    """The softmax; `top` are the axes of the maximum where they are others."""
+    top = scores.max(axis=axis if top is None else top, keepdims=True)
+    e = np.exp(scores - top)
     return e / e.sum(axis=axis, keepdims=True)
+
+
+def _without_maximum(scores, axis=-1):
+    e = np.exp(scores)
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _by_math(zero_is_error):
+    """Return a softmax without a maximum, by math.exp, which raises at its limit."""
+
+    def softmax(scores, axis=-1):
+        e = np.vectorize(math.exp, otypes=[float])(scores)
+        total = e.sum(axis=axis, keepdims=True)
+        if zero_is_error and not total.all():
+            raise ZeroDivisionError
+        return e / total
+
+    return softmax
 
 
 def _hidden(scores, seen):
@@ -98,12 +169,13 @@ def _hidden(scores, seen):
 
 
 def _causal_attention(
-    query, key, value, seen=np.tril, mask=_hidden, after=None, scale=np.sqrt, axis=-1
-):
+    query, key, value,
+    seen=np.tril, mask=_hidden, after=None, scale=np.sqrt, axis=-1, softmax=_softmax,
+):  # fmt: skip
     """Attention that looks back; every option changed is one mistake."""
     scores = query @ key.swapaxes(-2, -1) / scale(query.shape[-1])  # (B, T, T)
     seen = seen(np.ones(scores.shape[-2:], dtype=bool))  # (T, T)
-    weights = _softmax(mask(scores, seen), axis)
+    weights = softmax(mask(scores, seen), axis)
     return (after(weights, seen) if after else weights) @ value
 
 
@@ -128,6 +200,84 @@ def _zeros_hidden(scores, seen):
 
 def _large_negative(scores, seen):
     return np.where(seen, scores, -1e9)
+
+
+def _large_negative_added(scores, seen):
+    return scores + np.where(seen, 0, -1e9)
+
+
+def _window(ones):
+    return np.tril(ones) & np.triu(ones, k=-1)
+
+
+def _diagonal(ones):
+    return np.eye(len(ones), dtype=bool)
+
+
+def _mask_of(size):
+    """Return a mask of one size, whatever the scores are."""
+    return lambda ones: np.tril(np.ones((size, size), dtype=bool))
+
+
+def _seen_alone(weights, seen):
+    """Weights after the softmax, the hidden ones 0 and the others made to fit."""
+    weights = weights * seen
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _tril_of_exp(hide):
+    """Causal attention without a maximum, hidden after exp by `hide(exp, seen)`."""
+
+    def softmax(scores, axis):
+        seen = np.tril(np.ones(scores.shape[-2:], dtype=bool))
+        e = hide(np.exp(scores), seen)
+        return e / e.sum(axis=axis, keepdims=True)
+
+    return _causal_with(mask=_unmasked, softmax=softmax)
+
+
+def _top_of_all(axis, hide_first):
+    """Causal attention that subtracts one maximum, over these axes, from all."""
+
+    def function(query, key, value):
+        scores = query @ key.swapaxes(-2, -1) / np.sqrt(query.shape[-1])
+        seen = np.tril(np.ones(scores.shape[-2:], dtype=bool))
+        hidden = _hidden(scores, seen)
+        top = (hidden if hide_first else scores).max(axis=axis, keepdims=True)
+        e = np.exp(hidden - top)
+        return e / e.sum(axis=-1, keepdims=True) @ value
+
+    return function
+
+
+def _zero_at(place, seen=np.tril):
+    """Causal attention by a loop that leaves out one place, which stays 0."""
+
+    def function(*arrays):
+        out = _causal_attention(*arrays, seen=seen)
+        out[:, place] = 0
+        return out
+
+    return function
+
+
+def _first_sentence_masked(*arrays):
+    out = _causal_attention(*arrays, mask=_unmasked)
+    out[0] = _causal_attention(*arrays)[0]
+    return out
+
+
+def _last_for_all(*arrays):
+    return np.repeat(_causal_attention(*arrays)[:, -1:], arrays[0].shape[1], axis=1)
+
+
+def _mean_so_far(query, key, value):
+    return np.cumsum(value, axis=1) / np.arange(1, value.shape[1] + 1)[:, None]
+
+
+def _values_masked(query, key, value):
+    seen = np.tril(np.ones((value.shape[1],) * 2))
+    return _causal_attention(query, key, seen @ value, mask=_unmasked)
 
 
 def _summed_over(axis):
@@ -155,13 +305,29 @@ def _attention_cases(*sizes):
         )
 
 
+def _sentence(*rows):
+    return tuple(np.array([row], dtype=float) for row in rows)
+
+
+def _loud(query, key):
+    """Two tokens of one number, whose scores lie far from 0 or far apart."""
+    return _sentence(*([[n] for n in pair] for pair in (query, key, (1, 2))))
+
+
 # The second token of the first case scores 0 with the first, and should see it.
 _CAUSAL_CASES = (
-    tuple(
-        np.array([rows], dtype=float)
-        for rows in ([[1, 0], [0, 2]], [[3, 0], [0, 1]], [[1], [2]])
-    ),
+    _sentence([[1, 0], [0, 2]], [[3, 0], [0, 1]], [[1], [2]]),
     *_attention_cases((2, 3, 3, 2, 3), (1, 4, 4, 2, 1), (2, 1, 1, 2, 2)),
+    *_attention_cases((1, 70, 70, 3, 2)),
+    *(
+        _loud(*pair)
+        for pair in (
+            ((30, 1), (30, 1e11)),  # a hidden score much larger than those seen
+            ((30, 1), (0, 30)),
+            ((30, 1), (30, 30)),  # rows of large and of small scores
+            ((200, 1), (-250, 30)),  # a score far below 0, and the hidden one above
+        )
+    ),
 )
 
 
@@ -169,14 +335,23 @@ def _later_changes_nothing(answer):
     """Whether the outputs before the last place ignore what stands there."""
     arrays = _CAUSAL_CASES[1]
     changed = [np.concatenate([a[:, :-1], a[:, -1:] + 1], axis=1) for a in arrays]
-    before, after = np.asarray(answer(*arrays)), np.asarray(answer(*changed))
+    before, after = _out(answer, *arrays), _out(answer, *changed)
     return np.allclose(before[:, :-1], after[:, :-1])
 
 
 def _averages(answer):
     """Whether every output is an average of values: of ones it is one."""
     query, key, value = _CAUSAL_CASES[1]
-    return np.allclose(answer(query, key, np.ones_like(value)), 1)
+    return np.allclose(_out(answer, query, key, np.ones_like(value)), 1)
+
+
+def _mask_is_strong(answer):
+    """False where the mask hides scores near 0 but not where those seen are low."""
+    nearly = np.allclose(
+        _out(answer, *_CAUSAL_CASES[0]), _causal_attention(*_CAUSAL_CASES[0]), atol=0.01
+    )
+    sees_hidden = np.isclose(_out(answer, *_CAUSAL_CASES[-1])[0, 0, 0], 2)
+    return not (nearly and sees_hidden)
 
 
 causal_attention = Exercise(
@@ -236,21 +411,154 @@ causal_attention = Exercise(
             en="You hide every score of 0, but a place that may be seen can score 0 "
             "too. Go by place, not by value.",
         ),
-        Mistake(
+        *several(
             "sign of a large negative",
-            _causal_with(seen=lambda ones: ~np.tril(ones), mask=_large_negative),
+            *(
+                _causal_with(seen=lambda ones: ~np.tril(ones), mask=mask)
+                for mask in (_large_negative, _large_negative_added)
+            ),
             ko="마스크의 참과 거짓이 바뀌었습니다. 보아도 되는 자리를 큰 음수로 "
             "가렸습니다.",
             en="True and false are swapped: the large negative number went to the "
             "places that may be seen.",
         ),
-        Mistake(
+        *several(
             "itself at a large negative",
-            _causal_with(seen=lambda ones: np.tril(ones, k=-1), mask=_large_negative),
+            *(
+                _causal_with(seen=lambda ones: np.tril(ones, k=-1), mask=mask)
+                for mask in (_large_negative, _large_negative_added)
+            ),
             ko="자기 자신까지 큰 음수로 가렸습니다. 볼 것이 없는 첫 자리가 모든 자리를 "
-            "고르게 봅니다. 대각선은 남기세요.",
-            en="Each place hides even itself; the first, with nothing to see, looks "
-            "at all places alike. Keep the diagonal.",
+            "봅니다. 대각선은 남기세요.",
+            en="Each place hides even itself; the first, with nothing to see, then "
+            "looks at every place. Keep the diagonal.",
+        ),
+        Mistake(
+            "itself left out, 0 in front",
+            _zero_at(0, seen=lambda ones: np.tril(ones, k=-1)),
+            ko="자기 바로 앞까지만 보고 자기는 보지 않습니다. 첫 자리는 볼 것이 없어 "
+            "0으로 남았습니다. `t`번 자리는 `t + 1`개를 봅니다.",
+            en="Each place sees those before it and not itself, and the first, with "
+            "nothing to see, is left at 0. Place `t` sees `t + 1` of them.",
+        ),
+        Mistake(
+            "first place left out",
+            _zero_at(0),
+            ko="첫 자리가 0으로 남았습니다. 첫 자리도 자기 자신을 봅니다.",
+            en="The first place is left at 0. It too has something to see, itself.",
+        ),
+        Mistake(
+            "last place left out",
+            _zero_at(-1),
+            ko="마지막 자리가 0으로 남았습니다. 반복이 한 번 모자랍니다.",
+            en="The last place is left at 0: the loop ends one round too early.",
+        ),
+        Mistake(
+            "window of two",
+            _causal_with(seen=_window),
+            ko="자기와 바로 앞자리만 봅니다. 그보다 앞자리도 모두 보아야 합니다.",
+            en="Each place sees itself and one place before it. It should see all "
+            "places before it.",
+        ),
+        Mistake(
+            "itself alone",
+            _causal_with(seen=_diagonal),
+            ko="자리마다 자기만 보아서 밸류가 그대로 나옵니다. 앞자리도 보아야 합니다. "
+            "`np.eye`가 아니라 `np.tril`입니다.",
+            en="Each place sees itself alone, so the values come out as they are. It "
+            "should see earlier places too: `np.tril`, not `np.eye`.",
+        ),
+        Mistake(
+            "mean so far",
+            _mean_so_far,
+            ko="앞의 밸류를 고르게 평균했습니다. 가중치는 쿼리와 키의 점수에서 나와야 "
+            "합니다.",
+            en="That is the plain mean of the values so far. The weights should come "
+            "from the scores of queries and keys.",
+        ),
+        Mistake(
+            "values masked",
+            _values_masked,
+            ko="점수가 아니라 밸류에 마스크를 곱했습니다. 밸류가 앞에서부터 더해질 뿐, "
+            "아무것도 가려지지 않습니다.",
+            en="You multiplied the values by the mask, not the scores. That adds up "
+            "values and hides nothing.",
+        ),
+        Mistake(
+            "first sentence alone",
+            _first_sentence_masked,
+            ko="배치의 첫 문장만 가렸습니다. 모든 문장을 가리세요.",
+            en="The mask is put on the first sentence of the batch alone. All of them "
+            "need it.",
+        ),
+        Mistake(
+            "last place for all",
+            _last_for_all,
+            ko="모든 자리가 마지막 자리의 결과를 갖습니다. 자리마다 자기 결과가 있어야 "
+            "합니다.",
+            en="Every place gets the result of the last. Each has one of its own.",
+        ),
+        Mistake(
+            "mask of the batch's size",
+            lambda *arrays: _causal_attention(*arrays, seen=_mask_of(len(arrays[0]))),
+            ko="마스크의 크기가 문장의 수 `B`입니다. 토큰의 수 `T`(`query.shape[1]`)"
+            "여야 합니다.",
+            en="The mask has the size `B`, the number of sentences. It should be `T`, "
+            "the number of tokens (`query.shape[1]`).",
+        ),
+        *several(
+            "size of the mask fixed",
+            *(_causal_with(seen=_mask_of(size)) for size in (2, 3, 4)),
+            ko="마스크의 크기를 수로 적어 두어서 길이가 다른 문장에서 멈춥니다. 토큰의 "
+            "수 `T`를 `query.shape[1]`에서 구하세요.",
+            en="The size of your mask is a fixed number, so it fails on sentences of "
+            "another length. Take `T` from `query.shape[1]`.",
+        ),
+        *several(
+            "no maximum subtracted",
+            _causal_with(softmax=_without_maximum),
+            _tril_of_exp(np.multiply),
+            *(_causal_with(softmax=_by_math(is_error)) for is_error in (True, False)),
+            ko="최댓값을 빼는 것이 빠졌습니다. 점수가 아주 크거나 아주 작으면 `exp`가 "
+            "무한대나 0이 되어 `nan`이 나오거나 오류로 멈춥니다.",
+            en="The maximum is no longer subtracted. With very large or very small "
+            "scores `exp` gives infinity or 0, and `nan` or an error comes of it.",
+        ),
+        Mistake(
+            "added",
+            _causal_with(mask=_large_negative_added),
+            ko="점수에 큰 음수를 더했습니다. 가린 점수가 그보다 크면 가려지지 "
+            "않습니다. 더하지 말고 `np.where`로 점수 대신 `-np.inf`를 넣으세요.",
+            en="You added a large negative number to the scores. A hidden score larger "
+            "than that is not hidden. Don't add: let `np.where` put `-np.inf` in the "
+            "score's place.",
+        ),
+        Mistake(
+            "maximum over hidden scores",
+            _causal_with(mask=_unmasked, after=_seen_alone),
+            ko="거의 맞았습니다. 그러나 가릴 점수까지 넣어 최댓값을 구합니다. 가릴 "
+            "점수가 훨씬 크면 볼 점수의 지수가 모두 0이 되어 `nan`이 나옵니다. "
+            "최댓값을 구하기 전에 가리세요.",
+            en="Nearly. But the maximum is taken over hidden scores too. Where a "
+            "hidden one is much larger, all that may be seen become 0 and `nan` comes "
+            "out. Hide before you take the maximum.",
+        ),
+        *several(
+            "one maximum for all",
+            *(_top_of_all(None, hide_first) for hide_first in (True, False)),
+            ko="배열 전체에서 구한 최댓값 하나를 뺐습니다. 점수가 그보다 훨씬 작은 "
+            "쿼리는 지수가 모두 0이 되어 `nan`이 나옵니다. 쿼리마다 그 행의 최댓값을 "
+            "빼세요.",
+            en="You subtract one maximum of the whole array. A query whose scores are "
+            "far below it gets exponentials of 0, and `nan`. Subtract each row's own.",
+        ),
+        Mistake(
+            "maximum over queries",
+            _causal_with(softmax=lambda scores, axis: _softmax(scores, axis, top=-2)),
+            ko="최댓값을 쿼리의 축에서 구했습니다. 합과 같은 축(`axis=-1`)에서 "
+            "구하세요.",
+            en="The maximum runs over the queries. Take it over the keys, the axis of "
+            "the sum (`axis=-1`).",
         ),
         Mistake(
             "queries and keys exchanged",
@@ -300,6 +608,14 @@ causal_attention = Exercise(
             "the scores.",
         ),
         Mistake(
+            "upside down after softmax",
+            _causal_with(mask=_unmasked, seen=np.triu, after=np.multiply),
+            ko="소프트맥스 뒤에 가렸고, 위아래도 바뀌었습니다. 점수일 때 `np.tril`로 "
+            "앞쪽을 남기세요.",
+            en="You masked after the softmax, and upside down. Mask the scores, and "
+            "keep the past with `np.tril`.",
+        ),
+        Mistake(
             "mask added",
             _causal_with(mask=np.add),
             ko="참/거짓을 그대로 더했습니다. 보아도 되는 점수가 1씩 커질 뿐, 가려지는 "
@@ -310,10 +626,10 @@ causal_attention = Exercise(
         Mistake(
             "zero times infinity",
             _causal_with(mask=lambda scores, seen: scores + ~seen * -np.inf),
-            ko="0에 무한대를 곱하면 `nan`입니다. `np.where`로 고르거나 큰 음수를 "
-            "곱하세요.",
-            en="0 times infinity is `nan`. Choose with `np.where`, or multiply by a "
-            "large negative number.",
+            ko="0에 무한대를 곱하면 `nan`입니다. 곱하지 말고 `np.where`로 점수나 "
+            "`-np.inf`를 고르세요.",
+            en="0 times infinity is `nan`. Don't multiply: let `np.where` choose the "
+            "score or `-np.inf`.",
         ),
         Mistake(
             "softmax over queries",
@@ -340,6 +656,16 @@ causal_attention = Exercise(
             "the query's size.",
         ),
         Mistake(
+            "scale of the values",
+            lambda query, key, value: _causal_attention(
+                query, key, value, scale=lambda size: np.sqrt(value.shape[-1])
+            ),
+            ko="밸류의 크기의 제곱근으로 나누었습니다. 점수는 쿼리와 키의 내적이니 그 "
+            "크기의 제곱근이어야 합니다.",
+            en="You divide by the root of the value's size. Scores are dot products of "
+            "query and key, so it should be that of their size.",
+        ),
+        Mistake(
             "scale without root",
             _causal_with(scale=lambda size: size),
             ko="쿼리의 크기로 나누었습니다. 그 제곱근으로 나누세요.",
@@ -347,6 +673,16 @@ causal_attention = Exercise(
         ),
     ),
     properties=(
+        _keeps_digits(*_CAUSAL_CASES[1]),
+        Property(
+            "mask too weak",
+            _mask_is_strong,
+            ko="가린 점수가 아직 너무 큽니다. 볼 수 있는 점수가 그보다 작으면 가린 "
+            "자리가 보입니다. `np.where`로 점수 대신 `-np.inf`를 넣으세요.",
+            en="Hidden scores are not low enough: where a score that may be seen is "
+            "lower, the hidden place shows. Let `np.where` put `-np.inf` in their "
+            "place.",
+        ),
         Property(
             "later tokens change nothing",
             _later_changes_nothing,
@@ -365,6 +701,17 @@ causal_attention = Exercise(
 )
 
 _RIGHT_NUMBERS = (440, 850, 1790, 0, 288)
+
+
+def _has_five(answer):
+    return not isinstance(answer, str) and np.shape(answer) == (5,)
+
+
+def _exchanged(first, second):
+    """Return a predicate: the right numbers, and these two have changed places."""
+    numbers = list(_RIGHT_NUMBERS)
+    numbers[first], numbers[second] = numbers[second], numbers[first]
+    return lambda answer: _has_five(answer) and tuple(answer) == tuple(numbers)
 
 
 def _number(name, place, wrong, ko, en):
@@ -387,6 +734,42 @@ transformer_numbers = Exercise(
     expected=_RIGHT_NUMBERS,
     kind="value",
     mistakes=(
+        Mistake(
+            "not five numbers",
+            lambda answer: (
+                not isinstance(answer, str | set | dict) and not _has_five(answer)
+            ),
+            ko="수가 다섯 개 있어야 합니다. 목록의 줄마다 하나씩 적으세요. 0도 하나로 "
+            "칩니다.",
+            en="There should be five numbers, one for each line of the list. A 0 "
+            "counts as one too.",
+            example=(440, 850, 1790, 288),
+        ),
+        Mistake(
+            "true or false",
+            lambda answer: any(isinstance(n, bool | np.bool_) for n in answer),
+            ko="참이나 거짓을 적었습니다. 다섯 가지를 모두 수로 적으세요.",
+            en="One of them is true or false. Write a number for each.",
+            example=(440, 850, 1790, False, 288),
+        ),
+        Mistake(
+            "first two exchanged",
+            _exchanged(0, 1),
+            ko="첫째와 둘째 수가 바뀌었습니다. 어텐션이 먼저이고 피드포워드가 "
+            "다음입니다.",
+            en="The first two numbers are exchanged. Attention comes first, then the "
+            "feed-forward.",
+            example=(850, 440, 1790, 0, 288),
+        ),
+        Mistake(
+            "last two exchanged",
+            _exchanged(3, 4),
+            ko="넷째와 다섯째 수가 바뀌었습니다. 늘어나는 매개변수가 먼저이고 점수가 "
+            "다음입니다.",
+            en="The last two numbers are exchanged. The parameters added come first, "
+            "then the scores.",
+            example=(440, 850, 1790, 288, 0),
+        ),
         _number(
             "attention: no bias",
             0,
@@ -402,6 +785,23 @@ transformer_numbers = Exercise(
             "투영도 있습니다.",
             en="First number: those are query, key and value. The output projection "
             "comes after the heads are joined.",
+        ),
+        _number(
+            "attention: some biases",
+            0,
+            (410, 420, 430),
+            ko="첫째 수: 편향이 모자랍니다. 선형층 네 개마다 10개씩 있습니다.",
+            en="First number: biases are missing. Each of the four linear layers has "
+            "10.",
+        ),
+        _number(
+            "attention: matrices of 5 by 5",
+            0,
+            (240, 200, 120, 180, 150),
+            ko="첫째 수: 헤드마다 5에서 5로 가는 행렬을 세었습니다. 투영은 10개의 수를 "
+            "모두 읽습니다.",
+            en="First number: you gave each head matrices of 5 by 5. The projections "
+            "read all 10 numbers.",
         ),
         _number(
             "attention: neither",
@@ -451,6 +851,22 @@ transformer_numbers = Exercise(
             "from 40 to 10.",
         ),
         _number(
+            "feed-forward: one matrix",
+            1,
+            (400,),
+            ko="둘째 수: 행렬 하나만 세었습니다. 행렬은 둘이고, 편향도 하나씩 "
+            "있습니다.",
+            en="Second number: that is one matrix. There are two, and each has a bias.",
+        ),
+        _number(
+            "feed-forward: the second layer",
+            1,
+            (410,),
+            ko="둘째 수: 좁히는 층만 세었습니다. 10에서 40으로 넓히는 층도 있습니다.",
+            en="Second number: you counted the layer that narrows. Another widens from "
+            "10 to 40.",
+        ),
+        _number(
             "feed-forward: one bias",
             1,
             (840, 810),
@@ -474,6 +890,31 @@ transformer_numbers = Exercise(
             ko="셋째 수: 어텐션이 셋입니다. 셀프 어텐션과 크로스 어텐션, 둘입니다.",
             en="Third number: those are three attentions. There are two, "
             "self-attention and cross-attention.",
+        ),
+        _number(
+            "layer: two feed-forwards",
+            2,
+            (2640, 2580, 2620),
+            ko="셋째 수: 피드포워드를 두 번 세었습니다. 한 층에 하나뿐입니다.",
+            en="Third number: you counted two feed-forwards. A layer has one.",
+        ),
+        _number(
+            "layer: one normalization",
+            2,
+            (1750, 1740),
+            ko="셋째 수: 층 정규화를 하나만 세었습니다. 하위 층이 셋이니 정규화도 "
+            "셋입니다.",
+            en="Third number: one normalization is not enough. Each of the three "
+            "sublayers has one.",
+        ),
+        _number(
+            "layer: a gain for all",
+            2,
+            (1736, 1733),
+            ko="셋째 수: 층 정규화의 배율과 편향은 수 하나가 아니라 10차원마다 하나씩"
+            "입니다.",
+            en="Third number: the gain of a normalization is not one number, and "
+            "neither is its bias. Each of the 10 dimensions has its own.",
         ),
         _number(
             "layer: an encoder's",
@@ -527,7 +968,9 @@ transformer_numbers = Exercise(
         ),
         Mistake(
             "heads cost parameters",
-            lambda answer: tuple(answer[:3]) == _RIGHT_NUMBERS[:3] and answer[3] != 0,
+            lambda answer: (
+                tuple(answer[:3]) == _RIGHT_NUMBERS[:3] and bool(answer[3] != 0)
+            ),
             ko="넷째 수: 헤드를 늘려도 매개변수는 늘지 않습니다. 같은 10차원을 더 잘게 "
             "나눌 뿐입니다.",
             en="Fourth number: more heads add no parameters. They cut the same 10 "
@@ -579,9 +1022,18 @@ transformer_numbers = Exercise(
             en="Fifth number: you hid the future. The encoder hides nothing.",
         ),
         _number(
+            "scores: causal, one head",
+            4,
+            (78, 66),
+            ko="다섯째 수: 미래를 가렸고, 헤드 하나만 세었습니다. 인코더는 아무것도 "
+            "가리지 않고 헤드는 둘입니다.",
+            en="Fifth number: you hid the future and counted one head. The encoder "
+            "hides nothing, and there are two.",
+        ),
+        _number(
             "scores: vectors",
             4,
-            (1440, 2880),
+            (1440, 2880, 240, 120, 600, 1200),
             ko="다섯째 수: 점수는 토큰의 쌍마다 헤드에 하나씩입니다. 벡터의 크기를 "
             "곱하지 마세요.",
             en="Fifth number: a pair of tokens has one score in each head. Don't "
@@ -627,12 +1079,15 @@ def _of_all(width, n_heads):
 def _attend_by_heads(
     query, key, value, n_heads,
     split=_heads_first, join=_joined, scale=_of_head, axis=-1, mask=None,
+    softmax=_softmax, after=None, splits=None,
 ):  # fmt: skip
     """Multi-head attention without matrices; every option changed is one mistake."""
-    q, k, v = (split(x, n_heads) for x in (query, key, value))
+    arrays = zip(splits or [split] * 3, (query, key, value), strict=True)
+    q, k, v = (cut(x, n_heads) for cut, x in arrays)
     scores = q @ k.swapaxes(-2, -1) / scale(query.shape[-1], n_heads)
     scores = mask(scores) if mask else scores
-    return join(_softmax(scores, axis) @ v, query.shape)
+    weights = softmax(scores, axis)
+    return join((after(weights) if after else weights) @ v, query.shape)
 
 
 def _heads_with(**changes):
@@ -654,18 +1109,78 @@ def _unjoined(context, shape):
     return context
 
 
+def _cut_without_swapping(*some):
+    """Heads where only some of query, key and value (0, 1, 2) are split wrongly."""
+    splits = [_heads_cut if i in some else _heads_first for i in range(3)]
+    return _heads_with(splits=splits)
+
+
+def _heads_added(context, shape):
+    return context.sum(axis=1)
+
+
+def _heads_averaged(context, shape):
+    return np.concatenate([context.mean(axis=1)] * context.shape[1], axis=-1)
+
+
+def _along_tokens(context, shape):
+    return context.reshape(len(context), -1, context.shape[-1])
+
+
+def _reversed(context, shape):
+    return _joined(context[:, ::-1], shape)
+
+
+def _zeros_in(heads):
+    """Join the heads after those in the slice are set to 0."""
+
+    def join(context, shape):
+        context = context.copy()
+        context[:, heads] = 0
+        return _joined(context, shape)
+
+    return join
+
+
+def _same_weights(weights):
+    return np.broadcast_to(weights.mean(axis=1, keepdims=True), weights.shape)
+
+
+def _overlapping(query, key, value, n_heads):
+    """Slices that begin at 0, 1, 2 and not at multiples of a head's size."""
+    size = query.shape[-1] // n_heads
+    parts = (
+        [x[..., h : h + size] for x in (query, key, value)] for h in range(n_heads)
+    )
+    return np.concatenate([_attend_by_heads(*part, 1) for part in parts], axis=-1)
+
+
+def _sizes_of_query(query, key, value, n_heads):
+    def split(x, n_heads):
+        return x.reshape(len(x), query.shape[1], n_heads, -1).swapaxes(1, 2)
+
+    return _attend_by_heads(query, key, value, n_heads, split=split)
+
+
 def _heads_cases():
-    sizes = (1, 2, 2, 4, 4), (2, 4, 3, 6, 6), (1, 2, 3, 6, 6), (1, 2, 3, 2, 2)
-    for arrays, n_heads in zip(_attention_cases(*sizes), (2, 3, 2, 1), strict=True):
+    sizes = (
+        (1, 2, 2, 4, 4), (2, 4, 3, 6, 6), (1, 2, 3, 6, 6), (1, 2, 3, 2, 2),
+        (1, 2, 3, 16, 16),
+    )  # fmt: skip
+    numbers = 2, 3, 2, 1, 2
+    for arrays, n_heads in zip(_attention_cases(*sizes), numbers, strict=True):
         yield *arrays, n_heads
+    # Queries whose scores lie far above 0, near it, and far below.
+    query, key = [[60, 0], [1, 0], [-60, 0]], [[30, 0], [29, 0]]
+    yield *_sentence(query, key, [[1, 3], [2, 5]]), 1
 
 
 def _ignores_order(answer):
     """Whether shuffling keys and values together leaves the outputs as they were."""
     query, key, value, n_heads = list(_heads_cases())[1]
     order = [2, 0, 1]
-    shuffled = answer(query, key[:, order], value[:, order], n_heads)
-    return np.allclose(shuffled, answer(query, key, value, n_heads))
+    shuffled = _out(answer, query, key[:, order], value[:, order], n_heads)
+    return np.allclose(shuffled, _out(answer, query, key, value, n_heads))
 
 
 def _keeps_heads_apart(answer):
@@ -673,8 +1188,8 @@ def _keeps_heads_apart(answer):
     query, key, value, n_heads = list(_heads_cases())[1]
     size = value.shape[-1] // n_heads
     changed = np.concatenate([value[..., :size] + 1, value[..., size:]], axis=-1)
-    before = np.asarray(answer(query, key, value, n_heads))
-    after = np.asarray(answer(query, key, changed, n_heads))
+    before = _out(answer, query, key, value, n_heads)
+    after = _out(answer, query, key, changed, n_heads)
     return np.allclose(before[..., size:], after[..., size:])
 
 
@@ -698,6 +1213,47 @@ attend_by_heads = Exercise(
             "`(B, T, n_heads, d_head)`로 자른 뒤 두 축을 바꾸세요.",
             en="`reshape` alone mixes the numbers of different tokens. Cut into "
             "`(B, T, n_heads, d_head)` first, then swap two axes.",
+        ),
+        *several(
+            "some split without swapping",
+            *(
+                _cut_without_swapping(*some)
+                for some in ((0,), (1,), (2,), (0, 1), (0, 2), (1, 2))
+            ),
+            ko="쿼리, 키, 밸류 가운데 아직 `reshape`만으로 나눈 것이 있어 토큰이 "
+            "섞입니다. 셋을 모두 같은 방법으로 나누세요.",
+            en="Of query, key and value, not all are split well: `reshape` alone still "
+            "mixes tokens in some. Split all three the same way.",
+        ),
+        *several(
+            "no maximum subtracted",
+            _heads_with(softmax=_without_maximum),
+            _heads_with(softmax=_by_math(True)),
+            ko="최댓값을 빼는 것이 빠졌습니다. 주어진 함수에 있던 대로, `exp`를 하기 "
+            "전에 행마다 최댓값을 빼세요. 그러지 않으면 점수가 아주 크거나 작을 때 "
+            "`nan`이 나옵니다.",
+            en="The maximum is no longer subtracted. As in the given function, "
+            "subtract each row's maximum before `exp`, or very large and very small "
+            "scores give `nan`.",
+        ),
+        Mistake(
+            "one maximum for all",
+            _heads_with(
+                softmax=lambda scores, axis: _softmax(scores, axis, top=(0, 1, 2, 3))
+            ),
+            ko="배열 전체에서 구한 최댓값 하나를 뺐습니다. 점수가 그보다 훨씬 작은 "
+            "쿼리는 지수가 모두 0이 되어 `nan`이 나옵니다. 쿼리마다 그 행의 최댓값을 "
+            "빼세요.",
+            en="You subtract one maximum of the whole array. A query whose scores are "
+            "far below it gets exponentials of 0, and `nan`. Subtract each row's own.",
+        ),
+        Mistake(
+            "maximum over queries",
+            _heads_with(softmax=lambda scores, axis: _softmax(scores, axis, top=-2)),
+            ko="최댓값을 쿼리의 축에서 구했습니다. 합과 같은 축(`axis=-1`)에서 "
+            "구하세요.",
+            en="The maximum runs over the queries. Take it over the keys, the axis of "
+            "the sum (`axis=-1`).",
         ),
         Mistake(
             "scale of the whole vector",
@@ -755,6 +1311,44 @@ attend_by_heads = Exercise(
             en="The heads take numbers by turns. Each should take `d_head` neighbours.",
         ),
         Mistake(
+            "heads in turn, joined in turn",
+            _heads_with(split=_heads_in_turn, join=_joined_in_turn),
+            ko="나눌 때도 이을 때도 헤드가 수를 번갈아 가집니다. 서로 맞기는 하지만, "
+            "헤드는 이웃한 수 `d // n_heads`개를 맡아야 합니다.",
+            en="The heads take numbers by turns, in splitting and in joining. That "
+            "fits together, but a head should take `d // n_heads` neighbours.",
+        ),
+        Mistake(
+            "slices overlap",
+            _overlapping,
+            ko="헤드의 구간이 서로 겹칩니다. `h`번 헤드는 `h`가 아니라 `h * d_head`번 "
+            "수에서 시작합니다.",
+            en="The heads' slices overlap. Head `h` begins at number `h * d_head`, "
+            "not at `h`.",
+        ),
+        Mistake(
+            "two heads always",
+            lambda query, key, value, n_heads: _attend_by_heads(query, key, value, 2),
+            ko="헤드의 수를 2로 적어 두었습니다. 받은 `n_heads`를 쓰세요.",
+            en="The number of heads is written down as 2. Use the `n_heads` given.",
+        ),
+        Mistake(
+            "same weights for all",
+            _heads_with(after=_same_weights),
+            ko="헤드들의 가중치를 평균해 모두 같은 가중치를 씁니다. 헤드마다 자기 "
+            "가중치로 밸류를 평균해야 합니다.",
+            en="You average the heads' weights and use them for all. Each head "
+            "averages values by its own weights.",
+        ),
+        Mistake(
+            "sizes of the query",
+            _sizes_of_query,
+            ko="`T`와 `S`가 같을 때만 돌아갑니다. `query`에는 토큰이 `T`개, `key`와 "
+            "`value`에는 `S`개 있고, 결과의 모양은 `query`와 같습니다.",
+            en="It runs only where `T` equals `S`. `query` has `T` tokens, `key` and "
+            "`value` have `S`, and the result has the shape of `query`.",
+        ),
+        Mistake(
             "causal mask",
             _heads_with(mask=_causal),
             ko="미래를 가렸습니다. 여기서는 모든 쿼리가 모든 키를 봅니다.",
@@ -775,6 +1369,47 @@ attend_by_heads = Exercise(
             en="The heads are not joined. The result has the shape of `query`.",
         ),
         Mistake(
+            "heads added up",
+            _heads_with(join=_heads_added),
+            ko="헤드들의 결과를 더했습니다. 더하지 말고 옆으로 이어 붙이세요.",
+            en="The heads' results are added up. Join them side by side instead.",
+        ),
+        *several(
+            "heads averaged",
+            _heads_with(join=_heads_averaged),
+            _heads_with(join=lambda context, shape: context.mean(axis=1)),
+            ko="헤드들의 결과를 평균했습니다. 평균하지 말고 옆으로 이어 붙이세요.",
+            en="The heads' results are averaged. Join them side by side instead.",
+        ),
+        Mistake(
+            "joined along the tokens",
+            _heads_with(join=_along_tokens),
+            ko="헤드들을 토큰의 축으로 이어 붙였습니다. 마지막 축(`axis=-1`)으로 이어 "
+            "붙이세요.",
+            en="The heads are joined along the axis of tokens. Join them along the "
+            "last (`axis=-1`).",
+        ),
+        Mistake(
+            "heads reversed",
+            _heads_with(join=_reversed),
+            ko="헤드를 거꾸로 이어 붙였습니다. 첫 헤드가 앞에 옵니다.",
+            en="The heads are joined in reverse. The first one comes first.",
+        ),
+        Mistake(
+            "first head alone",
+            _heads_with(join=_zeros_in(slice(1, None))),
+            ko="첫 헤드의 결과만 남고 나머지는 0입니다. 모든 헤드의 결과를 이어 "
+            "붙이세요.",
+            en="Only the first head's result is kept, and the rest is 0. Join the "
+            "results of all.",
+        ),
+        Mistake(
+            "last head left out",
+            _heads_with(join=_zeros_in(slice(-1, None))),
+            ko="마지막 헤드의 결과가 0입니다. 그 헤드도 계산하세요.",
+            en="The last head's result is 0. Compute that head too.",
+        ),
+        Mistake(
             "values for keys",
             lambda query, key, value, n_heads: _attend_by_heads(
                 query, value, value, n_heads
@@ -790,6 +1425,46 @@ attend_by_heads = Exercise(
             "합니다.",
             en="You divide by the root of how many heads there are. It should be the "
             "root of a head's size.",
+        ),
+        Mistake(
+            "scale of the number of tokens",
+            lambda query, key, value, n_heads: _attend_by_heads(
+                query, key, value, n_heads, scale=lambda *_: np.sqrt(key.shape[1])
+            ),
+            ko="토큰의 수의 제곱근으로 나누었습니다. 헤드의 크기의 제곱근이어야 "
+            "합니다.",
+            en="You divide by the root of the number of tokens. It should be that of a "
+            "head's size.",
+        ),
+        *several(
+            "scale of neither",
+            *(
+                _heads_with(scale=scale)
+                for scale in (
+                    lambda width, n_heads: np.sqrt(width) / n_heads,
+                    lambda width, n_heads: np.sqrt(width * n_heads),
+                    lambda width, n_heads: np.sqrt(width) * n_heads,
+                    lambda width, n_heads: width,
+                )
+            ),
+            ko="나누는 수가 다릅니다. 헤드의 크기는 `d // n_heads`이고, 그 제곱근"
+            "(`np.sqrt(d // n_heads)`)으로 나누어야 합니다.",
+            en="You divide by another number. A head's size is `d // n_heads`, and its "
+            "root divides the scores: `np.sqrt(d // n_heads)`.",
+        ),
+        Mistake(
+            "scale fixed at 2",
+            _heads_with(scale=lambda width, n_heads: np.sqrt(2)),
+            ko="언제나 2의 제곱근으로 나눕니다. 헤드의 크기는 입력마다 다릅니다. "
+            "`d // n_heads`의 제곱근으로 나누세요.",
+            en="You always divide by the root of 2. A head's size depends on the "
+            "input: divide by the root of `d // n_heads`.",
+        ),
+        Mistake(
+            "root cut to a whole number",
+            _heads_with(scale=lambda width, n_heads: int(np.sqrt(width // n_heads))),
+            ko="제곱근의 소수점 아래를 버렸습니다. `int` 없이 그대로 나누세요.",
+            en="The root has lost its fraction. Divide by it as it is, without `int`.",
         ),
         Mistake(
             "one head",
@@ -826,6 +1501,7 @@ attend_by_heads = Exercise(
         ),
     ),
     properties=(
+        _keeps_digits(*next(_heads_cases())),
         Property(
             "order of keys",
             _ignores_order,
@@ -867,6 +1543,61 @@ def _on_batch_axis(x, start):
     return x + _waves(start + np.arange(len(x)), x.shape[2])[:, None]
 
 
+def _positions_at(places):
+    """Positions where the tokens stand at places(start, np.arange(T))."""
+
+    def function(x, start):
+        return x + _waves(places(start, np.arange(x.shape[1])), x.shape[2])
+
+    return function
+
+
+def _positions_changed(change):
+    """Positions (T, d) that `change` spoils, in place, before they are added."""
+
+    def function(x, start):
+        waves = _waves(start + np.arange(x.shape[1]), x.shape[2])
+        change(waves)
+        return x + waves
+
+    return function
+
+
+def _set_to_zero(*part):
+    return lambda waves: waves.__setitem__(part, 0)
+
+
+def _table_of(length, by_slice):
+    """Positions read from a table that ends too early."""
+
+    def function(x, start):
+        table = _waves(np.arange(length), x.shape[2])
+        n = x.shape[1]
+        return x + (table[start : start + n] if by_slice else table[start:][range(n)])
+
+    return function
+
+
+def _through_the_batch(x, start):
+    places = start + np.arange(len(x) * x.shape[1])
+    return x + _waves(places, x.shape[2]).reshape(x.shape)
+
+
+def _to_first_sentence(x, start):
+    out = x.copy()
+    out[0] = _add_positions(x[:1], start)[0]
+    return out
+
+
+def _concatenated(x, start):
+    return np.concatenate([x, _add_positions(0 * x, start)], axis=-1)
+
+
+def _rates_to_the_end(d):
+    """Rates whose last exponent is 1, for pairs of which the last is d/2 - 1."""
+    return 1e4 ** -np.linspace(0, 1, d // 2)
+
+
 def _halves(x, start):
     waves = _waves(start + np.arange(x.shape[1]), x.shape[2])
     return x + np.concatenate([waves[:, ::2], waves[:, 1::2]], axis=-1)
@@ -880,7 +1611,10 @@ def _every_column(x, start, factor=1):
 
 def _position_cases():
     rng = np.random.default_rng(5)
-    sizes = (2, 3, 4, 0), (1, 2, 6, 7), (3, 2, 4, 0), (1, 2, 4, 30)
+    sizes = (
+        (2, 3, 4, 0), (1, 2, 6, 7), (3, 2, 4, 0), (1, 2, 4, 30),
+        (2, 1, 4, 3), (1, 2, 2, 100_000),
+    )  # fmt: skip
     for n_rows, n_tokens, d, start in sizes:
         yield rng.normal(size=(n_rows, n_tokens, d)).round(1), start
 
@@ -888,9 +1622,9 @@ def _position_cases():
 def _alike_in_each_sentence(answer):
     """Whether every sentence of a batch gets the same positions."""
     x, start = next(_position_cases())
-    together = np.asarray(answer(x, start))
+    together = _out(answer, x, start)
     return all(
-        np.allclose(answer(row[None], start), kept[None])
+        np.allclose(_out(answer, row[None], start), kept[None])
         for row, kept in zip(x, together, strict=True)
     )
 
@@ -898,8 +1632,8 @@ def _alike_in_each_sentence(answer):
 def _one_by_one(answer):
     """Whether tokens given singly, as a cache does, get what they get together."""
     x, _ = next(_position_cases())
-    single = [answer(x[:, t : t + 1], t) for t in range(x.shape[1])]
-    return np.allclose(np.concatenate(single, axis=1), answer(x, 0))
+    single = [_out(answer, x[:, t : t + 1], t) for t in range(x.shape[1])]
+    return np.allclose(np.concatenate(single, axis=1), _out(answer, x, 0))
 
 
 add_positions = Exercise(
@@ -930,11 +1664,125 @@ add_positions = Exercise(
             en="All tokens stand at place `start`. The second one's place is "
             "`start + 1`.",
         ),
-        Mistake(
+        *several(
             "ends at T",
-            lambda x, start: x + _waves(np.arange(start, x.shape[1]), x.shape[2]),
+            *(
+                lambda x, start, add=add: add(
+                    x.copy(), _waves(np.arange(start, x.shape[1]), x.shape[2])
+                )
+                for add in (np.add, operator.iadd)
+            ),
             ko="자리를 `T`에서 끝냈습니다. 마지막 자리는 `start + T - 1`입니다.",
             en="Your places end at `T`. The last place is `start + T - 1`.",
+        ),
+        Mistake(
+            "one place too many",
+            _positions_at(lambda start, t: start + np.arange(len(t) + 1)),
+            ko="자리가 하나 더 많습니다. 토큰은 `T`개이고 마지막 자리는 "
+            "`start + T - 1`입니다.",
+            en="There is one place too many. There are `T` tokens, and the last place "
+            "is `start + T - 1`.",
+        ),
+        *several(
+            "table ends too early",
+            *(
+                _table_of(length, by_slice)
+                for length in (512, 20, 8, 5)
+                for by_slice in (True, False)
+                if by_slice or length != 8
+            ),
+            ko="위치를 담은 표가 일찍 끝납니다. `start`는 아무리 커도 됩니다. 표에서 "
+            "꺼내지 말고 `start + np.arange(T)`에서 계산하세요.",
+            en="Your table of positions ends too early: `start` may be any number. "
+            "Don't read a table, compute from `start + np.arange(T)`.",
+        ),
+        Mistake(
+            "counted from start - 1",
+            _positions_with(first=lambda start: start - 1),
+            ko="자리가 하나씩 앞섭니다. 첫 토큰의 자리는 `start - 1`이 아니라 "
+            "`start`입니다.",
+            en="All places are one too low. The first token's is `start`, not "
+            "`start - 1`.",
+        ),
+        Mistake(
+            "multiples of start",
+            _positions_at(lambda start, t: start * t),
+            ko="`start`를 곱했습니다. `t`번째 토큰의 자리는 `start + t`입니다.",
+            en="You multiply by `start`. Token number `t` stands at `start + t`.",
+        ),
+        Mistake(
+            "start added to the vectors",
+            lambda x, start: x + start + _add_positions(0 * x, 0),
+            ko="`start`를 벡터에 더했습니다. 사인과 코사인을 구하기 전에 자리에 "
+            "더하세요.",
+            en="You add `start` to the vectors. It belongs to the places, before sine "
+            "and cosine are taken.",
+        ),
+        Mistake(
+            "degrees",
+            _positions_at(lambda start, t: np.radians(start + t)),
+            ko="자리를 도(degree)로 보고 라디안으로 바꾸었습니다. 식의 각도는 바꾸지 "
+            "않고 그대로 사인에 넣습니다.",
+            en="You turn places from degrees into radians. The formula's angles go "
+            "into the sine as they are.",
+        ),
+        Mistake(
+            "first place skipped",
+            _positions_changed(_set_to_zero(0)),
+            ko="첫 토큰에 아무것도 더하지 않았습니다. 그 토큰도 `start` 자리에 "
+            "있습니다.",
+            en="Nothing is added to the first token. It too has a place, `start`.",
+        ),
+        Mistake(
+            "last pair missing",
+            _positions_changed(_set_to_zero(slice(None), slice(-2, None))),
+            ko="마지막 두 칸이 빠졌습니다. 쌍은 `d // 2`개입니다.",
+            en="The last two columns are left out. There are `d // 2` pairs.",
+        ),
+        Mistake(
+            "odd columns left at 0",
+            _positions_with(odd=np.zeros_like),
+            ko="홀수 칸에 아무것도 더하지 않았습니다. 거기에는 코사인을 더합니다.",
+            en="Nothing is added to the odd columns. They get the cosine.",
+        ),
+        Mistake(
+            "even columns left at 0",
+            _positions_with(even=np.zeros_like),
+            ko="짝수 칸에 아무것도 더하지 않았습니다. 거기에는 사인을 더합니다.",
+            en="Nothing is added to the even columns. They get the sine.",
+        ),
+        Mistake(
+            "counted through the batch",
+            _through_the_batch,
+            ko="문장이 바뀌어도 자리를 이어서 세었습니다. 문장마다 `start`에서 다시 "
+            "시작합니다.",
+            en="You go on counting from one sentence to the next. Each begins at "
+            "`start` again.",
+        ),
+        Mistake(
+            "added to the first sentence",
+            _to_first_sentence,
+            ko="배치의 첫 문장에만 더했습니다. 모든 문장에 더하세요.",
+            en="You add to the first sentence of the batch alone. Add to all of them.",
+        ),
+        Mistake(
+            "first sentence returned",
+            lambda x, start: _add_positions(x, start)[0],
+            ko="배치의 첫 문장만 돌려주었습니다. 결과의 모양은 `x`와 같습니다.",
+            en="You return the first sentence of the batch alone. The result has the "
+            "shape of `x`.",
+        ),
+        Mistake(
+            "last token returned",
+            lambda x, start: _add_positions(x, start)[:, -1:],
+            ko="마지막 토큰만 돌려주었습니다. 결과의 모양은 `x`와 같습니다.",
+            en="You return the last token alone. The result has the shape of `x`.",
+        ),
+        Mistake(
+            "concatenated",
+            _concatenated,
+            ko="위치를 토큰 벡터의 뒤에 이어 붙였습니다. 이어 붙이지 말고 더하세요.",
+            en="You append the positions to the token vectors. Add them instead.",
         ),
         Mistake(
             "pairs counted from one",
@@ -950,6 +1798,35 @@ add_positions = Exercise(
             ko="지수를 토큰의 수 `T`로 나누었습니다. 벡터의 크기 `d`로 나누세요.",
             en="The exponent is divided by `T`, the number of tokens. Divide by `d`, "
             "the size of a vector.",
+        ),
+        *several(
+            "exponent over d - 2",
+            _positions_with(rates=_rates_to_the_end),
+            _positions_with(rates=lambda d: 1e4 ** -(np.arange(0, d, 2) / (d - 2))),
+            ko="지수가 0에서 1까지 갑니다. `d - 2`가 아니라 `d`로 나누므로 마지막 "
+            "지수는 1보다 작습니다.",
+            en="Your exponents run from 0 to 1. They are divided by `d`, not by "
+            "`d - 2`, so the last is less than 1.",
+        ),
+        *several(
+            "power before division",
+            *(
+                _positions_with(
+                    rates=lambda d, over=over: over(d) * 1e4 ** -np.arange(0, d, 2.0)
+                )
+                for over in (lambda d: d, lambda d: 1 / d, lambda d: 1)
+            ),
+            ko="지수를 `d`로 나누지 않았습니다. `10000 ** (2 * i / d)`처럼 괄호로 "
+            "묶으세요.",
+            en="The exponent is not divided by `d`. Write parentheses, as in "
+            "`10000 ** (2 * i / d)`.",
+        ),
+        Mistake(
+            "size fixed at 4",
+            _positions_with(rates=lambda d: _rates(d, lambda i, d: 2 * i / 4)),
+            ko="지수를 언제나 4로 나눕니다. 벡터의 크기 `d`로 나누세요.",
+            en="The exponent is always divided by 4. Divide by `d`, the size of a "
+            "vector.",
         ),
         Mistake(
             "exponent doubled",
@@ -1049,15 +1926,17 @@ add_positions = Exercise(
             ko="위치만 있고 토큰 벡터가 사라졌습니다. 더하세요.",
             en="These are positions alone: the token vectors are gone. Add.",
         ),
-        Mistake(
+        *several(
             "positions of one sentence",
             _positions_with(combine=lambda x, waves: waves),
+            _positions_with(combine=lambda x, waves: waves[None]),
             ko="위치 인코딩만 돌려주었습니다. 토큰 벡터에 더해 돌려주세요.",
             en="You returned the positions alone. Add them to the token vectors and "
             "return the sum.",
         ),
     ),
     properties=(
+        _keeps_digits(*next(_position_cases())),
         Property(
             "alike in each sentence",
             _alike_in_each_sentence,
@@ -1116,6 +1995,70 @@ def _about_zero(x, gain, bias, eps):
     return centred / np.sqrt((x**2).mean(-1, keepdims=True) + eps) * gain + bias
 
 
+def _gain_alone_first(x, gain, bias, eps):
+    return _layer_norm(x * gain, 1, bias, eps)
+
+
+def _centred_on(centre):
+    """Return layer normalization that subtracts something else than the mean."""
+
+    def function(x, gain, bias, eps):
+        divisor = np.sqrt(x.var(axis=-1, keepdims=True) + eps)
+        return (x - centre(x)) / divisor * gain + bias
+
+    return function
+
+
+def _spread_by(spread):
+    """Return layer normalization that divides by something else: spread(x, eps)."""
+
+    def function(x, gain, bias, eps):
+        return (x - x.mean(axis=-1, keepdims=True)) / spread(x, eps) * gain + bias
+
+    return function
+
+
+def _absolute_deviation(x, eps):
+    deviations = np.abs(x - x.mean(axis=-1, keepdims=True))
+    return np.sqrt(deviations.mean(axis=-1, keepdims=True) ** 2 + eps)
+
+
+def _guarded(x, eps):
+    spread = x.std(axis=-1, keepdims=True)
+    return np.where(spread == 0, 1, spread)
+
+
+def _from_least_to_most(x, gain, bias, eps):
+    least = x.min(axis=-1, keepdims=True)
+    return (x - least) / (np.ptp(x, axis=-1, keepdims=True) + eps) * gain + bias
+
+
+def _shares(x, gain, bias, eps):
+    return x / (x.sum(axis=-1, keepdims=True) + eps) * gain + bias
+
+
+def _all_but_first(x, gain, bias, eps):
+    return _layer_norm(x, gain, bias, eps, axis=tuple(range(1, x.ndim)))
+
+
+def _axes_only(n_axes):
+    """Return layer normalization that unpacks a shape of so many axes."""
+
+    def function(x, gain, bias, eps):
+        if x.ndim != n_axes:
+            raise ValueError
+        return _layer_norm(x, gain, bias, eps)
+
+    return function
+
+
+def _by_two_loops(x, gain, bias, eps):
+    out = np.zeros(x.shape)
+    for i, j in np.ndindex(*x.shape[:2]):
+        out[i, j] = _layer_norm(x[i, j], gain, bias, eps, axis=None)
+    return out
+
+
 def _mean_divided(x, gain, bias, eps):
     mean = x.mean(axis=-1, keepdims=True)
     return (x - mean / np.sqrt(_deviations(x)[1] + eps)) * gain + bias
@@ -1129,6 +2072,7 @@ def _norm_cases():
         ((2, 3), 3.0, 0.5),
         ((1, 3), 0.0, 1e-3),
         ((2, 2), 1.0, 0.1),
+        ((2, 2, 2, 3), 1.0, 0.01),
     ):
         x = (2 + spread * rng.normal(size=shape)).round(2)
         gain, bias = rng.normal(size=(2, shape[-1])).round(1)
@@ -1138,15 +2082,14 @@ def _norm_cases():
 def _each_token_alone(answer):
     """Whether a token's result is the same when it stands alone."""
     x, *others = next(_norm_cases())
-    return np.allclose(
-        answer(x[1:, 1:], *others), np.asarray(answer(x, *others))[1:, 1:]
-    )
+    alone = _out(answer, x[1:, 1:], *others)
+    return np.allclose(alone, _out(answer, x, *others)[1:, 1:])
 
 
 def _standard(answer):
     """Whether the results have mean 0 and variance 1 before gain and bias."""
     x, gain, _, _ = next(_norm_cases())
-    out = np.asarray(answer(x, np.ones_like(gain), np.zeros_like(gain), 1e-9))
+    out = _out(answer, x, np.ones_like(gain), np.zeros_like(gain), 1e-9)
     return np.allclose(out.mean(-1), 0, atol=1e-6) and np.allclose(out.var(-1), 1)
 
 
@@ -1172,8 +2115,18 @@ layer_norm = Exercise(
             "the result. Stay within one token's vector (`axis=-1`).",
         ),
         Mistake(
+            "over axis 1",
+            _norm_with(axis=1),
+            ko="둘째 축(`axis=1`)으로 정규화했습니다. 축이 셋이면 그것은 토큰의 축"
+            "입니다. 한 토큰의 벡터는 언제나 마지막 축(`axis=-1`)입니다.",
+            en="You normalized over `axis=1`, which is that of the tokens where there "
+            "are three. One token's vector is always the last axis (`axis=-1`).",
+        ),
+        *several(
             "over the whole sentence",
             _norm_with(axis=(-2, -1)),
+            _norm_with(axis=(1, 2)),
+            _all_but_first,
             ko="문장 전체에서 평균과 분산을 구했습니다. 토큰마다 따로 구하세요.",
             en="Mean and variance come from the whole sentence. Take them for each "
             "token.",
@@ -1183,6 +2136,68 @@ layer_norm = Exercise(
             _norm_with(axis=None),
             ko="배열 전체에서 평균과 분산을 구했습니다. 토큰마다 따로 구하세요.",
             en="Mean and variance come from the whole array. Take them for each token.",
+        ),
+        Mistake(
+            "variance of everything",
+            _spread_by(lambda x, eps: np.sqrt(x.var() + eps)),
+            ko="평균은 토큰마다 구했지만 분산은 배열 전체에서 구했습니다. 분산도 "
+            "토큰마다 구하세요.",
+            en="The mean is each token's own, but the variance comes from the whole "
+            "array. Take it for each token too.",
+        ),
+        Mistake(
+            "mean of everything",
+            _centred_on(np.mean),
+            ko="분산은 토큰마다 구했지만 평균은 배열 전체에서 구했습니다. 평균도 "
+            "토큰마다 구하세요.",
+            en="The variance is each token's own, but the mean comes from the whole "
+            "array. Take it for each token too.",
+        ),
+        Mistake(
+            "sum over the wrong number",
+            _centred_on(lambda x: x.sum(axis=-1, keepdims=True) / len(x)),
+            ko="합을 `len(x)`로 나누었습니다. 그것은 문장의 수입니다. 벡터의 크기 "
+            "`x.shape[-1]`로 나누세요.",
+            en="You divide the sum by `len(x)`, the number of sentences. Divide by "
+            "`x.shape[-1]`, the size of a vector.",
+        ),
+        Mistake(
+            "median",
+            _centred_on(lambda x: np.median(x, axis=-1, keepdims=True)),
+            ko="중앙값을 뺐습니다. 평균을 빼세요.",
+            en="You subtract the median. Subtract the mean.",
+        ),
+        Mistake(
+            "from least to most",
+            _from_least_to_most,
+            ko="가장 작은 수와 가장 큰 수의 차이로 나누었습니다. 평균을 빼고 표준 "
+            "편차로 나누세요.",
+            en="You scale by the least and the largest number. Subtract the mean, and "
+            "divide by the standard deviation.",
+        ),
+        Mistake(
+            "shares of the sum",
+            _shares,
+            ko="합으로 나누었습니다. 평균을 빼고 표준 편차로 나누세요.",
+            en="You divide by the sum. Subtract the mean, and divide by the standard "
+            "deviation.",
+        ),
+        Mistake(
+            "absolute deviations",
+            _spread_by(_absolute_deviation),
+            ko="평균과의 차이를 제곱하지 않고 절댓값으로 평균했습니다. 제곱해서 "
+            "평균하세요.",
+            en="You average the absolute differences from the mean. Square them, then "
+            "average.",
+        ),
+        *several(
+            "number of axes fixed",
+            *map(_axes_only, (2, 3, 4)),
+            _by_two_loops,
+            ko="축의 수가 정해진 `x`에서만 돌아갑니다. 마지막 축의 앞에는 축이 몇 "
+            "개라도 올 수 있습니다. `axis=-1`을 쓰면 됩니다.",
+            en="It works only for one number of axes. Any number may come before the "
+            "last: use `axis=-1`.",
         ),
         Mistake(
             "variance of a sample",
@@ -1203,6 +2218,43 @@ layer_norm = Exercise(
             ko="`eps`를 제곱근 밖에서 더했습니다. 분산에 더한 뒤 제곱근을 구하세요.",
             en="You added `eps` outside the root. Add it to the variance, then take "
             "the root.",
+        ),
+        Mistake(
+            "eps squared",
+            _norm_with(divide=lambda variance, eps: np.sqrt(variance + eps**2)),
+            ko="`eps`를 제곱해서 더했습니다. 그대로 더하세요.",
+            en="You add the square of `eps`. Add it as it is.",
+        ),
+        Mistake(
+            "two roots added",
+            _norm_with(divide=lambda variance, eps: np.sqrt(variance) + np.sqrt(eps)),
+            ko="분산과 `eps`의 제곱근을 따로 구해 더했습니다. 먼저 더하고 제곱근을 "
+            "구하세요.",
+            en="You add the roots of the variance and of `eps`. Add the two first, "
+            "then take the root.",
+        ),
+        Mistake(
+            "eps as a floor",
+            _norm_with(divide=lambda variance, eps: np.sqrt(np.maximum(variance, eps))),
+            ko="분산과 `eps` 가운데 큰 것을 골랐습니다. 둘을 더하세요.",
+            en="You take the larger of the variance and `eps`. Add the two.",
+        ),
+        Mistake(
+            "guard for eps",
+            _spread_by(_guarded),
+            ko="`eps`를 더하지 않고 0일 때만 따로 다루었습니다. 식대로 언제나 분산에 "
+            "더하세요.",
+            en="`eps` is not added; you only make an exception of 0. Add it to the "
+            "variance always, as in the formula.",
+        ),
+        Mistake(
+            "eps added to x",
+            lambda x, gain, bias, eps: (
+                _layer_norm(x, gain, bias, eps)
+                + eps / np.sqrt(_deviations(x)[1] + eps) * gain
+            ),
+            ko="`eps`를 분자에도 더했습니다. 분산에만 더하세요.",
+            en="You add `eps` to the numerator too. Add it to the variance alone.",
         ),
         Mistake(
             "sample variance, eps outside",
@@ -1269,6 +2321,32 @@ layer_norm = Exercise(
             en="You multiply by the root. Divide.",
         ),
         Mistake(
+            "gain and bias exchanged",
+            lambda x, gain, bias, eps: _layer_norm(x, bias, gain, eps),
+            ko="`gain`과 `bias`가 바뀌었습니다. `gain`을 곱하고 `bias`를 더하세요.",
+            en="`gain` and `bias` are exchanged. Multiply by `gain` and add `bias`.",
+        ),
+        Mistake(
+            "one more than the gain",
+            lambda x, gain, bias, eps: _layer_norm(x, 1 + gain, bias, eps),
+            ko="`1 + gain`을 곱했습니다. `gain`을 그대로 곱하세요.",
+            en="You multiply by `1 + gain`. Multiply by `gain` as it is.",
+        ),
+        Mistake(
+            "product with the gain summed",
+            lambda x, gain, bias, eps: _layer_norm(x, 1, 0, eps) @ gain + bias,
+            ko="`@`는 곱한 것을 더해 버립니다. 수마다 따로 곱하세요(`*`).",
+            en="`@` multiplies and adds up. Multiply number by number (`*`).",
+        ),
+        Mistake(
+            "gain along another axis",
+            lambda x, gain, bias, eps: _layer_norm(x, 1, 0, eps).T * gain + bias,
+            ko="배율을 다른 축에 곱했습니다. 마지막 축의 수마다 자기 배율이 있으므로 "
+            "전치하지 말고 곱하세요.",
+            en="You multiply along another axis. Each number of the last axis has its "
+            "own gain: multiply without transposing.",
+        ),
+        Mistake(
             "no gain",
             lambda x, gain, bias, eps: _layer_norm(x, 1, bias, eps),
             ko="배율 `gain`을 곱하지 않았습니다.",
@@ -1291,6 +2369,12 @@ layer_norm = Exercise(
             lambda x, gain, bias, eps: _layer_norm(x, gain, bias * gain, eps),
             ko="편향을 더한 뒤에 배율을 곱했습니다. 곱하기가 먼저입니다.",
             en="You added the bias and then multiplied. Multiply first.",
+        ),
+        Mistake(
+            "gain alone before normalizing",
+            _gain_alone_first,
+            ko="배율을 곱한 뒤에 정규화했습니다. 정규화한 뒤에 곱하세요.",
+            en="You multiply by the gain and normalize after that. Normalize first.",
         ),
         Mistake(
             "gain before normalizing",
@@ -1335,6 +2419,7 @@ layer_norm = Exercise(
         ),
     ),
     properties=(
+        _keeps_digits(*next(_norm_cases())),
         Property(
             "each token alone",
             _each_token_alone,
