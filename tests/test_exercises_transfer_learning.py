@@ -1,6 +1,7 @@
 """Lesson 5's exercises: right in other words, and wrong in ways nobody named."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ def _pairs_by_loop(ids):
     for row in ids.tolist():
         inputs.append(row[:-1])
         targets.append([i if i else -1 for i in row[1:]])
-    return inputs, targets
+    return np.array(inputs), np.array(targets)
 
 
 def _pairs_in_torch(ids):
@@ -83,7 +84,7 @@ def _carried_by_loop(old, new):
 
 def _carried_in_copy(old, new):
     carried = {k: v.copy() for k, v in new.items()}
-    for name in filter(lambda name: name.split(".")[0] == "body", carried):
+    for name in filter(lambda name: name.split(".")[:-1][:1] == ["body"], carried):
         if carried[name].shape != old[name].shape:
             raise ValueError(name)
         carried[name][...] = old[name]
@@ -226,7 +227,9 @@ def test_each_mistake_has_its_own_message(name):
     results = [check(name, mistake.sample) for mistake in exercise.mistakes]
     assert [r.state for r in results] == ["wrong"] * len(results)
     assert [r.mistake for r in results] == [m.name for m in exercise.mistakes]
-    assert len({r.message for r in results}) == len(results)
+    # Several forms of one mistake share a message: "name, 2" and so on.
+    kinds = {re.sub(r", \d+$", "", m.name) for m in exercise.mistakes}
+    assert len({r.message for r in results}) == len(kinds)
 
 
 # Right on the checker's own inputs and wrong elsewhere: only a property can see it.
@@ -296,8 +299,8 @@ def _carried_by_numpy(old, new):
         ("carry_over", _carried_uncopied, "a copy"),
         ("carry_over", _carried_if_there, "missing names are said"),
         ("carry_over", _carried_unseen, "shapes are seen"),
-        ("carry_over", _carried_by_size, "shapes are seen"),
-        ("carry_over", _carried_by_numpy, "shapes are seen"),
+        ("carry_over", _carried_by_size, "whole shapes are seen"),
+        ("carry_over", _carried_by_numpy, "whole shapes are seen"),
     ],
 )
 def test_properties_see_more_than_the_cases(exercise, answer, prop):
@@ -311,8 +314,7 @@ def test_right_targets_are_not_called_wrong():
         inputs, targets = check.exercises["next_word_pairs"].expected(ids)
         return np.where(inputs == 2, 0, inputs), targets
 
-    result = check("next_word_pairs", answer)
-    assert result.state == "wrong" and result.mistake is None
+    assert check("next_word_pairs", answer).mistake == "end wiped from the inputs"
 
 
 def test_the_counted_parameters_are_those_of_torch():
@@ -421,7 +423,7 @@ _NUMBERS = 8210, 8210, 33, 6043, 13
         ("transfer_numbers", (8210, 8210, 33, 6040, 13), "tuned: no bias"),
         ("transfer_numbers", (8210, 8210, 33, 8210, 13), "tuned: old head"),
         ("transfer_numbers", (*_NUMBERS[:4], 14), "targets: start too"),
-        ("transfer_numbers", (7000, 6010, 30, 6040, 12), None),
+        ("transfer_numbers", (7000, 6010, 30, 6040, 12), "another number, place 0"),
         ("draw_probabilities", _draw(_kth, shift=False), "no maximum subtracted"),
         (
             "draw_probabilities",
@@ -513,7 +515,7 @@ _NUMBERS = 8210, 8210, 33, 6043, 13
         (
             "perplexity_of",
             lambda p, real: np.exp(-np.log10(p[real]).mean()),
-            "uniform gives the count",
+            "another log",
         ),
         ("carry_over", _carried(lambda k: False), "nothing carried"),
         ("carry_over", _carried(lambda k: k.startswith("body")), "no dot"),
@@ -525,8 +527,8 @@ _NUMBERS = 8210, 8210, 33, 6043, 13
             "body alone",
         ),
         ("carry_over", _carried(), "missing names are said"),
-        ("carry_over", _carried_through_none, "missing names are said"),
-        ("carry_over", _carried_by_assert, "shapes are seen"),
+        ("carry_over", _carried_through_none, "errors are of a kind"),
+        ("carry_over", _carried_by_assert, "errors are of a kind"),
         ("carry_over", _carried_into_new, None),
     ],
 )

@@ -1,7 +1,8 @@
 """Checks of the exercises of lesson 6, BERT and GPT."""
 
 from collections import Counter
-from itertools import combinations, pairwise
+from decimal import Decimal
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -15,6 +16,12 @@ from explore_transformers.exercises.checking import (
     Mistake,
     Property,
     checker,
+)
+from explore_transformers.exercises.comparing import difference
+from explore_transformers.exercises.naming import (
+    list_slips,
+    several,
+    wrong_number,
 )
 
 masked_step = Exercise(
@@ -126,6 +133,90 @@ def _last_met_of_equals(counts):
     return max(reversed(totals), key=totals.__getitem__)
 
 
+def _counted(add):
+    """Counts with add(total so far, count of the word, pair)."""
+
+    def function(counts):
+        totals = {}
+        for pieces, n in counts.items():
+            for pair in pairwise(pieces):
+                totals[pair] = add(totals.get(pair, 0), n, pair)
+        return _commonest(totals)
+
+    return function
+
+
+def _counted_where(pairs=pairwise, keep=lambda n: True, empty=_commonest):
+    """Counts some pairs of some words; `empty` answers where none are left."""
+
+    def function(counts):
+        kept = {pieces: n for pieces, n in counts.items() if keep(n)}
+        totals = _totals(kept, pairs)
+        return _commonest(totals) if totals else empty(totals)
+
+    return function
+
+
+def _nothing(totals):
+    return None
+
+
+def _all_but_last(pieces):
+    return [*pairwise(pieces)][:-1]
+
+
+def _all_but_first(pieces):
+    return [*pairwise(pieces)][1:]
+
+
+def _around_the_end(pieces):
+    return [(pieces[i - 1], pieces[i]) for i in range(len(pieces))]
+
+
+def _turned_pairs(pieces):
+    return [pair[::-1] for pair in pairwise(pieces)]
+
+
+def _across_written_out(counts):
+    """All words one after another, each as often as it occurs."""
+    pieces = [piece for word, n in counts.items() for piece in word * n]
+    return _commonest(Counter(pairwise(pieces)))
+
+
+def _found_in_text(counts):
+    """Counts the joined pair in the joined word, as str.count does."""
+
+    def total(pair):
+        joined = "".join(pair)
+        return sum(n * "".join(word).count(joined) for word, n in counts.items())
+
+    return _commonest({pair: total(pair) for pair in _totals(counts)})
+
+
+def _commonest_word(counts):
+    return max(counts, key=counts.get)
+
+
+def _above_1(nothing_found):
+    """Looks for a count above 1, and answers `nothing_found` where there is none."""
+
+    def function(counts):
+        totals = _totals(counts)
+        best = _commonest(totals)
+        return best if totals[best] > 1 else nothing_found
+
+    return function
+
+
+def _last_by_first_characters(counts):
+    totals = _totals(counts)
+    return sorted(totals, key=lambda p: (totals[p], [-ord(x[0]) for x in p]))[-1]
+
+
+def _is_a_tuple(answer):
+    return isinstance(answer(*_LETTER_CASES[0]), tuple)
+
+
 _LETTER_CASES = tuple(
     ({tuple(word): n for word, n in counts.items()},)
     for counts in (
@@ -142,6 +233,15 @@ _LETTER_CASES = tuple(
         {"aa": 3, "bc": 2},
         {"ac": 2, "ab": 2},
         {"cb": 2, "db": 2, "ab": 1, "ba": 2},
+        {"ba": 1},
+        {"ab": 1, "cab": 1, "de": 2},
+        {"ab": 2000, "cd": 800, "cde": 700},
+        {"ab": 2, "abx": 2, "aby": 2, "cd": 5},
+        {"ab": 5, "xab": 1, "cd": 4},
+        {"ax": 2, "Bx": 2},
+        {"cab": 3, "xy": 2},
+        {"abcab": 3, "cabb": 2, "bca": 4, "ac": 1},
+        {"ccb": 2, "bcc": 3, "cbcb": 1, "aab": 4},
     )
 )
 _JOINED_CASES = (  # a later step: some pieces were joined before
@@ -151,6 +251,9 @@ _JOINED_CASES = (  # a later step: some pieces were joined before
     ({("abcd", "e"): 2, ("d", "e"): 3},),
     ({("ab", "c"): 1, ("d", "e"): 3},),
     ({("b", "cd"): 2, ("a", "e"): 2},),
+    ({("ab", "a"): 2, ("b", "c"): 2},),
+    ({("ab", "c"): 2, ("aa", "d"): 2},),
+    ({("ac", "d"): 2, ("ab", "d"): 2},),
 )
 
 best_pair = Exercise(
@@ -177,9 +280,10 @@ best_pair = Exercise(
             "쌍입니다.",
             en="You pair subwords that stand apart. Only direct neighbours are a pair.",
         ),
-        Mistake(
+        *several(
             "across words",
             _across_words,
+            _across_written_out,
             ko="앞 단어의 끝과 뒤 단어의 처음을 짝지었습니다. 쌍은 단어 안에만 "
             "있습니다.",
             en="You pair the end of one word with the beginning of the next. Pairs "
@@ -258,13 +362,13 @@ best_pair = Exercise(
             en="You compare equally common pairs by their first subwords alone. Where "
             "those are equal, go by the second.",
         ),
-        Mistake(
+        *several(
             "second piece decides",
             _best_by(lambda pair, n: (-n, pair[1])),
-            ko="횟수가 같은 쌍을 뒤 서브워드만으로 견주었습니다. 앞 서브워드부터 "
-            "견주세요.",
-            en="You compare equally common pairs by their second subwords alone. "
-            "Compare the first ones first.",
+            _best_by(lambda pair, n: (-n, pair[::-1])),
+            ko="횟수가 같은 쌍을 뒤 서브워드로 견주었습니다. 앞 서브워드부터 견주세요.",
+            en="You compare equally common pairs by their second subwords. Compare the "
+            "first ones first.",
         ),
         Mistake(
             "overlap not counted",
@@ -299,9 +403,10 @@ best_pair = Exercise(
             ko="쌍을 하나씩 건너뛰었습니다. 모든 위치에서 세세요.",
             en="You skip every other pair. Count from each position.",
         ),
-        Mistake(
+        *several(
             "pair reversed",
             lambda counts: _commonest(_totals(counts))[::-1],
+            _counted_where(_turned_pairs),
             ko="쌍의 두 서브워드가 바뀌었습니다. 앞에 있는 것을 먼저 적으세요.",
             en="The two subwords of the pair are exchanged. Put the earlier one first.",
         ),
@@ -350,6 +455,128 @@ best_pair = Exercise(
             ko="두 서브워드를 붙여서 돌려주었습니다. 쌍 그대로, 두 서브워드의 튜플로 "
             "주세요.",
             en="You return the two subwords joined. Return the pair, a tuple of both.",
+        ),
+        Mistake(
+            "count alone",
+            lambda counts: max(_totals(counts).values()),
+            ko="횟수를 돌려주었습니다. 그 횟수만큼 나오는 쌍을 돌려주세요.",
+            en="You return the count. Return the pair that occurs that often.",
+        ),
+        Mistake(
+            "last count kept",
+            _counted(lambda total, n, pair: n),
+            ko="쌍을 만날 때마다 앞의 횟수를 덮어썼습니다. 더하세요(`+=`).",
+            en="Each time a pair comes up you overwrite its count. Add to it (`+=`).",
+        ),
+        Mistake(
+            "greatest count kept",
+            _counted(lambda total, n, pair: max(total, n)),
+            ko="단어들의 횟수 가운데 가장 큰 것만 남겼습니다. 모두 더하세요.",
+            en="You keep the greatest of the words' counts. Add them all up.",
+        ),
+        Mistake(
+            "counts squared",
+            _counted(lambda total, n, pair: total + n * n),
+            ko="단어의 횟수를 두 번 곱했습니다. 한 번만 세세요.",
+            en="You multiply the count of a word by itself. Count it once.",
+        ),
+        Mistake(
+            "weighed by length",
+            _counted(lambda total, n, pair: total + n * len("".join(pair))),
+            ko="횟수에 쌍의 길이를 곱했습니다. 길이는 보지 마세요.",
+            en="You multiply counts by the length of the pair. Length doesn't matter.",
+        ),
+        Mistake(
+            "counts capped",
+            _counted(lambda total, n, pair: total + min(n, 9)),
+            ko="단어의 횟수에 상한을 두었습니다. 나온 횟수를 그대로 더하세요.",
+            en="You cap the counts of words. Add them as they are.",
+        ),
+        *several(
+            "rare words dropped",
+            *(_counted_where(keep=lambda n: n > 1, empty=e) for e in (min, _nothing)),
+            ko="한 번만 나온 단어를 뺐습니다. 모든 단어를 세세요.",
+            en="You leave out words that occur once. Count all words.",
+        ),
+        *several(
+            "counts above 1 alone",
+            *map(_above_1, ((), None)),
+            ko="횟수가 1보다 큰 쌍만 찾았습니다. 모든 쌍이 한 번씩만 나올 수도 있으니 "
+            "0보다 큰 횟수를 찾으세요.",
+            en="You look for counts above 1. All pairs may occur once: begin the "
+            "search at 0.",
+        ),
+        *several(
+            "last pair left out",
+            *(_counted_where(_all_but_last, empty=e) for e in (min, _nothing)),
+            ko="단어마다 마지막 쌍을 빠뜨렸습니다. 위치는 `range(len(word) - "
+            "1)`입니다.",
+            en="You leave out the last pair of each word. The positions are "
+            "`range(len(word) - 1)`.",
+        ),
+        *several(
+            "first pair left out",
+            *(_counted_where(_all_but_first, empty=e) for e in (min, _nothing)),
+            ko="단어마다 첫 쌍을 빠뜨렸습니다. 첫 서브워드부터 세세요.",
+            en="You leave out the first pair of each word. Begin at its first subword.",
+        ),
+        Mistake(
+            "around the end",
+            _counted_where(_around_the_end),
+            ko="단어의 마지막 서브워드와 첫 서브워드를 짝지었습니다. `word[-1]`은 맨 "
+            "끝입니다.",
+            en="You pair the last subword of a word with its first. `word[-1]` is the "
+            "end of it.",
+        ),
+        Mistake(
+            "found in the text",
+            _found_in_text,
+            ko="붙인 글자에서 쌍을 찾았습니다(`str.count`). 그러면 겹친 쌍을 놓치고 "
+            "다른 서브워드의 글자까지 셉니다. 이웃한 서브워드를 견주세요.",
+            en="You look for the pair in joined text (`str.count`), which misses "
+            "overlaps and counts characters of other subwords. Compare neighbours.",
+        ),
+        *several(
+            "commonest word",
+            lambda counts: _commonest_word(counts)[:2],
+            lambda counts: _commonest(_totals({_commonest_word(counts): 1})),
+            ko="가장 자주 나온 단어에서만 쌍을 골랐습니다. 모든 단어에서 세세요.",
+            en="You take a pair of the commonest word. Count the pairs of all words.",
+        ),
+        Mistake(
+            "shortest of equals",
+            _best_by(lambda pair, n: (-n, len("".join(pair)), pair)),
+            ko="횟수가 같을 때 짧은 쌍을 골랐습니다. 파이썬이 정렬한 순서로 앞선 쌍을 "
+            "고르세요.",
+            en="Among equally common pairs you take the shortest. Take the one that "
+            "Python sorts first.",
+        ),
+        *several(
+            "first characters of equals",
+            _best_by(lambda pair, n: (-n, [piece[0] for piece in pair])),
+            _last_by_first_characters,
+            ko="횟수가 같은 쌍을 서브워드의 첫 글자만으로 견주었습니다. 튜플 그대로 "
+            "견주세요.",
+            en="You compare equally common pairs by the first characters of their "
+            "subwords. Compare the tuples as they are.",
+        ),
+        Mistake(
+            "any case of equals",
+            _best_by(lambda pair, n: (-n, [piece.lower() for piece in pair])),
+            ko="횟수가 같은 쌍을 대소문자를 가리지 않고 견주었습니다. 튜플 그대로 "
+            "견주세요.",
+            en="You compare equally common pairs without regard to case. Compare the "
+            "tuples as they are.",
+        ),
+    ),
+    properties=(
+        Property(
+            "a tuple",
+            _is_a_tuple,
+            ko="쌍은 맞지만 튜플이 아닙니다. `tuple(...)`로 돌려주세요. 리스트는 "
+            "dict의 키가 되지 못합니다.",
+            en="The pair is right, but it is no tuple. Return `tuple(...)`: a list "
+            "can't be a key of a dict.",
         ),
     ),
 )
@@ -461,6 +688,155 @@ def _swept_backwards(word, merges):
     return pieces
 
 
+def _joined_at_a_time(word, merges, limit):
+    """Joins the leftmost of the earliest pair, `limit` times at most."""
+    pieces = list(word)
+    for _ in range(limit):
+        known = [
+            (merges.index(p), i) for i, p in enumerate(pairwise(pieces)) if p in merges
+        ]
+        if not known:
+            break
+        i = min(known)[1]
+        pieces[i : i + 2] = ["".join(pieces[i : i + 2])]
+    return pieces
+
+
+def _at_most(limit):
+    return lambda word, merges: _joined_at_a_time(word, merges, limit)
+
+
+def _swept(fits=lambda here, pair: here == pair, order=list, joined="".join):
+    """One sweep through the pairs, which joins neighbours that fit a pair."""
+
+    def function(word, merges):
+        pieces = list(word)
+        for pair in order(merges):
+            i = 0
+            while i < len(pieces) - 1:
+                here = tuple(pieces[i : i + 2])
+                if fits(here, pair):
+                    pieces[i : i + 2] = [joined(here)]
+                i += 1
+        return pieces
+
+    return function
+
+
+def _swept_once(word, merges):
+    """One sweep through the pairs, which joins the first place of each."""
+    pieces = list(word)
+    for pair in merges:
+        sites = [i for i, here in enumerate(pairwise(pieces)) if here == pair]
+        for i in sites[:1]:
+            pieces[i : i + 2] = ["".join(pair)]
+    return pieces
+
+
+def _first_places(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        for i in range(3):
+            if tuple(pieces[i : i + 2]) == tuple(pair):
+                pieces[i : i + 2] = ["".join(pair)]
+    return pieces
+
+
+def _chosen_by(key):
+    """Joins, of the pairs that are there now, the first with the least key."""
+
+    def function(word, merges):
+        pieces = list(word)
+        while known := [pair for pair in pairwise(pieces) if pair in merges]:
+            pieces = _join(pieces, min(known, key=lambda p: key(p, known, merges)))
+        return pieces
+
+    return function
+
+
+def _replaced_text(word, merges):
+    text = " ".join(word)
+    for left, right in merges:
+        text = text.replace(f"{left} {right}", left + right)
+    return text.split()
+
+
+def _deleting_in_range(word, merges):
+    """Shortens the list while a range counted before goes on."""
+    pieces = list(word)
+    for left, right in merges:
+        for i in range(len(pieces) - 1):
+            if pieces[i] == left and pieces[i + 1] == right:
+                pieces[i : i + 2] = [left + right]
+    return pieces
+
+
+def _partner_kept(word, merges):
+    """Joins a pair and moves on by one place, not by two."""
+    pieces = list(word)
+    for pair in merges:
+        pieces = [
+            "".join(pair) if (left, right) == pair else left
+            for left, right in pairwise([*pieces, ""])
+        ]
+    return pieces
+
+
+def _all_sites_backwards(word, merges):
+    """Finds all places first, overlapping ones too, and joins from the last."""
+    pieces = list(word)
+    for pair in merges:
+        sites = [i for i, here in enumerate(pairwise(pieces)) if here == pair]
+        for i in reversed(sites):
+            pieces[i : i + 2] = ["".join(pair)]
+    return pieces
+
+
+def _last_piece_lost(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        made, i = [], 0
+        while i < len(pieces) - 1:
+            here = tuple(pieces[i : i + 2]) == pair
+            made.append("".join(pair) if here else pieces[i])
+            i += 1 + here
+        pieces = made
+    return pieces
+
+
+def _found_in_word(word, merges):
+    found = ["".join(pair) for pair in merges if "".join(pair) in word]
+    return found or list(word)
+
+
+def _without_an_end(word, merges):
+    """Takes the least of the pairs even where there are none."""
+    pieces = list(word)
+    while True:
+        rank = {pair: i for i, pair in enumerate(merges)}
+        best = min(pairwise(pieces), key=lambda p: rank.get(p, len(merges)))
+        if best not in rank:
+            return pieces
+        pieces = _join(pieces, best)
+
+
+def _by_joined_text(word, merges):
+    joined = ["".join(pair) for pair in merges]
+    pieces = list(word)
+    while known := [
+        (joined.index(a + b), i)
+        for i, (a, b) in enumerate(pairwise(pieces))
+        if a + b in joined
+    ]:
+        i = min(known)[1]
+        pieces[i : i + 2] = ["".join(pieces[i : i + 2])]
+    return pieces
+
+
+def _is_a_list(answer):
+    return isinstance(answer(*_SPLIT_CASES[0]), list)
+
+
 _MERGES = [("었", "다"), ("먹", "었다"), ("지", "만"), ("었", "지만"), ("먹", "었")]
 _SPLIT_CASES = (
     ("먹었다", _MERGES),
@@ -479,7 +855,17 @@ _SPLIT_CASES = (
     ("zab", [("a", "b"), ("z", "a")]),
     ("bcabab", [("b", "c"), ("a", "b")]),
     ("a", [("a", "b")]),
-)
+    ("ba", [("a", "b")]),
+    ("abba", [("b", "b"), ("bb", "a"), ("a", "b")]),
+    ("xxxxab", [("a", "b")]),
+    ("cabab", [("c", "a"), ("a", "b")]),
+    ("cabab", [("a", "b"), ("c", "a")]),
+    ("abc", [("a", "b"), ("b", "c"), ("a", "bc")]),
+    ("ab" * 40, [("a", "b")]),
+    ("bdad", [("b", "d"), ("a", "d"), ("bd", "a")]),
+    ("bccabc", [("b", "c"), ("a", "bc"), ("c", "a")]),
+    ("ccadcc", [("c", "c"), ("a", "d"), ("d", "cc"), ("ad", "cc")]),
+)  # fmt: skip
 
 
 def _puts_together(answer):
@@ -518,9 +904,10 @@ split_word = Exercise(
             en="You join the first pair from the left. Order goes by when a pair was "
             "learnt, not by where it stands.",
         ),
-        Mistake(
+        *several(
             "commonest in the word",
             _commonest_first,
+            _chosen_by(lambda pair, known, merges: -known.count(pair)),
             ko="단어에 가장 많이 있는 쌍부터 붙였습니다. 순서를 정하는 것은 횟수가 "
             "아니라 배운 순서입니다.",
             en="You join the pair that the word holds most often. Order goes by when "
@@ -558,17 +945,19 @@ split_word = Exercise(
             en="You use one subword twice. Once the first “aa” of “aaa” is joined, a "
             "single “a” is left.",
         ),
-        Mistake(
+        *several(
             "by alphabet",
             _first_by_alphabet,
+            _swept(order=sorted),
             ko="글자 순서로 앞선 쌍부터 붙였습니다. 순서를 정하는 것은 배운 "
             "순서입니다(`key=merges.index`).",
             en="You join the pair that sorts first. Order goes by when a pair was "
             "learnt (`key=merges.index`).",
         ),
-        Mistake(
+        *several(
             "once",
             lambda word, merges: _split(word, merges, once=True),
+            _swept_once,
             ko="같은 쌍이 여러 번 있으면 모두 붙여야 합니다.",
             en="Where a pair occurs more than once, join it everywhere.",
         ),
@@ -597,6 +986,131 @@ split_word = Exercise(
             en="You join only single characters. Subwords made by joining are joined "
             "too.",
         ),
+        Mistake(
+            "either way round",
+            _swept(lambda here, pair: set(here) == set(pair)),
+            ko="순서를 보지 않고 붙였습니다. `(a, b)`를 배웠으면 “ab”는 붙지만 “ba”는 "
+            "붙지 않습니다.",
+            en="You join without regard to order. Once `(a, b)` is learnt, “ab” is "
+            "joined, but “ba” is not.",
+        ),
+        *several(
+            "so many joins",
+            *map(_at_most, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32)),
+            ko="정해진 횟수만큼만 붙였습니다. 붙일 쌍이 없을 때까지 되풀이하세요"
+            "(`while`).",
+            en="You join a fixed number of times. Repeat until there is no pair to "
+            "join (`while`).",
+        ),
+        Mistake(
+            "first places alone",
+            _first_places,
+            ko="앞의 몇 자리에서만 쌍을 찾았습니다. 끝까지 찾으세요"
+            "(`len(pieces) - 1`).",
+            en="You look for pairs at the first few places alone. Look as far as the "
+            "end (`len(pieces) - 1`).",
+        ),
+        *several(
+            "longest pair first",
+            _chosen_by(lambda pair, known, merges: -len("".join(pair))),
+            _chosen_by(
+                lambda pair, known, merges: (-len("".join(pair)), merges.index(pair))
+            ),
+            ko="긴 쌍부터 붙였습니다. 순서를 정하는 것은 길이가 아니라 배운 "
+            "순서입니다.",
+            en="You join the longest pair first. Order goes by when a pair was learnt, "
+            "not by length.",
+        ),
+        Mistake(
+            "first of merges alone",
+            lambda word, merges: _join(word, merges[0]),
+            ko="`merges`의 첫 쌍만 붙였습니다. 다른 쌍도 배운 순서대로 붙이세요.",
+            en="You join the first pair of `merges` alone. Join the others too, in the "
+            "order they were learnt.",
+        ),
+        Mistake(
+            "replaced in text",
+            _replaced_text,
+            ko="띄어 쓴 글자에서 `replace`로 바꾸었습니다. “a b”는 “xa b”의 끝에도 "
+            "있어서 다른 서브워드까지 붙습니다. 서브워드의 목록에서 견주세요.",
+            en="You use `replace` on text with spaces. “a b” stands in “xa b” too, so "
+            "other subwords get joined. Compare items of a list of subwords.",
+        ),
+        Mistake(
+            "list shorter than its range",
+            _deleting_in_range,
+            ko="`range`를 센 뒤에 목록이 짧아져 없는 자리를 읽었습니다. `while`로 "
+            "돌거나 새 목록을 만드세요.",
+            en="The list gets shorter after `range` was counted, so you read a place "
+            "that is gone. Use `while`, or build a new list.",
+        ),
+        Mistake(
+            "second of the pair kept",
+            _partner_kept,
+            ko="붙인 뒤에 한 칸만 나아가서 쌍의 둘째 서브워드가 남았습니다. 두 칸 "
+            "나아가세요.",
+            en="After a join you move on by one place, so the second subword of the "
+            "pair stays. Move on by two.",
+        ),
+        Mistake(
+            "places found before joining",
+            _all_sites_backwards,
+            ko="붙일 자리를 모두 찾은 다음 뒤에서부터 붙였습니다. “aaa”에서는 자리가 "
+            "겹쳐 글자가 사라집니다. 붙이면서 왼쪽부터 찾으세요.",
+            en="You find all places first and join from the last. In “aaa” they "
+            "overlap, and a character is lost. Join as you go, from the left.",
+        ),
+        Mistake(
+            "by joined text",
+            _by_joined_text,
+            ko="붙인 글자가 `merges`의 어떤 쌍과 같으면 붙였습니다. `(ab, c)`와 "
+            "`(a, bc)`는 다른 쌍입니다. 두 서브워드를 따로 견주세요.",
+            en="You join what gives the same text as a learnt pair. `(ab, c)` and "
+            "`(a, bc)` are two pairs: compare both subwords.",
+        ),
+        Mistake(
+            "last piece lost",
+            _last_piece_lost,
+            ko="마지막 서브워드가 사라집니다. 쌍의 앞이 아닌 마지막 서브워드도 새 "
+            "목록에 넣으세요.",
+            en="The last subword gets lost. It begins no pair, but it belongs in the "
+            "new list too.",
+        ),
+        Mistake(
+            "found in the word",
+            _found_in_word,
+            ko="단어에 들어 있는 쌍을 모두 적었습니다. 쌍을 찾아 적는 것이 아니라 "
+            "글자에서 시작해 붙여 나가세요.",
+            en="You list the learnt pairs that the word contains. Start from its "
+            "characters and join them.",
+        ),
+        Mistake(
+            "no pair left",
+            _without_an_end,
+            ko="서브워드가 하나만 남으면 쌍이 없어 `min`이 오류로 멈춥니다. 쌍이 없을 "
+            "때 먼저 끝내세요.",
+            en="Once a single subword is left there are no pairs, and `min` stops with "
+            "an error. End before that.",
+        ),
+        Mistake(
+            "whole word",
+            lambda word, merges: [word],
+            ko="단어를 나누지 않고 돌려줍니다. 글자에서 시작해 배운 쌍만 붙이세요.",
+            en="You return the word uncut. Start from its characters and join learnt "
+            "pairs alone.",
+        ),
+        Mistake(
+            "text with spaces",
+            lambda word, merges: " ".join(_split(word, merges)),
+            ko="서브워드를 띄어 쓴 글자열입니다. 목록으로 돌려주세요.",
+            en="That is text with spaces. Return the list of subwords.",
+        ),
+        Mistake(
+            "lengths",
+            lambda word, merges: [len(piece) for piece in _split(word, merges)],
+            ko="서브워드의 길이입니다. 서브워드를 돌려주세요.",
+            en="Those are the lengths of the subwords. Return the subwords.",
+        ),
     ),
     properties=(
         Property(
@@ -604,6 +1118,12 @@ split_word = Exercise(
             _puts_together,
             ko="서브워드를 이어 붙이면 원래 단어가 되어야 합니다.",
             en="Put together, the subwords must give the word.",
+        ),
+        Property(
+            "a list",
+            _is_a_list,
+            ko="서브워드는 맞지만 리스트가 아닙니다. `list(...)`로 돌려주세요.",
+            en="The subwords are right, but this is no list. Return `list(...)`.",
         ),
     ),
 )
@@ -662,6 +1182,71 @@ def _turned_round(ids, chosen, mask_id):
     return np.where(chosen, ids, mask_id), np.where(chosen, ids, 0)
 
 
+def _spared(kept):
+    """Spares these special tokens alone."""
+    return lambda chosen, ids: chosen & ~np.isin(ids, kept)
+
+
+# Sets of special tokens that are some, but not those that other mistakes are about.
+_SOME_SPECIALS = [
+    [i for i, is_in in enumerate(inside) if is_in]
+    for inside in product((True, False), repeat=4)
+    if 0 < sum(inside) < 4 and inside not in ((1, 0, 0, 0), (1, 1, 1, 0))
+]
+
+
+def _outer_columns_spared(chosen, ids):
+    places = np.arange(ids.shape[1])
+    return chosen & (places > 0) & (places < ids.shape[1] - 1)
+
+
+def _first_row_checked(chosen, ids):
+    rows = np.arange(len(ids))[:, None]
+    return chosen & ((ids > 3) | (rows > 0))
+
+
+def _whole_rows(chosen, ids):
+    return chosen.any(axis=1, keepdims=True) & (ids > 3)
+
+
+def _asked_by_inputs(find):
+    """Finds the targets by looking at what the inputs have become."""
+
+    def function(ids, chosen, mask_id):
+        inputs = _batch(ids, chosen, mask_id)[0]
+        return inputs, np.where(find(inputs, ids, mask_id), ids, 0)
+
+    return function
+
+
+def _batch_by_mask(choose):
+    """Goes by the mask's number as well, which only stands for deleted words."""
+
+    def function(ids, chosen, mask_id):
+        kept = _words_alone(chosen, ids) & choose(ids, mask_id)
+        return np.where(kept, mask_id, ids), np.where(kept, ids, 0)
+
+    return function
+
+
+def _deleted_with(number):
+    def function(ids, chosen, mask_id):
+        inputs, targets = _batch(ids, chosen, number)
+        return inputs, targets
+
+    return function
+
+
+def _batch_made(inputs=lambda i: i, targets=lambda t: t):
+    """The right batch, one part of it made into something else."""
+
+    def function(ids, chosen, mask_id):
+        right = _batch(ids, chosen, mask_id)
+        return inputs(right[0]), targets(right[1])
+
+    return function
+
+
 _MANY = np.full((1, 60), 5), np.full((1, 60), True), 9  # luck can't be right on these
 
 
@@ -681,6 +1266,16 @@ _BATCH_CASES = tuple(
         ([[1, 3, 6, 2]], [[0, 1, 1, 0]], 11),
         ([[1, 4, 4, 5, 2]], [[0, 0, 1, 1, 0]], 9),
         ([[5] * 60], [[1] * 60], 9),
+        (
+            [[1, 7, 20, 20, 2], [1, 25, 6, 20, 2], [1, 8, 6, 7, 2]],
+            [[0, 1, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]],
+            20,
+        ),
+        (
+            [[1, 7, 5, 2, 0], [1, 6, 8, 3, 2], [3, 0, 2, 1, 9]],
+            [[0, 1, 0, 0, 0], [1, 1, 0, 1, 1], [1, 1, 1, 1, 1]],
+            30,
+        ),
     )
 )
 
@@ -824,6 +1419,142 @@ masked_batch = Exercise(
             en="Places not chosen hold -100, which PyTorch's loss ignores by default. "
             "This book uses padding, 0.",
         ),
+        Mistake(
+            "targets where the mask stands",
+            _asked_by_inputs(lambda inputs, ids, mask_id: inputs == mask_id),
+            ko="입력이 마스크인 자리를 모두 물었습니다. 마스크가 처음부터 있던, 고르지 "
+            "않은 자리도 있습니다. 고른 자리를 보세요.",
+            en="You ask wherever the input is the mask. A mask may have stood there "
+            "before, where nothing was chosen. Go by what was chosen.",
+        ),
+        Mistake(
+            "chosen masks not asked for",
+            _asked_by_inputs(lambda inputs, ids, mask_id: inputs != ids),
+            ko="번호가 처음부터 `mask_id`인 단어를 골라도 묻지 않습니다(`inputs != "
+            "ids`나 `ids != mask_id`). 고른 단어는 모두 물으세요(`chosen & (ids > "
+            "3)`).",
+            en="A chosen word that has the number `mask_id` already is not asked for "
+            "(by `inputs != ids` or `ids != mask_id`). Ask for every chosen word "
+            "(`chosen & (ids > 3)`).",
+        ),
+        *several(
+            "compared with the mask",
+            _batch_by_mask(lambda ids, mask_id: ids < mask_id),
+            _batch_by_mask(lambda ids, mask_id: ids > mask_id),
+            ko="단어를 고를 때 마스크의 번호와도 견주었습니다. 특수 토큰은 0부터 "
+            "3까지이니 `ids > 3`만 보세요.",
+            en="You compare words with the mask's number too. Special tokens are 0 to "
+            "3: nothing but `ids > 3` counts.",
+        ),
+        Mistake(
+            "either of the two",
+            _batch_with(lambda chosen, ids: chosen | (ids > 3)),
+            ko="`|`는 둘 가운데 하나만 참이어도 참입니다. 고른 단어여야 하니 `&`를 "
+            "쓰세요.",
+            en="`|` is true where either is. It has to be chosen and a word: use `&`.",
+        ),
+        *several(
+            "some specials spared",
+            *(_batch_with(_spared(kept)) for kept in _SOME_SPECIALS),
+            ko="특수 토큰을 몇 개만 지켰습니다. 0부터 3까지 모두 지키세요(`ids > 3`).",
+            en="Only some special tokens are kept. Keep all from 0 to 3 (`ids > 3`).",
+        ),
+        *several(
+            "outer columns spared",
+            _batch_with(_outer_columns_spared),
+            _batch_with(lambda c, ids: _outer_columns_spared(c, ids) & (ids > 3)),
+            ko="첫 열과 마지막 열을 뺐습니다. 특수 토큰은 다른 자리에도 있고, 그 열에 "
+            "단어가 있을 수도 있습니다. 번호를 보세요(`ids > 3`).",
+            en="You leave out the first and the last column. Special tokens stand in "
+            "other places too, and words may stand there. Go by numbers (`ids > 3`).",
+        ),
+        Mistake(
+            "first row checked alone",
+            _batch_with(_first_row_checked),
+            ko="첫째 행에서만 특수 토큰을 지켰습니다. 모든 행에서 지키세요.",
+            en="Special tokens are kept in the first row alone. Keep them in all rows.",
+        ),
+        Mistake(
+            "whole rows",
+            _batch_with(_whole_rows),
+            ko="고른 자리가 있는 행의 단어를 모두 지웠습니다. 고른 자리만 지우세요.",
+            en="Where a row has a chosen place you delete all its words. Delete the "
+            "chosen places alone.",
+        ),
+        Mistake(
+            "every word deleted",
+            _batch_with(delete=_every_word),
+            ko="정답은 맞지만, 입력에서 고르지 않은 단어까지 지웠습니다.",
+            en="The targets are right, but the inputs lose words that were not chosen.",
+        ),
+        *several(
+            "mask written in",
+            *map(_deleted_with, (3, 4, 103)),
+            ko="마스크의 번호를 코드에 적었습니다. `mask_id`를 쓰세요.",
+            en="The number of the mask is written into the code. Use `mask_id`.",
+        ),
+        Mistake(
+            "deleted with 0",
+            _deleted_with(0),
+            ko="고른 단어를 0으로 지웠습니다. 0은 패딩입니다. 입력에는 `mask_id`를 "
+            "넣으세요.",
+            en="You delete chosen words with 0, which is padding. Put `mask_id` into "
+            "the inputs.",
+        ),
+        Mistake(
+            "nothing asked for",
+            lambda ids, chosen, mask_id: (ids, np.zeros_like(ids)),
+            ko="지운 단어도, 물은 단어도 없습니다. `chosen & ids > 3`에서는 `&`가 먼저 "
+            "계산됩니다. `chosen & (ids > 3)`으로 괄호를 치세요.",
+            en="Nothing is deleted or asked for. In `chosen & ids > 3` the `&` comes "
+            "first: put parentheses, `chosen & (ids > 3)`.",
+        ),
+        Mistake(
+            "targets alone",
+            lambda ids, chosen, mask_id: _batch(ids, chosen, mask_id)[1],
+            ko="정답은 맞습니다. 입력도 함께 돌려주세요.",
+            en="The targets are right. Return the inputs with them.",
+        ),
+        Mistake(
+            "words in a row",
+            lambda ids, chosen, mask_id: (
+                _batch(ids, chosen, mask_id)[0],
+                ids[_words_alone(chosen, ids)],
+            ),
+            ko="정답이 고른 단어만 늘어놓은 배열입니다. `(B, T)` 모양으로, 묻지 않는 "
+            "위치에는 0을 넣으세요.",
+            en="Your targets are the chosen words in a row. They have shape `(B, T)`, "
+            "with 0 where nothing is asked for.",
+        ),
+        Mistake(
+            "one more",
+            lambda ids, chosen, mask_id: (
+                _batch(ids, chosen, mask_id)[0],
+                np.where(_words_alone(chosen, ids), ids + 1, 0),
+            ),
+            ko="정답의 번호가 1만큼 큽니다. 단어의 번호를 그대로 적으세요.",
+            en="The targets are one too large. Note the numbers of the words as they "
+            "are.",
+        ),
+        Mistake(
+            "true and false",
+            _batch_made(targets=lambda t: t > 0),
+            ko="정답이 참과 거짓입니다. 그 위치에 있던 단어의 번호를 적으세요.",
+            en="Your targets are true and false. Note the number of the word that "
+            "stood there.",
+        ),
+        Mistake(
+            "fractions",
+            _batch_made(lambda i: i.astype(float), lambda t: t.astype(float)),
+            ko="값은 맞지만 실수(float)입니다. 단어의 번호는 정수여야 합니다.",
+            en="The values are right, but they are floats. Numbers of words are whole.",
+        ),
+        Mistake(
+            "neither deleted nor special",
+            lambda ids, chosen, mask_id: (ids, np.where(chosen, ids, 0)),
+            ko="입력에서 아무것도 지우지 않았고, 특수 토큰도 묻습니다.",
+            en="Nothing is deleted from the input, and special tokens are asked for.",
+        ),
     ),
     properties=(
         Property(
@@ -847,25 +1578,55 @@ _NUMBERS = (21, 3, 2.4, 11, 1)
 
 
 def _number(name, place, wrong, ko, en):
-    """Return the Mistake of writing one of `wrong` where all before it is right.
+    return wrong_number(_NUMBERS, place, name, wrong, ko, en)
 
-    What follows from an earlier slip is not blamed on the number that it spoils.
-    """
-    example = (*_NUMBERS[:place], wrong[0], *_NUMBERS[place + 1 :])
 
-    def holds(answer):
-        begins_well = np.allclose(answer[:place], _NUMBERS[:place])
-        is_one = any(abs(answer[place] - number) < 1e-6 for number in wrong)
-        return len(answer) == len(_NUMBERS) and begins_well and is_one
+def _same_numbers(expected, got):
+    """Whether they agree; Decimals count as the numbers that they are."""
+    if isinstance(got, list | tuple):
+        got = [float(n) if isinstance(n, Decimal) else n for n in got]
+    return difference(expected, got) is None
 
-    return Mistake(name, holds, ko, en, example)
 
+# What is told of any other number, after all that have a reason of their own.
+_ANOTHER_NUMBER = tuple(
+    wrong_number(_NUMBERS, place, f"another number, place {place}", (), ko, en)
+    for place, (ko, en) in enumerate(
+        (
+            (
+                "첫째 수를 다시 보세요. 시작 토큰 다음에 오는 토큰을 모두 맞힙니다.",
+                "Look at the first number again: every token after the start token is "
+                "asked for.",
+            ),
+            (
+                "둘째 수를 다시 보세요. 단어 20개의 15%입니다.",
+                "Look at the second number again: it is 15% of 20 words.",
+            ),
+            (
+                "셋째 수를 다시 보세요. 둘째 수의 80%입니다.",
+                "Look at the third number again: it is 80% of the second.",
+            ),
+            (
+                "넷째 수를 다시 보세요. 후보마다 문장이 하나입니다.",
+                "Look at the fourth number again: one sentence for each candidate.",
+            ),
+            (
+                "다섯째 수를 다시 보세요. 마스크가 하나인 문장 하나에서 후보의 확률이 "
+                "모두 나옵니다.",
+                "Look at the fifth number again: one sentence with one mask gives the "
+                "probabilities of all candidates.",
+            ),
+        )
+    )
+)
 
 model_numbers = Exercise(
     "model_numbers",
     expected=_NUMBERS,
     kind="value",
+    same=_same_numbers,
     mistakes=(
+        *list_slips(_NUMBERS),
         _number(
             "GPT: no end",
             0,
@@ -962,6 +1723,83 @@ model_numbers = Exercise(
             en="Fifth number: at one gap BERT gives the probabilities of all words at "
             "once.",
         ),
+        _number(
+            "GPT: both ends left out",
+            0,
+            (19,),
+            ko="첫째 수: 첫 단어도 끝 토큰도 맞혀야 합니다.",
+            en="First number: the first word is asked for, and so is the end token.",
+        ),
+        _number(
+            "BERT: share",
+            1,
+            (0.15, 15),
+            ko="둘째 수: 비율이 아니라 단어의 수입니다. 단어 20개에서 15%를 고릅니다.",
+            en="Second number: that is the share, not the number of words. 15% of 20 "
+            "words are chosen.",
+        ),
+        _number(
+            "BERT: masks alone",
+            1,
+            (2.4,),
+            ko="둘째 수: 마스크가 되지 않은 고른 단어도 맞힙니다.",
+            en="Second number: chosen words that do not become masks are asked for "
+            "too.",
+        ),
+        _number(
+            "BERT: rounded up",
+            1,
+            (4, 3.5),
+            ko="둘째 수: 올림하지 마세요. 단어 20개의 15%입니다.",
+            en="Second number: don't round up. It is 15% of 20 words.",
+        ),
+        _number(
+            "masks: changed words",
+            2,
+            (2.7,),
+            ko="셋째 수: 다른 단어로 바뀌는 10%까지 세었습니다. `<mask>`가 되는 것은 "
+            "80%입니다.",
+            en="Third number: you counted the 10% that become another word as well. "
+            "80% become `<mask>`.",
+        ),
+        _number(
+            "masks: another share",
+            2,
+            (1.5, 2.1, 0.8, 0.45, 0.36, 12),
+            ko="셋째 수: 고른 단어(둘째 수)의 80%가 `<mask>`가 됩니다.",
+            en="Third number: of the chosen words, which are the second number, 80% "
+            "become `<mask>`.",
+        ),
+        _number(
+            "GPT: one candidate less or more",
+            3,
+            (10, 12),
+            ko="넷째 수: 후보 11개를 모두, 하나에 문장 하나씩 채점합니다.",
+            en="Fourth number: all 11 candidates are scored, each in a sentence.",
+        ),
+        _number(
+            "GPT: words for candidates",
+            3,
+            (20, 21, 22),
+            ko="넷째 수: 문장의 토큰이 아니라 후보의 수만큼 채점합니다.",
+            en="Fourth number: it is the candidates that count, not the tokens of the "
+            "sentence.",
+        ),
+        _number(
+            "BERT: each chosen word",
+            4,
+            (3, 2.4, 2),
+            ko="다섯째 수: 채우는 것은 마스크 하나입니다. 문장은 하나면 됩니다.",
+            en="Fifth number: there is one mask to fill. One sentence is enough.",
+        ),
+        _number(
+            "BERT: nothing",
+            4,
+            (0,),
+            ko="다섯째 수: BERT도 마스크가 든 문장을 읽어야 합니다.",
+            en="Fifth number: BERT has to read the sentence with the mask.",
+        ),
+        *_ANOTHER_NUMBER,
     ),
 )
 
@@ -970,9 +1808,67 @@ def _linear(weight):
     return tuple(np.split(weight.T, 3))
 
 
-_LINEAR_CASES = tuple(
-    (np.arange(1.0, 3 * d * d + 1).reshape(d, 3 * d),) for d in (2, 3, 4)
+_LINEAR_CASES = (
+    (np.arange(1.0, 13.0).reshape(2, 6),),
+    (np.random.default_rng(1).normal(size=(3, 9)),),
+    (np.arange(0.5, 48.0).reshape(4, 12),),
 )
+
+
+def _parts(weight):
+    return np.split(weight, 3, axis=1)
+
+
+def _each(make):
+    return lambda weight: tuple(map(make, _parts(weight)))
+
+
+def _some_turned(turned):
+    """Transposes only the parts that `turned` marks."""
+
+    def function(weight):
+        pairs = zip(_parts(weight), turned, strict=True)
+        return tuple(part.T if is_turned else part for part, is_turned in pairs)
+
+    return function
+
+
+def _chosen_parts(places):
+    return lambda weight: tuple(_linear(weight)[i] for i in places)
+
+
+# One part returned more than once, but not the queries three times.
+_REPEATED = [
+    places for places in product(range(3), repeat=3) if 0 < len({*places}) < 3
+][1:]
+
+
+def _cut_at(*ends):
+    """Cuts columns at ends(d), and transposes."""
+
+    def function(weight):
+        d = len(weight)
+        return tuple(weight[:, begin(d) : end(d)].T for begin, end in ends)
+
+    return function
+
+
+def _linear_with(d_of):
+    def function(weight):
+        d = d_of(weight)
+        return weight[:, :d].T, weight[:, d : 2 * d].T, weight[:, 2 * d :].T
+
+    return function
+
+
+def _rows_of_a_third(weight):
+    d = len(weight) // 3
+    return weight[:d].T, weight[d : 2 * d].T, weight[2 * d :].T
+
+
+def _is_precise(answer):
+    parts = answer(_LINEAR_CASES[1][0])
+    return all(np.finfo(np.asarray(part).dtype).bits >= 32 for part in parts)
 
 
 def _same_products(answer):
@@ -1080,14 +1976,117 @@ to_linear = Exercise(
             ko="쿼리는 맞습니다. 키와 밸류의 순서가 바뀌었습니다.",
             en="The queries are right. Keys and values have changed places.",
         ),
-        Mistake(
-            "only the queries turned",
-            lambda weight: (
-                _linear(weight)[0],
-                *np.split(weight, 3, axis=1)[1:],
+        *several(
+            "some turned",
+            *map(_some_turned, [*product((True, False), repeat=3)][1:-1]),
+            ko="셋을 모두 전치하지는 않았습니다. 쿼리, 키, 밸류를 모두 전치하세요.",
+            en="Not all three are transposed. Transpose queries, keys and values.",
+        ),
+        *several(
+            "moved on by one",
+            *map(_chosen_parts, ((1, 2, 0), (2, 0, 1))),
+            ko="셋의 순서가 밀렸습니다. 쿼리, 키, 밸류의 순서로 돌려주세요.",
+            en="The three stand in another order. Return queries, keys, values.",
+        ),
+        *several(
+            "one part repeated",
+            *map(_chosen_parts, _REPEATED),
+            ko="같은 것을 두 번 이상 돌려주었습니다. 자르는 자리를 다시 보세요. "
+            "쿼리(`:d`), 키(`d : 2 * d`), 밸류(`2 * d :`)입니다.",
+            en="You return one of them more than once. Look at where you cut: queries "
+            "(`:d`), keys (`d : 2 * d`), values (`2 * d :`).",
+        ),
+        *several(
+            "turned and mirrored",
+            *map(
+                _each,
+                (
+                    lambda part: part.T[::-1],
+                    lambda part: part.T[:, ::-1],
+                    lambda part: part.T[::-1, ::-1],
+                    lambda part: part[::-1, ::-1],
+                ),
             ),
-            ko="쿼리만 전치했습니다. 키와 밸류도 전치하세요.",
-            en="Only the queries are transposed. Transpose keys and values too.",
+            ko="행렬을 돌리거나 뒤집었습니다(`rot90`, `flip`, `[::-1]`). 행과 열만 "
+            "서로 바꾸세요(`.T`).",
+            en="You rotate or mirror the matrices (`rot90`, `flip`, `[::-1]`). Swap "
+            "rows and columns and nothing else (`.T`).",
+        ),
+        *several(
+            "inverse",
+            _each(np.linalg.pinv),
+            _each(lambda part: np.linalg.pinv(part).T),
+            ko="역행렬을 구했습니다. 필요한 것은 전치입니다(`.T`).",
+            en="You take the inverse. It is the transpose that is needed (`.T`).",
+        ),
+        *several(
+            "scaled",
+            lambda weight: (
+                _linear(weight)[0] / np.sqrt(len(weight)),
+                *_linear(weight)[1:],
+            ),
+            lambda weight: tuple(p / np.sqrt(len(weight)) for p in _linear(weight)),
+            ko="`d`의 제곱근으로 나누었습니다. 어텐션이 점수를 나눌 때의 일입니다. "
+            "가중치는 그대로 두세요.",
+            en="You divide by the square root of `d`. Attention does that to scores: "
+            "leave the weights as they are.",
+        ),
+        Mistake(
+            "length of the other axis",
+            _linear_with(lambda weight: weight.shape[1]),
+            ko="`d`를 열의 수(`3 * d`)로 잡았습니다. 행의 수가 `d`입니다"
+            "(`len(weight)`).",
+            en="You took the number of columns (`3 * d`) for `d`. It is that of rows "
+            "(`len(weight)`).",
+        ),
+        *several(
+            "third of the rows",
+            _rows_of_a_third,
+            _linear_with(lambda weight: len(weight) // 3),
+            ko="행의 수를 셋으로 나누었습니다. 행의 수가 이미 `d`이고, 열이 `3 * "
+            "d`입니다.",
+            en="You divide the number of rows by three. It is `d` already; the columns "
+            "are `3 * d`.",
+        ),
+        *several(
+            "d written in",
+            *(_linear_with(lambda weight, d=d: d) for d in (2, 3, 4)),
+            ko="`d`를 수로 적었습니다. `len(weight)`를 쓰세요.",
+            en="`d` is written into the code as a number. Use `len(weight)`.",
+        ),
+        *several(
+            "cut in the wrong place",
+            _cut_at(
+                (lambda d: 0, lambda d: d),
+                (lambda d: d + 1, lambda d: 2 * d + 1),
+                (lambda d: 2 * d + 1, lambda d: 3 * d),
+            ),
+            _cut_at(
+                (lambda d: 0, lambda d: d),
+                (lambda d: d, lambda d: 2 * d),
+                (lambda d: d, lambda d: 3 * d),
+            ),
+            _cut_at(
+                (lambda d: 0, lambda d: d),
+                (lambda d: d, lambda d: 3 * d),
+                (lambda d: 2 * d, lambda d: 3 * d),
+            ),
+            _cut_at(
+                (lambda d: 0, lambda d: d),
+                (lambda d: 0, lambda d: 2 * d),
+                (lambda d: 0, lambda d: 3 * d),
+            ),
+            ko="자르는 자리가 틀렸습니다. `:d`, `d : 2 * d`, `2 * d :`에서 자르면 "
+            "저마다 열이 `d`개입니다.",
+            en="You cut in the wrong place. `:d`, `d : 2 * d` and `2 * d :` have `d` "
+            "columns each.",
+        ),
+        Mistake(
+            "whole numbers",
+            _each(lambda part: part.T.astype(int)),
+            ko="가중치를 정수로 바꾸어 소수점 아래가 사라졌습니다. 그대로 두세요.",
+            en="You made the weights whole numbers, and their fractions are gone. Keep "
+            "them as they are.",
         ),
         Mistake(
             "stacked",
@@ -1097,6 +2096,14 @@ to_linear = Exercise(
         ),
     ),
     properties=(
+        Property(
+            "precise",
+            _is_precise,
+            ko="자릿수가 적은 자료형(float16)으로 바꾸었습니다. 가중치는 그대로 "
+            "두세요.",
+            en="You changed to a type with few digits (float16). Keep the weights as "
+            "they are.",
+        ),
         Property(
             "same products",
             _same_products,
