@@ -6,6 +6,13 @@ Readers step through them by mouse or by key; without a script all is there too.
 from explore_transformers.figures.blocks import transformer
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
+from explore_transformers.figures.recurrent import (
+    embedding_lookup,
+    gru_step,
+    rnn_unrolled,
+    seq2seq_overview,
+    two_ways,
+)
 from explore_transformers.figures.style import PALETTE, use_style
 from explore_transformers.figures.tables import attention, bars, heatmap
 
@@ -15,8 +22,13 @@ __all__ = [
     "attention",
     "attention_step",
     "bars",
+    "embedding_lookup",
     "encoder_decoder",
+    "gru_step",
     "heatmap",
+    "rnn_unrolled",
+    "seq2seq_overview",
     "transformer",
+    "two_ways",
     "use_style",
 ]
