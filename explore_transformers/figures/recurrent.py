@@ -76,7 +76,9 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
     with drawing.part(4):
         drawing.badge(9, 242, 4)
         drawing.frame(_LEFT, 232, 324, 22)
-        probable = text(ko="로짓 → 소프트맥스 → 확률", en="logits → softmax → probability")
+        probable = text(
+            ko="로짓 → 소프트맥스 → 확률", en="logits → softmax → probability"
+        )
         drawing.words(188, 243, probable, "et-small")
         drawing.arrow((188, 214), (188, 231))
         for x in _centres(len(tgt_ids)):
@@ -166,7 +168,7 @@ def embedding_lookup(table, ids, tokens, chosen=0, n_shown=4):
             if at == chosen:
                 y = 102 + 23 * rows.index(id)
                 x = _centres(len(ids))[at]
-                drawing.arrow((46, y), (80, y), role="embedding")
+                drawing.arrow((30, y), (80, y), role="embedding")
                 _follow(drawing, x, y)
     with drawing.part(3):
         drawing.badge(9, end + 28, 3)
@@ -195,11 +197,13 @@ def _row_of_table(drawing, y, vector, strongest):
 
 def _follow(drawing, x, y):
     """From the chosen id's square down and to the left, to its row."""
-    drawing.line((x, 58), (x, 64), (46, 64), (46, y), role="embedding")
+    drawing.line((x, 58), (x, 64), (30, 64), (30, y), role="embedding")
 
 
 def _words_of_lookup(table, ids, tokens, chosen, n_shown):
-    title = text(ko="임베딩: 번호로 벡터 꺼내기", en="Embedding: look up a vector by id")
+    title = text(
+        ko="임베딩: 번호로 벡터 꺼내기", en="Embedding: look up a vector by id"
+    )
     caption = text(
         ko=f"표에는 단어 {len(table)}개마다 수 {table.shape[1]}개짜리 행이 하나씩 "
         f"있습니다. 이 문장에 나오는 행만, 앞의 수 {n_shown}개만 그렸습니다.",
@@ -376,7 +380,8 @@ def _words_of_gru(h, r, z, n, new):
             en="x and h go into all three parts, each with its own weights.",
         ),
         text(
-            ko=f"리셋 게이트 r = {_vector(r)}는 후보를 만들 때 h를 얼마나 쓸지 정합니다.",
+            ko=f"리셋 게이트 r = {_vector(r)}는 후보를 만들 때 h를 얼마나 쓸지 "
+            "정합니다.",
             en=f"The reset gate r = {_vector(r)} decides how much of h the candidate "
             "uses.",
         ),
@@ -433,8 +438,8 @@ def two_ways(model, src, tgt, tgt_tokens, words):
             drawing.words(190, y + 10, str(t + 1), "et-small")
             _one_step(drawing, 4, y, tgt_tokens[t], words[forced[t]], right[t])
             if t < len(given):
-                said = words[given[t]], words[chosen[t]]
-                _one_step(drawing, 198, y, *said, right[t])
+                pair = words[given[t]], words[chosen[t]]
+                _one_step(drawing, 198, y, *pair, right[t])
                 if t + 1 < len(given):
                     turn = y + 31
                     way = (331, y + 20), (331, turn), (235, turn), (235, y + 41)
@@ -458,16 +463,24 @@ def _both_ways(model, src, tgt):
     return forced, given, chosen
 
 
-def _one_step(drawing, left, y, given, said, right):
-    drawing.box(left, y, 74, 20, "embedding", given)
+def _one_step(drawing, left, y, given, chosen, right):
+    drawing.box(left, y, 74, 20, "embedding")
+    drawing.words(left + 37, y + 10, given, _size(given))
     drawing.arrow((left + 74, y + 10), (left + 87, y + 10))
-    mark = "✓" if said == right else "✗"
-    drawing.box(left + 88, y, 90, 20, "output", f"{said} {mark}")
+    mark = "✓" if chosen == right else "✗"
+    drawing.box(left + 88, y, 90, 20, "output")
+    drawing.words(left + 127, y + 10, chosen, _size(chosen))
+    drawing.words(left + 171, y + 10, mark, "et-small")
+
+
+def _size(word):
+    return "et-small" if len(word) > 9 else ""
 
 
 def _words_of_ways(right, forced, chosen, words):
     title = text(
-        ko="교사 강요와 자기회귀 디코딩", en="Teacher forcing and autoregressive decoding"
+        ko="교사 강요와 자기회귀 디코딩",
+        en="Teacher forcing and autoregressive decoding",
     )
     caption = text(
         ko="왼쪽에서는 무엇을 내든 다음 입력이 정답입니다. 오른쪽에서는 낸 단어가 다음 "
