@@ -30,18 +30,18 @@ def _write_with_for(step, state, max_len):
     return tuple(written[1:])
 
 
-def _inputs_by_loop(ids, table, message):
+def _inputs_by_loop(ids, table, context):
     return np.array(
         [
             [np.concatenate([table[i], m]) for i in row[:-1]]
-            for row, m in zip(ids, message, strict=True)
+            for row, m in zip(ids, context, strict=True)
         ]
     )
 
 
-def _inputs_in_torch(ids, table, message):
+def _inputs_in_torch(ids, table, context):
     words = torch.as_tensor(table)[torch.as_tensor(ids[:, :-1])]
-    repeated = torch.as_tensor(message)[:, None].expand(-1, words.shape[1], -1)
+    repeated = torch.as_tensor(context)[:, None].expand(-1, words.shape[1], -1)
     return torch.cat([words, repeated], dim=-1)
 
 
@@ -88,15 +88,15 @@ def _write_with_pure_calls(step, state, max_len):
     return ids
 
 
-def _inputs_by_tile(ids, table, message):
+def _inputs_by_tile(ids, table, context):
     words = table[ids][:, :-1]
-    return np.dstack([words, np.tile(message[:, None], (1, words.shape[1], 1))])
+    return np.dstack([words, np.tile(context[:, None], (1, words.shape[1], 1))])
 
 
-def _inputs_by_assignment(ids, table, message):
-    inputs = np.empty((len(ids), ids.shape[1] - 1, table.shape[1] + message.shape[1]))
+def _inputs_by_assignment(ids, table, context):
+    inputs = np.empty((len(ids), ids.shape[1] - 1, table.shape[1] + context.shape[1]))
     inputs[..., : table.shape[1]] = table[ids[:, :-1]]
-    inputs[..., table.shape[1] :] = message[:, None]
+    inputs[..., table.shape[1] :] = context[:, None]
     return inputs
 
 
@@ -117,9 +117,35 @@ def _gru_by_einsum(x, h, W, U, b):
     return z * h + (1 - z) * np.tanh(a[2] + np.einsum("bk,hk->bh", r * h, U[2]))
 
 
+# The experiment on the update gate, as a learner writes it.
+def _kept(raised_by, rows=slice(32, 64), names=("bias_ih_l0",), share=True):
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(8, 32, batch_first=True)
+    x = torch.randn(1, 21, 8)
+    other = x.clone()
+    other[0, 0] = -x[0, 0]
+    for name in names:
+        getattr(gru, name).data[rows] += raised_by
+    with torch.no_grad():
+        gap = (gru(x)[0] - gru(other)[0]).square().sum(-1).sqrt()[0]
+    return gap[-1] / gap[0] if share else gap[-1]
+
+
+def _gates(letter="B", **changes):
+    return (0.9, _kept(0, **changes).item(), _kept(4, **changes).item(), letter)
+
+
+def _only_at_4(**changes):
+    return (0.9, _kept(0).item(), _kept(4, **changes).item(), "B")
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
+        ("gate_experiment", _gates()),
+        ("gate_experiment", _gates("b")),
+        ("gate_experiment", [1e9, *_gates()[1:]]),
+        ("gate_experiment", (0, _kept(0), _kept(4), " B ")),
         ("first_word", "d a f b e c"),
         ("first_word", ["D", "A", "F", "B", "E", "C"]),
         ("last_real_state", _state_by_loop),
@@ -168,6 +194,12 @@ def _torch_gru_cell(x, h, W, U, b):
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
+        ("gate_experiment", (0.5, 0.3, 0.4, "B")),
+        ("gate_experiment", _gates()[:3]),
+        ("gate_experiment", (*_gates(), "B")),
+        ("gate_experiment", (0.5, _kept(0), _kept(2), "B")),
+        ("gate_experiment", (0.5, float("nan"), float("nan"), "B")),
+        ("gate_experiment", "B"),
         ("first_word", "CEBFAD"),
         ("first_word", 42),
         ("last_real_state", lambda states, mask: states.max(axis=1)),
@@ -178,8 +210,8 @@ def _torch_gru_cell(x, h, W, U, b):
         ("write_greedily", lambda step, state, max_len: []),
         ("write_greedily", lambda step, state, max_len: [7, 9, 5]),
         ("write_greedily", _writes_for_ever),
-        ("decoder_inputs", lambda ids, table, message: table[ids] + 1),
-        ("decoder_inputs", lambda ids, table, message: message),
+        ("decoder_inputs", lambda ids, table, context: table[ids] + 1),
+        ("decoder_inputs", lambda ids, table, context: context),
         ("original_gru", _torch_gru_cell),
         ("original_gru", lambda x, h, W, U, b: h),
     ],
@@ -274,9 +306,9 @@ def _write_on(step, state, max_len):
     return ids
 
 
-def _joined(words, message):
-    repeated = np.repeat(message[:, None], words.shape[1], axis=1)
-    return np.concatenate([words, repeated], axis=-1)
+def _joined(words, context):
+    repeated = context[:, None].expand(-1, words.shape[1], -1)
+    return torch.cat([words, repeated], dim=-1)
 
 
 def _cell(x, h, W, U, b, order=(0, 1, 2), turn=np.transpose, keep=lambda r, h: h):
@@ -297,13 +329,29 @@ def _last(s, places):
     return s[np.arange(len(s)), places]
 
 
+_SHARES = np.array(_gates()[1:3])
+
 NAMED = [
+    ("gate_experiment", _gates(rows=slice(0, 32)), "reset gate"),
+    ("gate_experiment", _gates(rows=slice(64, 96)), "candidate"),
+    ("gate_experiment", _only_at_4(rows=slice(None)), "all biases"),
+    ("gate_experiment", _only_at_4(names=("bias_ih_l0", "bias_hh_l0")), "both sets"),
+    ("gate_experiment", (0.5, _kept(0), _kept(-4), "B"), "lowered"),
+    ("gate_experiment", (0.5, _kept(0), _kept(0), "B"), "nothing changed"),
+    ("gate_experiment", _gates(share=False), "not divided"),
+    ("gate_experiment", (0.5, *(1 / _SHARES), "B"), "upside down"),
+    ("gate_experiment", (0.5, *(100 * _SHARES), "B"), "in percent"),
+    ("gate_experiment", (0.5, *_SHARES[::-1], "B"), "exchanged"),
+    ("gate_experiment", _gates("A"), "candidate blamed"),
+    ("gate_experiment", _gates("C"), "reset blamed"),
+    ("gate_experiment", _gates("D"), "learning blamed"),
+    ("gate_experiment", _gates("E"), "letter"),
     ("first_word", "ADFBEC", "encoder before embedding"),
-    ("first_word", "DFABEC", "message before reading"),
-    ("first_word", "DABFEC", "decoder before message"),
+    ("first_word", "DFABEC", "context before reading"),
+    ("first_word", "DABFEC", "decoder before context"),
     ("first_word", "DAFEBC", "logits before step"),
     ("first_word", "DAFBCE", "choice before logits"),
-    ("first_word", "BECDAF", "decoder before message"),
+    ("first_word", "BECDAF", "decoder before context"),
     ("first_word", "DAFBE", "letters"),
     ("last_real_state", lambda s, m: s[:, -1], "last column"),
     ("last_real_state", lambda s, m: _last(s, m.sum(1)), "one too far, out of bounds"),
@@ -326,7 +374,7 @@ NAMED = [
     ("gru_numbers", (640, 3120, 20, 0), "encoder's sets"),
     ("gru_numbers", (1920, 3060, 20, 0), "decoder's biases"),
     ("gru_numbers", (1920, 1040, 20, 0), "decoder's sets"),
-    ("gru_numbers", (1920, 3120, 8, 0), "message of another size"),
+    ("gru_numbers", (1920, 3120, 8, 0), "context of another size"),
     ("write_greedily", _write_as_given, "as given"),
     ("write_greedily", _write_with_end, "end kept"),
     ("write_greedily", lambda *a: _write_with_end(*a)[:-1], "one too few"),
@@ -345,13 +393,13 @@ NAMED = [
     ("decoder_inputs", lambda i, t, m: _joined(t[i[:, 1:-1]], m), "start dropped too"),
     ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-2]], m), "one token short"),
     ("decoder_inputs", lambda i, t, m: t[i[:, :-1]] + m[:, None], "added"),
-    ("decoder_inputs", lambda i, t, m: t[i[:, :-1]], "no message"),
+    ("decoder_inputs", lambda i, t, m: t[i[:, :-1]], "no context"),
     ("decoder_inputs", lambda i, t, m: _joined(t[i[:-1]], m[:-1]),
      "last sentence dropped"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1]], m[::-1]),
-     "another sentence's message"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1]], m.flip(0)),
+     "another sentence's context"),
     ("decoder_inputs", lambda i, t, m: np.roll(_inputs_by_loop(i, t, m), m.shape[1], 2),
-     "message first"),
+     "context first"),
     ("original_gru", _cell_with(order=(2, 0, 1)), "rows as z, n, r"),
     ("original_gru", _cell_with(order=(1, 2, 0)), "rows as n, r, z"),
     ("original_gru", _cell_with(order=(1, 0, 2)), "rows as z, r, n"),
@@ -387,3 +435,18 @@ def test_the_first_gru_is_not_torchs():
             return cell(torch.as_tensor(x), torch.as_tensor(h))
 
     assert check("original_gru", torch_gru).mistake == "reset after the product"
+
+
+def test_an_unfinished_experiment_is_not_tried():
+    assert check("gate_experiment", (..., None, None, ...)).state == "not tried"
+    assert check("gate_experiment", (..., *_gates()[1:])).state == "not tried"
+
+
+def test_making_the_checks_leaves_torchs_random_numbers_alone():
+    from explore_transformers.exercises import encoder_decoder
+
+    torch.manual_seed(5)
+    first = torch.rand(3)
+    torch.manual_seed(5)
+    encoder_decoder.kept(4)
+    assert torch.equal(torch.rand(3), first)

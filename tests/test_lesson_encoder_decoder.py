@@ -44,6 +44,22 @@ def tensor(rows):
     return torch.tensor(rows, device=lesson.DEVICE)
 
 
+class TestRNNCell:
+    @pytest.mark.parametrize(("dtype", "gap"), [("float32", 1e-6), ("float64", 1e-12)])
+    @pytest.mark.parametrize("d, k", [(2, 2), (3, 7), (16, 5)])
+    def test_equals_torch(self, dtype, gap, d, k):
+        torch.manual_seed(0)
+        rnn = torch.nn.RNN(d, k, batch_first=True, dtype=getattr(torch, dtype))
+        x = torch.randn(1, 6, d, dtype=getattr(torch, dtype))
+        theirs = rnn(x)[0][0].detach().numpy()  # (T, k)
+        weights = [w.detach().numpy() for w in rnn.parameters()]
+        h = np.zeros(k, dtype)
+        for t in range(6):
+            h = lesson.rnn_cell(x[0, t].numpy(), h, *weights)
+            assert h.dtype == dtype
+            np.testing.assert_allclose(h, theirs[t], rtol=0, atol=gap)
+
+
 class TestGRUCell:
     @pytest.mark.parametrize(("dtype", "gap"), [("float32", 1e-6), ("float64", 1e-12)])
     @pytest.mark.parametrize("d, k", [(2, 2), (3, 7), (16, 5)])
@@ -58,6 +74,25 @@ class TestGRUCell:
             h = lesson.gru_cell(x[0, t].numpy(), h, *weights)
             assert h.dtype == dtype
             np.testing.assert_allclose(h, theirs[t], rtol=0, atol=gap)
+
+    @pytest.fixture
+    def cell(self):
+        """x, h and stacked weights of a cell of size 3, and its candidate's own."""
+        rng = np.random.default_rng(0)
+        x, h = rng.normal(size=4), rng.normal(size=3)
+        W, U, b, c = (rng.normal(size=s) for s in ((9, 4), (9, 3), 9, 9))
+        return x, h, [W, U, b, c], [a[6:] for a in (W, U, b, c)]
+
+    def test_open_gates_give_the_rnn(self, cell):
+        x, h, (W, U, b, c), candidate = cell
+        b[:3], b[3:6] = 100, -100  # r = 1, z = 0
+        theirs = lesson.rnn_cell(x, h, *candidate)
+        np.testing.assert_allclose(lesson.gru_cell(x, h, W, U, b, c), theirs)
+
+    def test_a_closed_update_gate_keeps_the_state(self, cell):
+        x, h, (W, U, b, c), _ = cell
+        b[3:6] = 100  # z = 1
+        np.testing.assert_allclose(lesson.gru_cell(x, h, W, U, b, c), h)
 
 
 class TestEncoder:
@@ -91,7 +126,7 @@ class TestDecoder:
         changed = (model(src, tgt) != model(src, other)).any(-1)[0]
         assert changed.tolist() == [False, False, True, True]
 
-    def test_message_reaches_every_step(self, model):
+    def test_context_reaches_every_step(self, model):
         """Also where the state no longer holds it."""
         states, last, mask = model.encoder(tensor([[5, 6, 7]]))
         tgt, state = tensor([[4]]), torch.zeros(1, 1, 128, device=lesson.DEVICE)
@@ -178,23 +213,23 @@ class TestTraining:
 
 
 class Script:
-    """A decoder that says one fixed row of ids for each sentence."""
+    """A decoder that writes one fixed row of ids for each sentence."""
 
     def __init__(self, rows):
-        self.rows, self.heard = torch.tensor(rows), []
+        self.rows, self.given = torch.tensor(rows), []
 
     def __call__(self, word, source, state=None):
         t = 0 if state is None else state
-        self.heard.append(word[:, 0].tolist())
+        self.given.append(word[:, 0].tolist())
         return torch.eye(20)[self.rows[:, t]][:, None], t + 1
 
 
 class TestGreedy:
-    def test_stops_when_all_have_ended_and_hears_its_own_words(self):
+    def test_stops_when_all_have_ended_and_gets_its_own_words(self):
         script = Script([[5, EOS, 9, 9, 9], [6, 7, EOS, 9, 9]])
         said = lesson.greedy_decode(script, (None, torch.zeros(2, 4), None))
         assert said.tolist() == [[5, EOS, 9], [6, 7, EOS]]
-        assert script.heard == [[BOS, BOS], [5, 6], [EOS, 7]]
+        assert script.given == [[BOS, BOS], [5, 6], [EOS, 7]]
         assert [lesson.cut_at_end(row.tolist()) for row in said] == [[5], [6, 7]]
 
     def test_stops_at_the_greatest_length(self):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
+import torch
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -37,14 +38,14 @@ first_word = Exercise(
             example="ADFBEC",
         ),
         Mistake(
-            "message before reading",
+            "context before reading",
             swapped("A", "F"),
             ko="마지막 은닉 상태는 인코더가 끝까지 읽어야 생깁니다.",
             en="There is no last hidden state before the encoder has read to the end.",
             example="DFABEC",
         ),
         Mistake(
-            "decoder before message",
+            "decoder before context",
             swapped("F", "B"),
             ko="디코더가 움직이려면 처음 은닉 상태가 있어야 합니다. 그것을 인코더가 "
             "줍니다.",
@@ -63,7 +64,7 @@ first_word = Exercise(
         Mistake(
             "choice before logits",
             swapped("E", "C"),
-            ko="고르려면 먼저 낱말마다 점수가 있어야 합니다.",
+            ko="고르려면 먼저 단어마다 점수가 있어야 합니다.",
             en="To choose a word you first need a score for each.",
             example="DAFBCE",
         ),
@@ -84,12 +85,12 @@ def _state_cases():
         yield rng.integers(-9, 9, (*mask.shape, 2)).astype(float), mask
 
 
-def _at(place):
-    """Return the function that takes the state at place(lengths) of each row."""
+def _at(position):
+    """Return the function that takes the state at position(lengths) of each row."""
 
     def function(states, mask):
-        places = place(mask.sum(axis=1)) % states.shape[1]
-        return states[np.arange(len(states)), places]
+        positions = position(mask.sum(axis=1)) % states.shape[1]
+        return states[np.arange(len(states)), positions]
 
     return function
 
@@ -116,22 +117,23 @@ last_real_state = Exercise(
         Mistake(
             "one too far",
             _at(lambda lengths: lengths),
-            ko="한 칸 지나쳤습니다. 자리는 0부터 세므로 길이에서 1을 빼야 합니다.",
-            en="One place too far. Places count from 0, so subtract 1 from the length.",
+            ko="한 칸 지나쳤습니다. 위치는 0부터 세므로 길이에서 1을 빼야 합니다.",
+            en="One position too far. Positions count from 0, so subtract 1 from the "
+            "length.",
         ),
         Mistake(
             "one too far, out of bounds",
             lambda states, mask: states[np.arange(len(states)), mask.sum(axis=1)],
-            ko="한 칸 지나쳐 배열 밖입니다. 자리는 0부터 세므로 길이에서 1을 "
+            ko="한 칸 지나쳐 배열 밖입니다. 위치는 0부터 세므로 길이에서 1을 "
             "빼야 합니다.",
-            en="One place too far, beyond the array. Places count from 0, so "
+            en="One position too far, beyond the array. Positions count from 0, so "
             "subtract 1 from the length.",
         ),
         Mistake(
             "one too early",
             _at(lambda lengths: lengths - 2),
             ko="한 칸 모자랍니다. 마지막 진짜 토큰을 읽기 전의 상태입니다.",
-            en="One place too early: this state has not read the last real token.",
+            en="One position too early: this state has not read the last real token.",
         ),
         Mistake(
             "longest for all",
@@ -170,10 +172,10 @@ last_real_state = Exercise(
         Mistake(
             "counted from the end",
             lambda states, mask: states[np.arange(len(states)), -mask.sum(axis=1)],
-            ko="길이를 뒤에서부터 세는 자리로 썼습니다. 앞에서부터 세는 자리는 "
+            ko="길이를 뒤에서부터 세는 위치로 썼습니다. 앞에서부터 세는 위치는 "
             "길이에서 1을 뺀 것입니다.",
-            en="You used the length as a place counted from the end. Counted from the "
-            "front, the place is the length minus 1.",
+            en="You used the length as a position counted from the end. Counted from "
+            "the front, the position is the length minus 1.",
         ),
         Mistake(
             "sum",
@@ -187,10 +189,10 @@ last_real_state = Exercise(
             lambda states, mask: np.where(mask[:, :, None], states, -np.inf).max(
                 axis=1
             ),
-            ko="자리마다 가장 큰 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
+            ko="위치마다 가장 큰 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
             "고르세요.",
-            en="You took the largest entry over all places. Take one whole state, the "
-            "last.",
+            en="You took the largest entry over all positions. Take one whole state, "
+            "the last.",
         ),
         Mistake(
             "last sentence alone",
@@ -244,10 +246,10 @@ gru_numbers = Exercise(
         Mistake(
             "longer sentences cost parameters",
             _more_parameters,
-            ko="문장이 길어져도 매개변수는 늘지 않습니다. 같은 행렬을 자리마다 다시 "
+            ko="문장이 길어져도 매개변수는 늘지 않습니다. 같은 행렬을 위치마다 다시 "
             "씁니다.",
             en="Longer sentences add no parameters: the same matrices are used again "
-            "at every place.",
+            "at every position.",
             example=(1920, 3120, 20, 1920),
         ),
         Mistake(
@@ -285,16 +287,17 @@ gru_numbers = Exercise(
             en="A GRU has three sets. Four is another recurrent network, the LSTM.",
         ),
         Mistake(
-            "message left out",
+            "context left out",
             (1920, 1920, 20, 0),
-            ko="디코더의 입력은 낱말 벡터에 메시지를 이어 붙인 것입니다.",
-            en="The decoder's input is the word vector with the message appended.",
+            ko="디코더의 입력은 임베딩에 문맥 벡터를 이어 붙인 것입니다.",
+            en="The decoder's input is the embedding with the context vector appended.",
         ),
         Mistake(
-            "message in place of the word",
+            "context in place of the word",
             (1920, 2520, 20, 0),
-            ko="메시지는 낱말 벡터를 대신하지 않고 그 뒤에 붙습니다.",
-            en="The message does not replace the word vector, it is appended to it.",
+            ko="문맥 벡터는 임베딩을 대신하지 않고 그 뒤에 붙습니다.",
+            en="The context vector does not replace the embedding, it is appended to "
+            "it.",
         ),
         Mistake(
             "all states",
@@ -343,18 +346,18 @@ gru_numbers = Exercise(
         Mistake(
             "decoder's input",
             number_at(1, 1860, 1800, 2460, 4320, 5520, of=4),
-            ko="디코더의 입력의 크기를 다시 보세요. 낱말 벡터 10과 메시지 20을 이어 "
+            ko="디코더의 입력의 크기를 다시 보세요. 임베딩 10과 문맥 벡터 20을 이어 "
             "30입니다. 은닉 상태의 크기는 그대로 20입니다.",
-            en="Look at the size of the decoder's input again: word vector 10 and "
-            "message 20 make 30. The hidden state keeps its size, 20.",
+            en="Look at the size of the decoder's input again: embedding 10 and "
+            "context vector 20 make 30. The hidden state keeps its size, 20.",
             example=(1920, 5520, 20, 0),
         ),
         Mistake(
-            "message of another size",
+            "context of another size",
             lambda answer: len(answer) == 4 and answer[2] != 20,
-            ko="메시지는 은닉 상태 하나입니다. 소스가 길어도 크기는 같습니다.",
-            en="The message is one hidden state, and its size does not depend on the "
-            "source.",
+            ko="문맥 벡터는 은닉 상태 하나입니다. 소스가 길어도 크기는 같습니다.",
+            en="The context vector is one hidden state, and its size does not depend "
+            "on the source.",
             example=(1920, 3120, 10, 0),
         ),
     ),
@@ -363,7 +366,7 @@ gru_numbers = Exercise(
 
 @dataclass
 class _Plan:
-    """A decoder step that says `words`, then EOS, if it has read what it said.
+    """A decoder step that gives `words`, then EOS, if it has read what it gave.
 
     The state is the tuple of the tokens read so far. Other tokens lead it astray.
     """
@@ -372,7 +375,7 @@ class _Plan:
     calls: list = field(default_factory=list, compare=False)
 
     def __repr__(self):
-        return f"says{self.words}"
+        return f"gives{self.words}"
 
     def __call__(self, token, state):
         self.calls.append(token)
@@ -384,12 +387,12 @@ class _Plan:
                 )
             )
         state = (*state, int(token))
-        said = (*self.words, EOS)
-        is_right = state == (BOS, *said)[: len(state)] and len(state) <= len(said)
+        wanted = (*self.words, EOS)
+        is_right = state == (BOS, *wanted)[: len(state)] and len(state) <= len(wanted)
         logits = np.full(12, -5.0)  # (V,)
         logits[0] = -9.0
         astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but EOS
-        logits[said[len(state) - 1] if is_right else astray] = -1.0
+        logits[wanted[len(state) - 1] if is_right else astray] = -1.0
         return logits, state
 
 
@@ -531,13 +534,13 @@ write_greedily = Exercise(
         Mistake(
             "start in the result",
             lambda step, state, max_len: [BOS, *_write(step, state, max_len)],
-            ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 낱말이 아닙니다.",
+            ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 단어가 아닙니다.",
             en="The start token is in the result. It is not a word that was written.",
         ),
         Mistake(
             "start counted",
             lambda step, state, max_len: [BOS, *_write(step, state, max_len - 1)],
-            ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 낱말이 아닙니다. "
+            ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 단어가 아닙니다. "
             "`max_len`에도 넣어 세지 마세요.",
             en="The start token is in the result. It is not a word that was written, "
             "nor does it count for `max_len`.",
@@ -560,57 +563,60 @@ write_greedily = Exercise(
 )
 
 
-def _decoder_inputs(ids, table, message):
+def _decoder_inputs(ids, table, context):
     vectors = table[ids[:, :-1]]  # (B, T-1, e)
-    return _appended(vectors, message)
+    return _appended(vectors, context)
 
 
-def _appended(vectors, message):
-    size = (*vectors.shape[:2], message.shape[-1])
-    repeated = np.broadcast_to(message[:, None], size)
-    return np.concatenate([vectors, repeated], axis=-1)
+def _appended(vectors, context):
+    repeated = context[:, None].expand(-1, vectors.shape[1], -1)
+    return torch.cat([vectors, repeated], dim=-1)
 
 
 def _input_cases():
-    table = np.array([[0.0], [10], [20], [30], [40]])
-    ids = np.array([[BOS, 3, EOS], [BOS, 4, EOS]])
-    yield ids, table, np.array([[7.0], [8]])
-    rng = np.random.default_rng(2)
+    table = torch.tensor([[0.0], [10], [20], [30], [40]])
+    ids = torch.tensor([[BOS, 3, EOS], [BOS, 4, EOS]])
+    yield ids, table, torch.tensor([[7.0], [8]])
+    draw = torch.Generator().manual_seed(2)
+
+    def whole(low, high, *size):
+        return torch.randint(low, high, size, generator=draw)
+
     for n_rows, n_tokens, embedding_size, d_hidden in ((2, 5, 2, 3), (3, 3, 2, 2)):
-        ids = rng.integers(4, 9, (n_rows, n_tokens))
+        ids = whole(4, 9, n_rows, n_tokens)
         ids[:, 0], ids[:, -1] = BOS, EOS
-        table = rng.integers(-9, 9, (9, embedding_size)).astype(float)
-        yield ids, table, rng.integers(-9, 9, (n_rows, d_hidden)).astype(float)
+        table = whole(-9, 9, 9, embedding_size).float()
+        yield ids, table, whole(-9, 9, n_rows, d_hidden).float()
 
 
-def _first_only(ids, table, message):
-    inputs = _decoder_inputs(ids, table, message)
+def _first_only(ids, table, context):
+    inputs = _decoder_inputs(ids, table, context)
     inputs[:, 1:, table.shape[1] :] = 0
     return inputs
 
 
-def _all_but_first(ids, table, message):
-    inputs = _decoder_inputs(ids, table, message)
+def _all_but_first(ids, table, context):
+    inputs = _decoder_inputs(ids, table, context)
     inputs[:, 0, table.shape[1] :] = 0
     return inputs
 
 
-def _last_only(ids, table, message):
-    inputs = _decoder_inputs(ids, table, message)
+def _last_only(ids, table, context):
+    inputs = _decoder_inputs(ids, table, context)
     inputs[:, :-1, table.shape[1] :] = 0
     return inputs
 
 
-def _messages_in_turn(ids, table, message):
+def _contexts_in_turn(ids, table, context):
     vectors = table[ids[:, :-1]]
-    repeated = np.tile(message, (vectors.shape[1], 1))
-    repeated = repeated.reshape(len(ids), -1, message.shape[1])
-    return np.concatenate([vectors, repeated], axis=-1)
+    repeated = context.repeat(vectors.shape[1], 1)
+    repeated = repeated.reshape(len(ids), -1, context.shape[1])
+    return torch.cat([vectors, repeated], dim=-1)
 
 
-def _message_first(ids, table, message):
-    inputs = _decoder_inputs(ids, table, message)
-    return np.roll(inputs, message.shape[1], axis=-1)
+def _context_first(ids, table, context):
+    inputs = _decoder_inputs(ids, table, context)
+    return inputs.roll(context.shape[1], -1)
 
 
 decoder_inputs = Exercise(
@@ -620,99 +626,104 @@ decoder_inputs = Exercise(
     mistakes=(
         Mistake(
             "targets as inputs",
-            lambda ids, table, message: _appended(table[ids[:, 1:]], message),
+            lambda ids, table, context: _appended(table[ids[:, 1:]], context),
             ko="정답을 입력으로 넣었습니다. 디코더가 답을 미리 봅니다.",
             en="You fed the targets, so the decoder sees its answer beforehand.",
         ),
         Mistake(
             "not shifted",
-            lambda ids, table, message: _appended(table[ids], message),
+            lambda ids, table, context: _appended(table[ids], context),
             ko="끝 토큰까지 넣었습니다. 끝 토큰 다음에는 예측할 것이 없습니다.",
             en="The end token went in too. Nothing is to be predicted after it.",
         ),
         Mistake(
             "start dropped too",
-            lambda ids, table, message: _appended(table[ids[:, 1:-1]], message),
-            ko="시작 토큰까지 빠졌습니다. 첫 낱말을 예측할 입력이 없습니다.",
+            lambda ids, table, context: _appended(table[ids[:, 1:-1]], context),
+            ko="시작 토큰까지 빠졌습니다. 첫 단어를 예측할 입력이 없습니다.",
             en="The start token is gone too, so nothing predicts the first word.",
         ),
         Mistake(
             "first step only",
             _first_only,
-            ko="메시지가 첫 자리에만 있습니다. 모든 자리에 붙이세요.",
-            en="The message is at the first place only. Append it at every place.",
+            ko="문맥 벡터가 첫 위치에만 있습니다. 모든 위치에 붙이세요.",
+            en="The context vector is at the first position only. Append it at every "
+            "position.",
         ),
         Mistake(
             "all but the first step",
             _all_but_first,
-            ko="첫 자리에 메시지가 없습니다. 모든 자리에 붙이세요.",
-            en="The first place has no message. Append it at every place.",
+            ko="첫 위치에 문맥 벡터가 없습니다. 모든 위치에 붙이세요.",
+            en="The first position has no context vector. Append it at every position.",
         ),
         Mistake(
             "last step only",
             _last_only,
-            ko="메시지가 마지막 자리에만 있습니다. 모든 자리에 붙이세요.",
-            en="The message is at the last place only. Append it at every place.",
+            ko="문맥 벡터가 마지막 위치에만 있습니다. 모든 위치에 붙이세요.",
+            en="The context vector is at the last position only. Append it at every "
+            "position.",
         ),
         Mistake(
-            "messages in turn",
-            _messages_in_turn,
-            ko="메시지를 되풀이한 뒤 모양만 바꾸어 문장들의 메시지가 섞였습니다. "
-            "`message[:, None]`으로 자리의 축을 먼저 만드세요.",
-            en="You repeated the messages and then reshaped, which mixes those of "
-            "different sentences. Make the axis of places first: `message[:, None]`.",
+            "contexts in turn",
+            _contexts_in_turn,
+            ko="문맥 벡터를 되풀이한 뒤 모양만 바꾸어 문장들의 문맥 벡터가 섞였습니다. "
+            "`context[:, None]`으로 위치의 축을 먼저 만드세요.",
+            en="You repeated the context vectors and then reshaped, which mixes those "
+            "of different sentences. Make the axis of positions first: "
+            "`context[:, None]`.",
         ),
         Mistake(
             "last sentence dropped",
-            lambda ids, table, message: _appended(table[ids[:-1]], message[:-1]),
-            ko="마지막 토큰이 아니라 마지막 문장을 뺐습니다. 자리는 둘째 축이니 "
+            lambda ids, table, context: _appended(table[ids[:-1]], context[:-1]),
+            ko="마지막 토큰이 아니라 마지막 문장을 뺐습니다. 위치는 둘째 축이니 "
             "`ids[:, :-1]`입니다.",
-            en="You dropped the last sentence, not the last token. Places are the "
+            en="You dropped the last sentence, not the last token. Positions are the "
             "second axis: `ids[:, :-1]`.",
         ),
         Mistake(
             "added",
-            lambda ids, table, message: table[ids[:, :-1]] + message[:, None],
-            ko="메시지를 낱말 벡터에 더했습니다. 더하지 말고 뒤에 이어 붙이세요.",
-            en="You added the message to the word vector. Append it behind instead.",
+            lambda ids, table, context: table[ids[:, :-1]] + context[:, None],
+            ko="문맥 벡터를 임베딩에 더했습니다. 더하지 말고 뒤에 이어 붙이세요.",
+            en="You added the context vector to the embedding. Append it behind "
+            "instead.",
         ),
         Mistake(
             "ids for vectors",
-            lambda ids, table, message: _appended(ids[:, :-1, None] * 1.0, message),
+            lambda ids, table, context: _appended(ids[:, :-1, None] * 1.0, context),
             ko="번호를 벡터로 바꾸지 않았습니다. `table`에서 꺼내세요.",
             en="The ids were not turned into vectors. Look them up in `table`.",
         ),
         Mistake(
             "one token short",
-            lambda ids, table, message: _appended(table[ids[:, :-2]], message),
+            lambda ids, table, context: _appended(table[ids[:, :-2]], context),
             ko="토큰을 하나 더 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
             en="One token too many was dropped. Only the end token has to go.",
         ),
         Mistake(
-            "message first",
-            _message_first,
-            ko="메시지가 낱말 벡터 앞에 왔습니다. 뒤에 붙이세요.",
-            en="The message comes before the word vector. Append it behind.",
+            "context first",
+            _context_first,
+            ko="문맥 벡터가 임베딩 앞에 왔습니다. 뒤에 붙이세요.",
+            en="The context vector comes before the embedding. Append it behind.",
         ),
         Mistake(
-            "another sentence's message",
-            lambda ids, table, message: _decoder_inputs(ids, table, message[::-1]),
-            ko="다른 문장의 메시지가 붙었습니다. 행의 차례를 확인하세요.",
-            en="Sentences got each other's messages. Check the order of the rows.",
+            "another sentence's context",
+            lambda ids, table, context: _decoder_inputs(ids, table, context.flip(0)),
+            ko="다른 문장의 문맥 벡터가 붙었습니다. 행의 순서를 확인하세요.",
+            en="Sentences got each other's context vectors. Check the order of the "
+            "rows.",
         ),
         Mistake(
-            "no message",
-            lambda ids, table, message: table[ids[:, :-1]],
-            ko="낱말 벡터만 있습니다. 메시지를 이어 붙이세요.",
-            en="These are the word vectors alone. Append the message.",
+            "no context",
+            lambda ids, table, context: table[ids[:, :-1]],
+            ko="임베딩만 있습니다. 문맥 벡터를 이어 붙이세요.",
+            en="These are the embeddings alone. Append the context vector.",
         ),
         Mistake(
-            "first message for all",
-            lambda ids, table, message: _decoder_inputs(
-                ids, table, np.repeat(message[:1], len(ids), axis=0)
+            "first context for all",
+            lambda ids, table, context: _decoder_inputs(
+                ids, table, context[:1].expand(len(ids), -1)
             ),
-            ko="모든 문장에 첫 문장의 메시지가 붙었습니다.",
-            en="All sentences got the first sentence's message.",
+            ko="모든 문장에 첫 문장의 문맥 벡터가 붙었습니다.",
+            en="All sentences got the first sentence's context vector.",
         ),
     ),
 )
@@ -777,7 +788,7 @@ def _other_orders():
             yield Mistake(
                 f"rows as {words}",
                 _gru_with(order=order),
-                ko=f"행을 {words}의 차례로 읽었습니다. 차례는 r, z, n입니다.",
+                ko=f"행을 {words}의 순서로 읽었습니다. 순서는 r, z, n입니다.",
                 en=f"You read the rows in the order {words}. It is r, z, n.",
             )
 
@@ -910,6 +921,177 @@ original_gru = Exercise(
     ),
 )
 
+
+def kept(raised_by, rows=slice(32, 64), both=False):
+    """Share of the first distance of two sequences that is left 20 tokens later."""
+    first, last = _distances(raised_by, rows, both)
+    return last / first
+
+
+def _distances(raised_by, rows=slice(32, 64), both=False):
+    generator_state = torch.get_rng_state()
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(8, 32, batch_first=True)
+    x = torch.randn(1, 21, 8)  # (1, T, embedding_size)
+    torch.set_rng_state(generator_state)
+    other = x.clone()
+    other[0, 0] = -x[0, 0]
+    with torch.no_grad():
+        for bias in (gru.bias_ih_l0, gru.bias_hh_l0)[: 1 + both]:
+            bias[rows] += raised_by
+        distance = (gru(x)[0] - gru(other)[0]).norm(dim=-1)[0]  # (T,)
+    return distance[0].item(), distance[-1].item()
+
+
+_KEPT = kept(0), kept(4)
+
+
+def _near(answer, pair):
+    """Whether the two measured values of an answer are these.
+
+    The first is so small that rounding shows in it.
+    """
+    found, tolerance = [float(value) for value in answer[1:3]], (0.2, 0.003)
+    return len(answer) == 4 and np.allclose(found, pair, rtol=tolerance, atol=0)
+
+
+def _measured(*pair):
+    return lambda answer: _near(answer, pair)
+
+
+def _reason(letter):
+    def holds(answer):
+        return _near(answer, _KEPT) and str(answer[3]).strip().upper() == letter
+
+    return holds
+
+
+def _experiment(*measured, letter="B"):
+    return (0.5, *measured, letter)
+
+
+def _wrong_rows(start, name, ko, en):
+    pair = tuple(kept(by, slice(start, start + 32)) for by in (0, 4))
+    return Mistake(name, _measured(*pair), ko=ko, en=en, example=_experiment(*pair))
+
+
+gate_experiment = Exercise(
+    "gate_experiment",
+    expected=_experiment(*_KEPT),
+    kind="value",
+    same=lambda expected, got: _reason("B")(got),
+    mistakes=(
+        _wrong_rows(
+            0,
+            "reset gate",
+            ko="리셋 게이트의 편향을 바꾸었습니다. 행은 r, z, n의 순서로 쌓여 있으니 "
+            "업데이트 게이트는 `[32:64]`입니다.",
+            en="You changed the reset gate's bias. Rows are stacked r, z, n, so the "
+            "update gate is `[32:64]`.",
+        ),
+        _wrong_rows(
+            64,
+            "candidate",
+            ko="후보의 편향을 바꾸었습니다. 행은 r, z, n의 순서로 쌓여 있으니 업데이트 "
+            "게이트는 `[32:64]`입니다.",
+            en="You changed the candidate's bias. Rows are stacked r, z, n, so the "
+            "update gate is `[32:64]`.",
+        ),
+        Mistake(
+            "all biases",
+            _measured(_KEPT[0], kept(4, slice(None))),
+            ko="편향을 모두 바꾸었습니다. 업데이트 게이트의 것만 바꾸세요.",
+            en="You changed all biases. Change the update gate's alone.",
+            example=_experiment(_KEPT[0], kept(4, slice(None))),
+        ),
+        Mistake(
+            "both sets",
+            _measured(_KEPT[0], kept(4, both=True)),
+            ko="편향 두 벌에 모두 4를 더했습니다. `bias_ih_l0`에만 더하세요.",
+            en="You added 4 to both sets of biases. Add it to `bias_ih_l0` only.",
+            example=_experiment(_KEPT[0], kept(4, both=True)),
+        ),
+        Mistake(
+            "lowered",
+            _measured(_KEPT[0], kept(-4)),
+            ko="편향에서 4를 뺐습니다. 더하세요.",
+            en="You subtracted 4 from the bias. Add it.",
+            example=_experiment(_KEPT[0], kept(-4)),
+        ),
+        Mistake(
+            "nothing changed",
+            _measured(_KEPT[0], _KEPT[0]),
+            ko="두 값이 같습니다. `raised_by`가 편향에 더해지지 않았습니다.",
+            en="Both values are the same: `raised_by` never reached the bias.",
+            example=_experiment(_KEPT[0], _KEPT[0]),
+        ),
+        Mistake(
+            "not divided",
+            _measured(_distances(0)[1], _distances(4)[1]),
+            ko="마지막 거리입니다. 첫 토큰 직후의 거리로 나누어야 남은 비율입니다.",
+            en="That is the last distance. Divide it by the one after the first token "
+            "to get the share that is left.",
+            example=_experiment(_distances(0)[1], _distances(4)[1]),
+        ),
+        Mistake(
+            "upside down",
+            _measured(1 / _KEPT[0], 1 / _KEPT[1]),
+            ko="비율이 거꾸로입니다. 마지막 거리를 첫 거리로 나누세요.",
+            en="The share is upside down: divide the last distance by the first.",
+            example=_experiment(1 / _KEPT[0], 1 / _KEPT[1]),
+        ),
+        Mistake(
+            "in percent",
+            _measured(100 * _KEPT[0], 100 * _KEPT[1]),
+            ko="퍼센트로 적었습니다. 1을 기준으로 한 비율로 적으세요.",
+            en="These are percentages. Give shares of 1.",
+            example=_experiment(100 * _KEPT[0], 100 * _KEPT[1]),
+        ),
+        Mistake(
+            "exchanged",
+            _measured(*_KEPT[::-1]),
+            ko="두 값의 순서가 바뀌었습니다. `kept(0)`이 먼저입니다.",
+            en="The two values are exchanged: `kept(0)` comes first.",
+            example=_experiment(*_KEPT[::-1]),
+        ),
+        Mistake(
+            "candidate blamed",
+            _reason("A"),
+            ko="잰 값은 맞습니다. 그러나 후보는 tanh를 지나 -1과 1 사이에 머뭅니다. "
+            "바꾼 것은 업데이트 게이트의 편향입니다.",
+            en="The measured values are right. But the candidate passes through tanh "
+            "and stays between -1 and 1; you changed the update gate's bias.",
+            example=_experiment(*_KEPT, letter="A"),
+        ),
+        Mistake(
+            "reset blamed",
+            _reason("C"),
+            ko="잰 값은 맞습니다. 그러나 리셋 게이트의 가중치와 편향은 그대로입니다.",
+            en="The measured values are right. But the reset gate's weights and bias "
+            "are as they were.",
+            example=_experiment(*_KEPT, letter="C"),
+        ),
+        Mistake(
+            "learning blamed",
+            _reason("D"),
+            ko="잰 값은 맞습니다. 그러나 이 GRU는 한 스텝도 훈련하지 않았습니다.",
+            en="The measured values are right. But this GRU was not trained for a "
+            "single step.",
+            example=_experiment(*_KEPT, letter="D"),
+        ),
+        Mistake(
+            "letter",
+            lambda answer: (
+                _near(answer, _KEPT) and str(answer[3]).strip().upper() not in {*"ABCD"}
+            ),
+            ko="잰 값은 맞습니다. 마지막에는 A, B, C, D 가운데 한 글자를 적으세요.",
+            en="The measured values are right. The last entry is one letter: A, B, C "
+            "or D.",
+            example=_experiment(*_KEPT, letter="z"),
+        ),
+    ),
+)
+
 check = checker(
     [
         first_word,
@@ -917,6 +1099,7 @@ check = checker(
         gru_numbers,
         write_greedily,
         decoder_inputs,
+        gate_experiment,
         original_gru,
     ]
 )

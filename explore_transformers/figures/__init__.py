@@ -15,6 +15,13 @@ from explore_transformers.figures.batches import (
 from explore_transformers.figures.blocks import transformer
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
+from explore_transformers.figures.recurrent import (
+    embedding_lookup,
+    gru_step,
+    rnn_unrolled,
+    seq2seq_overview,
+    two_ways,
+)
 from explore_transformers.figures.style import PALETTE, use_style
 from explore_transformers.figures.tables import attention, bars, heatmap
 
@@ -25,14 +32,19 @@ __all__ = [
     "attention_step",
     "bars",
     "black_box",
+    "embedding_lookup",
     "encoder_decoder",
+    "gru_step",
     "heatmap",
     "padded_batch",
+    "rnn_unrolled",
+    "seq2seq_overview",
     "shifted_targets",
     "softmax_step",
     "tokens_to_ids",
     "transformer",
     "translation",
+    "two_ways",
     "use_style",
     "word_order",
 ]

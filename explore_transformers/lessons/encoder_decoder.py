@@ -1,6 +1,6 @@
 # Built from book/lessons/02_encoder_decoder.md by `make notebooks`.
 # Edit that file instead.
-"""A GRU encoder and decoder, their training and greedy decoding.
+"""An RNN and a GRU cell; a GRU encoder and decoder, their training, greedy decoding.
 
 Built in lesson 2. A later lesson changes only what the decoder reads of the
 source: `Decoder.compute_context`.
@@ -19,15 +19,26 @@ from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, add_bos_eos, pad
 DEVICE = choose_device()
 
 
-def gru_cell(x, h, W, U, b, c):
-    """One step of a GRU (Cho et al. 2014), its gates stacked as in torch: r, z, n.
+def rnn_cell(x, h, W, U, b, c):
+    """One step of a plain RNN as in torch -> new state (hidden_size,).
 
-    x (d,), h (k,), W (3k, d), U (3k, k), b and c (3k,) -> new state (k,)
+    x (embedding_size,), h (hidden_size,), W (hidden_size, embedding_size),
+    U (hidden_size, hidden_size), b and c (hidden_size,)
     """
-    from_x, from_h = np.split(W @ x + b, 3), np.split(U @ h + c, 3)  # 3 times (k,) each
-    r = 1 / (1 + np.exp(-(from_x[0] + from_h[0])))  # (k,) reset gate, 0..1
-    z = 1 / (1 + np.exp(-(from_x[1] + from_h[1])))  # (k,) update gate, 0..1
-    n = np.tanh(from_x[2] + r * from_h[2])  # (k,) candidate, -1..1
+    return np.tanh(W @ x + b + U @ h + c)
+
+
+def gru_cell(x, h, W, U, b, c):
+    """One step of a GRU as in torch, weights stacked r, z, n -> (hidden_size,).
+
+    x (embedding_size,), h (hidden_size,), W (3 * hidden_size, embedding_size),
+    U (3 * hidden_size, hidden_size), b and c (3 * hidden_size,)
+    """
+    x_r, x_z, x_n = np.split(W @ x + b, 3)  # (hidden_size,) each
+    h_r, h_z, h_n = np.split(U @ h + c, 3)
+    r = 1 / (1 + np.exp(-(x_r + h_r)))  # reset gate, 0..1
+    z = 1 / (1 + np.exp(-(x_z + h_z)))  # update gate, 0..1
+    n = np.tanh(x_n + r * h_n)  # candidate, -1..1
     return (1 - z) * n + z * h
 
 
@@ -40,12 +51,12 @@ class Encoder(nn.Module):
         self.gru = nn.GRU(embedding_size, hidden_size, batch_first=True)
 
     def forward(self, src):
-        """src (B, S) ids -> states (B, S, h), last (B, h), mask (B, S)."""
-        mask = src != PAD  # (B, S)
-        states, _ = self.gru(self.token_embedding(src))  # (B, S, h)
+        """src (B, T_src) -> memory (B, T_src, hidden_size), last_hidden, src_mask."""
+        src_mask = src != PAD  # (B, T_src)
+        memory, _ = self.gru(self.token_embedding(src))  # (B, T_src, hidden_size)
         rows = torch.arange(len(src), device=src.device)
-        last = states[rows, mask.sum(dim=1) - 1]  # (B, h) at the last real token
-        return states, last, mask
+        last_hidden = memory[rows, src_mask.sum(dim=1) - 1]  # (B, hidden_size)
+        return memory, last_hidden, src_mask
 
 
 class Decoder(nn.Module):
@@ -58,20 +69,19 @@ class Decoder(nn.Module):
         self.combine = nn.Linear(2 * hidden_size, hidden_size)
         self.lm_head = nn.Linear(hidden_size, vocab_size)
 
-    def compute_context(self, states, source):
-        """What each state (B, T, h) sees of the source, besides: (B, T, h)."""
-        return source[1][:, None].expand_as(states)
+    def compute_context(self, states, encoder_outputs):
+        """What each state sees of the source, besides: (B, T, hidden_size)."""
+        return encoder_outputs[1][:, None].expand_as(states)
 
-    def forward(self, tgt, source, state=None):
+    def forward(self, tgt, encoder_outputs, state=None):
         """tgt (B, T) from BOS on, what Encoder gave -> logits (B, T, V), state."""
-        last = source[1]  # (B, h)
-        state = last[None].contiguous() if state is None else state  # (1, B, h)
-        context = last[:, None].expand(-1, tgt.shape[1], -1)  # (B, T, h)
-        inputs = torch.cat(
-            [self.token_embedding(tgt), context], dim=-1
-        )  # (B, T, d + h)
-        states, state = self.gru(inputs, state)  # (B, T, h)
-        both = torch.cat([states, self.compute_context(states, source)], dim=-1)
+        last_hidden = encoder_outputs[1]  # (B, hidden_size)
+        state = last_hidden[None].contiguous() if state is None else state
+        context = last_hidden[:, None].expand(-1, tgt.shape[1], -1)
+        inputs = torch.cat([self.token_embedding(tgt), context], dim=-1)
+        states, state = self.gru(inputs, state)  # (B, T, hidden_size)
+        seen = self.compute_context(states, encoder_outputs)
+        both = torch.cat([states, seen], dim=-1)  # (B, T, 2 * hidden_size)
         return self.lm_head(torch.tanh(self.combine(both))), state
 
 
@@ -83,7 +93,7 @@ class Seq2Seq(nn.Module):
         self.encoder, self.decoder = encoder, decoder
 
     def forward(self, src, tgt):
-        """src (B, S), tgt (B, T) from BOS on -> logits (B, T, V)."""
+        """src (B, T_src), tgt (B, T) from BOS on -> logits (B, T, V)."""
         return self.decoder(tgt, self.encoder(src))[0]
 
 
@@ -109,18 +119,11 @@ def make_batches(pairs, n_tokens, rng):
 
 
 def to_tensors(batch):
-    """Pairs of id lists -> src (B, S), inputs (B, T), targets (B, T)."""
+    """Pairs of id lists -> src (B, T_src), inputs (B, T), targets (B, T)."""
     src = pad_batch([src for src, _ in batch])[0]
     tgt = pad_batch([add_bos_eos(tgt) for _, tgt in batch])[0]  # (B, T + 1)
-    parts = src, tgt[:, :-1], tgt[:, 1:]
-    return [torch.tensor(part, device=DEVICE) for part in parts]
-
-
-def loss_of(model, batch):
-    """Mean cross-entropy in nats a token, the right words given: teacher forcing."""
-    src, inputs, targets = to_tensors(batch)
-    logits = model(src, inputs)  # (B, T, V)
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD)
+    tensors = src, tgt[:, :-1], tgt[:, 1:]  # the same sentence, shifted by one
+    return [torch.tensor(ids, device=DEVICE) for ids in tensors]
 
 
 def endless_batches(pairs, n_tokens, seed):
@@ -137,6 +140,13 @@ def schedule(optimizer, n_steps, warmup_steps):
     )
     down = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps - warmup_steps)
     return torch.optim.lr_scheduler.SequentialLR(optimizer, [up, down], [warmup_steps])
+
+
+def loss_of(model, batch):
+    """Mean cross-entropy in nats a token, the right words given: teacher forcing."""
+    src, inputs, targets = to_tensors(batch)
+    logits = model(src, inputs)  # (B, T, V)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD)
 
 
 def train(
@@ -162,19 +172,16 @@ def train(
 
 
 @torch.no_grad()
-def greedy_decode(decoder, source, start=BOS, max_len=60):
-    """The likeliest word at each step, until every sentence has its EOS.
-
-    source: what Encoder gave for B sentences -> ids (B, T)
-    """
-    n = len(source[1])
-    word = torch.full((n, 1), start, device=source[1].device)  # (B, 1)
-    done, state, generated = torch.zeros_like(word, dtype=torch.bool), None, []
+def greedy_decode(decoder, encoder_outputs, start=BOS, max_len=60):
+    """The likeliest word at each step, until every sentence has its EOS: ids (B, T)."""
+    last_hidden = encoder_outputs[1]
+    token = torch.full((len(last_hidden), 1), start, device=last_hidden.device)
+    done, state, generated = torch.zeros_like(token, dtype=torch.bool), None, []
     while len(generated) < max_len and not done.all():
-        logits, state = decoder(word, source, state)  # (B, 1, V)
-        word = logits.argmax(dim=-1)  # (B, 1)
-        generated.append(word)
-        done |= word == EOS
+        logits, state = decoder(token, encoder_outputs, state)  # (B, 1, V)
+        token = logits.argmax(dim=-1)  # (B, 1)
+        generated.append(token)
+        done |= token == EOS
     return torch.cat(generated, dim=1)
 
 
@@ -194,8 +201,10 @@ def translate(model, sources, change=None, start=BOS, batch_size=250):
     generated = {}
     for first in range(0, len(order), batch_size):
         part = order[first : first + batch_size]
-        src = pad_batch([sources[i] for i in part])[0]  # (B, S)
-        source = model.encoder(torch.tensor(src, device=DEVICE))
-        rows = greedy_decode(model.decoder, change(source) if change else source, start)
+        src = pad_batch([sources[i] for i in part])[0]  # (B, T_src)
+        outputs = model.encoder(torch.tensor(src, device=DEVICE))
+        rows = greedy_decode(
+            model.decoder, change(outputs) if change else outputs, start
+        )
         generated |= zip(part, map(cut_at_end, rows.tolist()), strict=True)
     return [generated[i] for i in range(len(sources))]

@@ -124,7 +124,8 @@ class Claims(SphinxDirective):
             item += nodes.paragraph("", words_[self.config.language] + " ")
             item[0] += nodes.literal("", words_["test"].rpartition("::")[2])
             rows += item
-        return section + rows
+        section += rows
+        return section
 
     def _title(self, files, name):
         number = int(files[0].name[:2]) if files else name

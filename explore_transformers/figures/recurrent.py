@@ -1,0 +1,500 @@
+"""Lesson 2's drawings: the whole, an embedding, an RNN, a GRU cell, two ways to write.
+
+Every number is read off what the lesson's own code gives for the tokens shown.
+"""
+
+import numpy as np
+
+from explore_transformers.figures.diagrams import shape_of
+from explore_transformers.figures.drawing import Diagram, Drawing
+from explore_transformers.figures.html import formatted, numbers
+from explore_transformers.language import text
+
+_MOST_TOKENS = 8  # more columns than these are too narrow for their words
+_LEFT, _RIGHT = 26, 350  # where panels begin and end
+
+
+def _check_tokens(tokens, n):
+    if len(tokens) != n:
+        raise ValueError(f"{n} ids or vectors need as many tokens, got {len(tokens)}")
+    if n > _MOST_TOKENS:
+        raise ValueError(f"{n} tokens are too many to draw: at most {_MOST_TOKENS}")
+
+
+def _centres(n, left=_LEFT, right=_RIGHT):
+    return [left + (right - left) / n * (i + 0.5) for i in range(n)]
+
+
+def _strengths(vector, strongest):
+    return np.minimum(np.abs(vector) / (strongest or 1.0), 1)
+
+
+def _labelled(drawing, x, y, role, vector, strongest=1.0, size=(38, 20)):
+    """A vector as squares with its numbers, its middle at x."""
+    labels = [formatted(value, ".2f") for value in vector]
+    left = x - size[0] * len(vector) / 2
+    strengths = _strengths(vector, strongest)
+    drawing.squares(left, y, role, strengths, labels, size)
+
+
+# ---- the whole picture --------------------------------------------------------------
+
+
+def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
+    """Draw the way from sentence to sentence; the part that lesson 2 builds is lit.
+
+    Args:
+        src_tokens, tgt_tokens: the words of one sentence pair.
+        src_ids, tgt_ids: their ids.
+
+    Raises:
+        ValueError: tokens and ids do not fit, or are too many to draw.
+    """
+    _check_tokens(src_tokens, len(src_ids))
+    _check_tokens(tgt_tokens, len(tgt_ids))
+    drawing = Drawing(height=330)
+    with drawing.part(1):
+        drawing.badge(9, 14, 1)
+        _token_row(drawing, 14, src_tokens)
+        _id_row(drawing, 42, src_ids)
+        for x in _centres(len(src_ids)):
+            drawing.arrow((x, 58), (x, 77))
+    with drawing.part(2):
+        drawing.badge(9, 98, 2)
+        name = text(ko="인코더", en="Encoder")
+        what = text(ko="소스를 읽어 벡터로", en="reads the source into vectors")
+        drawing.box(_LEFT, 78, 324, 40, "hidden", name, what)
+        drawing.arrow((188, 118), (188, 133), role="context")
+        name = text(ko="문맥 벡터", en="Context vector")
+        drawing.box(108, 134, 160, 24, "context", name)
+        drawing.arrow((188, 158), (188, 173), role="context")
+    with drawing.part(3):
+        drawing.badge(9, 194, 3)
+        name = text(ko="디코더", en="Decoder")
+        what = text(ko="타깃을 한 단어씩", en="writes the target word by word")
+        drawing.box(_LEFT, 174, 324, 40, "hidden", name, what)
+    with drawing.part(4):
+        drawing.badge(9, 242, 4)
+        drawing.frame(_LEFT, 232, 324, 22)
+        probable = text(
+            ko="로짓 → 소프트맥스 → 확률", en="logits → softmax → probability"
+        )
+        drawing.words(188, 243, probable, "et-small")
+        drawing.arrow((188, 214), (188, 231))
+        for x in _centres(len(tgt_ids)):
+            drawing.arrow((x, 254), (x, 269))
+        _id_row(drawing, 270, tgt_ids)
+        _token_row(drawing, 304, tgt_tokens)
+    return Diagram(drawing, *_words_of_overview(src_tokens, tgt_tokens))
+
+
+def _token_row(drawing, y, tokens):
+    """The tokens over their columns, on two lines in turn where columns are narrow."""
+    for i, (x, token) in enumerate(zip(_centres(len(tokens)), tokens, strict=True)):
+        drawing.words(x, y + 13 * (len(tokens) > 5 and i % 2), token)
+
+
+def _id_row(drawing, y, ids):
+    for x, id in zip(_centres(len(ids)), ids, strict=True):
+        drawing.squares(x - 16, y, "output", [0], [str(int(id))], (32, 16))
+
+
+def _words_of_overview(src_tokens, tgt_tokens):
+    title = text(ko="소스 문장에서 타깃 문장까지", en="From sentence to sentence")
+    caption = text(
+        ko="색을 칠한 곳을 이 레슨에서 만듭니다. 나머지는 레슨 1에서 만들었습니다.",
+        en="The coloured parts are built in this lesson; you built the rest in "
+        "lesson 1.",
+    )
+    steps = [
+        text(
+            ko=f"소스의 토큰 {len(src_tokens)}개가 번호가 됩니다.",
+            en=f"The {len(src_tokens)} source tokens become ids.",
+        ),
+        text(
+            ko="인코더가 번호를 차례로 읽고 문맥 벡터를 남깁니다.",
+            en="The encoder reads the ids in turn and leaves a context vector.",
+        ),
+        text(
+            ko="디코더가 문맥 벡터에서 출발해 타깃을 한 단어씩 냅니다.",
+            en="From the context vector the decoder writes the target word by word.",
+        ),
+        text(
+            ko=f"단계마다 로짓이 확률이 되고, 타깃의 토큰 {len(tgt_tokens)}개가 차례로 "
+            "나옵니다.",
+            en="At each step logits become probabilities, and one after another the "
+            f"{len(tgt_tokens)} target tokens come out.",
+        ),
+    ]
+    return title, caption, steps
+
+
+# ---- embedding look-up --------------------------------------------------------------
+
+
+def embedding_lookup(table, ids, tokens, chosen=0, n_shown=4):
+    """Draw how ids become vectors: row `id` of the table, for every token.
+
+    Args:
+        table: (V, d) one vector for each id, or an nn.Embedding.
+        ids, tokens: the sentence.
+        chosen: the place in the sentence whose row is followed.
+        n_shown: how many numbers of a vector to show; at most 5 have room.
+
+    Raises:
+        ValueError: tokens and ids do not fit, or are too many to draw.
+    """
+    table = numbers(getattr(table, "weight", table))
+    ids = [int(id) for id in ids]
+    _check_tokens(tokens, len(ids))
+    looked_up = table[ids]  # (T, d)
+    rows, strongest = sorted(set(ids)), np.abs(looked_up).max()
+    end = 100 + 23 * len(rows)
+    drawing = Drawing(height=end + 122)
+    with drawing.part(1):
+        drawing.badge(9, 14, 1)
+        _token_row(drawing, 14, tokens)
+        _id_row(drawing, 42, ids)
+    with drawing.part(2):
+        drawing.badge(9, 82, 2)
+        name = text(ko="임베딩 표", en="Embedding table")
+        shape = shape_of(table.shape)
+        drawing.panel(70, end - 74, "embedding", name, shape)
+        for i, row in enumerate(rows):
+            y = 92 + 23 * i
+            drawing.words(106, y + 10, str(row), "et-end et-small")
+            _row_of_table(drawing, y, table[row, :n_shown], strongest)
+        for at, id in enumerate(ids):
+            if at == chosen:
+                y = 102 + 23 * rows.index(id)
+                x = _centres(len(ids))[at]
+                drawing.arrow((30, y), (80, y), role="embedding")
+                _follow(drawing, x, y)
+    with drawing.part(3):
+        drawing.badge(9, end + 28, 3)
+        x = _centres(len(ids))[chosen]
+        side = 312 if n_shown < 5 else 336
+        y = 102 + 23 * rows.index(ids[chosen])
+        turn = (side, y), (side + 12, y), (side + 12, end + 14), (x, end + 14)
+        drawing.arrow(*turn, (x, end + 30), role="embedding")
+        for x, vector in zip(_centres(len(ids)), looked_up, strict=True):
+            for i, strength in enumerate(_strengths(vector[:n_shown], strongest)):
+                at = end + 31 + 12 * i
+                drawing.squares(x - 10, at, "embedding", [strength], None, (20, 12))
+        name = text(ko="꺼낸 벡터", en="Looked up")
+        below = end + 31 + 12 * n_shown + 14
+        drawing.words(188, below, name + f" {shape_of(looked_up.shape)}", "et-small")
+    said = _words_of_lookup(table, ids, tokens, chosen, n_shown)
+    return Diagram(drawing, *said)
+
+
+def _row_of_table(drawing, y, vector, strongest):
+    labels = [formatted(value, ".2f") for value in vector]
+    strengths = _strengths(vector, strongest)
+    drawing.squares(114, y, "embedding", strengths, labels, (44, 20))
+    drawing.words(114 + 44 * len(vector) + 10, y + 10, "…")
+
+
+def _follow(drawing, x, y):
+    """From the chosen id's square down and to the left, to its row."""
+    drawing.line((x, 58), (x, 64), (30, 64), (30, y), role="embedding")
+
+
+def _words_of_lookup(table, ids, tokens, chosen, n_shown):
+    title = text(
+        ko="임베딩: 번호로 벡터 꺼내기", en="Embedding: look up a vector by id"
+    )
+    caption = text(
+        ko=f"표에는 단어 {len(table)}개마다 수 {table.shape[1]}개짜리 행이 하나씩 "
+        f"있습니다. 이 문장에 나오는 행만, 앞의 수 {n_shown}개만 그렸습니다.",
+        en=f"The table has a row of {table.shape[1]} numbers for each of {len(table)} "
+        f"words. Only this sentence's rows are drawn, and their first {n_shown} "
+        "numbers.",
+    )
+    token = tokens[chosen]
+    steps = [
+        text(ko="토큰마다 번호가 있습니다.", en="Every token has an id."),
+        text(ko="‘", en="“")
+        + token
+        + text(
+            ko=f"’의 번호 {ids[chosen]}은 표의 행 번호입니다.",
+            en=f"” has the id {ids[chosen]}: the number of its row in the table.",
+        ),
+        text(
+            ko="그 행이 이 토큰의 벡터입니다. 토큰마다 이렇게 하나씩 꺼냅니다.",
+            en="That row is the token's vector. Every token gets its own in this way.",
+        ),
+    ]
+    return title, caption, steps
+
+
+# ---- a recurrent network ------------------------------------------------------------
+
+
+def rnn_unrolled(cell, x, tokens):
+    """Draw cell(x_t, h) -> h, called once for each token from a state of zeros.
+
+    Args:
+        cell: the function; it is run here, so that the states shown are its own.
+        x: (T, d) the tokens' vectors, d at most 2.
+        tokens: T words, at most 3.
+
+    Raises:
+        ValueError: there are more tokens or numbers than have room.
+    """
+    x = numbers(x)
+    if len(tokens) != len(x) or len(x) > 3 or x.shape[1] > 2:
+        raise ValueError(f"{len(tokens)} tokens and x {x.shape}: at most (3, 2) fit")
+    states = [np.zeros_like(numbers(cell(x[0], np.zeros(x.shape[1]))))]
+    for vector in x:
+        states.append(numbers(cell(vector, states[-1])))
+    drawing = Drawing(height=206)
+    centres = [130 + 104 * t for t in range(len(x))]
+    with drawing.part(1):
+        _labelled(drawing, 40, 90, "hidden", states[0], 1.0, (32, 20))
+        drawing.words(40, 122, text(ko="h₀: 아직 빈 상태", en="h₀: empty"), "et-small")
+    for t, (token, vector) in enumerate(zip(tokens, x, strict=True)):
+        at = centres[t]
+        with drawing.part(t + 1):
+            drawing.badge(at - 40, 12, t + 1)
+            drawing.words(at, 12, token)
+            _labelled(drawing, at, 26, "embedding", vector, 1.0, (32, 20))
+            drawing.arrow((at, 46), (at, 81))
+            drawing.box(at - 26, 82, 52, 36, "hidden", "RNN", "W, U, b")
+            start = 73 if t == 0 else centres[t - 1] + 27
+            drawing.arrow((start, 100), (at - 27, 100), role="hidden")
+            drawing.arrow((at, 118), (at, 147), role="hidden")
+            _labelled(drawing, at, 148, "hidden", states[t + 1], 1.0, (38, 20))
+            drawing.words(at, 182, f"h{'₀₁₂₃'[t + 1]}", "et-small et-bold")
+    return Diagram(drawing, *_words_of_rnn(tokens, states))
+
+
+def _vector(values):
+    return "(" + ", ".join(formatted(value, ".2f") for value in values) + ")"
+
+
+def _words_of_rnn(tokens, states):
+    title = text(ko="펼친 RNN", en="An RNN, unrolled")
+    caption = text(
+        ko="네모는 모두 같은 셀이고 가중치 W, U, b도 같습니다. 위에서 토큰의 벡터가, "
+        "왼쪽에서 앞의 은닉 상태가 들어옵니다.",
+        en="All boxes are one and the same cell with the same weights W, U, b. The "
+        "token's vector comes in from above, the state so far from the left.",
+    )
+    steps = [
+        text(ko="‘", en="“")
+        + token
+        + text(
+            ko=f"’을(를) 읽습니다. 은닉 상태는 {_vector(states[t])}에서 "
+            f"{_vector(states[t + 1])}로 바뀝니다.",
+            en=f"” is read: the hidden state goes from {_vector(states[t])} to "
+            f"{_vector(states[t + 1])}.",
+        )
+        for t, token in enumerate(tokens)
+    ]
+    return title, caption, steps
+
+
+# ---- a GRU cell ---------------------------------------------------------------------
+
+
+def gru_step(cell, x, h, W, U, b, c):
+    """Draw one step of cell(x, h, W, U, b, c), with the gates it must have used.
+
+    Args:
+        cell: lesson 2's gru_cell; its result has to be what the gates drawn give.
+        x, h: (d,) and (k,); the first two numbers of each are drawn.
+        W, U, b, c: weights stacked as in torch: r, z, n.
+
+    Raises:
+        ValueError: the cell gives something else than the gates drawn.
+    """
+    x, h, W, U, b, c = map(numbers, (x, h, W, U, b, c))
+    from_x, from_h = np.split(W @ x + b, 3), np.split(U @ h + c, 3)
+    r, z = (1 / (1 + np.exp(-(from_x[i] + from_h[i]))) for i in (0, 1))
+    n = np.tanh(from_x[2] + r * from_h[2])
+    new = numbers(cell(x, h, W, U, b, c))
+    if not np.allclose(new, (1 - z) * n + z * h, atol=1e-5):
+        raise ValueError("the cell gives another state than torch's form of the GRU")
+    drawing = Drawing(height=270)
+    _draw_inputs(drawing, x, h)
+    _draw_parts(drawing, r, z, n)
+    with drawing.part(5):
+        drawing.badge(62, 211, 5)
+        drawing.arrow((172, 166), (172, 199))
+        drawing.arrow((274, 166), (274, 182), (216, 182), (216, 199))
+        h_way = (308, 32), (366, 32), (366, 211), (287, 211)
+        drawing.arrow(*h_way, role="hidden")
+        drawing.box(86, 200, 200, 22, "hidden", "(1 − z) ⊙ n + z ⊙ h")
+        drawing.arrow((186, 222), (186, 235), role="hidden")
+        _labelled(drawing, 186, 236, "hidden", new[:2], 1.0, (42, 20))
+        name = text(ko="새 은닉 상태 h′", en="new state h′")
+        drawing.words(238, 246, name, "et-start et-small")
+    return Diagram(drawing, *_words_of_gru(h, r, z, n, new))
+
+
+def _draw_inputs(drawing, x, h):
+    """The token's vector and the state, and the line that takes both to each part."""
+    with drawing.part(1):
+        drawing.badge(9, 32, 1)
+        drawing.words(96, 12, text(ko="토큰의 벡터 x", en="token's vector x"))
+        _labelled(drawing, 96, 22, "embedding", x[:2], 1.0, (42, 20))
+        drawing.words(262, 12, text(ko="은닉 상태 h", en="hidden state h"))
+        _labelled(drawing, 262, 22, "hidden", h[:2], 1.0, (46, 20))
+        for at in (96, 262):
+            drawing.line((at, 42), (at, 56))
+        drawing.line((66, 56), (292, 56))
+
+
+def _draw_parts(drawing, r, z, n):
+    """Reset gate, candidate and update gate, side by side."""
+    parts = [
+        (66, "norm", text(ko="리셋 게이트 r", en="reset gate r"), "σ", r),
+        (172, "hidden", text(ko="후보 n", en="candidate n"), "tanh", n),
+        (292, "norm", text(ko="업데이트 게이트 z", en="update gate z"), "σ", z),
+    ]
+    for step, (x, role, name, function, values) in enumerate(parts, start=2):
+        with drawing.part(step):
+            width = 112 if step == 4 else 96
+            drawing.badge(x - width / 2 + 4, 78, step)
+            drawing.arrow((x, 56), (x, 87))
+            drawing.box(x - width / 2, 88, width, 36, role, name, function)
+            drawing.arrow((x, 124), (x, 139))
+            _labelled(drawing, x, 140, role, values[:2], 1.0, (42, 20))
+            if step == 3:  # the reset gate acts inside the candidate
+                path = (108, 150), (114, 150), (114, 106), (123, 106)
+                drawing.arrow(*path)
+
+
+def _words_of_gru(h, r, z, n, new):
+    title = text(ko="GRU 셀의 한 단계", en="One step of a GRU cell")
+    caption = text(
+        ko="셀의 입력은 토큰의 벡터와 지금의 은닉 상태이고, 출력은 새 은닉 상태입니다. "
+        "값은 실제로 계산한 것입니다.",
+        en="A cell takes the token's vector and the hidden state so far, and gives the "
+        "new hidden state. The numbers are really computed.",
+    )
+    steps = [
+        text(
+            ko="x와 h가 세 곳에 모두 들어갑니다. 가중치는 저마다 다릅니다.",
+            en="x and h go into all three parts, each with its own weights.",
+        ),
+        text(
+            ko=f"리셋 게이트 r = {_vector(r)}는 후보를 만들 때 h를 얼마나 쓸지 "
+            "정합니다.",
+            en=f"The reset gate r = {_vector(r)} decides how much of h the candidate "
+            "uses.",
+        ),
+        text(
+            ko=f"후보 n = {_vector(n)}은 새로 써넣을 내용입니다.",
+            en=f"The candidate n = {_vector(n)} is what may be written.",
+        ),
+        text(
+            ko=f"업데이트 게이트 z = {_vector(z)}는 h를 얼마나 남길지 정합니다.",
+            en=f"The update gate z = {_vector(z)} decides how much of h is kept.",
+        ),
+        text(
+            ko=f"z의 비율로 h를 남기고 나머지를 n으로 채웁니다. {_vector(h)}에서 "
+            f"{_vector(new)}로 바뀝니다.",
+            en=f"A share z of h stays and n fills the rest: {_vector(h)} becomes "
+            f"{_vector(new)}.",
+        ),
+    ]
+    return title, caption, steps
+
+
+# ---- teacher forcing beside autoregressive decoding ---------------------------------
+
+
+def two_ways(model, src, tgt, tgt_tokens, words):
+    """Draw what the decoder gets and gives, with teacher forcing and without.
+
+    Args:
+        model: a Seq2Seq whose decoder keeps a state.
+        src, tgt: (1, S) and (1, T) ids; tgt from the start token on, without its end.
+        tgt_tokens: the words of tgt.
+        words: the target vocabulary's words.
+
+    Raises:
+        ValueError: the tokens do not fit the ids, or are too many to draw.
+    """
+    _check_tokens(tgt_tokens, tgt.shape[1])
+    forced, given, chosen = _both_ways(model, src, tgt)
+    n, end = tgt.shape[1], 2  # the id of the end token
+    drawing = Drawing(height=72 + 42 * n)
+    heads = [
+        (4, text(ko="교사 강요", en="Teacher forcing")),
+        (198, text(ko="자기회귀 디코딩", en="Autoregressive decoding")),
+    ]
+    with drawing.part(1):
+        for left, head in heads:
+            drawing.words(left + 89, 12, head, "et-bold")
+            drawing.words(left + 37, 34, text(ko="입력", en="input"), "et-small")
+            drawing.words(left + 133, 34, text(ko="출력", en="output"), "et-small")
+    right = [*tgt_tokens[1:], words[end]]
+    for t in range(n):
+        with drawing.part(t + 1):
+            y = 48 + 42 * t
+            drawing.words(190, y + 10, str(t + 1), "et-small")
+            _one_step(drawing, 4, y, tgt_tokens[t], words[forced[t]], right[t])
+            if t < len(given):
+                pair = words[given[t]], words[chosen[t]]
+                _one_step(drawing, 198, y, *pair, right[t])
+                if t + 1 < len(given):
+                    turn = y + 31
+                    way = (331, y + 20), (331, turn), (235, turn), (235, y + 41)
+                    drawing.arrow(*way, role="output")
+    return Diagram(drawing, *_words_of_ways(right, forced, chosen, words))
+
+
+def _both_ways(model, src, tgt):
+    """Outputs (T,) when given tgt; inputs and outputs when it goes on by itself."""
+    import torch  # only here: lesson 1 draws without it
+
+    with torch.no_grad():
+        forced = model(src, tgt)[0].argmax(dim=-1).tolist()
+        source, state, token = model.encoder(src), None, tgt[:, :1]
+        given, chosen = [], []
+        while len(given) < tgt.shape[1] and 2 not in chosen:
+            logits, state = model.decoder(token, source, state)
+            given.append(int(token))
+            token = logits.argmax(dim=-1)
+            chosen.append(int(token))
+    return forced, given, chosen
+
+
+def _one_step(drawing, left, y, given, chosen, right):
+    drawing.box(left, y, 74, 20, "embedding")
+    drawing.words(left + 37, y + 10, given, _size(given))
+    drawing.arrow((left + 74, y + 10), (left + 87, y + 10))
+    mark = "✓" if chosen == right else "✗"
+    drawing.box(left + 88, y, 90, 20, "output")
+    drawing.words(left + 127, y + 10, chosen, _size(chosen))
+    drawing.words(left + 171, y + 10, mark, "et-small")
+
+
+def _size(word):
+    return "et-small" if len(word) > 9 else ""
+
+
+def _words_of_ways(right, forced, chosen, words):
+    title = text(
+        ko="교사 강요와 자기회귀 디코딩",
+        en="Teacher forcing and autoregressive decoding",
+    )
+    caption = text(
+        ko="왼쪽에서는 무엇을 내든 다음 입력이 정답입니다. 오른쪽에서는 낸 단어가 다음 "
+        "입력이 됩니다(화살표). ✓는 그 위치의 정답과 같다는 표시입니다.",
+        en="On the left the next input is the right word, whatever came out. On the "
+        "right what came out becomes the next input (arrows). ✓ marks the right word "
+        "at that position.",
+    )
+    steps = []
+    for t, word in enumerate(right):
+        step = text(ko="정답 ", en="right: ") + word
+        step += text(ko=" · 교사 강요의 출력 ", en=" · forced: ") + words[forced[t]]
+        if t < len(chosen):
+            step += text(ko=" · 자기회귀의 출력 ", en=" · autoregressive: ")
+            step += words[chosen[t]]
+        steps.append(step)
+    return title, caption, steps
