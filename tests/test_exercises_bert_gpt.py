@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -498,3 +500,381 @@ def test_wrong_answers_are_told_what_is_wrong(exercise, answer, mistake):
     result = check(exercise, answer)
     assert result.state == "wrong", result
     assert result.mistake == mistake, result
+
+
+# Answers of an attack, made from the prompts alone: each is wrong, and told why.
+def _counting(add=lambda total, n, pair: total + n, pairs=pairwise, keep=1, key=None):
+    """The pair of the greatest total; every option changed is one mistake."""
+
+    def answer(counts):
+        totals = {}
+        for pieces, n in counts.items():
+            for pair in pairs(pieces) if n >= keep else ():
+                totals[pair] = add(totals.get(pair, 0), n, pair)
+        return min(totals, key=lambda p: (-totals[p], key(p) if key else p))
+
+    return answer
+
+
+def _pair_above(start, counts):
+    totals = Counter()
+    for pieces, n in counts.items():
+        for pair in pairwise(pieces):
+            totals[pair] += n
+    best, most = (), start
+    for pair in sorted(totals):
+        if totals[pair] > most:
+            best, most = pair, totals[pair]
+    return best
+
+
+def _pair_in_text(counts):
+    pairs = {pair for word in counts for pair in pairwise(word)}
+    totals = {
+        p: sum(n * "".join(w).count("".join(p)) for w, n in counts.items())
+        for p in pairs
+    }
+    return min(totals, key=lambda p: (-totals[p], p))
+
+
+def _pair_of_a_stream(counts):
+    stream = [piece for word, n in counts.items() for piece in list(word) * n]
+    totals = Counter(pairwise(stream))
+    return min(totals, key=lambda p: (-totals[p], p))
+
+
+_PAIR_ROWS = [
+    (_counting(key=lambda p: (len("".join(p)), p)), "shortest of equals"),
+    (_counting(key=lambda p: [c.lower() for c in p]), "any case of equals"),
+    (_counting(key=lambda p: [c[0] for c in p]), "first characters of equals"),
+    (_counting(key=lambda p: p[::-1]), "second piece decides"),
+    (_counting(keep=2), "rare words dropped"),
+    (_counting(lambda total, n, pair: total + min(n, 9)), "counts capped"),
+    (_counting(lambda total, n, pair: total + min(n, 100)), "counts capped"),
+    (_counting(lambda total, n, pair: n), "last count kept"),
+    (_counting(lambda total, n, pair: max(total, n)), "greatest count kept"),
+    (_counting(lambda total, n, pair: total + n * n), "counts squared"),
+    (_counting(pairs=lambda w: list(pairwise(w))[:-1]), "last pair left out"),
+    (_counting(pairs=lambda w: list(pairwise(w[1:]))), "first pair left out"),
+    (_counting(pairs=lambda w: zip(w[1:], w, strict=False)), "pair reversed"),
+    (
+        _counting(pairs=lambda w: [(w[i - 1], w[i]) for i in range(len(w))]),
+        "around the end",
+    ),
+    (_counting(pairs=lambda w: zip(w[::2], w[1::2], strict=False)), "every other pair"),
+    (lambda counts: _pair_above(1, counts), "counts above 1 alone"),
+    (_pair_in_text, "found in the text"),
+    (_pair_of_a_stream, "across words, 2"),
+    (lambda counts: tuple(max(counts, key=counts.get)[:2]), "commonest word"),
+    (lambda counts: list(_counting()(counts)), "a tuple"),
+    (lambda counts: set(_counting()(counts)), None),
+    (lambda counts: ("먹", "고"), None),
+]
+
+
+def _sweep(fits=lambda here, pair: here == pair, order=list, first=False):
+    """Goes through the pairs once; every option changed is one mistake."""
+
+    def answer(word, merges):
+        pieces = list(word)
+        for pair in order(merges):
+            i = 0
+            while i < len(pieces) - 1:
+                here = pieces[i], pieces[i + 1]
+                if fits(here, pair):
+                    pieces[i : i + 2] = ["".join(here)]
+                    if first:
+                        break
+                i += 1
+        return pieces
+
+    return answer
+
+
+def _joins_at_most(limit):
+    def answer(word, merges):
+        pieces = list(word)
+        for _ in range(limit):
+            known = [p for p in pairwise(pieces) if p in merges]
+            if not known:
+                break
+            i = list(pairwise(pieces)).index(min(known, key=merges.index))
+            pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
+        return pieces
+
+    return answer
+
+
+def _split_in_front(word, merges):
+    pieces = list(word)
+    for left, right in merges:
+        for i in range(3):
+            if pieces[i : i + 2] == [left, right]:
+                pieces[i : i + 2] = [left + right]
+    return pieces
+
+
+def _split_in_range(word, merges):
+    pieces = list(word)
+    for left, right in merges:
+        for i in range(len(pieces) - 1):
+            if pieces[i] == left and pieces[i + 1] == right:
+                pieces[i] = left + right
+                del pieces[i + 1]
+    return pieces
+
+
+def _split_by_first_met(order):
+    """Joins the leftmost of the pairs with the greatest order(pair, pairs)."""
+
+    def answer(word, merges):
+        pieces = list(word)
+        while known := [p for p in pairwise(pieces) if p in merges]:
+            best = max(known, key=lambda p: order(p, known))
+            pieces = _join_everywhere(pieces, best)
+        return pieces
+
+    return answer
+
+
+def _join_everywhere(pieces, pair):
+    made, i = [], 0
+    while i < len(pieces):
+        n = 2 if tuple(pieces[i : i + 2]) == pair else 1
+        made.append("".join(pieces[i : i + n]))
+        i += n
+    return made
+
+
+def _split_in_text(word, merges):
+    text = " ".join(word)
+    for left, right in merges:
+        text = text.replace(left + " " + right, left + right)
+    return text.split()
+
+
+def _split_keeping_partners(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        made = []
+        for i, piece in enumerate(pieces):
+            here = tuple(pieces[i : i + 2]) == pair
+            made.append("".join(pair) if here else piece)
+        pieces = made
+    return pieces
+
+
+def _split_at_sites(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        for i in [i for i, p in enumerate(pairwise(pieces)) if p == pair][::-1]:
+            pieces[i : i + 2] = ["".join(pair)]
+    return pieces
+
+
+def _split_without_last(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        made, i = [], 0
+        while i + 1 < len(pieces):
+            n = 2 if tuple(pieces[i : i + 2]) == pair else 1
+            made.append("".join(pieces[i : i + n]))
+            i += n
+        pieces = made
+    return pieces
+
+
+def _split_endlessly_low(word, merges):
+    pieces = list(word)
+    while (p := min(pairwise(pieces), key=_rank(merges))) in merges:
+        pieces = _join_everywhere(pieces, p)
+    return pieces
+
+
+def _rank(merges):
+    return lambda pair: merges.index(pair) if pair in merges else len(merges)
+
+
+def _split_by_text(word, merges):
+    joined, pieces = [a + b for a, b in merges], list(word)
+    while True:
+        made = [a + b for a, b in pairwise(pieces)]
+        known = [text for text in made if text in joined]
+        if not known:
+            return pieces
+        i = made.index(min(known, key=joined.index))
+        pieces[i : i + 2] = [made[i]]
+
+
+_SPLIT_ROWS = [
+    (_sweep(lambda here, pair: {*here} == {*pair}), "either way round"),
+    *((_joins_at_most(n), "so many joins") for n in (3, 4, 5, 8, 10)),
+    (_split_in_front, "first places alone"),
+    (lambda word, merges: tuple(_sweep()(word, merges)), "a list"),
+    (_split_by_first_met(lambda p, known: known.count(p)), "commonest in the word, 2"),
+    (_split_by_first_met(lambda p, known: len("".join(p))), "longest pair first"),
+    (_sweep(order=sorted), "by alphabet, 2"),
+    (_sweep(first=True), "once, 2"),
+    (lambda word, merges: _sweep()(word, merges[:1]), "first of merges alone"),
+    (_split_in_text, "replaced in text"),
+    (_split_in_range, "list shorter than its range"),
+    (_split_keeping_partners, "second of the pair kept"),
+    (_split_at_sites, "places found before joining"),
+    (_split_without_last, "last piece lost"),
+    (_split_endlessly_low, "no pair left"),
+    (_split_by_text, "by joined text"),
+    (lambda word, merges: [word], "whole word"),
+    (lambda word, merges: " ".join(_sweep()(word, merges)), "text with spaces"),
+    (
+        lambda word, merges: [a + b for a, b in merges if a + b in word] or list(word),
+        "found in the word",
+    ),
+]
+
+
+def _masked(
+    chosen=lambda c, ids, m: c & (ids > 3), targets=None, inputs=None, mask=None
+):  # fmt: skip
+    """Inputs and targets; every option changed is one mistake."""
+
+    def answer(ids, c, mask_id):
+        kept = chosen(c, ids, mask_id)
+        made = np.where(kept, mask_id if mask is None else mask, ids)
+        asked = np.where(kept, ids, 0)
+        return (
+            inputs(made, ids, mask_id) if inputs else made,
+            targets(made, ids, mask_id, asked) if targets else asked,
+        )
+
+    return answer
+
+
+def _without_outer(c, ids, m):
+    c = c.copy()
+    c[:, 0] = c[:, -1] = False
+    return c
+
+
+def _first_row_alone(c, ids, m):
+    c = c.copy()
+    c[0] &= ids[0] > 3
+    return c
+
+
+_BATCH_ROWS = [
+    (
+        _masked(targets=lambda made, ids, m, t: np.where(made == m, ids, 0)),
+        "targets where the mask stands",
+    ),
+    (
+        _masked(targets=lambda made, ids, m, t: np.where(made != ids, ids, 0)),
+        "chosen masks not asked for",
+    ),
+    (_masked(lambda c, ids, m: c & (ids > 3) & (ids != m)), "chosen masks not asked"),
+    (_masked(lambda c, ids, m: c & (ids > 3) & (ids < m)), "compared with the mask"),
+    (_masked(lambda c, ids, m: c & (ids > m)), "compared with the mask"),
+    (_masked(lambda c, ids, m: c | (ids > 3)), "either of the two"),
+    (_masked(lambda c, ids, m: c & ids > 3), "nothing asked for"),
+    (_masked(lambda c, ids, m: c and ids > 3), None),
+    (_masked(lambda c, ids, m: c & (ids != 2)), "some specials spared"),
+    (_masked(lambda c, ids, m: c & (ids != 3)), "some specials spared"),
+    (_masked(lambda c, ids, m: c & ((ids < 1) | (ids > 3))), "some specials spared"),
+    (_masked(_without_outer), "outer columns spared"),
+    (_masked(_first_row_alone), "first row checked alone"),
+    (_masked(lambda c, ids, m: c.any(1)[:, None] & (ids > 3)), "whole rows"),
+    (
+        _masked(inputs=lambda made, ids, m: np.where(ids > 3, m, ids)),
+        "every word deleted",
+    ),
+    (_masked(mask=3), "mask written in"),
+    (_masked(mask=0), "deleted with 0"),
+    (_masked(targets=lambda made, ids, m, t: t > 0), "true and false"),
+    (_masked(targets=lambda made, ids, m, t: t + (t > 0)), "one more"),
+    (_masked(targets=lambda made, ids, m, t: t[t > 0]), "words in a row"),
+    (lambda *case: _masked()(*case)[1], "targets alone"),
+    (lambda *case: [part * 1.0 for part in _masked()(*case)], "fractions"),
+]
+
+_MODEL_ROWS = [
+    ((21, 3, 2.4, 10, 1), "GPT: one candidate less or more"),
+    ((21, 3, 2.7, 11, 1), "masks: changed words"),
+    ((21, 0.15, 0.8, 11, 1), "BERT: share"),
+    ((21, 15, 12, 11, 1), "BERT: share"),
+    ((21, 2.4, 2.4, 11, 1), "BERT: masks alone"),
+    ((21, 4, 3.2, 11, 1), "BERT: rounded up"),
+    ((21, 3, 1.5, 11, 1), "masks: another share"),
+    ((21, 3, 2.401, 11, 1), "another number, place 2"),
+    ((21, 3, 2.4, 22, 1), "GPT: words for candidates"),
+    ((21, 3, 2.4, 11, 0), "BERT: nothing"),
+    ((21, 3, 2.4, 11, 3), "BERT: each chosen word"),
+    ((21, 3, 2.4, 1, 11), "another order"),
+    ((3, 21, 2.4, 11, 1), "another order"),
+    ((21, "3", 2.4, 11, 1), "text"),
+    ({21, 3, 2.4, 11, 1}, "no order"),
+    (tuple(map(Decimal, ("21", "3", "2.5", "11", "1"))), "another number, place 2"),
+    ((21, 3, 2.4, 11), None),
+]
+
+
+def _cut(*ends):
+    return lambda w: tuple(w[:, a * len(w) : b * len(w)].T for a, b in ends)
+
+
+_LINEAR_ROWS = [
+    (lambda w: [p.T if i else p for i, p in enumerate(np.hsplit(w, 3))], "some turned"),
+    (_cut((1, 2), (2, 3), (0, 1)), "moved on by one"),
+    (_cut((0, 1), (1, 2), (1, 2)), "one part repeated"),
+    (_cut((0, 1), (1, 2), (1, 3)), "cut in the wrong place"),
+    (lambda w: [np.rot90(p) for p in np.hsplit(w, 3)], "turned and mirrored"),
+    (lambda w: [np.flip(p).T for p in np.hsplit(w, 3)], "turned and mirrored"),
+    (lambda w: [np.linalg.pinv(p) for p in np.hsplit(w, 3)], "inverse"),
+    (lambda w: [p.T / len(w) ** 0.5 for p in np.hsplit(w, 3)], "scaled"),
+    (lambda w: [p.T.astype(int) for p in np.hsplit(w, 3)], "whole numbers"),
+    (lambda w: [p.T.astype("f2") for p in np.hsplit(w, 3)], "precise"),
+    (lambda w: (w[:, :2].T, w[:, 2:4].T, w[:, 4:].T), "d written in"),
+    (
+        lambda w: [w[:, i * w.shape[1] :][:, : w.shape[1]].T for i in range(3)],
+        "length of the other axis",
+    ),
+    (lambda w: [-p.T for p in np.hsplit(w, 3)], None),
+]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        (exercise, *row)
+        for exercise, rows in (
+            ("best_pair", _PAIR_ROWS),
+            ("split_word", _SPLIT_ROWS),
+            ("masked_batch", _BATCH_ROWS),
+            ("model_numbers", _MODEL_ROWS),
+            ("to_linear", _LINEAR_ROWS),
+        )
+        for row in rows
+    ],
+)
+def test_answers_of_an_attack_are_told_what_is_wrong(exercise, answer, mistake):
+    """Of a mistake in several forms, which form it is does not matter."""
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+    if mistake:
+        assert (result.mistake or "").startswith(mistake), result
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("best_pair", _counting()),
+        ("split_word", _sweep()),
+        ("split_word", _joins_at_most(1000)),
+        ("masked_batch", _masked()),
+        ("masked_batch", lambda *case: [part.tolist() for part in _masked()(*case)]),
+        ("model_numbers", tuple(map(Decimal, ("21", "3", "2.4", "11", "1")))),
+        ("model_numbers", (21, Fraction(3), Fraction(12, 5), 11, 1)),
+        ("to_linear", lambda w: np.stack(_cut((0, 1), (1, 2), (2, 3))(w))),
+    ],
+)
+def test_right_answers_of_an_attack_are_taken(exercise, answer):
+    assert check(exercise, answer).state == "right"

@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -536,3 +537,393 @@ def test_wrong_answers_are_told_what_is_wrong(exercise, answer, mistake):
     result = check(exercise, answer)
     assert result.state == "wrong", result
     assert result.mistake == mistake, result
+
+
+# Answers of an attack, made from the prompts alone: each is wrong, and told why.
+def _marking(mark):
+    """Pairs whose targets are marked by mark(targets, a copy of them)."""
+
+    def answer(ids):
+        targets = ids[:, 1:]
+        return ids[:, :-1], mark(targets, targets.copy())
+
+    return answer
+
+
+def _first_only(targets, out):
+    for row in out:
+        row[np.flatnonzero(row == 0)[:1]] = -1
+    return out
+
+
+def _by_first_row(targets, out):
+    out[:, targets[0] == 0] = -1
+    return out
+
+
+def _by_any_row(targets, out):
+    out[:, (targets == 0).any(axis=0)] = -1
+    return out
+
+
+def _in_last_column(targets, out):
+    out[targets[:, -1] == 0, -1] = -1
+    return out
+
+
+def _ragged_pairs(ids):
+    rows = [row[row > 0] for row in ids]
+    return [row[:-1] for row in rows], [row[1:] for row in rows]
+
+
+def _filled_pairs(ids):
+    targets = np.full_like(ids, -1)
+    targets[:, :-1] = _pairs()(ids)[1]
+    return ids, targets
+
+
+def _flat_pairs(ids):
+    return tuple(part[0] for part in _pairs()(ids.reshape(1, -1)))
+
+
+_NEXT_WORD_ROWS = [
+    (_marking(lambda t, out: np.where(t != 0, -1, t)), "words marked, padding kept"),
+    (_ragged_pairs, "ragged"),
+    (_marking(_by_first_row), "padding of one row"),
+    (_marking(_by_any_row), "padding of one row, 3"),
+    (_marking(_first_only), "first padding alone"),
+    (_marking(_in_last_column), "last column alone"),
+    (_marking(lambda t, out: t - 1), "one less everywhere"),
+    (_marking(lambda t, out: np.where(t, t, np.nan)), "padding as nan"),
+    (_marking(lambda t, out: np.where(t, t, 1)), "padding as 1"),
+    (_marking(lambda t, out: np.where(t, t, -1.0)), "fractions"),
+    (_marking(lambda t, out: np.where(t, t, -1).astype("u1")), "no negative numbers"),
+    (_marking(lambda t, out: np.where(t, t, -1)[:, ::-1]), None),
+    (lambda ids: (ids[:, :-1], _pairs()(ids[:, ::-1])[1]), None),
+    (
+        lambda ids: (ids[:, :-1], np.where(ids[:, -1:0:-1], ids[:, -1:0:-1], -1)),
+        "row reversed",
+    ),
+    (lambda ids: [p.astype("i1") for p in _pairs()(ids)], "too small a type"),
+    (_filled_pairs, "too long, filled"),
+    (_flat_pairs, "flattened"),
+    (lambda ids: tuple(part[0] for part in _pairs()(ids)), "one row"),
+    (lambda ids: (ids[:, :4], _pairs()(ids[:, :5])[1]), "length written in, 2"),
+    (lambda ids: [part.tolist() for part in _pairs()(ids)], "arrays"),
+    (lambda ids: dict(zip("it", _pairs()(ids), strict=True)), None),
+    (lambda ids: ids, "whole ids"),
+]
+
+_TRANSFER_ROWS = [
+    ((8210, 8210, 6010, 6043, 13), "frozen: body alone"),
+    ((8210, 8210, 22, 6032, 13), "frozen: two classes"),
+    ((8210, 8210, 0, 6043, 13), "frozen: nothing"),
+    ((8210, 8210, 603, 6613, 13), "frozen: from the vocabulary"),
+    ((8210, 8210, 33, 6043, 11), "targets: two short"),
+    ((8020, 8020, 40, 6050, 13), "model: few biases"),
+    ((8011, 8011, 31, 6041, 13), "model: one bias"),
+    ((8410, 8410, 33, 6243, 13), "model: biases twice"),
+    ((9540, 9540, 33, 7373, 13), "model: wrong number of layers"),
+    ((8211, 8211, 33, 6043, 13), "another number, place 0"),
+    ((8210.4, 8210, 33, 6043, 13), "another number, place 0"),
+    ((8210, 8210, 33, 6032, 13), "tuned: another head"),
+    (_NUMBERS[::-1], "another order"),
+    (set(_NUMBERS), "no order"),
+    (dict(zip("abcde", _NUMBERS, strict=True)), "no order"),
+    (tuple(map(str, _NUMBERS)), "text"),
+    ("8210, 8210, 33, 6043, 13", "text"),
+    (8210, "one number"),
+]
+
+
+def _weights(less=lambda x: x.max(-1, keepdims=True), heat=lambda x, t: x / t):
+    def weights(logits, temperature):
+        x = heat(logits, temperature)
+        return np.exp(x - less(x))
+
+    return weights
+
+
+def _drawn(
+    weights=None, limit=lambda p, k: np.sort(p, -1)[:, [-k]], total=np.sum, more=0
+):  # fmt: skip
+    """Probabilities from weights(logits, temperature) that reach limit(them, k)."""
+    weights = weights or _weights()
+
+    def answer(logits, temperature, top_k):
+        p = weights(logits, temperature)
+        p = np.where(p >= limit(p, top_k), p, 0)
+        return p / (total(p, axis=-1, keepdims=True) + more)
+
+    return answer
+
+
+def _softmax(x):
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def _drawn_in_columns(logits, temperature, top_k):
+    p = _weights(lambda x: x.max(axis=0))(logits, temperature)
+    p = np.where(p >= np.sort(p, axis=0)[[-top_k]], p, 0)
+    return p / p.sum(axis=0)
+
+
+def _drawn_alone(logits, temperature, top_k):
+    return _softmax(-np.sort(-logits / temperature, axis=-1)[:, :top_k])
+
+
+def _drawn_of_distinct(logits, temperature, top_k):
+    out = np.zeros(logits.shape)
+    for row, made in zip(logits, out, strict=True):
+        limit = np.unique(row)[-min(top_k, len(np.unique(row)))]
+        kept = row >= limit
+        made[kept] = _softmax(row[kept] / temperature)
+    return out
+
+
+_DRAW_ROWS = [
+    (_drawn(_weights(lambda x: x.mean(-1, keepdims=True))), "not the maximum"),
+    (_drawn(_weights(lambda x: x.min(-1, keepdims=True))), "not the maximum"),
+    (_drawn(lambda x, t: _softmax(x) ** (1 / t)), "power of probabilities"),
+    (_drawn_of_distinct, "equal logits counted once"),
+    (_drawn(_weights(lambda x: x.max(axis=0))), "maximum of the columns"),
+    (_drawn(limit=lambda p, k: np.sort(p.ravel())[-k]), "one limit for the batch"),
+    (_drawn(limit=lambda p, k: np.sort(p)[0, -k]), "first row's limit"),
+    (_drawn(_weights(heat=lambda x, t: x / (t + 0.01))), "temperature changed"),
+    (_drawn(_weights(heat=lambda x, t: x / max(t, 0.1))), "temperature changed"),
+    (_drawn(_weights(heat=lambda x, t: x / t / t)), "temperature twice"),
+    (_drawn(_weights(heat=lambda x, t: np.clip(x / t, -50, 50))), "clipped"),
+    (_drawn(_weights(heat=lambda x, t: (x / t).clip(-300, 300))), "clipped"),
+    (
+        lambda *case: np.nan_to_num(_drawn(_weights(lambda x: 0))(*case)),
+        "nan hidden",
+    ),
+    (_drawn(total=np.mean), "divided by another number"),
+    (_drawn(more=0.01), "number added to the sum"),
+    (
+        lambda x, t, k: _softmax(np.where(x >= np.sort(x)[:, [-k]], 0.0, -np.inf)),
+        "all alike",
+    ),
+    (_drawn(limit=lambda p, k: np.sort(p)[:, [-2]]), "k written in"),
+    (_drawn_alone, "others left out"),
+    (lambda x, t, k: np.where(x >= np.sort(x)[:, [-k]], x / t, 0), "no exp"),
+    (_drawn_in_columns, "columns for rows"),
+]
+
+
+def _perplexed(loss=lambda p: -np.log(p), total=np.mean):
+    return lambda p, real: np.exp(total(loss(p[real])))
+
+
+def _per(count):
+    return lambda p, real: np.exp(-np.log(p[real]).sum() / count(p, real))
+
+
+def _by_chunks(p, real):
+    p, total = p[real], 0
+    for i in range(0, len(p), 300):
+        total += np.log(np.prod(p[i : i + 300]))
+    return math.exp(-total / len(p))
+
+
+def _guarded(p, real):
+    product = np.prod(p[real])
+    return float(product ** (-1 / real.sum())) if product > 0 else 1e300
+
+
+def _over_positions(p, real):
+    return np.exp(-np.log(np.where(real, p, 1)).sum(0) / real.sum(0))
+
+
+_PERPLEXITY_ROWS = [
+    (_perplexed(lambda p: -np.log(np.clip(p, 1e-2, 1))), "probabilities clipped"),
+    (_perplexed(lambda p: -np.log(np.clip(p, 1e-4, 1))), "probabilities clipped"),
+    (_perplexed(lambda p: -np.log(p + 1e-9)), "small number added"),
+    (_perplexed(lambda p: -np.log(p + 1e-3)), "small number added"),
+    (_by_chunks, "product in chunks"),
+    (_guarded, "product of 0 replaced"),
+    (lambda p, real: _perplexed()(p.astype("f2"), real), "half precision"),
+    (_per(lambda p, real: len(p)), "texts in the divisor"),
+    (_per(lambda p, real: p.shape[1]), "length in the divisor"),
+    (_per(lambda p, real: real.sum() - 1), "one more or less"),
+    (_perplexed(np.log10), None),
+    (_perplexed(lambda p: -np.log10(p)), "another log"),
+    (_perplexed(lambda p: -np.log1p(p)), "log1p"),
+    (_perplexed(total=np.median), "median"),
+    (_perplexed(lambda p: -p * np.log(p), np.sum), "entropy"),
+    (lambda p, real: _perplexed()(p[0], real[0]), "one text alone"),
+    (_over_positions, "one for each position"),
+    (lambda p, real: round(float(_perplexed()(p, real)), 2), None),
+    (lambda p, real: [_perplexed()(p, real)], None),
+]
+
+
+def _carrier(
+    is_body=lambda k: k.startswith("body."), copy=np.copy,
+    missing=KeyError, unfit=ValueError, differs=lambda o, n: o.shape != n.shape,
+):  # fmt: skip
+    """Carries weights over by name; every option changed is one mistake."""
+
+    def answer(old, new):
+        result = {}
+        for name, weight in new.items():
+            if not is_body(name):
+                result[name] = weight
+                continue
+            if name not in old:
+                raise missing(name)
+            if differs(old[name], weight):
+                raise unfit(name)
+            result[name] = copy(old[name])
+        return result
+
+    return answer
+
+
+def _carried_returning_errors(old, new):
+    try:
+        return _carrier()(old, new)
+    except (KeyError, ValueError) as error:
+        return error
+
+
+def _carried_by_place(old, new):
+    pairs = zip(old.items(), new.items(), strict=False)
+    return {
+        name: kept.copy() if name.startswith("body.") else weight
+        for (_, kept), (name, weight) in pairs
+    }
+
+
+def _carried_once(old, new):
+    for name, weight in _carrier()(old, new).items():
+        return {name: weight}
+
+
+def _carried_if_no_more(old, new):
+    for name in old:
+        if name.startswith("body.") and name not in new:
+            raise KeyError(name)
+    return _carrier()(old, new)
+
+
+def _carried_strictly(old, new):
+    for name in new:
+        if name in old and old[name].shape != new[name].shape:
+            raise ValueError(name)
+    return _carrier(lambda name: name in old)(old, new)
+
+
+_CARRY_ROWS = [
+    (_carrier(copy=np.ndarray.tolist), "arrays"),
+    (_carrier(copy=lambda w: w.astype(int)), "whole numbers"),
+    (_carrier(differs=lambda o, n: o.shape > n.shape), "whole shapes are seen"),
+    (_carrier(differs=lambda o, n: o.size > n.size), "whole shapes are seen"),
+    (_carrier(differs=lambda o, n: len(o) != len(n)), "whole shapes are seen"),
+    (
+        _carrier(differs=lambda o, n: o.shape[-1] != n.shape[-1]),
+        "whole shapes are seen",
+    ),
+    (
+        _carrier(differs=lambda o, n: o.shape[:1] > n.shape[:1] or o.ndim != n.ndim),
+        "whole shapes are seen",
+    ),
+    (
+        _carrier(
+            differs=lambda o, n: (
+                o.ndim != n.ndim
+                or any(a > b for a, b in zip(o.shape, n.shape, strict=True))
+            )
+        ),
+        "smaller is seen",
+    ),
+    (_carrier(differs=lambda o, n: o.ndim != n.ndim), "not axes alone"),
+    (_carrier(differs=lambda o, n: False), "shapes are seen"),
+    (_carrier(lambda k: k.split(".")[0] == "body"), "body itself"),
+    (_carrier(lambda k: k.lower().startswith("body.")), "any case"),
+    (_carrier(lambda k: "body" in k.split(".")), "body. anywhere, 2"),
+    (_carrier(lambda k: re.match("body.", k)), "no dot, 2"),
+    (_carrier(lambda k: re.match(r"body\.\w+$", k)), "one dot alone"),
+    (_carrier(lambda k: not k.startswith("head")), "everything but the head"),
+    (_carrier(missing=ValueError, unfit=KeyError), "errors are not swapped"),
+    (_carrier(missing=ValueError), "missing is no ValueError"),
+    (_carrier(unfit=KeyError), "unfit is no KeyError"),
+    (_carrier(missing=Exception, unfit=Exception), "errors are of a kind"),
+    (_carrier(unfit=AssertionError), "errors are of a kind"),
+    (_carried_returning_errors, "errors are raised"),
+    (_carried_by_place, "by position"),
+    (_carried_once, "first name alone"),
+    (_carried_if_no_more, "extra names refused"),
+    (_carried_strictly, "all shared names, 2"),
+    (_carrier(lambda k: not k.startswith("body.")), "the wrong way, 2"),
+    (
+        lambda o, n: {
+            k[5:] if k[:5] == "body." else k: v for k, v in _carrier()(o, n).items()
+        },
+        "body. taken off",
+    ),
+    (
+        lambda o, n: {
+            k: v if k[:5] == "body." else v * 0 for k, v in _carrier()(o, n).items()
+        },
+        "head made anew",
+    ),
+    (lambda old, new: list(_carrier()(old, new).items()), "pairs"),
+    (
+        lambda old, new: old | {k: n for k, n in new.items() if k[:5] != "body."},
+        "names of old, 2",
+    ),
+    (lambda old, new: new | {"body.w": old["body.w"].copy()}, "one name written in"),
+]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        (exercise, *row)
+        for exercise, rows in (
+            ("next_word_pairs", _NEXT_WORD_ROWS),
+            ("transfer_numbers", _TRANSFER_ROWS),
+            ("draw_probabilities", _DRAW_ROWS),
+            ("perplexity_of", _PERPLEXITY_ROWS),
+            ("carry_over", _CARRY_ROWS),
+        )
+        for row in rows
+    ],
+)
+def test_answers_of_an_attack_are_told_what_is_wrong(exercise, answer, mistake):
+    """Of a mistake in several forms, which form it is does not matter."""
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+    if mistake:
+        assert (result.mistake or "").startswith(mistake), result
+
+
+def _as_printed(ids):
+    """Marks what stands after EOS, which is the same where rows end in EOS."""
+    targets = ids[:, 1:].copy()
+    for row in targets:
+        end = list(row).index(2) if 2 in row else len(row)
+        row[end + 1 :] = -1
+    return ids[:, :-1], targets
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("next_word_pairs", _as_printed),
+        ("next_word_pairs", lambda ids: np.stack(_pairs()(ids))),
+        ("transfer_numbers", tuple(map(Decimal, _NUMBERS))),
+        ("draw_probabilities", lambda x, *how: _drawn()(x.astype("f4"), *how)),
+        ("draw_probabilities", lambda *case: _drawn()(*case).tolist()),
+        ("perplexity_of", lambda p, real: _perplexed()(p.astype("f4"), real)),
+        ("perplexity_of", lambda p, real: np.prod(p[real] ** (-1 / real.sum()))),
+        ("carry_over", _carrier()),
+        ("carry_over", lambda old, new: dict(reversed(_carrier()(old, new).items()))),
+        ("carry_over", _carrier(copy=torch.tensor)),
+    ],
+)
+def test_right_answers_of_an_attack_are_taken(exercise, answer):
+    assert check(exercise, answer).state == "right"
