@@ -6,6 +6,13 @@ Readers step through them by mouse or by key; without a script all is there too.
 from explore_transformers.figures.blocks import transformer
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
+from explore_transformers.figures.lookup import (
+    attention_decoder,
+    attention_map,
+    bottleneck,
+    lookup,
+    watch_attention,
+)
 from explore_transformers.figures.style import PALETTE, use_style
 from explore_transformers.figures.tables import attention, bars, heatmap
 
@@ -13,10 +20,15 @@ __all__ = [
     "PALETTE",
     "HTMLFigure",
     "attention",
+    "attention_decoder",
+    "attention_map",
     "attention_step",
     "bars",
+    "bottleneck",
     "encoder_decoder",
     "heatmap",
+    "lookup",
     "transformer",
     "use_style",
+    "watch_attention",
 ]
