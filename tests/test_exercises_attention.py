@@ -106,7 +106,9 @@ def _read_by_einsum(states, memory, mask):
 
 
 def _add_joined(query, memory, W_q, W_k, v):
-    pairs = torch.stack([torch.stack([torch.cat([q, h]) for h in memory]) for q in query])
+    pairs = torch.stack(
+        [torch.stack([torch.cat([q, h]) for h in memory]) for q in query]
+    )
     scores = torch.tanh(pairs @ torch.cat([W_q, W_k], dim=1).T) @ v
     weights = torch.softmax(scores, 1)
     return torch.stack([w @ memory for w in weights]), weights

@@ -159,9 +159,9 @@ attention_numbers = Exercise(
         Mistake(
             "already scaled",
             _has(4, 1),
-            ko="`k`의 제곱근으로 나눈 뒤라면 맞습니다. 여기서는 나누지 않은 내적을 "
+            ko="`d`의 제곱근으로 나눈 뒤라면 맞습니다. 여기서는 나누지 않은 내적을 "
             "물었습니다.",
-            en="That would be right after dividing by the square root of `k`. The "
+            en="That would be right after dividing by the square root of `d`. The "
             "question is about dot products that were not divided.",
             example=(30, 25, 60, 108, 1),
         ),
@@ -313,8 +313,8 @@ masked_attention = Exercise(
         Mistake(
             "not scaled",
             _attend_with(scale=_unscaled),
-            ko="점수를 `np.sqrt(k)`로 나누지 않았습니다.",
-            en="The scores are not divided by `np.sqrt(k)`.",
+            ko="점수를 `np.sqrt(d)`로 나누지 않았습니다.",
+            en="The scores are not divided by `np.sqrt(d)`.",
         ),
         Mistake(
             "no mask",
@@ -325,8 +325,8 @@ masked_attention = Exercise(
         Mistake(
             "divided by the size",
             _attend_with(scale=lambda s, query, key: s / query.shape[-1]),
-            ko="점수를 `k`로 나누었습니다. `k`의 제곱근으로 나누어야 합니다.",
-            en="You divided the scores by `k`. Divide by its square root.",
+            ko="점수를 `d`로 나누었습니다. `d`의 제곱근으로 나누어야 합니다.",
+            en="You divided the scores by `d`. Divide by its square root.",
         ),
         Mistake(
             "multiplied",
@@ -338,8 +338,8 @@ masked_attention = Exercise(
         Mistake(
             "root of the number of keys",
             _attend_with(scale=lambda s, query, key: s / np.sqrt(len(key))),
-            ko="키의 개수의 제곱근으로 나누었습니다. `k`는 벡터 하나의 크기입니다.",
-            en="You divided by the square root of the number of keys. `k` is the size "
+            ko="키의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 크기입니다.",
+            en="You divided by the square root of the number of keys. `d` is the size "
             "of one vector.",
         ),
         Mistake(
@@ -1278,6 +1278,7 @@ reading_order = Exercise(
     ),
 )
 
+
 def _as_measured(expected, answer):
     """Four shares as the kept model gives them, and the letter; other runs differ."""
     if len(answer) != 5 or str(answer[4]).strip().upper() != expected[4]:
@@ -1323,8 +1324,7 @@ sharpness = Exercise(
         Mistake(
             "divided by the factor",
             _shares_where(lambda zero, half, one, four: half > 0.85 and four < 0.2),
-            ko="배수로 나누었습니다. 0.5에서 더 뾰족해졌고 4에서 더 고르게 "
-            "되었습니다.",
+            ko="배수로 나누었습니다. 0.5에서 더 뾰족해졌고 4에서 더 고르게 되었습니다.",
             en="You divided by the factor: at 0.5 the weights got sharper, at 4 more "
             "even.",
             example=(0, 0.94, 1, 0.05, "B"),
@@ -1361,8 +1361,8 @@ sharpness = Exercise(
             _letter("C"),
             ko="배수는 매개변수가 아니고 훈련하지도 않았습니다. 가중치는 네 번 모두 "
             "같았습니다.",
-            en="The factor is no parameter and nothing was trained: the model's weights "
-            "were the same all four times.",
+            en="The factor is no parameter and nothing was trained: all four times the "
+            "model had the same weights.",
             example=(0, 0.42, 1, 0.66, "C"),
         ),
     ),

@@ -79,11 +79,11 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
     """Draw the whole model as boxes, attention lit and the rest pale.
 
     Args:
-        model: a Seq2Seq whose decoder reads by attention (it keeps `weights`).
+        model: a Seq2Seq with a GRU on either side, whatever its decoder reads.
         src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
     """
     _, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
-    weights = _weights(model, src_tokens, tgt_tokens)
+    weights = *calls["decoder"].output[:2], calls["encoder"].output[1]  # (B, T, S)
     drawing = Drawing(height=318)
     memory = shape_of(calls["encoder"].output)
     states = shape_of(calls["decoder"].output)
@@ -91,56 +91,84 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
     context = shape_of((1, len(tgt_tokens), size))
     logits = shape_of(calls["output"].output)
     with drawing.part(1):
-        drawing.badge(14, 296, 1)
+        drawing.badge(10, 304, 1)
         drawing.words(92, 304, text(ko="소스", en="Source") + f" {shape_of(src.shape)}")
         drawing.arrow((92, 294), (92, 280))
-        drawing.box(16, 244, 152, 35, "norm", text(ko="임베딩", en="Embedding"))
+        drawing.box(26, 244, 142, 35, "norm", text(ko="임베딩", en="Embedding"))
         drawing.arrow((92, 244), (92, 232))
         name = text(ko="인코더(GRU)", en="Encoder (GRU)")
-        drawing.box(16, 194, 152, 38, "norm", name, memory)
+        drawing.box(26, 194, 142, 38, "norm", name, memory)
     with drawing.part(2):
-        drawing.badge(212, 296, 2)
-        drawing.words(288, 304, text(ko="타깃", en="Target") + f" {shape_of(tgt.shape)}")
+        drawing.badge(210, 304, 2)
+        drawing.words(
+            288, 304, text(ko="타깃", en="Target") + f" {shape_of(tgt.shape)}"
+        )
         drawing.arrow((288, 294), (288, 280))
         drawing.box(212, 244, 152, 35, "norm", text(ko="임베딩", en="Embedding"))
         drawing.arrow((288, 244), (288, 232))
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
         drawing.box(212, 194, 152, 38, "norm", name, states)
     with drawing.part(3):
-        drawing.badge(28, 126, 3)
+        drawing.badge(10, 138, 3)
         drawing.arrow((92, 194), (92, 160), role="hidden")
-        drawing.words(86, 176, text(ko="키, 밸류", en="keys, values"), "et-end et-small")
+        drawing.words(
+            86, 176, text(ko="키, 밸류", en="keys, values"), "et-end et-small"
+        )
         drawing.arrow((250, 194), (250, 160), role="query")
         drawing.words(256, 176, text(ko="쿼리", en="queries"), "et-start et-small")
         name = text(ko="어텐션: 이번 레슨", en="Attention: this lesson")
-        shape = text(ko="가중치", en="weights") + f" {shape_of(weights.shape)}"
-        drawing.box(16, 116, 264, 44, "attention", name, shape)
+        shape = text(ko="가중치", en="weights") + f" {shape_of(weights)}"
+        drawing.box(26, 116, 254, 44, "attention", name, shape)
     with drawing.part(4):
-        drawing.badge(14, 76, 4)
+        drawing.badge(10, 74, 4)
         drawing.arrow((148, 116), (148, 92), role="context")
-        drawing.words(142, 104, text(ko="문맥", en="context") + f" {context}",
-                      "et-end et-small")  # fmt: skip
+        drawing.words(
+            142, 104, text(ko="문맥", en="context") + f" {context}", "et-end et-small"
+        )
         drawing.line((330, 194), (330, 74))
         drawing.arrow((330, 74), (281, 74))
-        drawing.box(16, 56, 264, 36, "norm", text(ko="합쳐서 선형층", en="Combine, linear"),
-                    logits)  # fmt: skip
+        drawing.box(
+            26,
+            56,
+            254,
+            36,
+            "norm",
+            text(ko="합쳐서 선형층", en="Combine, linear"),
+            logits,
+        )
         drawing.arrow((148, 56), (148, 40))
-        drawing.box(16, 16, 264, 24, "norm",
-                    text(ko="소프트맥스: 다음 단어의 확률",
-                         en="Softmax: probabilities of the next word"))  # fmt: skip
+        drawing.box(
+            26,
+            16,
+            254,
+            24,
+            "norm",
+            text(
+                ko="소프트맥스: 다음 단어의 확률",
+                en="Softmax: probabilities of the next word",
+            ),
+        )
     steps = [
-        text(ko=f"인코더가 토큰 {len(src_tokens)}개를 읽어 은닉 상태를 하나씩 남깁니다.",
-             en=f"The encoder reads {len(src_tokens)} tokens and leaves a hidden state "
-             "for each."),
-        text(ko=f"디코더에도 단계마다({len(tgt_tokens)}번) 은닉 상태가 있습니다.",
-             en=f"The decoder, too, has a state at each of its {len(tgt_tokens)} steps."),
-        text(ko="이번 레슨의 부분입니다. 디코더의 상태가 쿼리, 인코더의 상태가 키와 "
-             "밸류입니다.",
-             en="The part that this lesson builds: the decoder's state is the query, "
-             "the encoder's states are keys and values."),
-        text(ko="어텐션이 낸 문맥 벡터와 디코더의 상태로 다음 단어를 고릅니다.",
-             en="From the context vector and the decoder's state comes the next word."),
-    ]  # fmt: skip
+        text(
+            ko=f"인코더가 토큰 {len(src_tokens)}개를 읽어 은닉 상태를 하나씩 남깁니다.",
+            en=f"The encoder reads {len(src_tokens)} tokens and leaves a hidden state "
+            "for each.",
+        ),
+        text(
+            ko=f"디코더에도 단계마다({len(tgt_tokens)}번) 은닉 상태가 있습니다.",
+            en=f"The decoder, too, has a state at each of its {len(tgt_tokens)} steps.",
+        ),
+        text(
+            ko="이번 레슨의 부분입니다. 디코더의 상태가 쿼리, 인코더의 상태가 키와 "
+            "밸류입니다.",
+            en="The part that this lesson builds: the decoder's state is the query, "
+            "the encoder's states are keys and values.",
+        ),
+        text(
+            ko="어텐션이 낸 문맥 벡터와 디코더의 상태로 다음 단어를 고릅니다.",
+            en="From the context vector and the decoder's state comes the next word.",
+        ),
+    ]
     caption = text(
         ko="색이 있는 곳이 이번 레슨에서 더하는 부분이고 나머지는 레슨 2의 것입니다. "
         "괄호 안은 실제로 흐른 텐서의 모양입니다.",
@@ -187,13 +215,22 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
         drawing.line((xs[-1], 94), (xs[-1], 112), (188, 132), role="context")
         drawing.arrow((188, 132), (188, 152), role="context")
         drawing.line((350, 122), (226, 152))
-        drawing.box(150, 153, 76, 34, "context",
-                    text(ko="문맥 벡터", en="Context"), shape_of((1, size)))  # fmt: skip
+        drawing.box(
+            150,
+            153,
+            76,
+            34,
+            "context",
+            text(ko="문맥 벡터", en="Context"),
+            shape_of((1, size)),
+        )
     with drawing.part(3):
         drawing.badge(9, 206, 3)
         for x in ys:
             drawing.thread((188, 187), (x, 226), 0.15, "context")
-        name = text(ko="디코더: 단계마다 같은 벡터", en="Decoder: the same vector each step")
+        name = text(
+            ko="디코더: 단계마다 같은 벡터", en="Decoder: the same vector each step"
+        )
         drawing.panel(226, 46, "hidden", name, shape_of(calls["decoder"].output))
         for x in ys:
             drawing.squares(x - 12, 253, "hidden", [1, 1, 1], size=(8, 10))
@@ -204,19 +241,25 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
         en=f"The encoder makes {n_src} hidden states; the decoder gets the last alone.",
     )
     steps = [
-        text(ko=f"토큰 {n_src}개마다 수 {size}개짜리 은닉 상태가 있으니 모두 "
-             f"{n_src * size:,}개의 수입니다.",
-             en=f"{n_src} tokens with a hidden state of {size} numbers each make "
-             f"{n_src * size:,} numbers."),
-        text(ko=f"{n_src - 1}개는 쓰지 않습니다(×). 문맥 벡터는 마지막 상태, 수 "
-             f"{size}개입니다. 문장이 길어져도 {size}개입니다.",
-             en=f"{n_src - 1} of them are not used (×). The context vector is the last "
-             f"state, {size} numbers; in a longer sentence still {size}."),
-        text(ko=f"디코더의 {n_tgt}단계가 모두 그 벡터를 읽습니다. 아래는 단계마다 "
-             "읽는 단어입니다.",
-             en=f"All {n_tgt} steps of the decoder read that vector. Below: the word "
-             "that each step reads."),
-    ]  # fmt: skip
+        text(
+            ko=f"토큰 {n_src}개마다 수 {size}개짜리 은닉 상태가 있으니 모두 "
+            f"{n_src * size:,}개의 수입니다.",
+            en=f"{n_src} tokens with a hidden state of {size} numbers each make "
+            f"{n_src * size:,} numbers.",
+        ),
+        text(
+            ko=f"{n_src - 1}개는 쓰지 않습니다(×). 문맥 벡터는 마지막 상태, 수 "
+            f"{size}개입니다. 문장이 길어져도 {size}개입니다.",
+            en=f"{n_src - 1} of them are not used (×). The context vector is the last "
+            f"state, {size} numbers; in a longer sentence still {size}.",
+        ),
+        text(
+            ko=f"디코더의 {n_tgt}단계가 모두 그 벡터를 읽습니다. 아래는 단계마다 "
+            "읽는 단어입니다.",
+            en=f"All {n_tgt} steps of the decoder read that vector. Below: the word "
+            "that each step reads.",
+        ),
+    ]
     return Diagram(drawing, title, caption, steps)
 
 
@@ -269,9 +312,12 @@ def lookup(query, keys, values, tokens, meanings, asked):
         drawing.badge(9, top, 2)
         name = text(ko="부드럽게 찾기", en="A soft look-up")
         drawing.words(24, top, name, "et-start et-bold")
-        head = [(52, text(ko="쿼리", en="query")), (154, text(ko="키", en="key")),
-                (236, text(ko="가중치", en="weight")),
-                (326, text(ko="밸류", en="value"))]  # fmt: skip
+        head = [
+            (52, text(ko="쿼리", en="query")),
+            (154, text(ko="키", en="key")),
+            (236, text(ko="가중치", en="weight")),
+            (326, text(ko="밸류", en="value")),
+        ]
         for x, word in head:
             drawing.words(x, top + 20, word, "et-small")
         _vector(drawing, 14, top + 32, query, "query", 38)
@@ -289,7 +335,9 @@ def lookup(query, keys, values, tokens, meanings, asked):
         drawing.words(276, end + 34, text(ko="결과", en="result"), "et-end et-small")
         _vector(drawing, 288, end + 20, context, "context", 38)
     best = int(weights.argmax())
-    title = text(ko="찾기, 그리고 부드럽게 찾기", en="Looking up, and looking up softly")
+    title = text(
+        ko="찾기, 그리고 부드럽게 찾기", en="Looking up, and looking up softly"
+    )
     caption = text(
         ko="딕셔너리는 쿼리와 똑같은 키 하나를 찾아 그 밸류를 줍니다. 어텐션은 "
         "모든 키와 견주어, 닮은 만큼씩 밸류를 섞습니다.",
@@ -297,18 +345,27 @@ def lookup(query, keys, values, tokens, meanings, asked):
         "Attention compares the query with every key and mixes the values.",
     )
     steps = [
-        text(ko="딕셔너리: ", en="Dictionary: the key ") + f"“{tokens[asked]}”"
-        + text(ko=" 하나만 맞고, 나머지 밸류는 전혀 쓰이지 않습니다.",
-               en=" alone fits; no other value is used."),
-        text(ko="어텐션: 쿼리와 키는 벡터입니다. 닮은 정도가 가중치가 되고, 가장 큰 것은 ",
-             en="Attention: query and keys are vectors. How alike they are becomes a "
-             "weight; the largest is ")
-        + f"{formatted(weights[best], '.2f')} (" + f"{tokens[best]}).",
-        text(ko="밸류에 가중치를 곱해 더합니다. 결과는 어느 밸류와도 같지 않은 "
-             "섞인 벡터입니다.",
-             en="The values, each times its weight, add up to a mixture that equals "
-             "none of them."),
-    ]  # fmt: skip
+        text(ko="딕셔너리: ", en="Dictionary: the key ")
+        + f"“{tokens[asked]}”"
+        + text(
+            ko=" 하나만 맞고, 나머지 밸류는 전혀 쓰이지 않습니다.",
+            en=" alone fits; no other value is used.",
+        ),
+        text(
+            ko="어텐션: 쿼리와 키는 벡터입니다. 닮은 정도가 가중치가 되고, "
+            "가장 큰 것은 ",
+            en="Attention: query and keys are vectors. How alike they are becomes a "
+            "weight; the largest is ",
+        )
+        + f"{formatted(weights[best], '.2f')} ("
+        + f"{tokens[best]}).",
+        text(
+            ko="밸류에 가중치를 곱해 더합니다. 결과는 어느 밸류와도 같지 않은 "
+            "섞인 벡터입니다.",
+            en="The values, each times its weight, add up to a mixture that equals "
+            "none of them.",
+        ),
+    ]
     return Diagram(drawing, title, caption, steps)
 
 
@@ -349,14 +406,20 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
         drawing.panel(320, 46, "hidden", name, shape_of(calls["decoder"].output))
         for t, x in enumerate(ts):
-            drawing.squares(x - 12, 347, "query" if t == step else "hidden",
-                            [1, 1, 1] if t <= step else [0, 0, 0], size=(8, 10))  # fmt: skip
+            drawing.squares(
+                x - 12,
+                347,
+                "query" if t == step else "hidden",
+                [1, 1, 1] if t <= step else [0, 0, 0],
+                size=(8, 10),
+            )
             drawing.arrow((x, 380), (x, 367))
         drawing.line((ts[step], 347), (ts[step], 316), role="query")
         drawing.line((ts[step], 316), (12, 316), (12, 92), role="query")
         drawing.arrow((12, 92), (25, 92), role="query")
-        drawing.words(18, 304, text(ko="쿼리", en="query") + f" ({size},)",
-                      "et-start et-small")  # fmt: skip
+        drawing.words(
+            18, 304, text(ko="쿼리", en="query") + f" ({size},)", "et-start et-small"
+        )
     with drawing.part(3):
         drawing.badge(9, 110, 3)
         for x, weight in zip(xs, weights, strict=True):
@@ -382,28 +445,41 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
         drawing.arrow((188, 272), (188, 283))
         drawing.words(188, 293, says, "et-bold")
     best = int(weights.argmax())
-    title = text(ko="어텐션이 있는 디코더의 한 단계", en="One step of a decoder with attention")
+    title = text(
+        ko="어텐션이 있는 디코더의 한 단계", en="One step of a decoder with attention"
+    )
     caption = text(ko="디코더가 “", en="The decoder has just read “") + tgt_tokens[step]
     caption += text(
         ko="”까지 읽은 단계입니다. 막대의 수는 실제 가중치(%)입니다.",
         en="”. The numbers in the bars are the real weights, in percent.",
     )
     steps = [
-        text(ko=f"인코더의 상태 {len(src_tokens)}개를 모두 남겨 둔 것이 메모리입니다.",
-             en=f"All {len(src_tokens)} encoder states are kept: the memory."),
-        text(ko="GRU가 읽은 단어로 상태를 갱신합니다. 이 상태가 쿼리입니다.",
-             en="The GRU updates its state with the word read. That state is the query."),
-        text(ko="쿼리를 모든 상태와 견주어 가중치를 얻습니다. 가장 큰 곳은 ",
-             en="Compared with every state, the query gives weights. The largest is on ")
+        text(
+            ko=f"인코더의 상태 {len(src_tokens)}개를 모두 남겨 둔 것이 메모리입니다.",
+            en=f"All {len(src_tokens)} encoder states are kept: the memory.",
+        ),
+        text(
+            ko="GRU가 읽은 단어로 상태를 갱신합니다. 이 상태가 쿼리입니다.",
+            en="The GRU updates its state with the word read. That state is the query.",
+        ),
+        text(
+            ko="쿼리를 모든 상태와 견주어 가중치를 얻습니다. 가장 큰 곳은 ",
+            en="Compared with every state, the query gives weights. The largest is on ",
+        )
         + f"“{src_tokens[best]}” ({100 * weights[best]:.0f}%).",
-        text(ko="가중치만큼 상태를 더하면 이 단계의 문맥 벡터입니다. 다음 단계에서는 "
-             "가중치가 달라집니다.",
-             en="The states, each times its weight, add up to this step's context "
-             "vector. The next step has other weights."),
-        text(ko="상태와 문맥 벡터를 합쳐 다음 단어를 고릅니다. 여기서는 “",
-             en="State and context are combined to choose the next word, here “")
-        + says + "”.",
-    ]  # fmt: skip
+        text(
+            ko="가중치만큼 상태를 더하면 이 단계의 문맥 벡터입니다. 다음 단계에서는 "
+            "가중치가 달라집니다.",
+            en="The states, each times its weight, add up to this step's context "
+            "vector. The next step has other weights.",
+        ),
+        text(
+            ko="상태와 문맥 벡터를 합쳐 다음 단어를 고릅니다. 여기서는 “",
+            en="State and context are combined to choose the next word, here “",
+        )
+        + says
+        + "”.",
+    ]
     return Diagram(drawing, title, caption, steps)
 
 
@@ -441,16 +517,21 @@ def watch_attention(steps, weights, outputs, rows, columns, row_title, column_ti
         for i in chosen
     ]
     data = {
-        "names": names, "outputs": list(outputs),
+        "names": names,
+        "outputs": list(outputs),
         "weights": ["".join(chr(256 + w) for w in p.flatten()) for p in percent],
-    }  # fmt: skip
-    hint = text(ko="슬라이더로 훈련 스텝을 옮겨 보세요.",
-                en="Move the slider through the training steps.")  # fmt: skip
-    words = text(ko="칸의 수는 가중치(%)이고, 한 행의 합은 100입니다.",
-                 en="Numbers are weights in percent; each row sums to 100.")  # fmt: skip
+    }
+    hint = text(
+        ko="슬라이더로 훈련 스텝을 옮겨 보세요.",
+        en="Move the slider through the training steps.",
+    )
+    words = text(
+        ko="칸의 수는 가중치(%)이고, 한 행의 합은 100입니다.",
+        en="Numbers are weights in percent; each row sums to 100.",
+    )
     content = (
-        f'{heading(title)}<p>{safe(words)}</p>{slider(hint)}'
-        f'<div class="et-data" data-learned="{safe(json.dumps(data, ensure_ascii=False))}">'
+        f"{heading(title)}<p>{safe(words)}</p>{slider(hint)}"
+        f'<div class="et-data" data-learned="{safe(json.dumps(data, ensure_ascii=False))}">'  # noqa: E501
         f"</div>{folds(panels, [names[i] for i in chosen])}"
     )
     summary = f"{len(steps)} steps, {len(rows)} × {len(columns)}"

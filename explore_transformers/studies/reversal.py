@@ -14,7 +14,7 @@ from explore_transformers.lessons.attention import (
 )
 from explore_transformers.lessons.encoder_decoder import Decoder, train
 
-SETTINGS = [{"seed": seed} for seed in (1, 2, 3, 4, 5)]
+SETTINGS = [{"seed": seed} for seed in (1, 2, 3, 4)]
 
 
 def measure(seed):
