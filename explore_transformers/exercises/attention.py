@@ -1318,7 +1318,7 @@ sharpness = Exercise(
             ko="네 값이 같습니다. 배수를 넣은 클래스의 모델로 번역했는지, 가중치를 "
             "불러왔는지 보세요.",
             en="The four values are equal. Did the model that translates belong to the "
-            "class with the factor, and did it load the kept weights?",
+            "class with the factor, and did it load the trained weights?",
             example=(1, 1, 1, 1, "B"),
         ),
         Mistake(
