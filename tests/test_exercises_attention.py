@@ -50,13 +50,13 @@ def _read_in_torch(states, memory, mask):
 def _add_by_loop(query, memory, W_q, W_k, v):
     table = []
     for q in query:
-        e = np.array([math.exp(v @ np.tanh(W_q @ q + W_k @ h)) for h in memory])
+        e = torch.stack([torch.exp(v @ torch.tanh(W_q @ q + W_k @ h)) for h in memory])
         table.append(e / e.sum())
-    return np.array(table) @ memory, table
+    table = torch.stack(table)
+    return table @ memory, table
 
 
 def _add_in_torch(query, memory, W_q, W_k, v):
-    query, memory, W_q, W_k, v = map(torch.as_tensor, (query, memory, W_q, W_k, v))
     both = F.linear(query, W_q).unsqueeze(1) + F.linear(memory, W_k)
     weights = torch.einsum("tsa,a->ts", both.tanh(), v).softmax(-1)
     return weights.matmul(memory), weights
@@ -106,10 +106,12 @@ def _read_by_einsum(states, memory, mask):
 
 
 def _add_joined(query, memory, W_q, W_k, v):
-    pairs = [[np.concatenate([q, h]) for h in memory] for q in query]
-    scores = np.tanh(pairs @ np.concatenate([W_q, W_k], axis=1).T) @ v
-    weights = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    return np.stack([w @ memory for w in weights]), weights
+    pairs = torch.stack(
+        [torch.stack([torch.cat([q, h]) for h in memory]) for q in query]
+    )
+    scores = torch.tanh(pairs @ torch.cat([W_q, W_k], dim=1).T) @ v
+    weights = torch.softmax(scores, 1)
+    return torch.stack([w @ memory for w in weights]), weights
 
 
 def _order_by_corpus(weights, mask):
@@ -130,18 +132,20 @@ def _order_by_corpus(weights, mask):
         ("attention_numbers", (30, 25, np.float64(60), 108, math.sqrt(4))),
         ("masked_attention", _attend_by_filling),
         ("masked_attention", _attend_by_real_keys),
-        ("mended_read_out", _read_by_einsum),
+        ("mended_context", _read_by_einsum),
         ("bahdanau_attention", _add_joined),
         ("reading_order", _order_in_torch),
         ("reading_order", _order_by_places),
         ("masked_attention", _attend_by_loop),
         ("masked_attention", _attend_in_torch),
-        ("mended_read_out", _read_by_sentence),
-        ("mended_read_out", _read_in_torch),
+        ("mended_context", _read_by_sentence),
+        ("mended_context", _read_in_torch),
         ("bahdanau_attention", _add_by_loop),
         ("bahdanau_attention", _add_in_torch),
         ("reading_order", _order_by_loop),
         ("reading_order", _order_by_corpus),
+        ("sharpness", (0.0, 0.425, 1.0, 0.665, "B")),
+        ("sharpness", [0, 0.3, 0.99, np.float64(0.5), " b "]),
     ],
 )
 def test_right_in_other_words(exercise, answer):
@@ -171,12 +175,15 @@ def _mean(query, memory, W_q, W_k, v):
         ("attention_numbers", "30, 25, 60, 108, 2"),
         ("masked_attention", _hardest_only),
         ("masked_attention", lambda query, key, value: value),
-        ("mended_read_out", lambda states, memory, mask: states),
-        ("mended_read_out", lambda states, memory, mask: memory.mean(axis=1)),
+        ("mended_context", lambda states, memory, mask: states),
+        ("mended_context", lambda states, memory, mask: memory.mean(axis=1)),
         ("bahdanau_attention", _mean),
         ("bahdanau_attention", lambda query, memory, W_q, W_k, v: (query, memory)),
         ("reading_order", lambda weights, mask: ([0, 3, 2, 1], 0.5)),
         ("reading_order", lambda weights, mask: 0.5),
+        ("sharpness", (0.0, 0.425, 1.0, 0.665)),
+        ("sharpness", (0.0, 0.425, 1.0, 0.665, "D")),
+        ("sharpness", "B"),
     ],
 )
 def test_unnamed_mistakes_are_wrong(exercise, answer):
@@ -268,20 +275,26 @@ def _fill_zero(scores, mask):
     return scores * mask
 
 
+def _arrays(*tensors):
+    return [np.asarray(x) for x in tensors]
+
+
 def _additive(query, memory, W_q, W_k, v, mix=lambda a, b: np.tanh(a + b), **norm):
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     pairs = mix((query @ W_q.T)[:, None], memory @ W_k.T)
     weights = _norm(pairs @ v, **norm)
     return weights @ memory, weights
 
 
 def _same_places(query, memory, W_q, W_k, v):
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     weights = _norm(np.tanh(query @ W_q.T + memory @ W_k.T) @ v)
     return weights @ memory, weights
 
 
 def _projected(query, memory, W_q, W_k, v):
     weights = _additive(query, memory, W_q, W_k, v)[1]
-    return weights @ memory @ W_k.T, weights
+    return weights @ np.asarray(memory @ W_k.T), weights
 
 
 def _share(places, backwards=lambda early, late: late < early):
@@ -356,20 +369,20 @@ NAMED = [
     ("masked_attention", _attend(_hide, lambda s: _norm(s, axis=0)), "wrong axis"),
     ("masked_attention", _keys_left_out, "hidden keys dropped"),
     ("masked_attention", lambda *a: _attend(_hide)(*a)[0], "context alone"),
-    ("mended_read_out", _read_as_given, "as given"),
-    ("mended_read_out", _half_mended, "padding set to zero"),
-    ("mended_read_out", _read(_put_in, axis=1), "over the steps, -1e9"),
-    ("mended_read_out", _read(_put_in, zero=True, axis=1), "as given"),
-    ("mended_read_out", _read(_hide, axis=1), "over the steps"),
-    ("mended_read_out", _read(_hide, axis=0), "over the batch"),
-    ("mended_read_out", _read(_put_in, axis=0), "over the batch, 2"),
-    ("mended_read_out", _read(lambda s, m: s, zero=True, axis=0), "over the batch, 3"),
-    ("mended_read_out", _read(_hide, axis=-1, top=(0, 1, 2)), "one maximum for all"),
-    ("mended_read_out", _read(_inverted), "mask inverted, -1e9"),
-    ("mended_read_out", _read(_inverted, zero=True), "mask inverted, -1e9, 2"),
-    ("mended_read_out", _read(lambda s, m: _hide(s, ~m)), "mask inverted"),
-    ("mended_read_out", _read(lambda s, m: s), "padding not hidden"),
-    ("mended_read_out", _read(_fill_zero), "filled with zero"),
+    ("mended_context", _read_as_given, "as given"),
+    ("mended_context", _half_mended, "padding set to zero"),
+    ("mended_context", _read(_put_in, axis=1), "over the steps, -1e9"),
+    ("mended_context", _read(_put_in, zero=True, axis=1), "as given"),
+    ("mended_context", _read(_hide, axis=1), "over the steps"),
+    ("mended_context", _read(_hide, axis=0), "over the batch"),
+    ("mended_context", _read(_put_in, axis=0), "over the batch, 2"),
+    ("mended_context", _read(lambda s, m: s, zero=True, axis=0), "over the batch, 3"),
+    ("mended_context", _read(_hide, axis=-1, top=(0, 1, 2)), "one maximum for all"),
+    ("mended_context", _read(_inverted), "mask inverted, -1e9"),
+    ("mended_context", _read(_inverted, zero=True), "mask inverted, -1e9, 2"),
+    ("mended_context", _read(lambda s, m: _hide(s, ~m)), "mask inverted"),
+    ("mended_context", _read(lambda s, m: s), "padding not hidden"),
+    ("mended_context", _read(_fill_zero), "filled with zero"),
     ("bahdanau_attention", _same_places, "no pairs"),
     ("bahdanau_attention", _projected, "projected values"),
     ("bahdanau_attention", lambda *a: _additive(*a, axis=0), "wrong axis"),
@@ -382,6 +395,14 @@ NAMED = [
     ("bahdanau_attention", lambda q, h, W, U, v: _additive(q, h, U, W, v),
      "matrices exchanged"),
     ("bahdanau_attention", lambda *a: _additive(*a)[::-1], "weights first"),
+    ("bahdanau_attention", _additive, "gradient"),
+    ("sharpness", (0, 42.5, 100, 66.5, "B"), "percent"),
+    ("sharpness", (0.99, 0.99, 0.99, 0.99, "A"), "factor without effect"),
+    ("sharpness", (0.0, 0.94, 1.0, 0.045, "B"), "divided by the factor"),
+    ("sharpness", (0.0, 0.4, 0.5, 0.6, "B"), "changed at factor 1"),
+    ("sharpness", (0.5, 0.4, 1.0, 0.6, "B"), "not even at 0"),
+    ("sharpness", (0.0, 0.425, 1.0, 0.665, "a"), "order alone"),
+    ("sharpness", (0.0, 0.425, 1.0, 0.665, "C"), "more parameters"),
     ("reading_order", _order(_left), "counted among real tokens"),
     ("reading_order", _order(_padding_only), "mask inverted"),
     ("reading_order", _order(_padding_only_masked), "mask inverted"),

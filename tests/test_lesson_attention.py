@@ -12,6 +12,7 @@ from explore_transformers import trained
 from explore_transformers.lessons import attention as lesson
 from explore_transformers.lessons.encoder_decoder import Decoder
 from explore_transformers.lessons.seq2seq import PAD
+from explore_transformers.studies import load_study, reversal
 
 RECORD = Path(__file__).resolve().parents[1] / "book" / "claims.json"
 DECODERS = Decoder, lesson.UniformDecoder, lesson.AttentionDecoder
@@ -179,6 +180,32 @@ class TestDecoders:
         weights = model.decoder.weights
         assert weights.shape == (2, 3, 4) and not weights.requires_grad
         assert (weights[0, :, 3] == 0).all() and (weights[1] > 0).all()
+
+
+class TestStudies:
+    def test_reversal_is_compared_on_the_seeds_it_was_run_with(self):
+        """The lesson sets each reversed run beside the same seed read forwards."""
+        usual = {"decoder": "last", "hidden_size": 128, "learning_rate": 6e-3}
+        for row in load_study("reversal").rows:
+            (forwards,) = load_study("bottleneck").where(**usual, seed=row["seed"])
+            assert len(row["exact"]) == len(forwards["exact"]) == len(lesson.BINS) + 1
+
+    def test_a_reversed_source_is_the_same_tokens_from_last_to_first(self, monkeypatch):
+        given = {}
+
+        def keep(name, value):
+            return lambda *args, **kwargs: given.setdefault(name, args) and value
+
+        monkeypatch.setattr(reversal, "train", keep("train", [1.0] * 100))
+        monkeypatch.setattr(reversal, "exact_by_length", keep("test", np.zeros(5)))
+        reversal.measure(0)
+        splits, korean, english = lesson.make_data(0)
+        for name, at, pairs in (("train", 1, splits.train), ("test", 1, splits.test)):
+            pairs = pairs[:50]
+            turned = given[name][at][:50]
+            for (src, tgt), pair in zip(turned, pairs, strict=True):
+                assert korean.decode(src[::-1]) == list(pair.src)
+                assert english.decode(tgt) == list(pair.tgt)
 
 
 class TestScores:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import torch
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -158,9 +159,9 @@ attention_numbers = Exercise(
         Mistake(
             "already scaled",
             _has(4, 1),
-            ko="`k`의 제곱근으로 나눈 뒤라면 맞습니다. 여기서는 나누지 않은 내적을 "
+            ko="`d`의 제곱근으로 나눈 뒤라면 맞습니다. 여기서는 나누지 않은 내적을 "
             "물었습니다.",
-            en="That would be right after dividing by the square root of `k`. The "
+            en="That would be right after dividing by the square root of `d`. The "
             "question is about dot products that were not divided.",
             example=(30, 25, 60, 108, 1),
         ),
@@ -312,8 +313,8 @@ masked_attention = Exercise(
         Mistake(
             "not scaled",
             _attend_with(scale=_unscaled),
-            ko="점수를 `np.sqrt(k)`로 나누지 않았습니다.",
-            en="The scores are not divided by `np.sqrt(k)`.",
+            ko="점수를 `np.sqrt(d)`로 나누지 않았습니다.",
+            en="The scores are not divided by `np.sqrt(d)`.",
         ),
         Mistake(
             "no mask",
@@ -324,8 +325,8 @@ masked_attention = Exercise(
         Mistake(
             "divided by the size",
             _attend_with(scale=lambda s, query, key: s / query.shape[-1]),
-            ko="점수를 `k`로 나누었습니다. `k`의 제곱근으로 나누어야 합니다.",
-            en="You divided the scores by `k`. Divide by its square root.",
+            ko="점수를 `d`로 나누었습니다. `d`의 제곱근으로 나누어야 합니다.",
+            en="You divided the scores by `d`. Divide by its square root.",
         ),
         Mistake(
             "multiplied",
@@ -337,8 +338,8 @@ masked_attention = Exercise(
         Mistake(
             "root of the number of keys",
             _attend_with(scale=lambda s, query, key: s / np.sqrt(len(key))),
-            ko="키의 개수의 제곱근으로 나누었습니다. `k`는 벡터 하나의 크기입니다.",
-            en="You divided by the square root of the number of keys. `k` is the size "
+            ko="키의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 크기입니다.",
+            en="You divided by the square root of the number of keys. `d` is the size "
             "of one vector.",
         ),
         Mistake(
@@ -590,8 +591,8 @@ def _read_both(states, memory, mask):
     return weights @ memory, weights
 
 
-mended_read_out = Exercise(
-    "mended_read_out",
+mended_context = Exercise(
+    "mended_context",
     expected=lambda states, memory, mask: _read(states, memory, mask),
     cases=tuple(_read_cases()),
     mistakes=(
@@ -753,12 +754,18 @@ mended_read_out = Exercise(
 )
 
 
+def _arrays(*tensors):
+    """What the torch exercise gives, as arrays for the mistakes below."""
+    return [np.asarray(x) for x in tensors]
+
+
 def _add(
     query, memory, W_q, W_k, v,
     join=lambda a, b: np.tanh(a + b), score=lambda hidden, v: hidden @ v,
     weigh=_softmax,
 ):  # fmt: skip
     """Bahdanau et al.'s attention; every option changed is one mistake."""
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     hidden = join((query @ W_q.T)[:, None], (memory @ W_k.T)[None])  # (T, S, a)
     weights = weigh(score(hidden, v))  # (T, S)
     return weights @ memory, weights
@@ -775,11 +782,13 @@ def _untransposed(query, memory, W_q, W_k, v):
 
 
 def _by_dot_product(query, memory, W_q, W_k, v):
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     weights = _softmax((query @ W_q.T) @ (memory @ W_k.T).T)
     return weights @ memory, weights
 
 
 def _source_first(query, memory, W_q, W_k, v):
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     both = (query @ W_q.T)[None] + (memory @ W_k.T)[:, None]  # (S, T, a)
     weights = _softmax(np.tanh(both) @ v)  # (S, T)
     return weights @ memory, weights
@@ -787,12 +796,14 @@ def _source_first(query, memory, W_q, W_k, v):
 
 def _without_pairs(query, memory, W_q, W_k, v):
     """Step t paired with token t only, which needs as many of either."""
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     scores = np.tanh(query @ W_q.T + memory @ W_k.T) @ v
     weights = _softmax(scores)
     return weights @ memory, weights
 
 
 def _projected(query, memory, W_q, W_k, v):
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
     weights = _add(query, memory, W_q, W_k, v)[1]
     return weights @ (memory @ W_k.T), weights
 
@@ -807,6 +818,12 @@ def _sigmoid(x):
 
 
 def _addition_cases():
+    """The cases as tensors."""
+    for case in _addition_arrays():
+        yield tuple(torch.tensor(x) for x in case)
+
+
+def _addition_arrays():
     """Sizes that tell axes apart; the first is small enough to be read whole."""
     query, memory = np.array([[1.0], [-2]]), np.array([[1.0], [0], [2]])
     W_q, W_k = np.array([[1.0], [0.5]]), np.array([[-1.0], [2]])
@@ -825,14 +842,37 @@ def _steps_apart(answer):
     query, memory, *weights = next(_addition_cases())
     alone = [answer(query[t : t + 1], memory, *weights) for t in range(len(query))]
     together = answer(query, memory, *weights)
+    parts = (np.concatenate([np.asarray(a[i]) for a in alone]) for i in (0, 1))
     return all(
-        np.allclose(np.concatenate([a[i] for a in alone]), together[i]) for i in (0, 1)
+        np.allclose(part, np.asarray(whole))
+        for part, whole in zip(parts, together, strict=True)
     )
+
+
+def _learns(answer):
+    """Whether a gradient reaches all three weights through the answer."""
+    query, memory, *weights = next(_addition_cases())
+    weights = [w.requires_grad_() for w in weights]
+    function = getattr(answer, "__wrapped__", answer)  # which would detach
+    try:
+        context = function(query, memory, *weights)[0]
+    except (RuntimeError, TypeError):  # NumPy refuses what needs a gradient
+        return False
+    if not torch.is_tensor(context) or context.grad_fn is None:
+        return False
+    found = torch.autograd.grad((context**2).sum(), weights, allow_unused=True)
+    return all(g is not None and bool(g.abs().sum() > 0) for g in found)
+
+
+def _in_torch(query, memory, W_q, W_k, v):
+    both = (query @ W_q.T)[:, None] + (memory @ W_k.T)[None]  # (T, S, a)
+    weights = (torch.tanh(both) @ v).softmax(dim=-1)  # (T, S)
+    return weights @ memory, weights
 
 
 bahdanau_attention = Exercise(
     "bahdanau_attention",
-    expected=lambda query, memory, W_q, W_k, v: _add(query, memory, W_q, W_k, v),
+    expected=_in_torch,
     cases=tuple(_addition_cases()),
     mistakes=(
         Mistake(
@@ -974,6 +1014,14 @@ bahdanau_attention = Exercise(
         ),
     ),
     properties=(
+        Property(
+            "gradient",
+            _learns,
+            ko="값은 맞지만 그레이디언트가 `W_q`, `W_k`, `v`까지 흐르지 않습니다. "
+            "처음부터 끝까지 torch 텐서로 계산하세요.",
+            en="The values are right, but no gradient reaches `W_q`, `W_k` and `v`. "
+            "Compute with torch tensors from beginning to end.",
+        ),
         Property(
             "steps apart",
             _steps_apart,
@@ -1230,13 +1278,104 @@ reading_order = Exercise(
     ),
 )
 
+
+def _as_measured(expected, answer):
+    """Four shares as the kept model gives them, and the letter; other runs differ."""
+    if len(answer) != 5 or str(answer[4]).strip().upper() != expected[4]:
+        return False
+    low, high = zip(*_SHARES, strict=True)
+    return all(a <= x <= b for a, x, b in zip(low, answer[:4], high, strict=True))
+
+
+_SHARES = (0, 0.1), (0.15, 0.75), (0.95, 1), (0.35, 0.9)
+
+
+def _letter(wrong):
+    """Return a predicate: the shares are as measured, the explanation is this one."""
+    return lambda answer: _as_measured((*answer[:4], wrong), answer)
+
+
+def _shares_where(holds):
+    return lambda answer: len(answer) == 5 and holds(*map(float, answer[:4]))
+
+
+sharpness = Exercise(
+    "sharpness",
+    expected=(0.0, 0.42, 1.0, 0.66, "B"),
+    kind="value",
+    same=_as_measured,
+    mistakes=(
+        Mistake(
+            "percent",
+            _shares_where(lambda *shares: max(shares) > 1),
+            ko="비율은 0에서 1 사이의 수로 적으세요.",
+            en="Write the shares as numbers from 0 to 1.",
+            example=(0, 42, 100, 66, "B"),
+        ),
+        Mistake(
+            "factor without effect",
+            _shares_where(lambda *shares: max(shares) - min(shares) < 0.02),
+            ko="네 값이 같습니다. 배수를 넣은 클래스의 모델로 번역했는지, 가중치를 "
+            "불러왔는지 보세요.",
+            en="The four values are equal. Did the model that translates belong to the "
+            "class with the factor, and did it load the trained weights?",
+            example=(1, 1, 1, 1, "B"),
+        ),
+        Mistake(
+            "divided by the factor",
+            _shares_where(lambda zero, half, one, four: half > 0.85 and four < 0.2),
+            ko="배수로 나누었습니다. 0.5에서 더 뾰족해졌고 4에서 더 고르게 되었습니다.",
+            en="You divided by the factor: at 0.5 the weights got sharper, at 4 more "
+            "even.",
+            example=(0, 0.94, 1, 0.05, "B"),
+        ),
+        Mistake(
+            "changed at factor 1",
+            _shares_where(lambda zero, half, one, four: one < 0.95),
+            ko="배수가 1이면 점수가 그대로이니 훈련한 모델과 같아야 합니다. 점수 말고 "
+            "다른 것을 바꾸었습니다.",
+            en="With factor 1 the scores are as they were, and so must be the result. "
+            "Something other than the scores was changed.",
+            example=(0, 0.4, 0.6, 0.66, "B"),
+        ),
+        Mistake(
+            "not even at 0",
+            _shares_where(lambda zero, half, one, four: zero > 0.1),
+            ko="배수가 0이면 점수가 모두 0이라 가중치가 똑같아집니다. 소프트맥스 앞의 "
+            "점수에 곱했는지 보세요.",
+            en="With factor 0 all scores are 0 and the weights equal. Did you multiply "
+            "the scores, before the softmax?",
+            example=(0.9, 0.42, 1, 0.66, "B"),
+        ),
+        Mistake(
+            "order alone",
+            _letter("A"),
+            ko="잰 값이 그 설명과 맞지 않습니다. 배수가 4이면 가장 큰 가중치의 위치는 "
+            "그대로인데 번역은 나빠졌습니다.",
+            en="Your numbers contradict that: with factor 4 the largest weight stays "
+            "where it was, and yet the translations got worse.",
+            example=(0, 0.42, 1, 0.66, "A"),
+        ),
+        Mistake(
+            "more parameters",
+            _letter("C"),
+            ko="배수는 매개변수가 아니고 훈련하지도 않았습니다. 가중치는 네 번 모두 "
+            "같았습니다.",
+            en="The factor is no parameter and nothing was trained: all four times the "
+            "model had the same weights.",
+            example=(0, 0.42, 1, 0.66, "C"),
+        ),
+    ),
+)
+
 check = checker(
     [
         attention_step,
         attention_numbers,
         masked_attention,
-        mended_read_out,
+        mended_context,
         bahdanau_attention,
+        sharpness,
         reading_order,
     ]
 )

@@ -15,6 +15,13 @@ from explore_transformers.figures.batches import (
 from explore_transformers.figures.blocks import transformer
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
+from explore_transformers.figures.lookup import (
+    attention_decoder,
+    attention_map,
+    bottleneck,
+    lookup,
+    watch_attention,
+)
 from explore_transformers.figures.recurrent import (
     embedding_lookup,
     gru_step,
@@ -29,13 +36,17 @@ __all__ = [
     "PALETTE",
     "HTMLFigure",
     "attention",
+    "attention_decoder",
+    "attention_map",
     "attention_step",
     "bars",
     "black_box",
+    "bottleneck",
     "embedding_lookup",
     "encoder_decoder",
     "gru_step",
     "heatmap",
+    "lookup",
     "padded_batch",
     "rnn_unrolled",
     "seq2seq_overview",
@@ -46,5 +57,6 @@ __all__ = [
     "translation",
     "two_ways",
     "use_style",
+    "watch_attention",
     "word_order",
 ]

@@ -343,11 +343,13 @@ def _words_of_attention(query, weights, tokens, query_token):
             f"√{len(query)}.",
         ),
         text(
-            ko=f"소프트맥스가 점수를 합이 1인 가중치로 바꿉니다. 가장 큰 것은 "
-            f"‘{tokens[best]}’의 {share}입니다.",
+            ko="소프트맥스가 점수를 합이 1인 가중치로 바꿉니다. 가장 큰 것은 "
+            f"{share}, ‘",
             en=f"Softmax turns the scores into weights that sum to 1. The largest is "
-            f"{share}, for “{tokens[best]}”.",
-        ),
+            f"{share}, for “",
+        )
+        + str(tokens[best])
+        + text(ko="’입니다.", en="”."),
         text(
             ko="밸류에 가중치를 곱해 더하면 문맥 벡터입니다.",
             en="The values, each times its weight, add up to the context vector.",

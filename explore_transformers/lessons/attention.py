@@ -67,7 +67,7 @@ def exact_by_length(model, pairs):
 def scaled_dot_product_attention(query, key, value, mask=None):
     """Scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
-    query (..., T, k), key (..., S, k), value (..., S, v); mask, True where a query
+    query (..., T, d), key (..., S, d), value (..., S, v); mask, True where a query
     may look, broadcasts to (..., T, S) -> context (..., T, v), weights (..., T, S)
     """
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (..., T, S)

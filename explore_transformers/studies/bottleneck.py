@@ -21,7 +21,7 @@ DECODERS = {"last": Decoder, "uniform": UniformDecoder, "attention": AttentionDe
 
 def _settings(decoders, sizes, rates, seeds):
     return [
-        {"decoder": decoder, "d_hidden": size, "learning_rate": rate, "seed": seed}
+        {"decoder": decoder, "hidden_size": size, "learning_rate": rate, "seed": seed}
         for seed in seeds
         for rate in rates
         for size in sizes
@@ -44,12 +44,12 @@ SETTINGS = [
 ]
 
 
-def measure(decoder, d_hidden, learning_rate, seed):
+def measure(decoder, hidden_size, learning_rate, seed):
     """Train one model -> parameters, final loss, exact match in BINS and over all."""
     splits, korean, english = make_data(seed)
     pairs, test = (to_ids(p, korean, english) for p in (splits.train, splits.test))
     vocab_size = len(korean), len(english)
-    model = make_model(DECODERS[decoder], *vocab_size, seed, d_hidden)
+    model = make_model(DECODERS[decoder], *vocab_size, seed, hidden_size)
     losses = train(model, pairs, seed, learning_rate=learning_rate, say_every=10**9)
     return {
         "n_parameters": sum(p.numel() for p in model.parameters()),

@@ -1,0 +1,557 @@
+"""Drawings of lesson 3: the bottleneck, looking up, a decoder with attention, learning.
+
+Shapes and weights are read off the running model; the hand-made look-up computes its
+weights from the vectors that it is given.
+"""
+
+import json
+import math
+
+import numpy as np
+
+from explore_transformers.figures.diagrams import RECURRENT, shape_of
+from explore_transformers.figures.drawing import Diagram, Drawing
+from explore_transformers.figures.html import (
+    HTMLFigure,
+    folds,
+    formatted,
+    heading,
+    numbers,
+    safe,
+    scroll,
+    slider,
+)
+from explore_transformers.figures.trace import find, trace
+from explore_transformers.language import text
+
+_LEFT, _WIDTH = 26, 324
+_MOST_TOKENS = 9
+_SHOWN_WITHOUT_SCRIPT = 4
+_STRONGEST = 0.7
+
+
+class _Sketch(Drawing):
+    """A drawing with lines as strong as a weight, and crosses on what is unused."""
+
+    def thread(self, start, end, share, role):
+        """A straight line whose width and strength follow a share of 1."""
+        (x1, y1), (x2, y2) = start, end
+        style = f"stroke-width:{0.6 + 6 * share:.2f};stroke-opacity:{0.25 + share:.2f}"
+        self._tags.append(
+            f'<line class="et-line et-role-{role}" x1="{x1:g}" y1="{y1:g}" '
+            f'x2="{x2:g}" y2="{y2:g}" style="{style}"/>'
+        )
+
+    def cross(self, x, y):
+        """What stands here is not used."""
+        self.line((x - 5, y - 5), (x + 5, y + 5))
+        self.line((x - 5, y + 5), (x + 5, y - 5))
+
+
+def _calls(model, src, tgt, src_tokens, tgt_tokens):
+    """The model's calls, or ValueError where tokens do not fit the ids."""
+    for ids, tokens in ((src, src_tokens), (tgt, tgt_tokens)):
+        if tuple(ids.shape) != (1, len(tokens)):
+            raise ValueError(
+                f"ids of shape {tuple(ids.shape)} need one row of {len(tokens)} tokens"
+            )
+        if len(tokens) > _MOST_TOKENS:
+            raise ValueError(f"at most {_MOST_TOKENS} tokens have room")
+    logits, calls = trace(model, src, tgt)
+    return logits, {part: find(calls, name) for part, name in RECURRENT.items()}
+
+
+def _centres(tokens):
+    width = _WIDTH / len(tokens)
+    return [_LEFT + width * (i + 0.5) for i in range(len(tokens))]
+
+
+def _tokens(drawing, y, tokens, lines=2):
+    """Tokens over their columns, on two lines in turn so that long ones have room."""
+    for i, (x, token) in enumerate(zip(_centres(tokens), tokens, strict=True)):
+        drawing.words(x, y + 13 * (i % lines), token)
+
+
+# ---- the whole, with this lesson's part lit -----------------------------------------
+
+
+def attention_map(model, src, tgt, src_tokens, tgt_tokens):
+    """Draw the whole model as boxes, attention lit and the rest pale.
+
+    Args:
+        model: a Seq2Seq with a GRU on either side, whatever its decoder reads.
+        src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
+    """
+    _, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
+    weights = *calls["decoder"].output[:2], calls["encoder"].output[1]  # (B, T, S)
+    drawing = Drawing(height=318)
+    memory = shape_of(calls["encoder"].output)
+    states = shape_of(calls["decoder"].output)
+    size = calls["combine"].input[-1] - calls["decoder"].output[-1]
+    context = shape_of((1, len(tgt_tokens), size))
+    logits = shape_of(calls["output"].output)
+    with drawing.part(1):
+        drawing.badge(10, 304, 1)
+        drawing.words(92, 304, text(ko="소스", en="Source") + f" {shape_of(src.shape)}")
+        drawing.arrow((92, 294), (92, 280))
+        drawing.box(26, 244, 142, 35, "norm", text(ko="임베딩", en="Embedding"))
+        drawing.arrow((92, 244), (92, 232))
+        name = text(ko="인코더(GRU)", en="Encoder (GRU)")
+        drawing.box(26, 194, 142, 38, "norm", name, memory)
+    with drawing.part(2):
+        drawing.badge(210, 304, 2)
+        drawing.words(
+            288, 304, text(ko="타깃", en="Target") + f" {shape_of(tgt.shape)}"
+        )
+        drawing.arrow((288, 294), (288, 280))
+        drawing.box(212, 244, 152, 35, "norm", text(ko="임베딩", en="Embedding"))
+        drawing.arrow((288, 244), (288, 232))
+        name = text(ko="디코더(GRU)", en="Decoder (GRU)")
+        drawing.box(212, 194, 152, 38, "norm", name, states)
+    with drawing.part(3):
+        drawing.badge(10, 138, 3)
+        drawing.arrow((92, 194), (92, 160), role="hidden")
+        drawing.words(
+            86, 176, text(ko="키, 밸류", en="keys, values"), "et-end et-small"
+        )
+        drawing.arrow((250, 194), (250, 160), role="query")
+        drawing.words(256, 176, text(ko="쿼리", en="queries"), "et-start et-small")
+        name = text(ko="어텐션: 이번 레슨", en="Attention: this lesson")
+        shape = text(ko="가중치", en="weights") + f" {shape_of(weights)}"
+        drawing.box(26, 116, 254, 44, "attention", name, shape)
+    with drawing.part(4):
+        drawing.badge(10, 74, 4)
+        drawing.arrow((148, 116), (148, 92), role="context")
+        drawing.words(
+            142, 104, text(ko="문맥", en="context") + f" {context}", "et-end et-small"
+        )
+        drawing.line((330, 194), (330, 74))
+        drawing.arrow((330, 74), (281, 74))
+        drawing.box(
+            26,
+            56,
+            254,
+            36,
+            "norm",
+            text(ko="합쳐서 선형층", en="Combine, linear"),
+            logits,
+        )
+        drawing.arrow((148, 56), (148, 40))
+        drawing.box(
+            26,
+            16,
+            254,
+            24,
+            "norm",
+            text(
+                ko="소프트맥스: 다음 단어의 확률",
+                en="Softmax: probabilities of the next word",
+            ),
+        )
+    steps = [
+        text(
+            ko=f"인코더가 토큰 {len(src_tokens)}개를 읽어 은닉 상태를 하나씩 남깁니다.",
+            en=f"The encoder reads {len(src_tokens)} tokens and leaves a hidden state "
+            "for each.",
+        ),
+        text(
+            ko=f"디코더에도 단계마다({len(tgt_tokens)}번) 은닉 상태가 있습니다.",
+            en=f"The decoder, too, has a state at each of its {len(tgt_tokens)} steps.",
+        ),
+        text(
+            ko="이번 레슨의 부분입니다. 디코더의 상태가 쿼리, 인코더의 상태가 키와 "
+            "밸류입니다.",
+            en="The part that this lesson builds: the decoder's state is the query, "
+            "the encoder's states are keys and values.",
+        ),
+        text(
+            ko="어텐션이 낸 문맥 벡터와 디코더의 상태로 다음 단어를 고릅니다.",
+            en="From the context vector and the decoder's state comes the next word.",
+        ),
+    ]
+    caption = text(
+        ko="색이 있는 곳이 이번 레슨에서 더하는 부분이고 나머지는 레슨 2의 것입니다. "
+        "괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        en="The coloured part is what this lesson adds; the rest is lesson 2's. In "
+        "brackets: the shapes of the tensors that really passed.",
+    )
+    title = text(ko="전체 그림", en="The whole picture")
+    return Diagram(drawing, title, caption, steps)
+
+
+def _weights(model, src_tokens, tgt_tokens):
+    """The attention weights (1, T, S) of the call just made, or ValueError."""
+    weights = getattr(model.decoder, "weights", None)
+    wanted = (1, len(tgt_tokens), len(src_tokens))
+    if weights is None or tuple(weights.shape) != wanted:
+        raise ValueError(f"the decoder kept no attention weights of shape {wanted}")
+    return weights
+
+
+# ---- the bottleneck -----------------------------------------------------------------
+
+
+def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
+    """Draw how lesson 2's decoder gets one state of all that the encoder made."""
+    _, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
+    made = calls["encoder"].output
+    n_src, n_tgt, size = len(src_tokens), len(tgt_tokens), made[-1]
+    xs, ys = _centres(src_tokens), _centres(tgt_tokens)
+    drawing = _Sketch(height=304)
+    with drawing.part(1):
+        drawing.badge(9, 14, 1)
+        _tokens(drawing, 14, src_tokens)
+        for x in xs:
+            drawing.arrow((x, 36), (x, 47))
+        name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states: one a token")
+        drawing.panel(48, 46, "hidden", name, shape_of(made))
+        for x in xs:
+            drawing.squares(x - 12, 75, "hidden", [1, 1, 1], size=(8, 10))
+    with drawing.part(2):
+        drawing.badge(9, 108, 2)
+        for x in xs[:-1]:
+            drawing.cross(x, 108)
+        drawing.line((_LEFT, 122), (150, 152))
+        drawing.line((xs[-1], 94), (xs[-1], 112), (188, 132), role="context")
+        drawing.arrow((188, 132), (188, 152), role="context")
+        drawing.line((350, 122), (226, 152))
+        drawing.box(
+            150,
+            153,
+            76,
+            34,
+            "context",
+            text(ko="문맥 벡터", en="Context"),
+            shape_of((1, size)),
+        )
+    with drawing.part(3):
+        drawing.badge(9, 206, 3)
+        for x in ys:
+            drawing.thread((188, 187), (x, 226), 0.15, "context")
+        name = text(
+            ko="디코더: 단계마다 같은 벡터", en="Decoder: the same vector each step"
+        )
+        drawing.panel(226, 46, "hidden", name, shape_of(calls["decoder"].output))
+        for x in ys:
+            drawing.squares(x - 12, 253, "hidden", [1, 1, 1], size=(8, 10))
+        _tokens(drawing, 282, tgt_tokens)
+    title = text(ko="병목", en="The bottleneck")
+    caption = text(
+        ko=f"인코더는 은닉 상태를 {n_src}개 만들지만 디코더는 마지막 하나만 받습니다.",
+        en=f"The encoder makes {n_src} hidden states; the decoder gets the last alone.",
+    )
+    steps = [
+        text(
+            ko=f"토큰 {n_src}개마다 수 {size}개짜리 은닉 상태가 있으니 모두 "
+            f"{n_src * size:,}개의 수입니다.",
+            en=f"{n_src} tokens with a hidden state of {size} numbers each make "
+            f"{n_src * size:,} numbers.",
+        ),
+        text(
+            ko=f"{n_src - 1}개는 쓰지 않습니다(×). 문맥 벡터는 마지막 상태, 수 "
+            f"{size}개입니다. 문장이 길어져도 {size}개입니다.",
+            en=f"{n_src - 1} of them are not used (×). The context vector is the last "
+            f"state, {size} numbers; in a longer sentence still {size}.",
+        ),
+        text(
+            ko=f"디코더의 {n_tgt}단계가 모두 그 벡터를 읽습니다. 아래는 단계마다 "
+            "읽는 단어입니다.",
+            en=f"All {n_tgt} steps of the decoder read that vector. Below: the word "
+            "that each step reads.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+# ---- attention as a look-up ---------------------------------------------------------
+
+
+def lookup(query, keys, values, tokens, meanings, asked):
+    """Draw a dictionary's look-up above a soft one, with the real numbers.
+
+    Args:
+        query: (k,) what the soft look-up is asked with.
+        keys, values: (S, k) and (S, v), a row for each of the S tokens.
+        tokens, meanings: S keys of the dictionary, and what it holds for them.
+        asked: the index of the token that the dictionary is asked for.
+
+    Raises:
+        ValueError: the shapes do not fit one another.
+    """
+    query, keys, values = numbers(query), numbers(keys), numbers(values)
+    n = len(tokens)
+    if keys.shape != (n, *query.shape) or len(values) != n or len(meanings) != n:
+        raise ValueError(
+            f"{n} tokens need (k,), ({n}, k) and ({n}, v), got "
+            f"{query.shape}, {keys.shape} and {values.shape}"
+        )
+    scores = keys @ query / math.sqrt(len(query))  # (S,)
+    weights = np.exp(scores - scores.max())
+    weights /= weights.sum()  # (S,)
+    context = weights @ values  # (v,)
+    top = 84 + 26 * n
+    drawing = _Sketch(height=top + 92 + 26 * n)
+    with drawing.part(1):
+        drawing.badge(9, 14, 1)
+        name = text(ko="딕셔너리에서 찾기", en="A dictionary's look-up")
+        drawing.words(24, 14, name, "et-start et-bold")
+        drawing.box(14, 52, 76, 22, "query", tokens[asked])
+        drawing.words(52, 38, text(ko="쿼리", en="query"), "et-small")
+        drawing.words(154, 38, text(ko="키", en="key"), "et-small")
+        drawing.words(252, 38, text(ko="밸류", en="value"), "et-small")
+        drawing.words(340, 38, text(ko="결과", en="result"), "et-small")
+        for i, (token, meaning) in enumerate(zip(tokens, meanings, strict=True)):
+            y = 52 + 26 * i
+            drawing.box(116, y, 76, 22, "key", token)
+            drawing.box(206, y, 92, 22, "value", meaning)
+        y = 63 + 26 * asked
+        drawing.arrow((90, 63), (103, 63), (103, y), (115, y), role="query")
+        drawing.arrow((298, y), (312, y), role="context")
+        drawing.words(345, y, meanings[asked], "et-bold")
+    with drawing.part(2):
+        drawing.badge(9, top, 2)
+        name = text(ko="부드럽게 찾기", en="A soft look-up")
+        drawing.words(24, top, name, "et-start et-bold")
+        head = [
+            (52, text(ko="쿼리", en="query")),
+            (154, text(ko="키", en="key")),
+            (236, text(ko="가중치", en="weight")),
+            (326, text(ko="밸류", en="value")),
+        ]
+        for x, word in head:
+            drawing.words(x, top + 20, word, "et-small")
+        _vector(drawing, 14, top + 32, query, "query", 38)
+        for i in range(n):
+            y = top + 32 + 26 * i
+            drawing.thread((92, top + 42), (115, y + 10), weights[i], "query")
+            _vector(drawing, 116, y, keys[i], "key", 38)
+            drawing.bar(206, y, 60, 20, weights[i], "attention")
+            drawing.words(236, y + 10, formatted(weights[i], ".2f"))
+            _vector(drawing, 288, y, values[i], "value", 38)
+    end = top + 36 + 26 * n
+    with drawing.part(3):
+        drawing.badge(206, end + 34, 3)
+        drawing.arrow((326, end - 2), (326, end + 18), role="context")
+        drawing.words(276, end + 34, text(ko="결과", en="result"), "et-end et-small")
+        _vector(drawing, 288, end + 20, context, "context", 38)
+    best = int(weights.argmax())
+    title = text(
+        ko="찾기, 그리고 부드럽게 찾기", en="Looking up, and looking up softly"
+    )
+    caption = text(
+        ko="딕셔너리는 쿼리와 똑같은 키 하나를 찾아 그 밸류를 줍니다. 어텐션은 "
+        "모든 키와 견주어, 닮은 만큼씩 밸류를 섞습니다.",
+        en="A dictionary finds the one key equal to the query and gives its value. "
+        "Attention compares the query with every key and mixes the values.",
+    )
+    steps = [
+        text(ko="딕셔너리: ", en="Dictionary: the key ")
+        + f"“{tokens[asked]}”"
+        + text(
+            ko=" 하나만 맞고, 나머지 밸류는 전혀 쓰이지 않습니다.",
+            en=" alone fits; no other value is used.",
+        ),
+        text(
+            ko="어텐션: 쿼리와 키는 벡터입니다. 닮은 정도가 가중치가 되고, "
+            "가장 큰 것은 ",
+            en="Attention: query and keys are vectors. How alike they are becomes a "
+            "weight; the largest is ",
+        )
+        + f"{formatted(weights[best], '.2f')} ("
+        + f"{tokens[best]}).",
+        text(
+            ko="밸류에 가중치를 곱해 더합니다. 결과는 어느 밸류와도 같지 않은 "
+            "섞인 벡터입니다.",
+            en="The values, each times its weight, add up to a mixture that equals "
+            "none of them.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+def _vector(drawing, x, y, vector, role, width):
+    labels = [formatted(v, ".2f" if v % 1 else ".0f") for v in vector[:2]]
+    shades = np.minimum(np.abs(vector[:2]) / 2, 1)
+    drawing.squares(x, y, role, shades, labels, (width, 20))
+
+
+# ---- the decoder with attention -----------------------------------------------------
+
+
+def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
+    """Draw one step of the decoder, with the weights that it gives the memory.
+
+    Args:
+        model: a Seq2Seq whose decoder reads by attention (it keeps `weights`).
+        src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
+        step: which of the decoder's steps to show, from 0.
+        tgt_words: the target vocabulary's words.
+    """
+    logits, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
+    weights = numbers(_weights(model, src_tokens, tgt_tokens))[0, step]  # (S,)
+    says = tgt_words[int(logits[0, step].argmax())]
+    size = calls["decoder"].output[-1]
+    xs, ts = _centres(src_tokens), _centres(tgt_tokens)
+    drawing = _Sketch(height=410)
+    with drawing.part(1):
+        drawing.badge(9, 12, 1)
+        _tokens(drawing, 12, src_tokens)
+        name = text(ko="메모리: 인코더의 모든 상태", en="Memory: all encoder states")
+        drawing.panel(36, 46, "hidden", name, shape_of(calls["encoder"].output))
+        for x in xs:
+            drawing.squares(x - 12, 63, "hidden", [1, 1, 1], size=(8, 10))
+    with drawing.part(2):
+        drawing.badge(9, 366, 2)
+        _tokens(drawing, 386, tgt_tokens)
+        name = text(ko="디코더(GRU)", en="Decoder (GRU)")
+        drawing.panel(320, 46, "hidden", name, shape_of(calls["decoder"].output))
+        for t, x in enumerate(ts):
+            drawing.squares(
+                x - 12,
+                347,
+                "query" if t == step else "hidden",
+                [1, 1, 1] if t <= step else [0, 0, 0],
+                size=(8, 10),
+            )
+            drawing.arrow((x, 380), (x, 367))
+        drawing.line((ts[step], 347), (ts[step], 316), role="query")
+        drawing.line((ts[step], 316), (12, 316), (12, 92), role="query")
+        drawing.arrow((12, 92), (25, 92), role="query")
+        drawing.words(
+            18, 304, text(ko="쿼리", en="query") + f" ({size},)", "et-start et-small"
+        )
+    with drawing.part(3):
+        drawing.badge(9, 110, 3)
+        for x, weight in zip(xs, weights, strict=True):
+            drawing.bar(x - 16, 84, 32, 17, weight, "attention")
+            drawing.words(x, 92, formatted(100 * weight, ".0f"), "et-small")
+    with drawing.part(4):
+        drawing.badge(112, 180, 4)
+        for x, weight in zip(xs, weights, strict=True):
+            drawing.thread((x, 103), (188, 166), weight, "context")
+        name = text(ko="문맥 벡터", en="Context vector")
+        drawing.box(124, 166, 128, 30, "context", name, f"({size},)")
+    with drawing.part(5):
+        drawing.badge(58, 224, 5)
+        drawing.arrow((188, 196), (188, 211), role="context")
+        drawing.line((ts[step], 316), (366, 316), (366, 224), role="query")
+        drawing.arrow((366, 224), (307, 224), role="query")
+        name = text(ko="합치기", en="Combine")
+        shape = f"({calls['combine'].input[-1]},) → ({calls['combine'].output[-1]},)"
+        drawing.box(70, 212, 236, 24, "hidden", name + f" {shape}")
+        drawing.arrow((188, 236), (188, 247))
+        name = text(ko="선형층, 소프트맥스", en="Linear, softmax")
+        drawing.box(70, 248, 236, 24, "output", name + f" ({len(tgt_words)},)")
+        drawing.arrow((188, 272), (188, 283))
+        drawing.words(188, 293, says, "et-bold")
+    best = int(weights.argmax())
+    title = text(
+        ko="어텐션이 있는 디코더의 한 단계", en="One step of a decoder with attention"
+    )
+    caption = text(ko="디코더가 “", en="The decoder has just read “") + tgt_tokens[step]
+    caption += text(
+        ko="”까지 읽은 단계입니다. 막대의 수는 실제 가중치(%)입니다.",
+        en="”. The numbers in the bars are the real weights, in percent.",
+    )
+    steps = [
+        text(
+            ko=f"인코더의 상태 {len(src_tokens)}개를 모두 남겨 둔 것이 메모리입니다.",
+            en=f"All {len(src_tokens)} encoder states are kept: the memory.",
+        ),
+        text(
+            ko="GRU가 읽은 단어로 상태를 갱신합니다. 이 상태가 쿼리입니다.",
+            en="The GRU updates its state with the word read. That state is the query.",
+        ),
+        text(
+            ko="쿼리를 모든 상태와 견주어 가중치를 얻습니다. 가장 큰 곳은 ",
+            en="Compared with every state, the query gives weights. The largest is on ",
+        )
+        + f"“{src_tokens[best]}” ({100 * weights[best]:.0f}%).",
+        text(
+            ko="가중치만큼 상태를 더하면 이 단계의 문맥 벡터입니다. 다음 단계에서는 "
+            "가중치가 달라집니다.",
+            en="The states, each times its weight, add up to this step's context "
+            "vector. The next step has other weights.",
+        ),
+        text(
+            ko="상태와 문맥 벡터를 합쳐 다음 단어를 고릅니다. 여기서는 “",
+            en="State and context are combined to choose the next word, here “",
+        )
+        + says
+        + "”.",
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+# ---- watch it learn -----------------------------------------------------------------
+
+
+def watch_attention(steps, weights, outputs, rows, columns, row_title, column_title):
+    """Return a figure with a slider over training: weights and the model's output.
+
+    Args:
+        steps: N numbers of training steps, rising.
+        weights: (N, R, C) attention weights after so many steps.
+        outputs: N strings, what the model wrote then.
+        rows, columns: R and C labels.
+        row_title, column_title: in the reader's language.
+
+    Raises:
+        ValueError: the lengths do not fit one another.
+    """
+    weights = numbers(weights)
+    shape = (len(steps), len(rows), len(columns))
+    if weights.shape != shape or len(outputs) != len(steps):
+        raise ValueError(
+            f"weights of shape {weights.shape} and {len(outputs)} outputs do not fit "
+            f"{shape[0]} steps, {shape[1]} rows and {shape[2]} columns"
+        )
+    percent = np.rint(100 * weights).astype(int)
+    title = text(ko="배우는 모습: 어텐션", en="Watch it learn: attention")
+    names = [_step_name(n) for n in steps]
+    chosen = np.linspace(0, len(steps) - 1, _SHOWN_WITHOUT_SCRIPT).round().astype(int)
+    corner = f"{row_title} \\ {column_title}"
+    panels = [
+        f"<p>→ {safe(outputs[i])}</p>"
+        + scroll(names[i], _percent_table(percent[i], rows, columns, corner))
+        for i in chosen
+    ]
+    data = {
+        "names": names,
+        "outputs": list(outputs),
+        "weights": ["".join(chr(256 + w) for w in p.flatten()) for p in percent],
+    }
+    hint = text(
+        ko="슬라이더로 훈련 스텝을 옮겨 보세요.",
+        en="Move the slider through the training steps.",
+    )
+    words = text(
+        ko="칸의 수는 가중치(%)이고, 한 행의 합은 100입니다.",
+        en="Numbers are weights in percent; each row sums to 100.",
+    )
+    content = (
+        f"{heading(title)}<p>{safe(words)}</p>{slider(hint)}"
+        f'<div class="et-data" data-learned="{safe(json.dumps(data, ensure_ascii=False))}">'  # noqa: E501
+        f"</div>{folds(panels, [names[i] for i in chosen])}"
+    )
+    summary = f"{len(steps)} steps, {len(rows)} × {len(columns)}"
+    return HTMLFigure("watch", title, summary, content, own_style=True, steps=True)
+
+
+def _step_name(n):
+    return text(ko=f"훈련 {n}스텝 뒤", en=f"After {n} training steps")
+
+
+def _percent_table(percent, rows, columns, corner):
+    heads = "".join(f'<th scope="col">{safe(c)}</th>' for c in columns)
+    lines = []
+    for row, shares in zip(rows, percent, strict=True):
+        cells = "".join(
+            f'<td style="background:rgba(213,94,0,{_STRONGEST * s / 100:.2f})">{s}</td>'
+            for s in shares
+        )
+        lines.append(f'<tr><th scope="row">{safe(row)}</th>{cells}</tr>')
+    return (
+        f"<table><thead><tr><td>{safe(corner)}</td>{heads}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table>"
+    )
