@@ -564,6 +564,13 @@ _PAIR_ROWS = [
     (_counting(pairs=lambda w: zip(w[::2], w[1::2], strict=False)), "every other pair"),
     (lambda counts: _pair_above(1, counts), "counts above 1 alone"),
     (_pair_in_text, "found in the text"),
+    (_counting(key=str), "sorted as text"),
+    (_counting(lambda total, n, pair: total + n if total else 1), "first meeting"),
+    (_counting(pairs=lambda w: zip(w, w[1:], w[2:], strict=False)), "three in a row"),
+    (
+        lambda counts: _counting()(dict([list(counts.items())[-1]])),
+        "one word alone",
+    ),
     (_pair_of_a_stream, "across words, 2"),
     (lambda counts: tuple(max(counts, key=counts.get)[:2]), "commonest word"),
     (lambda counts: list(_counting()(counts)), "a tuple"),
@@ -717,6 +724,9 @@ _SPLIT_ROWS = [
     (_sweep(first=True), "once, 2"),
     (lambda word, merges: _sweep()(word, merges[:1]), "first of merges alone"),
     (_split_in_text, "replaced in text"),
+    (_split_by_first_met(lambda p, known: -len("".join(p))), "shortest pair first"),
+    (_split_by_first_met(lambda p, known: known.index(p)), "last place first"),
+    (lambda word, merges: _sweep()(word, merges[:-1]), "last of merges left out"),
     (_split_in_range, "list shorter than its range"),
     (_split_keeping_partners, "second of the pair kept"),
     (_split_at_sites, "places found before joining"),
@@ -785,6 +795,24 @@ _BATCH_ROWS = [
     (
         _masked(inputs=lambda made, ids, m: np.where(ids > 3, m, ids)),
         "every word deleted",
+    ),
+    (_masked(lambda c, ids, m: c ^ (ids > 3)), "either but not both"),
+    (_masked(lambda c, ids, m: c & (ids <= 3)), "specials alone"),
+    (
+        _masked(lambda c, ids, m: (a := c & (ids > 3)) & (a.cumsum(1) == 1)),
+        "one word a row",
+    ),
+    (
+        _masked(inputs=lambda made, ids, m: np.where(ids > 3, made, 0)),
+        "specials wiped",
+    ),
+    (
+        _masked(targets=lambda made, ids, m, t: np.where(ids > 3, ids, 0)),
+        "every word noted",
+    ),
+    (
+        _masked(targets=lambda made, ids, m, t: np.where(ids > 4, t, 0)),
+        "one side by another rule",
     ),
     (_masked(mask=3), "mask written in"),
     (_masked(mask=0), "deleted with 0"),

@@ -700,6 +700,10 @@ _DRAW_ROWS = [
         "nan hidden",
     ),
     (_drawn(total=np.mean), "divided by another number"),
+    (
+        lambda x, t, k: _softmax(np.where(x >= np.sort(x)[:, [-k]], x / t, -100)),
+        "removed words at a number",
+    ),
     (_drawn(more=0.01), "number added to the sum"),
     (
         lambda x, t, k: _softmax(np.where(x >= np.sort(x)[:, [-k]], 0.0, -np.inf)),
@@ -751,6 +755,10 @@ _PERPLEXITY_ROWS = [
     (_perplexed(lambda p: -np.log10(p)), "another log"),
     (_perplexed(lambda p: -np.log1p(p)), "log1p"),
     (_perplexed(total=np.median), "median"),
+    (lambda p, real: _perplexed()(p[:, 1:], real[:, 1:]), "one token left out"),
+    (lambda p, real: _perplexed()(p, real.all(axis=1)), "padded texts left out"),
+    (lambda p, real: -np.log2(p[real]).mean(), "bits"),
+    (lambda p, real: -np.exp(np.log(p[real]).mean()), "minus outside"),
     (_perplexed(lambda p: -p * np.log(p), np.sum), "entropy"),
     (lambda p, real: _perplexed()(p[0], real[0]), "one text alone"),
     (_over_positions, "one for each position"),
@@ -808,6 +816,12 @@ def _carried_if_no_more(old, new):
     return _carrier()(old, new)
 
 
+def _carried_if_names_agree(old, new):
+    if set(old) != set(new):
+        raise KeyError(set(old) ^ set(new))
+    return _carrier()(old, new)
+
+
 def _carried_strictly(old, new):
     for name in new:
         if name in old and old[name].shape != new[name].shape:
@@ -856,6 +870,7 @@ _CARRY_ROWS = [
     (_carried_once, "first name alone"),
     (_carried_if_no_more, "extra names refused"),
     (_carried_strictly, "all shared names, 2"),
+    (_carried_if_names_agree, "names must agree"),
     (_carrier(lambda k: not k.startswith("body.")), "the wrong way, 2"),
     (
         lambda o, n: {

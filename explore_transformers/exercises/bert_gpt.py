@@ -213,6 +213,47 @@ def _last_by_first_characters(counts):
     return sorted(totals, key=lambda p: (totals[p], [-ord(x[0]) for x in p]))[-1]
 
 
+def _counted_by_word(weigh):
+    def function(counts):
+        totals = Counter()
+        for pieces, n in counts.items():
+            for pair in pairwise(pieces):
+                totals[pair] += weigh(pieces, n)
+        return _commonest(totals)
+
+    return function
+
+
+def _singles(counts):
+    totals = Counter()
+    for pieces, n in counts.items():
+        for piece in pieces:
+            totals[piece] += n
+    return totals
+
+
+def _by_share(counts):
+    totals, singles = _totals(counts), _singles(counts)
+    shares = {p: n / singles[p[0]] / singles[p[1]] for p, n in totals.items()}
+    return _commonest(shares)
+
+
+def _single_subword(counts):
+    return _commonest(_singles(counts))
+
+
+def _triples(pieces):
+    return zip(pieces, pieces[1:], pieces[2:], strict=False)
+
+
+def _of_one_word(place, empty):
+    def function(counts):
+        totals = _totals(dict([list(counts.items())[place]]))
+        return _commonest(totals) if totals else empty(totals)
+
+    return function
+
+
 def _is_a_tuple(answer):
     return isinstance(answer(*_LETTER_CASES[0]), tuple)
 
@@ -254,6 +295,7 @@ _JOINED_CASES = (  # a later step: some pieces were joined before
     ({("ab", "a"): 2, ("b", "c"): 2},),
     ({("ab", "c"): 2, ("aa", "d"): 2},),
     ({("ac", "d"): 2, ("ab", "d"): 2},),
+    ({("a!", "x"): 2, ("a", "x"): 2},),
 )
 
 best_pair = Exercise(
@@ -561,6 +603,57 @@ best_pair = Exercise(
             "subwords. Compare the tuples as they are.",
         ),
         Mistake(
+            "sorted as text",
+            _best_by(lambda pair, n: (-n, str(pair))),
+            ko="횟수가 같은 쌍을 `str`로 바꾸어 견주었습니다. 튜플 그대로 견주세요.",
+            en="You compare equally common pairs as text (`str`). Compare the tuples "
+            "as they are.",
+        ),
+        Mistake(
+            "divided by the length",
+            _counted_by_word(lambda pieces, n: n / len(pieces)),
+            ko="단어의 횟수를 단어의 길이로 나누었습니다. 횟수를 그대로 더하세요.",
+            en="You divide the count of a word by its length. Add counts as they are.",
+        ),
+        Mistake(
+            "divided by the subwords",
+            _by_share,
+            ko="쌍의 횟수를 두 서브워드의 횟수로 나누었습니다. 쌍의 횟수만 보세요.",
+            en="You divide the count of a pair by those of its subwords. Nothing but "
+            "the count of the pair matters.",
+        ),
+        *several(
+            "first meeting miscounted",
+            _counted(lambda total, n, pair: total + n if total else 2 * n),
+            _counted(lambda total, n, pair: total + n if total else 1),
+            ko="쌍을 처음 만났을 때 단어의 횟수가 아닌 수를 더했습니다. 0에서 시작해 "
+            "만날 때마다 그 단어의 횟수를 더하세요.",
+            en="Where a pair comes up for the first time you add another number than "
+            "the word's count. Begin at 0 and add that count each time.",
+        ),
+        Mistake(
+            "single subword",
+            _single_subword,
+            ko="가장 자주 나오는 서브워드 하나입니다. 이웃한 둘의 쌍을 고르세요.",
+            en="That is the commonest single subword. Choose a pair of neighbours.",
+        ),
+        *several(
+            "three in a row",
+            *(_counted_where(_triples, empty=e) for e in (min, _nothing)),
+            ko="서브워드 셋씩 묶었습니다. 둘씩 묶으세요.",
+            en="You take three subwords at a time. Take two.",
+        ),
+        *several(
+            "one word alone",
+            _of_one_word(0, min),
+            _of_one_word(-1, min),
+            _of_one_word(-1, _nothing),
+            ko="단어 하나의 쌍만 세었습니다. `return`이 반복문 안에 있거나, 단어마다 "
+            "횟수를 새로 세지 않나요?",
+            en="You count the pairs of a single word. Does the `return` stand inside "
+            "the loop, or do you begin counting anew for each word?",
+        ),
+        Mistake(
             "any case of equals",
             _best_by(lambda pair, n: (-n, [piece.lower() for piece in pair])),
             ko="횟수가 같은 쌍을 대소문자를 가리지 않고 견주었습니다. 튜플 그대로 "
@@ -752,6 +845,22 @@ def _chosen_by(key):
         return pieces
 
     return function
+
+
+def _longest_from_the_end(word, merges):
+    return [p[::-1] for p in _longest(word[::-1], [_turned(m) for m in merges])][::-1]
+
+
+def _turned(pair):
+    """The pair that makes the same text when it is read backwards."""
+    return pair[1][::-1], pair[0][::-1]
+
+
+def _one_of_each_a_round(word, merges):
+    pieces, before = list(word), None
+    while pieces != before:
+        before, pieces = pieces, _swept_once(pieces, merges)
+    return pieces
 
 
 def _replaced_text(word, merges):
@@ -1021,6 +1130,59 @@ split_word = Exercise(
             en="You join the longest pair first. Order goes by when a pair was learnt, "
             "not by length.",
         ),
+        *several(
+            "shortest pair first",
+            _chosen_by(lambda pair, known, merges: len("".join(pair))),
+            _chosen_by(
+                lambda pair, known, merges: (len("".join(pair)), merges.index(pair))
+            ),
+            ko="짧은 쌍부터 붙였습니다. 순서를 정하는 것은 길이가 아니라 배운 "
+            "순서입니다.",
+            en="You join the shortest pair first. Order goes by when a pair was "
+            "learnt, not by length.",
+        ),
+        Mistake(
+            "last place first",
+            lambda word, merges: _split(word, merges, choose=lambda known: known[-1]),
+            ko="오른쪽에 있는 쌍부터 붙였습니다. 순서를 정하는 것은 자리가 아니라 배운 "
+            "순서입니다.",
+            en="You join the last pair in the word first. Order goes by when a pair "
+            "was learnt, not by where it stands.",
+        ),
+        Mistake(
+            "longest piece from the end",
+            _longest_from_the_end,
+            ko="단어의 끝에서부터 가장 긴 서브워드를 찾았습니다. 먼저 배운 쌍부터 "
+            "붙여야 합니다.",
+            en="You look for the longest subword from the end. Join the pair learnt "
+            "earliest first.",
+        ),
+        Mistake(
+            "joined the wrong way round",
+            _swept(joined=lambda here: here[1] + here[0]),
+            ko="두 서브워드를 거꾸로 붙였습니다. 앞의 것을 앞에 두세요.",
+            en="You join the two the wrong way round. The first comes first.",
+        ),
+        Mistake(
+            "pairs kept as tuples",
+            _swept(joined=lambda here: here),
+            ko="붙일 쌍을 튜플로 넣었습니다. 두 글자열을 더해 하나로 만드세요.",
+            en="You put the pair in as a tuple. Add the two texts to make one.",
+        ),
+        Mistake(
+            "last of merges left out",
+            lambda word, merges: _split(word, merges[:-1]),
+            ko="`merges`의 마지막 쌍을 빠뜨렸습니다.",
+            en="You leave out the last pair of `merges`.",
+        ),
+        Mistake(
+            "one of each a round",
+            _one_of_each_a_round,
+            ko="쌍 하나를 한 번 붙이고는 다음 쌍으로 넘어갔습니다. 먼저 배운 쌍을 "
+            "어디서나 다 붙인 다음 넘어가세요.",
+            en="You join a pair once and go on to the next. Join the earliest pair "
+            "everywhere before you go on.",
+        ),
         Mistake(
             "first of merges alone",
             lambda word, merges: _join(word, merges[0]),
@@ -1203,6 +1365,11 @@ def _outer_columns_spared(chosen, ids):
 def _first_row_checked(chosen, ids):
     rows = np.arange(len(ids))[:, None]
     return chosen & ((ids > 3) | (rows > 0))
+
+
+def _first_in_row(chosen, ids):
+    asked = _words_alone(chosen, ids)
+    return asked & (asked.cumsum(axis=1) == 1)
 
 
 def _whole_rows(chosen, ids):
@@ -1473,6 +1640,54 @@ masked_batch = Exercise(
             _batch_with(_first_row_checked),
             ko="첫째 행에서만 특수 토큰을 지켰습니다. 모든 행에서 지키세요.",
             en="Special tokens are kept in the first row alone. Keep them in all rows.",
+        ),
+        *several(
+            "one side by another rule",
+            _batch_with(delete=_unknown_too),
+            _batch_with(note=_unknown_too),
+            _batch_with(delete=_first_word_spared),
+            _batch_with(note=_first_word_spared),
+            ko="입력과 정답에서 특수 토큰의 경계가 다릅니다. 두 곳 모두 `ids > "
+            "3`이어야 합니다.",
+            en="Inputs and targets draw the line at different numbers. Both need "
+            "`ids > 3`.",
+        ),
+        Mistake(
+            "every word noted",
+            _batch_with(note=_every_word),
+            ko="입력은 맞지만, 고르지 않은 단어까지 정답에 적었습니다.",
+            en="The inputs are right, but words that were not chosen are noted as "
+            "targets too.",
+        ),
+        Mistake(
+            "specials wiped",
+            lambda ids, chosen, mask_id: (
+                _batch(ids, chosen, mask_id)[0] * (ids > 3),
+                _batch(ids, chosen, mask_id)[1],
+            ),
+            ko="정답은 맞지만, 입력에서 특수 토큰이 0이 되었습니다. 그대로 두세요.",
+            en="The targets are right, but special tokens became 0 in the inputs. "
+            "Leave them as they are.",
+        ),
+        Mistake(
+            "one word a row",
+            _batch_with(_first_in_row),
+            ko="행마다 처음 고른 단어만 지웠습니다. 고른 단어를 모두 지우세요.",
+            en="You delete the first chosen word of each row. Delete all of them.",
+        ),
+        Mistake(
+            "either but not both",
+            _batch_with(lambda chosen, ids: chosen ^ (ids > 3)),
+            ko="`^`는 둘 가운데 하나만 참일 때 참입니다. 둘 다 참이어야 하니 `&`를 "
+            "쓰세요.",
+            en="`^` is true where only one of the two is. Both have to be: use `&`.",
+        ),
+        Mistake(
+            "specials alone",
+            _batch_with(lambda chosen, ids: chosen & (ids <= 3)),
+            ko="부등호가 거꾸로입니다. 단어가 아니라 특수 토큰을 지우고 물었습니다.",
+            en="The comparison is the wrong way round: you delete special tokens, and "
+            "not words.",
         ),
         Mistake(
             "whole rows",
@@ -2080,6 +2295,18 @@ to_linear = Exercise(
             "저마다 열이 `d`개입니다.",
             en="You cut in the wrong place. `:d`, `d : 2 * d` and `2 * d :` have `d` "
             "columns each.",
+        ),
+        Mistake(
+            "queries alone",
+            lambda weight: _linear(weight)[0],
+            ko="쿼리만 돌려줍니다. 키와 밸류도 함께 돌려주세요.",
+            en="You return the queries alone. Return keys and values with them.",
+        ),
+        Mistake(
+            "side by side",
+            lambda weight: np.concatenate(_linear(weight), axis=1),
+            ko="전치한 셋을 옆으로 이어 붙였습니다. 셋을 따로 돌려주세요.",
+            en="You put the three side by side. Return them as three matrices.",
         ),
         Mistake(
             "whole numbers",

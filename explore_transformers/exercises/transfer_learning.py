@@ -861,6 +861,7 @@ _DRAW_CASES = (
     (np.array([[0.1, 0.6, 0.4, -3.0], [5.0, 4.5, 4.9, 1.0]]), 0.8, 1),
     (np.array([[10.0, 9.0, 7.0], [0.0, -1.0, -3.0]]), 0.01, 2),
     (np.array([[10.0, 0.0, -10.0]]), 0.01, 2),
+    (np.array([[-300.0, -301.0, -310.0]]), 0.01, 2),
     (np.array([[5.0, 5.0, 3.0, 1.0], [2.0, 2.0, 1.0, 0.0]]), 1.0, 2),
     (np.array([[0.0, -0.015625, -0.03125, -0.09375]]), 0.01, 3),
     (np.append(np.zeros((1, 5000)), [[-1.0]], axis=1), 0.01, 5000),
@@ -907,9 +908,10 @@ draw_probabilities = Exercise(
             en="The temperature does nothing. Probabilities all divided by one number "
             "and brought back to sum 1 are what they were. Divide logits.",
         ),
-        Mistake(
+        *several(
             "no maximum subtracted",
             _draw_with(norm=_unshifted),
+            _draw_from(lambda x, t: np.exp(x / t) / np.exp(x / t).max(-1)[:, None]),
             ko="온도가 낮으면 `exp`가 무한대가 되어 `nan`이 나옵니다. 행마다 가장 큰 "
             "값을 뺀 뒤에 `exp`에 넣으세요.",
             en="At a low temperature `exp` is infinite and you get `nan`. Subtract "
@@ -1037,6 +1039,14 @@ draw_probabilities = Exercise(
             "음의 무한대로 만드세요.",
             en="You set removed logits to 0, which still has a probability. Set them "
             "to minus infinity.",
+        ),
+        *several(
+            "removed words at a number",
+            *(_draw_with(removed=-number) for number in (10.0, 100.0)),
+            ko="지울 단어의 로짓을 -100 같은 수로 만들었습니다. 로짓이 그보다 작을 "
+            "수도 있습니다. 음의 무한대(`-np.inf`)로 만드세요.",
+            en="You set removed logits to a number such as -100, but others may be "
+            "smaller. Set them to minus infinity (`-np.inf`).",
         ),
         Mistake(
             "over the batch",
@@ -1299,6 +1309,10 @@ def _perplexity_of_rows(rows, count=np.sum):
 
 def _perplexity_with(make=_nll, total=np.mean):
     return lambda p, real: np.exp(total(make(p[real])))
+
+
+def _bits(p, real):
+    return -np.log2(p[real]).mean()
 
 
 def _over_texts(p, real):
@@ -1583,6 +1597,39 @@ perplexity_of = Exercise(
             "batch.",
         ),
         *several(
+            "one token left out",
+            _perplexity_with(lambda p: _nll(p[1:])),
+            _perplexity_with(lambda p: _nll(p[:-1])),
+            lambda p, real: np.exp(_nll(p[:, 1:][real[:, 1:]]).mean()),
+            ko="첫 토큰이나 마지막 토큰을 뺐습니다. `p`에는 맞힐 토큰의 확률만 있으니 "
+            "진짜 토큰을 모두 세세요.",
+            en="You leave out the first or the last token. `p` has nothing but tokens "
+            "to predict: count all real ones.",
+        ),
+        *several(
+            "padded texts left out",
+            lambda p, real: np.exp(_nll(p[real.all(axis=1)]).mean()),
+            lambda p, real: np.exp(_nll(p[:, real.all(axis=0)]).mean()),
+            ko="패딩이 하나라도 있는 행이나 열을 통째로 뺐습니다. 진짜 토큰은 모두 "
+            "세세요(`p[real]`).",
+            en="You leave out whole rows or columns where there is padding. Count all "
+            "real tokens (`p[real]`).",
+        ),
+        Mistake(
+            "bits",
+            _bits,
+            ko="여기까지는 비트로 나타낸 교차 엔트로피입니다. 마지막에 `2 **`를 "
+            "씌우세요.",
+            en="That is the cross-entropy in bits. Take `2 **` of it at the end.",
+        ),
+        Mistake(
+            "minus outside",
+            lambda p, real: -np.exp(-_nll(p[real]).mean()),
+            ko="`exp`의 바깥에 마이너스를 붙였습니다. 로그의 평균에 붙이세요.",
+            en="The minus stands outside `exp`. It belongs before the mean of the "
+            "logs.",
+        ),
+        *several(
             "least or greatest",
             _perplexity_with(total=np.max),
             _perplexity_with(total=np.min),
@@ -1686,6 +1733,15 @@ def _carry_first_alone(old, new):
 def _refuse_extra(error):
     def function(old, new):
         if any(_is_body(name) and name not in new for name in old):
+            raise error
+        return _carry(old, new)
+
+    return function
+
+
+def _refuse_other_names(error):
+    def function(old, new):
+        if old.keys() != new.keys():
             raise error
         return _carry(old, new)
 
@@ -2005,6 +2061,14 @@ carry_over = Exercise(
             "빼세요. 살펴볼 것은 `new`의 이름입니다.",
             en="You stop with an error because `old` has more names of the body. Leave "
             "those out: it is the names of `new` that you go through.",
+        ),
+        *several(
+            "names must agree",
+            *map(_refuse_other_names, (KeyError(), ValueError())),
+            ko="`old`와 `new`의 이름이 다르다고 오류로 멈춥니다. 헤드의 이름은 달라도 "
+            "되고, `old`에는 이름이 더 있어도 됩니다. `new`의 바디만 찾으세요.",
+            en="You stop because the names of `old` and `new` differ. Heads may "
+            "differ, and `old` may have more: look for the body of `new` alone.",
         ),
         Mistake(
             "whole numbers",
