@@ -574,7 +574,7 @@ _PAIR_ROWS = [
     (_pair_of_a_stream, "across words, 2"),
     (lambda counts: tuple(max(counts, key=counts.get)[:2]), "commonest word"),
     (lambda counts: list(_counting()(counts)), "a tuple"),
-    (lambda counts: set(_counting()(counts)), None),
+    (lambda counts: set(_counting()(counts)), "a set"),
     (lambda counts: ("먹", "고"), None),
 ]
 
@@ -725,7 +725,7 @@ _SPLIT_ROWS = [
     (lambda word, merges: _sweep()(word, merges[:1]), "first of merges alone"),
     (_split_in_text, "replaced in text"),
     (_split_by_first_met(lambda p, known: -len("".join(p))), "shortest pair first"),
-    (_split_by_first_met(lambda p, known: known.index(p)), "last place first"),
+    (_split_by_first_met(lambda p, known: -known[::-1].index(p)), "last place first"),
     (lambda word, merges: _sweep()(word, merges[:-1]), "last of merges left out"),
     (_split_in_range, "list shorter than its range"),
     (_split_keeping_partners, "second of the pair kept"),

@@ -499,6 +499,12 @@ best_pair = Exercise(
             en="You return the two subwords joined. Return the pair, a tuple of both.",
         ),
         Mistake(
+            "a set",
+            lambda counts: set(_commonest(_totals(counts))),
+            ko="집합(set)에는 순서가 없습니다. 쌍을 튜플로 돌려주세요.",
+            en="A set has no order. Return the pair as a tuple.",
+        ),
+        Mistake(
             "count alone",
             lambda counts: max(_totals(counts).values()),
             ko="횟수를 돌려주었습니다. 그 횟수만큼 나오는 쌍을 돌려주세요.",
@@ -970,7 +976,8 @@ _SPLIT_CASES = (
     ("cabab", [("c", "a"), ("a", "b")]),
     ("cabab", [("a", "b"), ("c", "a")]),
     ("abc", [("a", "b"), ("b", "c"), ("a", "bc")]),
-    ("ab" * 40, [("a", "b")]),
+    # In 63 joins, to a single piece that can be read whole.
+    ("ab" * 32, [("a", "b"), *(("ab" * 2**k, "ab" * 2**k) for k in range(5))]),
     ("bdad", [("b", "d"), ("a", "d"), ("bd", "a")]),
     ("bccabc", [("b", "c"), ("a", "bc"), ("c", "a")]),
     ("ccadcc", [("c", "c"), ("a", "d"), ("d", "cc"), ("ad", "cc")]),
@@ -1433,16 +1440,13 @@ _BATCH_CASES = tuple(
         ([[1, 3, 6, 2]], [[0, 1, 1, 0]], 11),
         ([[1, 4, 4, 5, 2]], [[0, 0, 1, 1, 0]], 9),
         ([[5] * 60], [[1] * 60], 9),
-        (
-            [[1, 7, 20, 20, 2], [1, 25, 6, 20, 2], [1, 8, 6, 7, 2]],
-            [[0, 1, 0, 1, 0], [0, 1, 1, 0, 0], [0, 0, 0, 0, 0]],
-            20,
-        ),
-        (
-            [[1, 7, 5, 2, 0], [1, 6, 8, 3, 2], [3, 0, 2, 1, 9]],
-            [[0, 1, 0, 0, 0], [1, 1, 0, 1, 1], [1, 1, 1, 1, 1]],
-            30,
-        ),
+        # Small enough that both arrays can be read whole.
+        ([[7, 20, 9]], [[1, 0, 0]], 20),
+        ([[20, 9]], [[1, 0]], 20),
+        ([[25, 6]], [[1, 0]], 20),
+        ([[7, 6], [8, 9]], [[1, 0], [0, 0]], 30),
+        ([[2, 7], [2, 8]], [[1, 1], [1, 1]], 30),
+        ([[3, 0, 2, 1, 9]], [[1, 1, 1, 1, 1]], 30),
     )
 )
 
@@ -2023,10 +2027,13 @@ def _linear(weight):
     return tuple(np.split(weight.T, 3))
 
 
+# Halves, so that truncation shows; random, so that each part has an inverse.
 _LINEAR_CASES = (
     (np.arange(1.0, 13.0).reshape(2, 6),),
-    (np.random.default_rng(1).normal(size=(3, 9)),),
-    (np.arange(0.5, 48.0).reshape(4, 12),),
+    *(
+        (np.random.default_rng(d).integers(-9, 10, size=(d, 3 * d)) / 2,)
+        for d in (3, 4)
+    ),
 )
 
 
