@@ -79,6 +79,9 @@ def _quizzes(lesson: Lesson) -> Found:
         yield from quiz_balance_problems(quizzes, language)
 
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
 def _figures(lesson: Lesson) -> Found:
     """Claims are measured without figure cells, so nothing may depend on these."""
     made: dict[str, str] = {}
@@ -89,6 +92,7 @@ def _figures(lesson: Lesson) -> Found:
             continue
         names = [node for node in nodes if isinstance(node, ast.Name)]
         bound = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+        bound |= {n.name for n in nodes if isinstance(n, DEFINITIONS)}
         if "figure" not in cell.tags:
             made = {name: at for name, at in made.items() if name not in bound}
             for name in sorted({n.id for n in names} & made.keys()):

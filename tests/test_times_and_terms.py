@@ -57,8 +57,11 @@ def test_an_hour_is_the_limit_for_the_second_edition():
     assert not time_problems(lesson(prose("word " * 238 * 59), edition=2))
 
 
-def test_nothing_measured_may_depend_on_a_figure():
-    drawn = Code("drawn", "shade = 1", ("figure",))
+@pytest.mark.parametrize(
+    "made", ["shade = 1", "def shade():\n    return 1", "class shade:\n    pass"]
+)
+def test_nothing_measured_may_depend_on_a_figure(made):
+    drawn = Code("drawn", made, ("figure",))
     user = Code("user", "print(shade)")
     assert "shade" in dict(structure_problems(lesson(drawn, user)))["user"]
     own = Code("user", "shade = 2\nprint(shade)")
