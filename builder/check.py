@@ -29,7 +29,14 @@ def all_problems(project: Project) -> list[Problem]:
 def all_notes(project: Project) -> list[str]:
     """What is not as it should be, yet no failure."""
     lessons = [read_lesson(project, path) for path in project.lesson_files()]
-    return [f"{le.path}: {note}" for le in lessons for note in time_notes(le)]
+    notes = [f"{le.path}: {note}" for le in lessons for note in time_notes(le)]
+    text = "claims are measured for seeds {} so far: run make claims, then take "
+    text += "seeds_so_far out of its front matter"
+    return notes + [
+        f"{le.path}: " + text.format(", ".join(map(str, le.seeds_so_far)))
+        for le in lessons
+        if le.seeds_so_far
+    ]
 
 
 def lesson_problems(book: Book, path: Path) -> list[Problem]:

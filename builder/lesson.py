@@ -61,7 +61,10 @@ class Code:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson as written; `path` is relative to the repository."""
+    """A lesson as written; `path` is relative to the repository.
+
+    `seeds_so_far` names the seeds its claims were measured for, while others wait.
+    """
 
     path: str
     number: int
@@ -70,6 +73,7 @@ class Lesson:
     module: str
     cells: tuple[Prose | Code, ...]
     edition: int = 1
+    seeds_so_far: tuple[int, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -108,7 +112,7 @@ def _front_matter(shown: str, path: Path, found: dict | None) -> dict:
         raise fail(shown, f"its number and name say {expected}.md: rename one of them")
     kept = {key: found[key] for key in ("number", "name", "title")}
     more = {"module": found.get("module", ""), "edition": found.get("edition", 1)}
-    return kept | more
+    return kept | more | {"seeds_so_far": tuple(found.get("seeds_so_far", ()))}
 
 
 def _name_problems(shown: str, cells: list) -> list[Problem]:
