@@ -507,3 +507,21 @@ def test_paper_has_the_title_all_folds_and_light_colours(visit):
     assert page.evaluate(state) == ["light", 0]
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate(state) == [theme, closed]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", [p for p in LESSONS if "01_" in p or "03_" in p])
+def test_paper_shows_the_code_and_all_steps(visit, path):
+    page = visit(path, theme="dark")
+    page.emulate_media(media="print")
+    page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
+    shown = (
+        """(e) => [getComputedStyle(e).display, getComputedStyle(e).animationName]"""
+    )
+    for code in page.locator("details.hide > .cell_input, details.hide > div").all():
+        assert code.evaluate(shown)[1] == "none"
+    steps = page.locator(".et-diagram ol")
+    assert steps.count(), f"{path} has no diagram"
+    assert all(each.evaluate(shown)[0] == "block" for each in steps.all())
+    controls = page.locator(".et-diagram .et-controls, .et-diagram .et-readout")
+    assert all(each.evaluate(shown)[0] == "none" for each in controls.all())
