@@ -1,4 +1,4 @@
-"""Lesson 6's exercises: right in other words, and wrong in ways nobody named."""
+"""Lesson 7's exercises: right in other words, and wrong in ways nobody named."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Lesson 5's exercises: right in other words, and wrong in ways nobody named."""
+"""Lesson 6's exercises: right in other words, and wrong in ways nobody named."""
 
 import math
 import re

@@ -265,7 +265,7 @@ def test_over_all_seeds_the_shipped_model_is_well_ahead(n):
 def test_the_book_shows_the_run_on_the_reviews():
     """Executed where there were no reviews, the lesson would have skipped it."""
     for language in LANGUAGES:
-        path = ROOT / "notebooks" / language / "06_bert_gpt.ipynb"
+        path = ROOT / "notebooks" / language / "07_bert_gpt.ipynb"
         cells = {c.id: c for c in nbformat.read(path, as_version=4).cells}
         (shown,) = cells["korean-run"].outputs
         said = r" 50 labels .* pre-trained \d\d\.\d%\n200 labels"

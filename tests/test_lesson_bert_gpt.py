@@ -1,4 +1,4 @@
-"""Lesson 6's subwords, models and masked words."""
+"""Lesson 7's subwords, models and masked words."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Lesson 5's library: bodies, heads, and a language model from lesson 4's layers."""
+"""Lesson 6's library: bodies, heads, and a language model from lesson 4's layers."""
 
 import copy
 import math

@@ -1,4 +1,4 @@
-"""Lesson 6's GPT and BERT are Hugging Face's GPT-2 and BERT, with the same weights.
+"""Lesson 7's GPT and BERT are Hugging Face's GPT-2 and BERT, with the same weights.
 
 Theirs are made from tiny configs with random weights, saved, and read by our loader.
 Nothing is downloaded. What goes wrong in silence when weights are carried over has a

@@ -1,4 +1,4 @@
-"""Checks of the exercises of lesson 6, BERT and GPT."""
+"""Checks of the exercises of lesson 7, BERT and GPT."""
 
 from collections import Counter
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Checks of the exercises of lesson 5, transfer learning."""
+"""Checks of the exercises of lesson 6, transfer learning."""
 
 import math
 

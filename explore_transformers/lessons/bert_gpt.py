@@ -1,8 +1,8 @@
-# Built from book/lessons/06_bert_gpt.md by `make notebooks`.
+# Built from book/lessons/07_bert_gpt.md by `make notebooks`.
 # Edit that file instead.
 """Subwords, and lesson 4's blocks arranged as GPT and as BERT.
 
-Built in lesson 6. B texts, T tokens, d numbers a token, V words.
+Built in lesson 7. B texts, T tokens, d numbers a token, V words.
 """
 
 import heapq

@@ -1,8 +1,8 @@
-# Built from book/lessons/05_transfer_learning.md by `make notebooks`.
+# Built from book/lessons/06_transfer_learning.md by `make notebooks`.
 # Edit that file instead.
 """Bodies and heads: a small ResNet, a language model, and how to fine-tune them.
 
-Built in lesson 5. B pictures or texts, T tokens, d numbers a token, V words.
+Built in lesson 6. B pictures or texts, T tokens, d numbers a token, V words.
 """
 
 import copy
