@@ -8,11 +8,13 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   // A formula wider than the window scrolls; the keyboard needs a way into it.
-  window.MathJax?.startup?.promise.then(() => {
+  const letIn = () => {
     for (const formula of document.querySelectorAll("mjx-container[display]")) {
       if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
     }
-  });
+  };
+  window.MathJax?.startup?.promise.then(letIn);
+  window.addEventListener("resize", letIn);
 });
 
 // On paper: light colours and open folds; then all is as the reader had it.
