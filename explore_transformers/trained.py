@@ -25,7 +25,8 @@ def save_weights(name, model, **words):
     from safetensors.torch import save_file
 
     state = {k: v.cpu().half().contiguous() for k, v in model.state_dict().items()}
-    kept = {key: json.dumps(value, ensure_ascii=False) for key, value in words.items()}
+    # One entry: safetensors keeps no order of several, and files would differ by run.
+    kept = {"words": json.dumps(words, ensure_ascii=False)} if words else None
     Path(folder).mkdir(parents=True, exist_ok=True)
     save_file(state, Path(folder) / f"{name}{_ENDING}", kept)
 
@@ -59,7 +60,7 @@ def load_weights(name):
             safe_open(path, "pt") as kept,
         ):
             state = {key: kept.get_tensor(key).float() for key in kept.keys()}  # noqa: SIM118
-            words = {k: json.loads(v) for k, v in (kept.metadata() or {}).items()}
+            words = json.loads((kept.metadata() or {}).get("words", "{}"))
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"weights/{name}{_ENDING} is damaged: {error}") from error
     return state, words

@@ -240,7 +240,7 @@ WRONG = {
         "numbers are right, but the shape",
     ),
     "type": (lambda x: str(x), "text where numbers"),
-    "set": (lambda x: set(x), "set has no order"),
+    "set": (lambda x: set(x), "a set or a dict"),
     "generator": (lambda x: (n for n in x), "a generator"),
     "nan": (lambda x: [float("nan")] * len(x), r"NaN.*`0.25`, got `nan`"),
     "bool": (lambda x: [True] * len(x), "`float`, got `bool`"),
@@ -645,7 +645,7 @@ PREDICTION = Exercise(
         ([], "not tried", None, "Fill in"),
         ("", "not tried", None, "Fill in"),
         ([2, ..., 5], "not tried", None, "Fill in"),
-        ([2, 3, None], "not tried", None, "Fill in"),
+        ([2, 3, None], "wrong", None, "`int`, got `NoneType`"),
         ((2, 3, 5), "right", None, ""),
         (np.array([2, 3, 5]), "right", None, ""),
         ([5, 3, 2], "wrong", "reversed", "reversed"),
@@ -654,8 +654,8 @@ PREDICTION = Exercise(
         ([2, 3, 4], "wrong", None, "first 2 are right"),
         ([2, 4, 5], "wrong", None, "first one is right"),
         ([4, 3, 5], "wrong", None, "Look at the first one again"),
-        (7, "wrong", None, "`list`, got `int`"),
-        ([2, 3], "wrong", None, "last item is missing"),
+        (7, "wrong", "one number", "one number"),
+        ([2, 3], "wrong", "last missing", "last item is missing"),
     ],
 )
 def test_values(answer, state, mistake, words):

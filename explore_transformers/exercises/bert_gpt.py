@@ -19,7 +19,6 @@ from explore_transformers.exercises.checking import (
 )
 from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.naming import (
-    list_slips,
     several,
     wrong_number,
 )
@@ -1845,7 +1844,6 @@ model_numbers = Exercise(
     kind="value",
     same=_same_numbers,
     mistakes=(
-        *list_slips(_NUMBERS),
         _number(
             "GPT: no end",
             0,

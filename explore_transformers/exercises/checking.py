@@ -91,8 +91,8 @@ class Exercise:
 class Result:
     """What a check says; state is "not tried", "right" or "wrong".
 
-    `mistake` names the Mistake or Property that was recognised, if one was; `case` is
-    the arguments that the answer failed on, if it was a function that did.
+    `mistake` names the Mistake, slip or Property that was recognised, if one was;
+    `case` is the arguments that the answer failed on, if it was a function that did.
     """
 
     exercise: str
@@ -238,8 +238,9 @@ class _ValueJudge:
         yours = text(ko="적은 답", en="your answer") + f": `{short(answer)}`"
         if mistake := self._mistake(answer):
             return _known(exercise, mistake, yours)
-        if exercise.same is None and (slip := diagnosis([(exercise.expected, answer)])):
-            return Result(exercise.name, "wrong", slip, yours)
+        if slip := diagnosis([(exercise.expected, answer)]):
+            name, words = slip
+            return Result(exercise.name, "wrong", words, yours, name)
         if found and found.form:
             return Result(exercise.name, "wrong", found.words, yours)
         if failing:
@@ -330,7 +331,9 @@ class _FunctionJudge:
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
         if slip := diagnosis([(e.value, o.value) for _, e, o in wrong]):
-            return self._shown(Result(exercise.name, "wrong", slip), wrong[0])
+            name, words = slip
+            result = Result(exercise.name, "wrong", words, mistake=name)
+            return self._shown(result, wrong[0])
         found = [_difference(exercise, e.value, o.value) for _, e, o in wrong]
         worst = next((i for i, f in enumerate(found) if f.form), None)
         if worst is None and (failing := _failing(exercise, Watched(answer))):
@@ -391,8 +394,7 @@ def _failing(exercise, answer):
 
 def _is_blank(answer, expected):
     """Whether an answer is still the empty one that the exercise began with."""
-    signs = (...,) if contains(expected, (None,)) else (..., None)
-    if contains(answer, signs):
+    if contains(answer, (...,)) or (answer is None and expected is not None):
         return True
     is_text_or_list = isinstance(answer, (str, list, tuple, dict))
     return is_text_or_list and not answer and type(answer)() != expected

@@ -4,6 +4,8 @@ Some slips are the same in every exercise: rounded, transposed, one result too m
 last item left out. Each is told only where it explains every case that went wrong.
 """
 
+from numbers import Number
+
 import numpy as np
 
 from explore_transformers.exercises.comparing import difference, plain
@@ -11,15 +13,15 @@ from explore_transformers.language import text
 
 
 def diagnosis(pairs):
-    """Return words for the one slip that explains all (expected, got), or None."""
+    """Name and words of the one slip that explains all (expected, got), or None."""
     try:
         pairs = [(plain(expected), plain(got)) for expected, got in pairs]
     except Exception:  # a learner's object may do anything
         return None
     with np.errstate(all="ignore"):  # exp of large numbers is no news to a learner
-        for explains, words in _SLIPS:
+        for name, explains, words in _SLIPS:
             if all(_holds(explains, *pair) for pair in pairs):
-                return words()
+                return name, words()
     return None
 
 
@@ -136,6 +138,7 @@ def _transposed(expected):
 
 _SLIPS = (
     (
+        "nothing returned",
         lambda expected, got: got is None and expected is not None,
         lambda: text(
             ko="이 입력에서는 함수가 `None`을 돌려줍니다. `return`에 이르지 못하는 "
@@ -145,6 +148,7 @@ _SLIPS = (
         ),
     ),
     (
+        "generator",
         lambda expected, got: hasattr(got, "__next__"),
         lambda: text(
             ko="제너레이터(generator)를 돌려줍니다. `list(...)`로 목록을 만들어 "
@@ -153,15 +157,26 @@ _SLIPS = (
         ),
     ),
     (
+        "no order",
         lambda expected, got: (
-            isinstance(got, set | frozenset) and not isinstance(expected, set)
+            isinstance(got, set | frozenset | dict)
+            and not isinstance(expected, set | dict)
         ),
         lambda: text(
-            ko="집합(set)에는 순서가 없습니다. 튜플이나 목록으로 적으세요.",
-            en="A set has no order. Write a tuple or a list.",
+            ko="집합(set)이나 딕셔너리(dict)가 아니라 튜플이나 목록으로 적으세요.",
+            en="That is a set or a dict. Write a tuple or a list.",
         ),
     ),
     (
+        "one number",
+        lambda expected, got: _is_list(expected) and isinstance(got, Number),
+        lambda: text(
+            ko="수 하나만 있습니다. 여러 개를 괄호 안에 차례로 적으세요.",
+            en="That is one number. Several are due, one after another in parentheses.",
+        ),
+    ),
+    (
+        "text",
         _as_text,
         lambda: text(
             ko="수를 글자로 적었습니다. 따옴표 없이 수로 적으세요.",
@@ -170,6 +185,7 @@ _SLIPS = (
         ),
     ),
     (
+        "several results",
         _several,
         lambda: text(
             ko="여러 값을 돌려주는데, 그 가운데 하나가 바로 답입니다. 그 값만 "
@@ -179,6 +195,7 @@ _SLIPS = (
         ),
     ),
     (
+        "another order",
         _other_order,
         lambda: text(
             ko="값은 다 맞는데 순서가 다릅니다.",
@@ -186,20 +203,24 @@ _SLIPS = (
         ),
     ),
     (
+        "first missing",
         _without(slice(1, None)),
         lambda: text(ko="첫째 것이 빠졌습니다.", en="The first item is missing."),
     ),
     (
+        "last missing",
         _without(slice(None, -1)),
         lambda: text(ko="마지막 것이 빠졌습니다.", en="The last item is missing."),
     ),
     (
+        "one too many in front",
         _with_more(slice(1, None)),
         lambda: text(
             ko="맨 앞에 하나가 더 있습니다.", en="There is one item too many in front."
         ),
     ),
     (
+        "one too many at the end",
         _with_more(slice(None, -1)),
         lambda: text(
             ko="맨 뒤에 하나가 더 있습니다.",
@@ -207,6 +228,7 @@ _SLIPS = (
         ),
     ),
     (
+        "sign",
         _made_by(np.negative),
         lambda: text(
             ko="크기는 맞는데 부호가 반대입니다.",
@@ -214,6 +236,7 @@ _SLIPS = (
         ),
     ),
     (
+        "transposed",
         _made_by(_transposed),
         lambda: text(
             ko="행과 열이 바뀌었습니다. 전치하면 답입니다.",
@@ -221,6 +244,7 @@ _SLIPS = (
         ),
     ),
     (
+        "rounded",
         _rounded,
         lambda: text(
             ko="결과를 반올림했습니다. 계산한 값을 그대로 돌려주세요.",
@@ -228,6 +252,7 @@ _SLIPS = (
         ),
     ),
     (
+        "fractions lost",
         _made_by(np.trunc),
         lambda: text(
             ko="소수점 아래가 사라졌습니다. 정수를 담는 배열에 넣었거나 정수로 "
@@ -237,6 +262,7 @@ _SLIPS = (
         ),
     ),
     (
+        "imprecise",
         _imprecise,
         lambda: text(
             ko="거의 맞지만 정밀도가 모자랍니다. 자릿수가 적은 자료형(float16)을 "
@@ -246,6 +272,7 @@ _SLIPS = (
         ),
     ),
     (
+        "shape",
         _only_shape,
         lambda: text(
             ko="수는 다 맞는데 모양(shape)이 다릅니다.",
@@ -253,6 +280,7 @@ _SLIPS = (
         ),
     ),
     (
+        "first of batch",
         _first_of_batch,
         lambda: text(
             ko="배치의 첫째 것만 돌려줍니다. 나머지 행도 계산하세요.",
@@ -260,6 +288,7 @@ _SLIPS = (
         ),
     ),
     (
+        "exponential",
         _made_by(np.exp),
         lambda: text(
             ko="답에 exp를 한 값입니다. 마지막 `exp`가 필요 없습니다.",
@@ -267,6 +296,7 @@ _SLIPS = (
         ),
     ),
     (
+        "logarithm",
         lambda expected, got: _close(np.exp(_numbers(got)), _numbers(expected)),
         lambda: text(
             ko="답에 로그를 취한 값입니다.",

@@ -1,7 +1,6 @@
 """What exercises share to name mistakes: several forms of one, a wrong number."""
 
 import math
-from numbers import Number
 
 from explore_transformers.exercises.checking import Mistake
 
@@ -22,45 +21,6 @@ def number_at(place, *wrong, of):
     return holds
 
 
-def list_slips(right):
-    """Yield the Mistakes of form that any list of numbers invites."""
-
-    def is_reordered(answer):
-        numbers = [float(n) for n in answer]
-        return numbers != list(right) and sorted(numbers) == sorted(map(float, right))
-
-    yield Mistake(
-        "no order",
-        lambda answer: isinstance(answer, set | frozenset | dict),
-        ko="집합(set)이나 딕셔너리(dict)가 아니라, 수를 차례로 적은 튜플이어야 합니다.",
-        en="Write the numbers one after another in a tuple, not as a set or a dict.",
-        example=set(right),
-    )
-    yield Mistake(
-        "text",
-        lambda answer: (
-            isinstance(answer, str) or any(isinstance(n, str) for n in answer)
-        ),
-        ko="글자로 적었습니다. 따옴표 없이 수로 적으세요.",
-        en="There is text here. Write numbers, without quotation marks.",
-        example=tuple(map(str, right)),
-    )
-    yield Mistake(
-        "one number",
-        lambda answer: isinstance(answer, Number),
-        ko=f"수 하나만 적었습니다. 괄호 안에 수 {len(right)}개를 적으세요.",
-        en=f"That is one number. Write {len(right)} of them, in parentheses.",
-        example=right[0],
-    )
-    yield Mistake(
-        "another order",
-        is_reordered,
-        ko="수는 다 맞는데 순서가 다릅니다. 문제에 적힌 순서대로 적으세요.",
-        en="All the numbers are right, but in another order. Keep that of the text.",
-        example=right[::-1],
-    )
-
-
 def wrong_number(right, place, name, wrong, ko, en):
     """Return the Mistake of writing one of `wrong` where all before it is right.
 
@@ -74,6 +34,8 @@ def wrong_number(right, place, name, wrong, ko, en):
 
     def holds(answer):
         numbers = [float(n) for n in answer]
+        if isinstance(answer, dict) or sorted(numbers) == sorted(map(float, right)):
+            return False  # a slip of form: diagnosing.py tells it
         begins_well = all(map(is_near, numbers[:place], right))
         if len(numbers) != len(right) or not begins_well:
             return False

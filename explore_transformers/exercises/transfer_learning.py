@@ -16,7 +16,6 @@ from explore_transformers.exercises.checking import (
     checker,
 )
 from explore_transformers.exercises.naming import (
-    list_slips,
     several,
     wrong_number,
 )
@@ -481,7 +480,6 @@ transfer_numbers = Exercise(
     expected=_RIGHT_NUMBERS,
     kind="value",
     mistakes=(
-        *list_slips(_RIGHT_NUMBERS),
         _number(
             "model: body alone",
             0,
