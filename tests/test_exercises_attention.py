@@ -132,14 +132,14 @@ def _order_by_corpus(weights, mask):
         ("attention_numbers", (30, 25, np.float64(60), 108, math.sqrt(4))),
         ("masked_attention", _attend_by_filling),
         ("masked_attention", _attend_by_real_keys),
-        ("mended_context", _read_by_einsum),
+        ("fixed_context", _read_by_einsum),
         ("bahdanau_attention", _add_joined),
         ("reading_order", _order_in_torch),
         ("reading_order", _order_by_places),
         ("masked_attention", _attend_by_loop),
         ("masked_attention", _attend_in_torch),
-        ("mended_context", _read_by_sentence),
-        ("mended_context", _read_in_torch),
+        ("fixed_context", _read_by_sentence),
+        ("fixed_context", _read_in_torch),
         ("bahdanau_attention", _add_by_loop),
         ("bahdanau_attention", _add_in_torch),
         ("reading_order", _order_by_loop),
@@ -175,8 +175,8 @@ def _mean(query, memory, W_q, W_k, v):
         ("attention_numbers", "30, 25, 60, 108, 2"),
         ("masked_attention", _hardest_only),
         ("masked_attention", lambda query, key, value: value),
-        ("mended_context", lambda states, memory, mask: states),
-        ("mended_context", lambda states, memory, mask: memory.mean(axis=1)),
+        ("fixed_context", lambda states, memory, mask: states),
+        ("fixed_context", lambda states, memory, mask: memory.mean(axis=1)),
         ("bahdanau_attention", _mean),
         ("bahdanau_attention", lambda query, memory, W_q, W_k, v: (query, memory)),
         ("reading_order", lambda weights, mask: ([0, 3, 2, 1], 0.5)),
@@ -201,14 +201,14 @@ def _attend_as_given(query, key, value, mask):
 
 
 def _read_as_given(states, memory, mask):
-    memory = memory * mask[:, :, None]
     scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    scores = np.where(mask[:, None], scores, 0)
     e = np.exp(scores - scores.max(axis=1, keepdims=True))
     weights = e / e.sum(axis=1, keepdims=True)
     return weights @ memory
 
 
-def _half_mended(states, memory, mask):
+def _half_fixed(states, memory, mask):
     memory = memory * mask[:, :, None]
     scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -369,20 +369,22 @@ NAMED = [
     ("masked_attention", _attend(_hide, lambda s: _norm(s, axis=0)), "wrong axis"),
     ("masked_attention", _keys_left_out, "hidden keys dropped"),
     ("masked_attention", lambda *a: _attend(_hide)(*a)[0], "context alone"),
-    ("mended_context", _read_as_given, "as given"),
-    ("mended_context", _half_mended, "padding set to zero"),
-    ("mended_context", _read(_put_in, axis=1), "over the steps, -1e9"),
-    ("mended_context", _read(_put_in, zero=True, axis=1), "as given"),
-    ("mended_context", _read(_hide, axis=1), "over the steps"),
-    ("mended_context", _read(_hide, axis=0), "over the batch"),
-    ("mended_context", _read(_put_in, axis=0), "over the batch, 2"),
-    ("mended_context", _read(lambda s, m: s, zero=True, axis=0), "over the batch, 3"),
-    ("mended_context", _read(_hide, axis=-1, top=(0, 1, 2)), "one maximum for all"),
-    ("mended_context", _read(_inverted), "mask inverted, -1e9"),
-    ("mended_context", _read(_inverted, zero=True), "mask inverted, -1e9, 2"),
-    ("mended_context", _read(lambda s, m: _hide(s, ~m)), "mask inverted"),
-    ("mended_context", _read(lambda s, m: s), "padding not hidden"),
-    ("mended_context", _read(_fill_zero), "filled with zero"),
+    ("fixed_context", _read_as_given, "as given"),
+    ("fixed_context", _half_fixed, "padding set to zero"),
+    ("fixed_context", _read(_put_in, axis=1), "as given"),
+    ("fixed_context", _read(_put_in, zero=True, axis=1),
+     "over the steps, padding set to zero"),
+    ("fixed_context", _read(_hide, axis=1), "over the steps"),
+    ("fixed_context", _read(_hide, axis=0), "over the batch"),
+    ("fixed_context", _read(_put_in, axis=0), "over the batch, 2"),
+    ("fixed_context", _read(lambda s, m: s, zero=True, axis=0), "over the batch, 3"),
+    ("fixed_context", _read(_hide, axis=-1, top=(0, 1, 2)), "one maximum for all"),
+    ("fixed_context", _read(_inverted), "mask inverted, -1e9"),
+    ("fixed_context", _read(_inverted, zero=True), "mask inverted, -1e9, 2"),
+    ("fixed_context", _read(lambda s, m: _hide(s, ~m)), "mask inverted"),
+    ("fixed_context", _read(lambda s, m: s), "padding not hidden"),
+    ("fixed_context", _read(_fill_zero), "filled with zero"),
+    ("fixed_context", _read(_fill_zero, axis=1), "as given"),
     ("bahdanau_attention", _same_places, "no pairs"),
     ("bahdanau_attention", _projected, "projected values"),
     ("bahdanau_attention", lambda *a: _additive(*a, axis=0), "wrong axis"),
@@ -445,7 +447,7 @@ def test_the_predicted_numbers_are_what_attention_gives():
     assert check("attention_numbers", (*map(result, rows), 12 * 9, 2)).state == "right"
 
 
-def test_the_second_symptom_shows_when_the_first_is_mended():
+def test_each_symptom_shows_alone_and_beside_the_other():
     rng = np.random.default_rng(0)
     states, memory = rng.normal(size=(1, 3, 4)), rng.normal(size=(1, 5, 4))
     mask = np.arange(5)[None] < 3
@@ -458,7 +460,16 @@ def test_the_second_symptom_shows_when_the_first_is_mended():
         first = read(states, memory, mask)[:, :1]
         return not np.allclose(read(states[:, :1], memory, mask), first)
 
+    right, half = _read(_hide, axis=-1), _read(_fill_zero, axis=-1)
+    other_half = _read_steps_without_padding
     seen = [
-        (sees_later_steps(f), leaks_padding(f)) for f in (_read_as_given, _half_mended)
+        (sees_later_steps(f), leaks_padding(f))
+        for f in (_read_as_given, half, other_half, right)
     ]
-    assert seen == [(True, False), (False, True)]
+    assert seen == [(True, True), (False, True), (True, False), (False, False)]
+
+
+def _read_steps_without_padding(states, memory, mask):
+    """The axis still wrong, padding out of the sum."""
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    return _norm(scores, axis=1) * mask[:, None] @ memory

@@ -190,6 +190,20 @@ class TestStudies:
             (forwards,) = load_study("bottleneck").where(**usual, seed=row["seed"])
             assert len(row["exact"]) == len(forwards["exact"]) == len(lesson.BINS) + 1
 
+    def test_longer_training_is_compared_with_the_same_seed(self):
+        """The lesson sets twice the steps beside the usual ones of that seed."""
+        usual = {"decoder": "last", "hidden_size": 128, "learning_rate": 6e-3}
+        (twice,) = load_study("longer").where(n_steps=3000)
+        (once,) = load_study("bottleneck").where(**usual, seed=twice["seed"])
+        assert twice["learning_rate"] == once["learning_rate"]
+        rates = [
+            row["learning_rate"]
+            for row in load_study("bottleneck").rows
+            if (row["decoder"], row["hidden_size"]) == ("last", 128)
+        ]
+        (beyond,) = load_study("longer").where(n_steps=1500)
+        assert beyond["learning_rate"] > max(rates)
+
     def test_a_reversed_source_is_the_same_tokens_from_last_to_first(self, monkeypatch):
         given = {}
 

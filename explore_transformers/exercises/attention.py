@@ -419,10 +419,10 @@ masked_attention = Exercise(
         Mistake(
             "hidden keys dropped",
             _keys_dropped,
-            ko="가린 키를 아예 빼서 가중치의 열이 줄었습니다. 가중치는 `(T, S)`이고 "
-            "가린 자리는 0이어야 합니다.",
+            ko="가린 키를 아예 빼서 가중치의 열이 줄었습니다. 가중치는 "
+            "`(T, T_src)`이고 가린 자리는 0이어야 합니다.",
             en="You dropped the hidden keys, so columns of the weights are missing. "
-            "Weights are `(T, S)`, with 0 at hidden places.",
+            "Weights are `(T, T_src)`, with 0 at hidden places.",
         ),
         Mistake(
             "causal",
@@ -532,8 +532,8 @@ def _read(
 ):  # fmt: skip
     """Attention of a batch; every option changed is one mistake."""
     if zeroed:
-        memory = memory * mask[:, :, None]  # (B, S, h)
-    scores = states @ memory.transpose(0, 2, 1)  # (B, T, S)
+        memory = memory * mask[:, :, None]  # (B, T_src, d)
+    scores = states @ memory.transpose(0, 2, 1)  # (B, T, T_src)
     scores = scores / np.sqrt(states.shape[-1]) ** scale
     if hide or not zeroed:
         hide = hide or (lambda scores, mask: _hide(scores, mask[:, None]))
@@ -591,8 +591,8 @@ def _read_both(states, memory, mask):
     return weights @ memory, weights
 
 
-mended_context = Exercise(
-    "mended_context",
+fixed_context = Exercise(
+    "fixed_context",
     expected=lambda states, memory, mask: _read(states, memory, mask),
     cases=tuple(_read_cases()),
     mistakes=(
@@ -604,7 +604,7 @@ mended_context = Exercise(
         ),
         Mistake(
             "as given",
-            _read_with(zeroed=True, axis=1),
+            _read_with(hide=_filled(0.0), axis=1),
             ko="아직 주어진 함수와 결과가 같습니다. 가중치의 합이 어느 축에서 1이 "
             "되는지부터 보세요.",
             en="The result is still that of the given function. Look first at the axis "
@@ -624,16 +624,6 @@ mended_context = Exercise(
             ko="패딩은 가렸지만 소프트맥스를 아직 타깃의 축을 따라 합니다. 합이 "
             "1이어야 하는 축은 소스입니다.",
             en="Padding is hidden, but the softmax still runs along the target steps. "
-            "The axis to sum to 1 is the source.",
-        ),
-        Mistake(
-            "over the steps, -1e9",
-            _read_with(axis=1, hide=_filled(-1e9)),
-            ko="패딩은 가렸지만 소프트맥스를 아직 타깃의 축을 따라 합니다. 그 축에서는 "
-            "패딩의 점수가 모두 같아 가중치를 똑같이 나누어 갖습니다. 합이 1이어야 "
-            "하는 축은 소스입니다.",
-            en="Padding is hidden, but the softmax still runs along the target steps. "
-            "There the scores of padding are all the same and share the weight evenly. "
             "The axis to sum to 1 is the source.",
         ),
         *several(
@@ -667,8 +657,16 @@ mended_context = Exercise(
             _read_with(zeroed=True, top=1),
             ko="합의 축만 고쳤습니다. 최댓값의 축도, 패딩을 0으로 만드는 줄도 "
             "고치세요.",
-            en="You mended the axis of the sum alone. Mend that of the maximum, and "
+            en="You fixed the axis of the sum alone. Fix that of the maximum, and "
             "the line that zeroes padding.",
+        ),
+        Mistake(
+            "over the steps, padding set to zero",
+            _read_with(zeroed=True, axis=1),
+            ko="패딩의 상태를 0으로 바꾸었지만 소프트맥스는 아직 타깃의 축을 따라 "
+            "합니다. 합이 1이어야 하는 축은 소스입니다.",
+            en="You set padding's states to 0, but the softmax still runs along the "
+            "target steps. The axis to sum to 1 is the source.",
         ),
         Mistake(
             "over steps and source",
@@ -717,12 +715,12 @@ mended_context = Exercise(
         Mistake(
             "mask lacks an axis",
             _read_with(hide=_hide),
-            ko="마스크 `(B, S)`를 점수 `(B, T, S)`에 그대로 썼습니다. 가운데에 축을 "
-            "하나 끼우세요. 문장의 수가 단계의 수와 같으면 오류도 없이 남의 마스크를 "
-            "씁니다.",
-            en="You laid the mask `(B, S)` on scores `(B, T, S)` as it is. Put an axis "
-            "in the middle. With as many sentences as steps, no error tells you that "
-            "sentences use each other's masks.",
+            ko="마스크 `(B, T_src)`를 점수 `(B, T, T_src)`에 그대로 썼습니다. 가운데에 "
+            "축을 하나 끼우세요. 문장의 수가 단계의 수와 같으면 오류도 없이 남의 "
+            "마스크를 씁니다.",
+            en="You laid the mask `(B, T_src)` on scores `(B, T, T_src)` as it is. Put "
+            "an axis in the middle. With as many sentences as steps, no error tells "
+            "you that sentences use each other's masks.",
         ),
         Mistake(
             "mask on the steps",
@@ -733,8 +731,8 @@ mended_context = Exercise(
         Mistake(
             "scale lost",
             _read_with(scale=0),
-            ko="`np.sqrt(h)`로 나누는 것이 빠졌습니다. 그것은 오류가 아니었습니다.",
-            en="The division by `np.sqrt(h)` is gone. That was no bug.",
+            ko="`np.sqrt(d)`로 나누는 것이 빠졌습니다. 그것은 오류가 아니었습니다.",
+            en="The division by `np.sqrt(d)` is gone. That was no bug.",
         ),
     ),
     properties=(
@@ -766,8 +764,8 @@ def _add(
 ):  # fmt: skip
     """Bahdanau et al.'s attention; every option changed is one mistake."""
     query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
-    hidden = join((query @ W_q.T)[:, None], (memory @ W_k.T)[None])  # (T, S, a)
-    weights = weigh(score(hidden, v))  # (T, S)
+    hidden = join((query @ W_q.T)[:, None], (memory @ W_k.T)[None])  # (T, T_src, a)
+    weights = weigh(score(hidden, v))  # (T, T_src)
     return weights @ memory, weights
 
 
@@ -789,8 +787,8 @@ def _by_dot_product(query, memory, W_q, W_k, v):
 
 def _source_first(query, memory, W_q, W_k, v):
     query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
-    both = (query @ W_q.T)[None] + (memory @ W_k.T)[:, None]  # (S, T, a)
-    weights = _softmax(np.tanh(both) @ v)  # (S, T)
+    both = (query @ W_q.T)[None] + (memory @ W_k.T)[:, None]  # (T_src, T, a)
+    weights = _softmax(np.tanh(both) @ v)  # (T_src, T)
     return weights @ memory, weights
 
 
@@ -865,8 +863,8 @@ def _learns(answer):
 
 
 def _in_torch(query, memory, W_q, W_k, v):
-    both = (query @ W_q.T)[:, None] + (memory @ W_k.T)[None]  # (T, S, a)
-    weights = (torch.tanh(both) @ v).softmax(dim=-1)  # (T, S)
+    both = (query @ W_q.T)[:, None] + (memory @ W_k.T)[None]  # (T, T_src, a)
+    weights = (torch.tanh(both) @ v).softmax(dim=-1)  # (T, T_src)
     return weights @ memory, weights
 
 
@@ -968,8 +966,8 @@ bahdanau_attention = Exercise(
         Mistake(
             "source first",
             _source_first,
-            ko="축의 차례가 `(S, T, a)`입니다. 타깃의 단계가 첫 축이어야 합니다.",
-            en="Your axes come as `(S, T, a)`. The target steps have to be first.",
+            ko="축의 차례가 `(T_src, T, a)`입니다. 타깃의 단계가 첫 축이어야 합니다.",
+            en="Your axes come as `(T_src, T, a)`. The target steps have to be first.",
         ),
         Mistake(
             "axis lost",
@@ -983,9 +981,9 @@ bahdanau_attention = Exercise(
             "no pairs",
             _without_pairs,
             ko="단계 하나를 토큰 하나와만 더했습니다. 모든 단계와 모든 토큰의 짝이 "
-            "필요하니 축을 하나 끼우세요: `(T, 1, a)`와 `(1, S, a)`.",
+            "필요하니 축을 하나 끼우세요: `(T, 1, a)`와 `(1, T_src, a)`.",
             en="You added each step to one token only. Every step goes with every "
-            "token, so put in an axis: `(T, 1, a)` and `(1, S, a)`.",
+            "token, so put in an axis: `(T, 1, a)` and `(1, T_src, a)`.",
         ),
         Mistake(
             "projected values",
@@ -1373,7 +1371,7 @@ check = checker(
         attention_step,
         attention_numbers,
         masked_attention,
-        mended_context,
+        fixed_context,
         bahdanau_attention,
         sharpness,
         reading_order,

@@ -83,7 +83,7 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
         src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
     """
     _, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
-    weights = *calls["decoder"].output[:2], calls["encoder"].output[1]  # (B, T, S)
+    weights = *calls["decoder"].output[:2], calls["encoder"].output[1]  # (B, T, T_src)
     drawing = Drawing(height=318)
     memory = shape_of(calls["encoder"].output)
     states = shape_of(calls["decoder"].output)
@@ -180,7 +180,7 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
 
 
 def _weights(model, src_tokens, tgt_tokens):
-    """The attention weights (1, T, S) of the call just made, or ValueError."""
+    """The attention weights (1, T, T_src) of the call just made, or ValueError."""
     weights = getattr(model.decoder, "weights", None)
     wanted = (1, len(tgt_tokens), len(src_tokens))
     if weights is None or tuple(weights.shape) != wanted:
@@ -270,9 +270,9 @@ def lookup(query, keys, values, tokens, meanings, asked):
     """Draw a dictionary's look-up above a soft one, with the real numbers.
 
     Args:
-        query: (k,) what the soft look-up is asked with.
-        keys, values: (S, k) and (S, v), a row for each of the S tokens.
-        tokens, meanings: S keys of the dictionary, and what it holds for them.
+        query: (d,) what the soft look-up is asked with.
+        keys, values: (T_src, d) and (T_src, d_v), a row for each token.
+        tokens, meanings: T_src keys of the dictionary, and what it holds for them.
         asked: the index of the token that the dictionary is asked for.
 
     Raises:
@@ -282,13 +282,13 @@ def lookup(query, keys, values, tokens, meanings, asked):
     n = len(tokens)
     if keys.shape != (n, *query.shape) or len(values) != n or len(meanings) != n:
         raise ValueError(
-            f"{n} tokens need (k,), ({n}, k) and ({n}, v), got "
+            f"{n} tokens need (d,), ({n}, d) and ({n}, d_v), got "
             f"{query.shape}, {keys.shape} and {values.shape}"
         )
-    scores = keys @ query / math.sqrt(len(query))  # (S,)
+    scores = keys @ query / math.sqrt(len(query))  # (T_src,)
     weights = np.exp(scores - scores.max())
-    weights /= weights.sum()  # (S,)
-    context = weights @ values  # (v,)
+    weights /= weights.sum()  # (T_src,)
+    context = weights @ values  # (d_v,)
     top = 84 + 26 * n
     drawing = _Sketch(height=top + 92 + 26 * n)
     with drawing.part(1):
@@ -313,57 +313,59 @@ def lookup(query, keys, values, tokens, meanings, asked):
         name = text(ko="부드럽게 찾기", en="A soft look-up")
         drawing.words(24, top, name, "et-start et-bold")
         head = [
-            (52, text(ko="쿼리", en="query")),
-            (154, text(ko="키", en="key")),
-            (236, text(ko="가중치", en="weight")),
-            (326, text(ko="밸류", en="value")),
+            (46, text(ko="쿼리", en="query")),
+            (148, text(ko="키", en="key")),
+            (212, text(ko="가중치", en="weight")),
+            (276, text(ko="밸류", en="value")),
         ]
         for x, word in head:
             drawing.words(x, top + 20, word, "et-small")
-        _vector(drawing, 14, top + 32, query, "query", 38)
-        for i in range(n):
+        _vector(drawing, 14, top + 32, query, "query", 32)
+        for i, token in enumerate(tokens):
             y = top + 32 + 26 * i
-            drawing.thread((92, top + 42), (115, y + 10), weights[i], "query")
-            _vector(drawing, 116, y, keys[i], "key", 38)
-            drawing.bar(206, y, 60, 20, weights[i], "attention")
-            drawing.words(236, y + 10, formatted(weights[i], ".2f"))
-            _vector(drawing, 288, y, values[i], "value", 38)
+            drawing.thread((80, top + 42), (115, y + 10), weights[i], "query")
+            _vector(drawing, 116, y, keys[i], "key", 32)
+            drawing.bar(186, y, 52, 20, weights[i], "attention")
+            drawing.words(212, y + 10, formatted(weights[i], ".2f"))
+            _vector(drawing, 244, y, values[i], "value", 32)
+            drawing.words(314, y + 10, token, "et-start et-small")
     end = top + 36 + 26 * n
     with drawing.part(3):
-        drawing.badge(206, end + 34, 3)
-        drawing.arrow((326, end - 2), (326, end + 18), role="context")
-        drawing.words(276, end + 34, text(ko="결과", en="result"), "et-end et-small")
-        _vector(drawing, 288, end + 20, context, "context", 38)
+        drawing.badge(160, end + 34, 3)
+        drawing.arrow((276, end - 2), (276, end + 18), role="context")
+        name = text(ko="문맥 벡터", en="context")
+        drawing.words(238, end + 34, name, "et-end et-small")
+        _vector(drawing, 244, end + 20, context, "context", 32)
     best = int(weights.argmax())
-    title = text(
-        ko="찾기, 그리고 부드럽게 찾기", en="Looking up, and looking up softly"
-    )
+    title = text(ko="쿼리, 키, 밸류", en="Query, key and value")
     caption = text(
-        ko="딕셔너리는 쿼리와 똑같은 키 하나를 찾아 그 밸류를 줍니다. 어텐션은 "
-        "모든 키와 견주어, 닮은 만큼씩 밸류를 섞습니다.",
-        en="A dictionary finds the one key equal to the query and gives its value. "
-        "Attention compares the query with every key and mixes the values.",
+        ko="위: 딕셔너리는 쿼리와 똑같은 키를 찾아 그 밸류 하나를 줍니다. 아래: "
+        "어텐션은 쿼리를 모든 키와 견주어, 잘 맞는 것일수록 그 밸류를 많이 섞습니다.",
+        en="Above: a dictionary finds the key equal to the query and gives its one "
+        "value. Below: attention compares the query with every key, and the better a "
+        "key fits, the more of its value goes into the mixture.",
     )
     steps = [
-        text(ko="딕셔너리: ", en="Dictionary: the key ")
+        text(ko="딕셔너리: 쿼리는 ", en="Dictionary: the query is ")
         + f"“{tokens[asked]}”"
         + text(
-            ko=" 하나만 맞고, 나머지 밸류는 전혀 쓰이지 않습니다.",
-            en=" alone fits; no other value is used.",
+            ko="입니다. 같은 키는 하나뿐이고, 나머지 밸류는 쓰이지 않습니다.",
+            en=". One key equals it; the other values are not used.",
         ),
         text(
-            ko="어텐션: 쿼리와 키는 벡터입니다. 닮은 정도가 가중치가 되고, "
-            "가장 큰 것은 ",
-            en="Attention: query and keys are vectors. How alike they are becomes a "
-            "weight; the largest is ",
+            ko="어텐션: 이제 쿼리와 키가 벡터입니다. 쿼리는 디코더가 지금 찾는 것, "
+            "키는 토큰마다 붙은 이름표입니다. 잘 맞을수록 가중치가 큽니다. 가장 큰 "
+            "가중치: ",
+            en="Attention: query and keys are vectors now. The query stands for what "
+            "the decoder needs at this moment, each key is the label of a token. The "
+            "better the fit, the larger the weight. The largest: ",
         )
-        + f"{formatted(weights[best], '.2f')} ("
-        + f"{tokens[best]}).",
+        + f"{formatted(weights[best], '.2f')} ({tokens[best]}).",
         text(
-            ko="밸류에 가중치를 곱해 더합니다. 결과는 어느 밸류와도 같지 않은 "
-            "섞인 벡터입니다.",
-            en="The values, each times its weight, add up to a mixture that equals "
-            "none of them.",
+            ko="밸류는 토큰마다 담긴 내용입니다. 가중치만큼씩 더하면 문맥 벡터가 "
+            "됩니다.",
+            en="A value is what a token has to give. Each times its weight, the values "
+            "add up to the context vector.",
         ),
     ]
     return Diagram(drawing, title, caption, steps)
@@ -388,7 +390,7 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
         tgt_words: the target vocabulary's words.
     """
     logits, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
-    weights = numbers(_weights(model, src_tokens, tgt_tokens))[0, step]  # (S,)
+    weights = numbers(_weights(model, src_tokens, tgt_tokens))[0, step]  # (T_src,)
     says = tgt_words[int(logits[0, step].argmax())]
     size = calls["decoder"].output[-1]
     xs, ts = _centres(src_tokens), _centres(tgt_tokens)
@@ -526,8 +528,11 @@ def watch_attention(steps, weights, outputs, rows, columns, row_title, column_ti
         en="Move the slider through the training steps.",
     )
     words = text(
-        ko="칸의 수는 가중치(%)이고, 한 행의 합은 100입니다.",
-        en="Numbers are weights in percent; each row sums to 100.",
+        ko="행은 쿼리(방금 단어를 읽은 디코더의 상태), 열은 키(소스의 토큰)입니다. "
+        "칸의 수는 가중치(%)이고 한 행의 합은 100입니다.",
+        en="A row is a query (the decoder's state just after reading that word), a "
+        "column a key (a source token). Numbers are weights in percent; each row sums "
+        "to 100.",
     )
     content = (
         f"{heading(title)}<p>{safe(words)}</p>{slider(hint)}"

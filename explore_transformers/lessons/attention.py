@@ -67,33 +67,34 @@ def exact_by_length(model, pairs):
 def scaled_dot_product_attention(query, key, value, mask=None):
     """Scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
-    query (..., T, d), key (..., S, d), value (..., S, v); mask, True where a query
-    may look, broadcasts to (..., T, S) -> context (..., T, v), weights (..., T, S)
+    query (..., T, d), key (..., T_src, d), value (..., T_src, d_v); mask, True where a
+    query may look, broadcasts to (..., T, T_src)
+    -> context (..., T, d_v), weights (..., T, T_src)
     """
-    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (..., T, S)
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
     if mask is not None:
-        scores = scores.masked_fill(~mask, -torch.inf)
-    weights = scores.softmax(dim=-1)  # (..., T, S), each row sums to 1
+        scores = scores.masked_fill(~mask, -torch.inf)  # (..., T, T_src)
+    weights = scores.softmax(dim=-1)  # (..., T, T_src), each row sums to 1
     return weights @ value, weights
 
 
 class UniformDecoder(Decoder):
     """Reads the mean of all states: every token has the same weight."""
 
-    def compute_context(self, states, source):
-        memory, _, mask = source  # (B, S, h), (B, h), (B, S)
-        weights = mask / mask.sum(dim=1, keepdim=True)  # (B, S)
-        mean = weights[:, None] @ memory  # (B, 1, h)
+    def compute_context(self, states, encoder_outputs):
+        memory, _, src_mask = encoder_outputs  # memory (B, T_src, hidden_size)
+        weights = src_mask / src_mask.sum(dim=1, keepdim=True)  # (B, T_src)
+        mean = weights[:, None] @ memory  # (B, 1, hidden_size)
         return mean.expand_as(states)
 
 
 class AttentionDecoder(Decoder):
     """Chooses anew at every step what to read of all states (Luong et al. 2015)."""
 
-    def compute_context(self, states, source):
-        memory, _, mask = source  # (B, S, h), (B, h), (B, S)
+    def compute_context(self, states, encoder_outputs):
+        memory, _, src_mask = encoder_outputs  # memory (B, T_src, hidden_size)
         context, weights = scaled_dot_product_attention(
-            states, memory, memory, mask[:, None]
+            states, memory, memory, src_mask[:, None]
         )
-        self.weights = weights.detach()  # (B, T, S), kept to look at
+        self.weights = weights.detach()  # (B, T, T_src), kept to look at
         return context
