@@ -97,8 +97,8 @@ def _words_of_translation(n_parameters, vocab_size):
     title = text(ko="이 책의 끝에서 만나는 모델", en="Where this book is going")
     caption = text(
         ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 여는 "
-        "상자입니다. 훈련이 끝난 모델이 방금 계산한 값으로 그렸습니다. 번호는 이 모델의 "
-        "훈련에 쓴 어휘의 것이어서, 아래에서 직접 만들 어휘의 번호와는 다릅니다.",
+        "상자입니다. 훈련이 끝난 모델이 방금 계산한 값으로 그렸습니다. 번호는 "
+        "이 모델의 훈련에 쓴 어휘의 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
         en="Green: what this lesson builds. Grey: the box that the next lessons open. "
         "Drawn from what the trained model has just computed. Its ids belong to the "
         "vocabulary it was trained with; the one that you make below has other ids.",
