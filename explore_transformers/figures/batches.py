@@ -56,13 +56,15 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
         drawing.words(262, 195, shape, "et-end et-small")
         drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
         drawing.arrow((270, 226), (270, 246))
-        widths = [max(42, _cell_width(word)) for word in written]
+        widths = [max(46, _cell_width(word)) for word in written]
         row = drawing.row(246, written, widths=widths)
         below = zip(row.centres, best.values.tolist(), seconds, strict=True)
         for x, (first, second), word in below:
-            drawing.words(x, 276, formatted(first, ".2%"), "et-small et-bold")
+            drawing.words(x, 276, formatted(100 * first, ".2f"), "et-small")
             drawing.words(x, 296, word, "et-small")
-            drawing.words(x, 309, formatted(second, ".3%"), "et-small")
+            drawing.words(x, 309, formatted(100 * second, ".3f"), "et-small")
+        for y in (276, 309):
+            drawing.words(8, y, "%", "et-small")
         end = row.centres[-1] + row.widths[-1] / 2
         drawing.arrow((end, 256), (368, 256), (368, 152), (341, 152))
     with drawing.part(4):
@@ -117,11 +119,10 @@ def _words_of_translation(n_parameters, vocab_size):
         text(
             ko=f"위치마다 단어 {vocab_size}개의 점수가 나오고 소프트맥스가 확률로 "
             "바꿉니다. 가장 그럴듯한 단어를 골라 다음 입력으로 돌려보냅니다. 칸 아래의 "
-            "굵은 수가 그 확률이고, 그 밑은 둘째로 그럴듯한 단어와 확률입니다.",
+            "수가 그 확률이고, 그 밑은 둘째로 그럴듯한 단어와 확률입니다.",
             en=f"Each position gives scores for {vocab_size} words, and softmax turns "
             "them into probabilities. The likeliest word is picked and goes back in. "
-            "Below each cell, in bold, its probability; below that the second choice "
-            "and its probability.",
+            "Below each cell: its probability, then the second choice with its own.",
         ),
         text(
             ko="얼마나 잘했는지 잽니다.",
