@@ -112,10 +112,11 @@ def cells(figure):
 def test_the_translation_shows_what_the_model_computes():
     model, src, tgt = decoded()
     with torch.no_grad():
-        best = model(src, tgt)[0].softmax(-1).max(-1)
+        best = model(src, tgt)[0].softmax(-1).topk(2, dim=-1)
     shown = words_in(draw_translation())
-    for index, value in zip(best.indices, best.values, strict=True):
-        assert f"w{index}" in shown and f"{value:.3f}" in shown
+    for (first, second), (p, q) in zip(best.indices, best.values, strict=True):
+        numbers = f"{100 * p:.2f}", f"{100 * q:.3f}"
+        assert {f"w{first}", f"w{second}", *numbers} <= set(shown)
     n_parameters = sum(p.numel() for p in model.parameters())
     assert f"Transformer · {n_parameters:,} parameters" in shown
     assert {"ids (1, 3)", "logits (1, 4, 12)", "(1, 3, 8)", "(1, 4, 8)"} <= set(shown)

@@ -20,6 +20,7 @@ from explore_transformers.lessons.seq2seq import (
     exact_match,
     pad_batch,
 )
+from explore_transformers.studies import controls
 
 RECORD = Path(__file__).resolve().parents[1] / "book" / "claims.json"
 
@@ -244,6 +245,31 @@ class TestGreedy:
         together = lesson.translate(model, sources)
         assert together == lesson.translate(model, sources, batch_size=1)
         assert together == lesson.translate(model, [s + [PAD] * 7 for s in sources])
+
+
+class TestControls:
+    """The study that lesson 2 compares with trains what it says."""
+
+    def test_without_an_encoder_no_source_reaches_the_decoder(self):
+        torch.manual_seed(0)
+        model = controls.make_control("no encoder", (20, 20))
+        tgt = tensor([[BOS, 4, 9]])
+        assert torch.equal(model(tensor([[5, 6]]), tgt), model(tensor([[7, 8]]), tgt))
+
+    def test_the_plain_rnn_differs_in_its_cells_only(self):
+        torch.manual_seed(0)
+        model = controls.make_control("plain RNN", (20, 20))
+        kinds = [type(model.encoder.gru), type(model.decoder.gru)]
+        assert kinds == [torch.nn.RNN, torch.nn.RNN]
+        shapes = {k: v.shape for k, v in model.state_dict().items() if "gru" not in k}
+        usual = lesson.make_model(20, 20, seed=0).state_dict()
+        assert shapes == {k: v.shape for k, v in usual.items() if "gru" not in k}
+        assert model(tensor([[5, 6]]), tensor([[BOS, 4]])).shape == (1, 2, 20)
+
+    def test_perplexity_is_that_of_the_loss(self, model, pairs):
+        one = pairs[0]
+        loss = lesson.loss_of(model, [one]).item()
+        assert controls.perplexity_of(model, [one]) == pytest.approx(np.exp(loss), 1e-5)
 
 
 class TestWeights:

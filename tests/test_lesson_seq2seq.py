@@ -182,3 +182,15 @@ class TestScores:
     def test_missing_sentences_are_an_error(self):
         with pytest.raises(ValueError):
             lesson.exact_match([["a"]], [["a"], ["b"]])
+
+    def test_one_word_a_position_cannot_pass_the_share_of_equal_lengths(self):
+        """Whatever the dictionary: here the best there is, which knows each target."""
+        pairs = corpus.make_pairs(500, seed=0)
+        references = [list(pair.tgt) for pair in pairs]
+        best = [
+            [pair.tgt[min(i, len(pair.tgt) - 1)] for i in range(len(pair.src))]
+            for pair in pairs
+        ]
+        ceiling = np.mean([len(pair.src) == len(pair.tgt) for pair in pairs])
+        assert 0 < ceiling < 1
+        assert lesson.exact_match(best, references) == pytest.approx(ceiling)

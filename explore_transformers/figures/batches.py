@@ -24,7 +24,7 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
 
     Args:
         model: a Seq2Seq of an encoder and a decoder.
-        src, tgt: (1, S) and (1, T) ids; tgt from the start token on, as decoded.
+        src, tgt: (1, T_src) and (1, T) ids; tgt from the start token on, as decoded.
         src_tokens: the words of src; tgt_words: the target vocabulary's words.
         sentence: the source as people write it; glosses: English for each token.
 
@@ -36,9 +36,10 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
     chosen = logits[0].argmax(dim=-1)  # (T,)
     if chosen[:-1].tolist() != tgt[0, 1:].tolist():
         raise ValueError("tgt is not what the model decodes: its likeliest ids differ")
-    probabilities = logits[0].softmax(dim=-1).max(dim=-1).values  # (T,)
+    best = logits[0].softmax(dim=-1).topk(2, dim=-1)  # (T, 2)
     written = [tgt_words[i] for i in chosen.tolist()]
-    drawing = _TokenDrawing(height=352)
+    seconds = [tgt_words[i] for i in best.indices[:, 1].tolist()]
+    drawing = _TokenDrawing(height=388)
     with drawing.part(1):
         drawing.badge(9, 12, 1)
         drawing.words(WIDTH / 2, 12, sentence)
@@ -55,21 +56,26 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
         drawing.words(262, 195, shape, "et-end et-small")
         drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
         drawing.arrow((270, 226), (270, 246))
-        widths = [max(38, _cell_width(word)) for word in written]
+        widths = [max(46, _cell_width(word)) for word in written]
         row = drawing.row(246, written, widths=widths)
-        for x, p in zip(row.centres, probabilities.tolist(), strict=True):
-            drawing.words(x, 276, formatted(p, ".3f"), "et-small")
+        below = zip(row.centres, best.values.tolist(), seconds, strict=True)
+        for x, (first, second), word in below:
+            drawing.words(x, 276, formatted(100 * first, ".2f"), "et-small")
+            drawing.words(x, 296, word, "et-small")
+            drawing.words(x, 309, formatted(100 * second, ".3f"), "et-small")
+        for y in (276, 309):
+            drawing.words(8, y, "%", "et-small")
         end = row.centres[-1] + row.widths[-1] / 2
         drawing.arrow((end, 256), (368, 256), (368, 152), (341, 152))
     with drawing.part(4):
-        drawing.badge(9, 314, 4)
-        drawing.arrow((WIDTH / 2, 286), (WIDTH / 2, 300))
+        drawing.badge(9, 350, 4)
+        drawing.arrow((WIDTH / 2, 320), (WIDTH / 2, 336))
         score = text(ko="채점", en="Scores")
         line = text(
             ko="교차 엔트로피 · 완전 일치율 · BLEU",
             en="cross-entropy · exact match · BLEU",
         )
-        drawing.box(26, 300, 328, 38, "token", score, line)
+        drawing.box(26, 336, 328, 38, "token", score, line)
     return Diagram(drawing, *_words_of_translation(n_parameters, logits.shape[-1]))
 
 
@@ -93,9 +99,11 @@ def _words_of_translation(n_parameters, vocab_size):
     title = text(ko="이 책의 끝에서 만나는 모델", en="Where this book is going")
     caption = text(
         ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 여는 "
-        "상자입니다. 훈련이 끝난 모델이 방금 계산한 값으로 그렸습니다.",
+        "상자입니다. 훈련이 끝난 모델이 방금 계산한 값으로 그렸습니다. 번호는 "
+        "이 모델의 훈련에 쓴 어휘의 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
         en="Green: what this lesson builds. Grey: the box that the next lessons open. "
-        "Drawn from what the trained model has just computed.",
+        "Drawn from what the trained model has just computed. Its ids belong to the "
+        "vocabulary it was trained with; the one that you make below has other ids.",
     )
     steps = [
         text(
@@ -111,10 +119,10 @@ def _words_of_translation(n_parameters, vocab_size):
         text(
             ko=f"위치마다 단어 {vocab_size}개의 점수가 나오고 소프트맥스가 확률로 "
             "바꿉니다. 가장 그럴듯한 단어를 골라 다음 입력으로 돌려보냅니다. 칸 아래의 "
-            "수가 반올림한 확률입니다.",
+            "수가 그 확률이고, 그 밑은 둘째로 그럴듯한 단어와 확률입니다.",
             en=f"Each position gives scores for {vocab_size} words, and softmax turns "
             "them into probabilities. The likeliest word is picked and goes back in. "
-            "Below each cell: its probability, rounded.",
+            "Below each cell: its probability, then the second choice with its own.",
         ),
         text(
             ko="얼마나 잘했는지 잽니다.",
@@ -201,8 +209,9 @@ def word_order(src, tgt, alignment, glosses=None):
     )
     title = text(ko="짝이 되는 단어", en="Words that belong together")
     caption = text(
-        ko="뜻을 나르는 단어만 이었습니다. 빈칸은 짝이 없는 토큰입니다.",
-        en="Only content words are linked. Empty cells are tokens without a partner.",
+        ko="뜻을 담은 단어(내용어)만 이었습니다. 나머지 토큰의 칸은 비워 두었습니다.",
+        en="Only words that carry meaning (content words) are linked. The cells of all "
+        "other tokens are left empty.",
     )
     steps = [
         text(
@@ -425,8 +434,8 @@ def softmax_step(words, logits, probabilities):
     total = 44 + 26 * len(words)
     drawing = _TokenDrawing(height=total + 34)
     heads = [
-        (1, 112, text(ko="로짓 z", en="Logit z")),
-        (2, 186, text(ko="지수 exp(z)", en="exp(z)")),
+        (1, 112, text(ko="로짓 ℓ", en="Logit ℓ")),
+        (2, 186, text(ko="지수 exp(ℓ)", en="exp(ℓ)")),
         (3, 298, text(ko="확률 p", en="Probability p")),
     ]
     columns = ".1f", ".2f", ".2f"

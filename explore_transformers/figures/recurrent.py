@@ -102,9 +102,11 @@ def _id_row(drawing, y, ids):
 def _words_of_overview(src_tokens, tgt_tokens):
     title = text(ko="소스 문장에서 타깃 문장까지", en="From sentence to sentence")
     caption = text(
-        ko="색을 칠한 곳을 이 레슨에서 만듭니다. 나머지는 레슨 1에서 만들었습니다.",
+        ko="색을 칠한 곳을 이 레슨에서 만듭니다. 나머지는 레슨 1에서 만들었습니다. "
+        "번호는 이 레슨의 어휘에서 찾았으므로 레슨 1의 번호와 다릅니다.",
         en="The coloured parts are built in this lesson; you built the rest in "
-        "lesson 1.",
+        "lesson 1. The ids belong to this lesson's vocabulary, so they differ from "
+        "those of lesson 1.",
     )
     steps = [
         text(
@@ -217,7 +219,7 @@ def _words_of_lookup(table, ids, tokens, chosen, n_shown):
         text(ko="‘", en="“")
         + token
         + text(
-            ko=f"’의 번호 {ids[chosen]}은 표의 행 번호입니다.",
+            ko=f"’의 번호는 {ids[chosen]}번이고, 표의 행 번호이기도 합니다.",
             en=f"” has the id {ids[chosen]}: the number of its row in the table.",
         ),
         text(
@@ -260,9 +262,9 @@ def rnn_unrolled(cell, x, tokens):
             drawing.words(at, 12, token)
             _labelled(drawing, at, 26, "embedding", vector, 1.0, (32, 20))
             drawing.arrow((at, 46), (at, 81))
-            drawing.box(at - 26, 82, 52, 36, "hidden", "RNN", "W, U, b")
-            start = 73 if t == 0 else centres[t - 1] + 27
-            drawing.arrow((start, 100), (at - 27, 100), role="hidden")
+            drawing.box(at - 30, 82, 60, 36, "hidden", "RNN", "W, U, b, c")
+            start = 73 if t == 0 else centres[t - 1] + 31
+            drawing.arrow((start, 100), (at - 31, 100), role="hidden")
             drawing.arrow((at, 118), (at, 147), role="hidden")
             _labelled(drawing, at, 148, "hidden", states[t + 1], 1.0, (38, 20))
             drawing.words(at, 182, f"h{'₀₁₂₃'[t + 1]}", "et-small et-bold")
@@ -276,16 +278,16 @@ def _vector(values):
 def _words_of_rnn(tokens, states):
     title = text(ko="펼친 RNN", en="An RNN, unrolled")
     caption = text(
-        ko="네모는 모두 같은 셀이고 가중치 W, U, b도 같습니다. 위에서 토큰의 벡터가, "
+        ko="네모는 모두 같은 셀이고 W, U, b, c도 같습니다. 위에서 토큰의 벡터가, "
         "왼쪽에서 앞의 은닉 상태가 들어옵니다.",
-        en="All boxes are one and the same cell with the same weights W, U, b. The "
+        en="All boxes are one and the same cell, with the same W, U, b and c. The "
         "token's vector comes in from above, the state so far from the left.",
     )
     steps = [
         text(ko="‘", en="“")
         + token
         + text(
-            ko=f"’을(를) 읽습니다. 은닉 상태는 {_vector(states[t])}에서 "
+            ko=f"’ 토큰을 읽습니다. 은닉 상태가 {_vector(states[t])}에서 "
             f"{_vector(states[t + 1])}로 바뀝니다.",
             en=f"” is read: the hidden state goes from {_vector(states[t])} to "
             f"{_vector(states[t + 1])}.",
@@ -380,17 +382,17 @@ def _words_of_gru(h, r, z, n, new):
             en="x and h go into all three parts, each with its own weights.",
         ),
         text(
-            ko=f"리셋 게이트 r = {_vector(r)}는 후보를 만들 때 h를 얼마나 쓸지 "
+            ko=f"리셋 게이트는 r = {_vector(r)}입니다. 후보를 만들 때 h를 얼마나 쓸지 "
             "정합니다.",
             en=f"The reset gate r = {_vector(r)} decides how much of h the candidate "
             "uses.",
         ),
         text(
-            ko=f"후보 n = {_vector(n)}은 새로 써넣을 내용입니다.",
+            ko=f"후보는 n = {_vector(n)}입니다. 새로 써넣을 내용입니다.",
             en=f"The candidate n = {_vector(n)} is what may be written.",
         ),
         text(
-            ko=f"업데이트 게이트 z = {_vector(z)}는 h를 얼마나 남길지 정합니다.",
+            ko=f"업데이트 게이트는 z = {_vector(z)}입니다. h를 얼마나 남길지 정합니다.",
             en=f"The update gate z = {_vector(z)} decides how much of h is kept.",
         ),
         text(
@@ -411,7 +413,7 @@ def two_ways(model, src, tgt, tgt_tokens, words):
 
     Args:
         model: a Seq2Seq whose decoder keeps a state.
-        src, tgt: (1, S) and (1, T) ids; tgt from the start token on, without its end.
+        src, tgt: (1, T_src) and (1, T) ids; tgt from the start token on, no end.
         tgt_tokens: the words of tgt.
         words: the target vocabulary's words.
 
