@@ -87,7 +87,8 @@ def zoom(model, src, tgt, source, target):
     steps = _words_of_zoom(stacks)
     title = text(ko="블랙박스에서 층까지", en="From black box to layer")
     caption = text(
-        ko="같은 모델을 한 단계씩 더 가까이에서 봅니다. 괄호 안은 실제 텐서의 모양입니다.",
+        ko="같은 모델을 한 단계씩 더 가까이에서 봅니다. 괄호 안은 실제 텐서의 "
+        "모양입니다.",
         en="The same model, a little closer each time. In brackets: shapes of the real "
         "tensors.",
     )
@@ -130,20 +131,26 @@ def _words_of_zoom(stacks):
             en="One box: a sentence goes in, and its translation comes out.",
         ),
         text(
-            ko="상자 안에는 레슨 2처럼 인코더와 디코더가 있습니다. 다만 벡터 하나가 아니라 "
+            ko="상자 안에는 레슨 2처럼 인코더와 디코더가 있습니다. 다만 벡터 하나가 "
+            "아니라 "
             "토큰마다 벡터 하나씩, 곧 메모리 전체가 넘어갑니다.",
-            en="Inside are an encoder and a decoder, as in lesson 2. But what is handed "
+            en="Inside are an encoder and a decoder, as in lesson 2. But what is "
+            "handed "
             "over is the whole memory: a vector for every token.",
         ),
         text(
-            ko=f"둘 다 똑같이 생긴 층을 {n}개 쌓은 것입니다. 구조는 같고 가중치는 다릅니다.",
-            en=f"Both are stacks of {n} layers, alike in structure, each with weights of "
+            ko=f"둘 다 똑같이 생긴 층을 {n}개 쌓은 것입니다. 구조는 같고 가중치는 "
+            "다릅니다.",
+            en=f"Both are stacks of {n} layers, alike in structure, each with weights "
+            "of "
             "its own.",
         ),
         text(
-            ko="인코더 층에는 하위 층이 둘, 디코더 층에는 셋 있습니다(아래에서 위로). 이 "
+            ko="인코더 층에는 하위 층이 둘, 디코더 층에는 셋 있습니다(아래에서 위로). "
+            "이 "
             "레슨은 이 상자들을 하나씩 만듭니다.",
-            en="An encoder layer has two sublayers, a decoder layer three (from bottom to "
+            en="An encoder layer has two sublayers, a decoder layer three (from bottom "
+            "to "
             "top). This lesson builds these boxes one by one.",
         ),
     ]
@@ -279,13 +286,15 @@ def _words_of_block():
             en="The same x goes into both layers.",
         ),
         text(
-            ko="셀프 어텐션: 앞 정규화에서는 정규화한 x를 읽고, 뒤 정규화에서는 x를 그대로 "
+            ko="셀프 어텐션: 앞 정규화에서는 정규화한 x를 읽고, 뒤 정규화에서는 x를 "
+            "그대로 "
             "읽습니다.",
             en="Self-attention reads the normalized x in pre-norm, and x itself in "
             "post-norm.",
         ),
         text(
-            ko="결과를 x에 더합니다. 앞 정규화에서는 더한 값이 정규화되지 않은 채 위로 가고, "
+            ko="결과를 x에 더합니다. 앞 정규화에서는 더한 값이 정규화되지 않은 채 위로 "
+            "가고, "
             "뒤 정규화에서는 더한 값을 정규화합니다.",
             en="The result is added to x. In pre-norm the sum goes up as it is; in "
             "post-norm the sum is normalized.",

@@ -173,13 +173,16 @@ def _words_of_one_word(tokens, word, head, query, weights):
             en="There is one vector x for each word.",
         ),
         text(
-            ko=f"학습된 행렬 셋이 x를 크기 {size}의 쿼리, 키, 밸류로 투영합니다. 쿼리는 "
+            ko=f"학습된 행렬 셋이 x를 크기 {size}의 쿼리, 키, 밸류로 투영합니다. "
+            "쿼리는 "
             "굵은 글씨의 단어 것만 그렸습니다.",
-            en=f"Three learned matrices project x to a query, a key and a value of size "
+            en="Three learned matrices project x to a query, a key and a value of "
+            "size "
             f"{size}. Only the query of the word in bold is drawn.",
         ),
         text(
-            ko=f"그 쿼리와 키마다 내적해 √{size}로 나누면 점수입니다. 자기 자신의 키와도 "
+            ko=f"그 쿼리와 키마다 내적해 √{size}로 나누면 점수입니다. 자기 자신의 "
+            "키와도 "
             "합니다.",
             en=f"A score is the dot product of that query with a key, divided by "
             f"√{size}. The word's own key gets one too.",
@@ -197,7 +200,8 @@ def _words_of_one_word(tokens, word, head, query, weights):
             "little is left.",
         ),
         text(
-            ko="더하면 이 단어의 결과입니다. 다른 단어도 모두 같은 길을 동시에 지납니다.",
+            ko="더하면 이 단어의 결과입니다. 다른 단어도 모두 같은 길을 동시에 "
+            "지납니다.",
             en="Their sum is this word's output. All the other words take the same way "
             "at the same time.",
         ),
@@ -247,13 +251,15 @@ def position_sum(embedding, ids, tokens):
     )
     steps = [
         text(
-            ko="토큰의 임베딩에 벡터 크기의 제곱근을 곱한 것입니다. 같은 토큰이면 어디에 "
+            ko="토큰의 임베딩에 벡터 크기의 제곱근을 곱한 것입니다. 같은 토큰이면 "
+            "어디에 "
             "있든 같습니다.",
             en="The token's embedding times the square root of its size: the same "
             "wherever the token stands.",
         ),
         text(
-            ko="위치 0, 1, 2, …의 벡터입니다. 어느 토큰이 오든 같습니다. 첫째 수는 사인, "
+            ko="위치 0, 1, 2, …의 벡터입니다. 어느 토큰이 오든 같습니다. 첫째 수는 "
+            "사인, "
             "둘째 수는 코사인입니다.",
             en="The vectors of positions 0, 1, 2, …: the same whichever token stands "
             "there. The first number is a sine, the second a cosine.",
@@ -314,9 +320,11 @@ def mask_grids(masks, names, tokens):
             )
     title = text(ko="마스크", en="Masks")
     caption = text(
-        ko="행은 쿼리, 열은 키입니다. 칠한 칸은 보고, ×는 가립니다. 아래의 수는 볼 수 있는 "
+        ko="행은 쿼리, 열은 키입니다. 칠한 칸은 보고, ×는 가립니다. 아래의 수는 볼 수 "
+        "있는 "
         "칸의 수입니다.",
-        en="Rows are queries, columns are keys. Filled cells are seen, × is hidden; below "
+        en="Rows are queries, columns are keys. Filled cells are seen, × is hidden; "
+        "below "
         "stands how many cells are seen.",
     )
     seen = [[int(c) for c in mask.sum(axis=1)] for mask in masks]
@@ -411,28 +419,34 @@ def _draw_each_head(drawing, weights, tokens, n_heads):
 def _words_of_heads(n_heads, size, d_model, token):
     title = text(ko="멀티헤드 어텐션", en="Multi-head attention")
     caption = text(
-        ko="괄호 안은 실제 텐서의 모양이고, 막대는 훈련을 마친 모델에서 이 단어의 쿼리가 "
+        ko="괄호 안은 실제 텐서의 모양이고, 막대는 훈련을 마친 모델에서 이 단어의 "
+        "쿼리가 "
         "토큰마다 준 가중치입니다: “",
         en="In brackets: shapes of the real tensors. The bars are the weights that the "
         "trained model's query for this word gives each token: “",
     )
     steps = [
         text(
-            ko=f"벡터 전체({d_model}개의 수)를 투영합니다. 행렬 하나에 헤드 {n_heads}개의 "
+            ko=f"벡터 전체({d_model}개의 수)를 투영합니다. 행렬 하나에 헤드 "
+            f"{n_heads}개의 "
             "행렬이 나란히 들어 있습니다.",
-            en=f"The whole vector, {d_model} numbers, is projected. One matrix holds the "
+            en=f"The whole vector, {d_model} numbers, is projected. One matrix holds "
+            "the "
             f"matrices of all {n_heads} heads side by side.",
         ),
         text(
             ko=f"투영한 것을 헤드마다 {size}개씩 나눕니다. 계산은 없고 축이 하나 늘 "
             "뿐입니다.",
-            en=f"What was projected is split, {size} numbers a head. Nothing is computed; "
+            en=f"What was projected is split, {size} numbers a head. Nothing is "
+            "computed; "
             "there is one more axis.",
         ),
         text(
-            ko="헤드마다 따로 점수와 소프트맥스와 가중 평균을 계산합니다. 보는 곳이 서로 "
+            ko="헤드마다 따로 점수와 소프트맥스와 가중 평균을 계산합니다. 보는 곳이 "
+            "서로 "
             "다릅니다.",
-            en="Each head has scores, a softmax and a weighted mean of its own. They look "
+            en="Each head has scores, a softmax and a weighted mean of its own. They "
+            "look "
             "at different places.",
         ),
         text(
