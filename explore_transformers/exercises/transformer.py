@@ -2017,6 +2017,18 @@ def _block(x, norm, attention, network, norm_first):
     return norm(2, x + network(x))
 
 
+# What hides a score, and what becomes of a row in which all are hidden.
+_INVERTED = (-torch.inf, False), (-torch.inf, True), (-1e9, False)
+
+
+def _inverted(hidden, without_nan):
+    def weigh(scores, keys, n_heads):
+        weights = scores.masked_fill(keys, hidden).softmax(dim=-1)
+        return weights.nan_to_num(0.0) if without_nan else weights
+
+    return weigh
+
+
 def _layer_with(**changes):
     def function(*arguments):
         return _torch_layer(*arguments, **changes)
@@ -2147,16 +2159,11 @@ layer_from_weights = Exercise(
             en="Padding is not hidden. Set the scores of keys where `real` is false to "
             "minus infinity.",
         ),
-        Mistake(
+        *several(
             "mask inverted",
-            _layer_with(
-                weigh=lambda scores, keys, n: scores.masked_fill(
-                    keys, -torch.inf
-                ).softmax(dim=-1)
-            ),
+            *(_layer_with(weigh=_inverted(*options)) for options in _INVERTED),
             ko="마스크가 거꾸로입니다. 진짜 토큰을 가리고 패딩을 봅니다.",
-            en="The mask is the wrong way round: it hides real tokens and sees "
-            "padding.",
+            en="The mask is the wrong way round: it hides real tokens and sees padding.",
         ),
         Mistake(
             "queries masked",
