@@ -2163,7 +2163,8 @@ layer_from_weights = Exercise(
             "mask inverted",
             *(_layer_with(weigh=_inverted(*options)) for options in _INVERTED),
             ko="마스크가 거꾸로입니다. 진짜 토큰을 가리고 패딩을 봅니다.",
-            en="The mask is the wrong way round: it hides real tokens and sees padding.",
+            en="The mask is the wrong way round: it hides real tokens and sees "
+            "padding.",
         ),
         Mistake(
             "queries masked",
