@@ -49,8 +49,8 @@ def project_heads(attention, x, first, last):
     if last - first < 3:
         rows = slice(first * x.shape[-1], last * x.shape[-1])
         weight, bias = weight[rows], bias[rows]
-    parts = F.linear(x, weight, bias).chunk(last - first, dim=-1)  # (B, T, d_model)
-    return [split_heads(part, attention.n_heads) for part in parts]
+    stacked = F.linear(x, weight, bias).chunk(last - first, dim=-1)
+    return [split_heads(part, attention.n_heads) for part in stacked]
 
 
 class MultiHeadAttention(nn.Module):
