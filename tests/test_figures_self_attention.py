@@ -192,6 +192,14 @@ def test_the_map_says_what_is_lit():
         assert "Lit: " in repr(draw_map(part))
 
 
+def test_where_one_half_is_lit_the_other_stays_pale():
+    figure = draw_map("encoder", "self_attention", "feed_forward", "residual")
+    tree = ElementTree.fromstring(figure.svg)
+    ways = [e for e in tree.iter(TEXT) if e.text == "Feed-forward"]
+    pale = [t for e in tree.iter() if e.get("opacity") for t in e.iter(TEXT)]
+    assert len(ways) == 2 and len([t for t in ways if t in pale]) == 1
+
+
 def test_the_map_without_script_is_an_image_that_says_the_same():
     figure = draw_map("encoder")
     kept = figure._repr_html_().split("</style>")[1].split("<script>")[0]
@@ -237,7 +245,7 @@ def test_a_map_takes_the_theme_though_it_has_no_steps(browser, theme):
         f'<!doctype html><html lang="en" data-theme="{theme}"><title>t</title>'
         f"<main>{draw_map('encoder')._repr_html_()}</main></html>"
     )
-    figure = page.locator(".et-diagram")
+    figure = page.locator(".et-map")
     assert figure.locator("svg").count() == 1 and figure.locator("img").count() == 0
     assert figure.locator("button").count() == 0 and problems == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

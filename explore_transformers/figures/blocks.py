@@ -40,6 +40,9 @@ class Side(NamedTuple):
 ENCODER, DECODER = Side("encoder", 99, 15), Side("decoder", 281, 365)
 
 
+_LINKS = ".et-svg a{color:inherit;text-decoration:none}"
+
+
 class Lit(Drawing):
     """A drawing of which some parts, by their names, are lit and the others pale."""
 
@@ -49,6 +52,8 @@ class Lit(Drawing):
         if unknown:
             raise ValueError(f"the drawing has no parts {unknown}, only: {PARTS}")
         self.lit = set(lit)
+        if links:  # the drawing says by its pointer what may be followed
+            self._tags.append(f"<style>{_LINKS}</style>")
 
     @contextmanager
     def part(self, step, name=None):

@@ -40,9 +40,8 @@ class Map(HTMLFigure):
         self.svg = drawing.svg(title, caption)
         picture = Diagram(drawing, title, caption, [])  # for its image alone
         image = picture._content.split("<img ")[1].split(">", 1)[0]
-        line = f'<p class="et-readout" data-hint="">{safe(caption)}</p>'
-        content = f"{heading(title)}<img {image}>{line}<ol hidden></ol>"
-        super().__init__("diagram", title, "", content, own_style=True, steps=True)
+        content = f"{heading(title)}<img {image}><p>{safe(caption)}</p>"
+        super().__init__("map", title, "", content, own_style=True)
 
     def __repr__(self):
         return f"{self.title}. {self.said}"
@@ -62,7 +61,8 @@ def zoom(model, src, tgt, source, target):
     _, calls = trace(model, src, tgt)
     stacks = [_Stack(calls, side, ()) for side in (ENCODER, DECODER)]
     memory = stacks[0].sublayers[-1][1].output
-    drawing = Lit(452)
+    layers, sublayers = stacks[1].n_layers, len(stacks[1].sublayers)
+    drawing = Lit(256 + 24 * layers + 42 * sublayers)
     with drawing.part(1):
         drawing.badge(14, 60, 1)
         drawing.words(190, 12, source, "et-bold")
@@ -196,18 +196,25 @@ def _place(stack, kind):
 
 def _draw_small(drawing, stack, height):
     x, bypass = stack.side.middle, stack.side.bypass
-    with drawing.part(1, "embedding"):
+    halves = drawing.lit & {ENCODER.name, DECODER.name}
+    is_other = bool(halves) and stack.side.name not in halves
+
+    def part(name):
+        """The other half stays pale where one half is named."""
+        return drawing.part(1, None if is_other else name)
+
+    with part("embedding"):
         name = text(ko="임베딩 + 위치", en="Embedding + position")
         drawing.box(x - 69, height - 24, 138, 20, "embedding", name)
     y = height - 30
-    with drawing.part(1, stack.side.name):
+    with part(stack.side.name):
         rows = 30 * len(stack.sublayers)
         drawing.frame(6 if bypass < x else 204, y - rows - 8, 170, rows + 6)
     for kind, _ in stack.sublayers:
-        with drawing.part(1, "residual"):
+        with part("residual"):
             end = x - 69 if bypass < x else x + 69
             drawing.line((x, y - 2), (bypass, y - 2), (bypass, y - 27), (end, y - 27))
-        with drawing.part(1, _PART[kind]):
+        with part(_PART[kind]):
             drawing.arrow((x, y + 6), (x, y - 5))
             role = _ROLES.get(kind, "attention")
             drawing.box(x - 69, y - 25, 138, 20, role, _name(kind))

@@ -12,7 +12,7 @@ from explore_transformers.figures.drawing import Diagram, Drawing
 from explore_transformers.figures.html import formatted, numbers
 from explore_transformers.language import text
 
-_LEFT, _RIGHT = 50, 378
+_LEFT, _RIGHT = 56, 378
 _MOST_TOKENS = 8
 _CELL = 15  # the height of one number
 

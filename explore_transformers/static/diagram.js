@@ -12,7 +12,6 @@
     const image = figure.querySelector('img');
     const drawing = unpacked(image);
     image.replaceWith(drawing);
-    if (!figure.querySelector('.et-controls')) return; // it has no steps
     const list = figure.querySelector('ol');
     const readout = figure.querySelector('.et-readout');
     const said = [...list.children].map((item) => item.textContent);
