@@ -87,7 +87,8 @@ def unmeasured() -> list[str]:
             for seed in map(str, so_far.get(name) or seeds[1].split())
             if seed not in measured.get(name, {})
         ]
-        for name in BOOK.claims
+        for name, own in BOOK.claims.items()
+        if own
     }
     lacks |= {name: ["at least two"] for name, some in so_far.items() if len(some) < 2}
     return [

@@ -11,6 +11,7 @@ from torch import nn
 
 from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.transformer import check
+from explore_transformers.lessons.transformer import EncoderLayer
 
 
 def _tensors(*arrays):
@@ -87,29 +88,6 @@ def _positions_in_a_copy(x, start):
     return x
 
 
-def _norm_by_module(x, gain, bias, eps):
-    """Its result requires grad."""
-    norm = nn.LayerNorm(len(gain), eps, dtype=torch.float64)
-    norm.weight = nn.Parameter(torch.as_tensor(gain))
-    norm.bias = nn.Parameter(torch.as_tensor(bias))
-    return norm(torch.as_tensor(x))
-
-
-def _norm_by_loop(x, gain, bias, eps):
-    rows = [
-        (row - np.mean(row)) / math.sqrt(np.std(row) ** 2 + eps) * gain + bias
-        for row in x.reshape(-1, len(gain))
-    ]
-    return np.reshape(rows, x.shape)
-
-
-def _norm_by_apply(x, gain, bias, eps):
-    def normal(row):
-        return (row - row.mean()) / np.hypot(row.std(), eps**0.5)
-
-    return np.apply_along_axis(normal, -1, x) * gain + bias
-
-
 def _heads_by_slices(query, key, value, n_heads):
     parts = []
     for q, k, v in zip(
@@ -138,17 +116,6 @@ def _positions_by_shifted_sine(x, start):
     )
 
 
-def _norm_in_torch(x, gain, bias, eps):
-    x, gain, bias = _tensors(x, gain, bias)
-    return F.layer_norm(x, gain.shape, gain, bias, eps)
-
-
-def _norm_by_hand(x, gain, bias, eps):
-    mean = x.sum(-1)[..., None] / len(gain)
-    variance = (x**2).mean(-1)[..., None] - mean**2
-    return gain * (x - mean) * (variance + eps) ** -0.5 + bias
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
@@ -168,11 +135,6 @@ def _norm_by_hand(x, gain, bias, eps):
         ("add_positions", _positions_by_shifted_sine),
         ("add_positions", _positions_by_complex_numbers),
         ("add_positions", _positions_in_a_copy),
-        ("layer_norm", _norm_in_torch),
-        ("layer_norm", _norm_by_hand),
-        ("layer_norm", _norm_by_loop),
-        ("layer_norm", _norm_by_module),
-        ("layer_norm", _norm_by_apply),
     ],
 )
 def test_right_in_other_words(exercise, answer):
@@ -211,8 +173,6 @@ def _same_object(x, start):
         ("add_positions", lambda x, start: _positions_by_loop(x, start) * 2),
         ("add_positions", lambda x, start: x),
         ("add_positions", _same_object),
-        ("layer_norm", lambda x, gain, bias, eps: np.tanh(x) * gain + bias),
-        ("layer_norm", lambda x, gain, bias: x),
     ],
 )
 def test_unnamed_mistakes_are_wrong(exercise, answer):
@@ -259,17 +219,6 @@ def _positions_on_batch_axis(x, start):
     return x + table[:, None]
 
 
-def _annotated_norm(x, gain, bias, eps):
-    """Of torch's own std: divides by d - 1, and eps stands outside the root."""
-    x, gain, bias = _tensors(x, gain, bias)
-    return gain * (x - x.mean(-1, True)) / (x.std(-1, keepdim=True) + eps) + bias
-
-
-def _batch_norm(x, gain, bias, eps):
-    centred = x - x.mean(axis=0)
-    return centred / np.sqrt(x.var(axis=0) + eps) * gain + bias
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -281,8 +230,6 @@ def _batch_norm(x, gain, bias, eps):
         ("attend_by_heads", _heads_as_given, "as given"),
         ("attend_by_heads", _heads_viewed_in_torch, "split without swapping"),
         ("add_positions", _positions_on_batch_axis, "on the batch axis"),
-        ("layer_norm", _annotated_norm, "sample variance, eps outside"),
-        ("layer_norm", _batch_norm, "over the batch"),
     ],
 )
 def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistake):
@@ -298,7 +245,6 @@ def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistak
         ),
         ("attend_by_heads", {"split without swapping", "scale of the whole vector"}),
         ("add_positions", {"on the batch axis"}),
-        ("layer_norm", {"over the batch", "over the tokens"}),
     ],
 )
 def test_the_bugs_that_the_lesson_warns_of_have_names(exercise, mistakes):
@@ -337,12 +283,6 @@ def _heads_shifted(query, key, value, n_heads):
         ("attend_by_heads", _heads_shifted, "heads apart"),
         ("add_positions", _positions_on_batch_axis, "alike in each sentence"),
         ("add_positions", lambda x, start: _positions_by_loop(x, 0), "one by one"),
-        ("layer_norm", _batch_norm, "each token alone"),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: _norm_by_hand(x, gain, bias, eps) * bias.any(),
-            "mean 0, variance 1",
-        ),
     ],
 )
 def test_properties_see_more_than_the_cases(exercise, elsewhere, prop):
@@ -465,21 +405,6 @@ def _positions_of_range(x, start):
     out[..., ::2] += np.sin(angles)
     out[..., 1::2] += np.cos(angles)
     return out
-
-
-def _norm_of(mean, variance):
-    def answer(x, gain, bias, eps):
-        return (x - mean(x)) / np.sqrt(variance(x) + eps) * gain + bias
-
-    return answer
-
-
-def _mean(x):
-    return x.mean(-1, keepdims=True)
-
-
-def _variance(x):
-    return x.var(-1, keepdims=True)
 
 
 _NUMBERS = 440, 850, 1790, 0, 288
@@ -615,52 +540,6 @@ _NUMBERS = 440, 850, 1790, 0, 288
             "add_positions",
             lambda x, start: _positions_by_loop(x * x.shape[2] ** 0.5, start),
             "vectors scaled",
-        ),
-        (
-            "layer_norm",
-            _norm_of(lambda x: x.mean(-1), _variance),
-            "axis of the mean lost",
-        ),
-        (
-            "layer_norm",
-            _norm_of(_mean, lambda x: x.var(-1)),
-            "axis of the variance lost",
-        ),
-        (
-            "layer_norm",
-            _norm_of(lambda x: x.mean(-1), lambda x: x.var(-1)),
-            "axis lost",
-        ),
-        (
-            "layer_norm",
-            _norm_of(_mean, lambda x: (x**2).mean(-1, keepdims=True)),
-            "variance about zero",
-        ),
-        (
-            "layer_norm",
-            _norm_of(_mean, lambda x: _variance(x) ** 2),
-            "mean 0, variance 1",
-        ),
-        (
-            "layer_norm",
-            _norm_of(_mean, lambda x: x.var(-1, ddof=1, keepdims=True)),
-            "variance of a sample",
-        ),
-        ("layer_norm", _norm_of(np.mean, np.var), "over everything"),
-        ("layer_norm", _norm_of(lambda x: 0, _variance), "mean kept"),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: (
-                (x - _mean(x) / np.sqrt(_variance(x) + eps)) * gain + bias
-            ),
-            "mean alone divided",
-        ),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: (
-                (x - _mean(x)) / np.sqrt(_variance(x) + eps) * (gain + bias)
-            ),
-            None,
         ),
     ],
 )
@@ -859,38 +738,6 @@ def _positions_rated(rate):
             angle = (start + t) / rate(c // 2, x.shape[2])
             out[:, t, c] += (np.cos if c % 2 else np.sin)(angle)
         return out
-
-    return answer
-
-
-def _norm_as(change):
-    """change(x - mean, variance, gain, bias, eps) is the result."""
-
-    def answer(x, gain, bias, eps):
-        return change(x - _mean(x), _variance(x), gain, bias, eps)
-
-    return answer
-
-
-def _norm_of_rows(x, gain, bias, eps):
-    out = np.zeros(x.shape)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            v = x[i, j]
-            out[i, j] = (v - v.mean()) / np.sqrt(v.var() + eps) * gain + bias
-    return out
-
-
-def _norm_of_three_axes(x, gain, bias, eps):
-    _, _, d = x.shape
-    return _norm_by_hand(x, gain, bias, eps).reshape(*x.shape[:-1], d)
-
-
-def _norm_by_axes(axes):
-    def answer(x, gain, bias, eps):
-        axis = axes(x)
-        centred = x - x.mean(axis=axis, keepdims=True)
-        return centred / np.sqrt(x.var(axis=axis, keepdims=True) + eps) * gain + bias
 
     return answer
 
@@ -1175,98 +1022,6 @@ def _norm_by_axes(axes):
             lambda x, start: _positions_by_loop(x, start).astype(np.float16),
             "digits",
         ),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: _norm_by_hand(x, bias, gain, eps),
-            "gain and bias exchanged",
-        ),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: _norm_by_hand(x, 1 + gain, bias, eps),
-            "one more than the gain",
-        ),
-        ("layer_norm", _norm_by_axes(lambda x: 1), "over axis 1"),
-        (
-            "layer_norm",
-            _norm_by_axes(lambda x: tuple(range(1, x.ndim))),
-            "over the whole sentence",
-        ),
-        ("layer_norm", _norm_of(_mean, np.var), "variance of everything"),
-        ("layer_norm", _norm_of(np.mean, _variance), "mean of everything"),
-        (
-            "layer_norm",
-            _norm_of(lambda x: x.sum(-1, keepdims=True) / len(x), _variance),
-            "sum over the wrong number",
-        ),
-        (
-            "layer_norm",
-            _norm_of(lambda x: np.median(x, -1, keepdims=True), _variance),
-            "median",
-        ),
-        (
-            "layer_norm",
-            _norm_of(
-                _mean, lambda x: np.abs(x - _mean(x)).mean(-1, keepdims=True) ** 2
-            ),
-            "absolute deviations",
-        ),
-        *(
-            ("layer_norm", _norm_as(change), name)
-            for change, name in (
-                (lambda c, v, g, b, e: c / np.sqrt(v + e**2) * g + b, "eps squared"),
-                (
-                    lambda c, v, g, b, e: c / (v**0.5 + e**0.5) * g + b,
-                    "two roots added",
-                ),
-                (
-                    lambda c, v, g, b, e: c / np.maximum(v, e) ** 0.5 * g + b,
-                    "eps as a floor",
-                ),
-                (
-                    lambda c, v, g, b, e: c / np.where(v, v, 1) ** 0.5 * g + b,
-                    "guard for eps",
-                ),
-                (
-                    lambda c, v, g, b, e: (c + e) / (v + e) ** 0.5 * g + b,
-                    "eps added to x",
-                ),
-                (
-                    lambda c, v, g, b, e: (c / (v + e) ** 0.5) @ g + b,
-                    "product with the gain summed",
-                ),
-                (
-                    lambda c, v, g, b, e: (c / (v + e) ** 0.5).T * g + b,
-                    "gain along another axis",
-                ),
-            )
-        ),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: _norm_by_hand(x * gain, 0 * gain + 1, bias, eps),
-            "gain alone before normalizing",
-        ),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: (
-                (x - x.min(-1, keepdims=True))
-                / (x.max(-1, keepdims=True) - x.min(-1, keepdims=True) + eps)
-                * gain
-                + bias
-            ),
-            "from least to most",
-        ),
-        (
-            "layer_norm",
-            lambda x, gain, bias, eps: x / (x.sum(-1)[..., None] + eps) * gain + bias,
-            "shares of the sum",
-        ),
-        ("layer_norm", _norm_of_rows, "number of axes fixed"),
-        ("layer_norm", _norm_of_three_axes, "number of axes fixed"),
-        (
-            "layer_norm",
-            lambda *arguments: _norm_by_hand(*arguments).astype(np.float16),
-            "digits",
-        ),
     ],
 )
 def test_what_a_fresh_reader_tried_has_a_name(exercise, answer, mistake):
@@ -1288,3 +1043,149 @@ def test_each_mistake_has_its_own_message(name):
     mistakes = check.exercises[name].mistakes
     names = {_plain(m.name) for m in mistakes}
     assert len({m.ko for m in mistakes}) == len({m.en for m in mistakes}) == len(names)
+
+
+# Torch's layer from its weights: right in other words, and wrong as learners write it.
+def _layer_by_torch(weights, x, real, n_heads, norm_first):
+    """torch's own layer, filled with the weights."""
+    d_ff, d = weights["linear1.weight"].shape
+    layer = nn.TransformerEncoderLayer(
+        d, n_heads, d_ff, 0.0, batch_first=True, norm_first=norm_first
+    ).double()
+    layer.load_state_dict(weights)
+    return layer(x, src_key_padding_mask=~real)
+
+
+def _layer_by_loop(weights, x, real, n_heads, norm_first, **change):
+    """Head after head, sentence after sentence, in other words than the solution."""
+    w = {name.replace("self_attn.", ""): value for name, value in weights.items()}
+    d = x.shape[-1]
+    size = d // n_heads
+
+    def norm(x, i):
+        centred = x - x.mean(-1, keepdim=True)
+        spread = ((centred**2).mean(-1, keepdim=True) + change.get("eps", 1e-5)).sqrt()
+        return centred / spread * w[f"norm{i}.weight"] + w[f"norm{i}.bias"]
+
+    def one(x, keys):
+        q, k, v = (x @ w["in_proj_weight"].T + w["in_proj_bias"]).split(d, dim=-1)
+        heads = []
+        for h in range(n_heads):
+            part = slice(h * size, (h + 1) * size)
+            scores = q[:, part] @ k[:, part].T / change.get("root", size**0.5)
+            if "mask" not in change:
+                scores[:, ~keys] = -torch.inf
+            heads.append(scores.softmax(-1) @ v[:, part])
+        joined = torch.cat(heads[:: change.get("step", 1)], dim=-1)
+        return joined @ w["out_proj.weight"].T + w["out_proj.bias"]
+
+    def attention(x):
+        return torch.stack([one(*pair) for pair in zip(x, real, strict=True)])
+
+    def network(x):
+        hidden = x @ w["linear1.weight"].T + w["linear1.bias"]
+        hidden = change.get("activation", lambda h: h.clamp(min=0))(hidden)
+        return hidden @ w["linear2.weight"].T + w["linear2.bias"]
+
+    if norm_first != change.get("turn", False):
+        y = x + attention(norm(x, 1))
+        return y + network(norm(x if "stale" in change else y, 2))
+    y = norm(x + attention(x), 1)
+    return norm((0 if "no line" in change else y) + network(y), 2)
+
+
+def _layer(**change):
+    return lambda *arguments: _layer_by_loop(*arguments, **change)
+
+
+def _layer_in_lists(weights, x, real, n_heads, norm_first):
+    return _layer_by_loop(weights, x, real, n_heads, norm_first).numpy()
+
+
+@pytest.mark.parametrize("answer", [_layer_by_torch, _layer_by_loop, _layer_in_lists])
+def test_torchs_layer_in_other_words(answer):
+    result = check("layer_from_weights", answer)
+    assert result.state == "right", result
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (_layer(mask=False), "no mask"),
+        (_layer(root=1.0), "no scale"),
+        (_layer(activation=lambda h: h), "no relu"),
+        (_layer(activation=F.gelu), "gelu"),
+        (_layer(turn=True), "norm_first upside down"),
+        (_layer(eps=0.0), "no eps"),
+        (
+            lambda w, x, real, n, first: _layer_by_torch(w, x, ~real, n, first),
+            "mask inverted",
+        ),
+        (
+            lambda w, x, real, n, first: _layer_by_torch(w, x, real, n, True),
+            "norm_first ignored",
+        ),
+    ],
+)
+def test_mistakes_in_torchs_layer_have_names(answer, mistake):
+    result = check("layer_from_weights", answer)
+    assert (result.state, _plain(result.mistake)) == ("wrong", mistake), result
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _layer(step=-1),
+        _layer(stale=True),
+        _layer(**{"no line": True}),
+        lambda weights, x, *rest: x,
+        lambda weights, x: x,
+    ],
+)
+def test_torchs_layer_unnamed_mistakes_are_wrong(answer):
+    result = check("layer_from_weights", answer)
+    assert result.state == "wrong" and result.message, result
+
+
+# The experiment: what fresh layers give, on seeds that nobody chose.
+def _sizes(seed):
+    torch.manual_seed(seed)
+    found = []
+    for pre_norm in (True, False):
+        for n in (16, 64):
+            x = torch.randn(8, 10, 64)
+            with torch.no_grad():
+                for layer in [EncoderLayer(64, pre_norm=pre_norm) for _ in range(n)]:
+                    x = layer(x)
+            found.append(x.std().item())
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_sizes_measured_are_right_on_any_seed(seed):
+    for letter in ("A", " a "):
+        assert check("stack_sizes", (*_sizes(seed), letter)).state == "right"
+    assert check("stack_sizes", [*_sizes(seed), "B"]).mistake == "same factor"
+    assert check("stack_sizes", [*_sizes(seed), "C"]).mistake == "nothing added"
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        ((1.04, 1.05, 1.0, 1.0, "A"), "one layer again"),
+        ((1.0, 1.0, 1.66, 2.95, "A"), "kinds exchanged"),
+        ((2.95, 1.66, 1.0, 1.0, "A"), "depths exchanged"),
+        ((1.66, 2.95, 1.66, 2.95, "A"), "both alike"),
+        ((2.76, 8.7, 1.0, 1.0, "A"), "variance"),
+    ],
+)
+def test_mistakes_in_the_sizes_have_names(answer, mistake):
+    result = check("stack_sizes", answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+@pytest.mark.parametrize(
+    "answer", [(1.66, 2.95, 1.0, 1.0), "A", (1.66, 2.95, "A"), (9, 9, 9, 9, "A")]
+)
+def test_sizes_of_another_form_are_wrong(answer):
+    assert check("stack_sizes", answer).state == "wrong"

@@ -12,9 +12,9 @@ from transformers import MarianConfig, MarianMTModel
 from explore_transformers.lessons.encoder_decoder import cut_at_end, greedy_decode
 from explore_transformers.lessons.seq2seq import BOS, EOS, PAD
 from explore_transformers.lessons.transformer import (
+    MultiHeadAttention,
     make_transformer,
     sinusoids,
-    weights_of,
 )
 
 N_SOURCE, N_TARGET, N_LAYERS = 23, 19, 2
@@ -172,12 +172,14 @@ def test_memory_and_logits(pair, batch):
     assert logits.std() > 0.5  # not equal because all is 0
 
 
-def test_attention_weights(pair, batch):
+def test_attention_weights(pair, batch, monkeypatch):
     (ours, theirs), (src, tgt) = pair, batch
+    monkeypatch.setattr(MultiHeadAttention, "need_weights", True)
     theirs.set_attn_implementation("eager")
     with torch.no_grad():
         told = ask(theirs, src, tgt, output_attentions=True)
-    weights, real = weights_of(ours, src, tgt), {"encoder": src != PAD}
+        ours(src, tgt)
+    real = {"encoder": src != PAD}
     for name, theirs_all in (
         ("encoder.layers.{}.self_attention", told.encoder_attentions),
         ("decoder.layers.{}.self_attention", told.decoder_attentions),
@@ -185,7 +187,8 @@ def test_attention_weights(pair, batch):
     ):
         rows = real.get(name.split(".")[0], tgt != PAD)  # queries that aren't padding
         for i, their_weights in enumerate(theirs_all):
-            gap = (weights[name.format(i)] - their_weights).transpose(1, 2)[rows]
+            weights = ours.get_submodule(name.format(i)).attention_weights
+            gap = (weights - their_weights).transpose(1, 2)[rows]
             assert gap.abs().max() <= 1e-5
 
 

@@ -6,6 +6,8 @@ import operator
 import re
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -1953,487 +1955,592 @@ add_positions = Exercise(
 )
 
 
-def _deviations(x, axis=-1, **options):
-    centred = x - x.mean(axis=axis, keepdims=True)
-    return centred, x.var(axis=axis, keepdims=True, **options)
+# ---- torch's layer from its weights -------------------------------------------------
 
 
-def _layer_norm(x, gain, bias, eps, divide=None, **options):
-    """Layer normalization; every option changed is one mistake."""
-    centred, variance = _deviations(x, **options)
-    divisor = divide(variance, eps) if divide else np.sqrt(variance + eps)
-    return centred / divisor * gain + bias
+def _split(x, n_heads):
+    return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
 
 
-def _norm_with(**changes):
-    def function(x, gain, bias, eps):
-        return _layer_norm(x, gain, bias, eps, **changes)
-
-    return function
+def _join(x):
+    return x.transpose(1, 2).flatten(2)
 
 
-def _root_mean_square(x, gain, bias, eps):
-    return x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + eps) * gain + bias
+def _weighed(scores, keys, n_heads):
+    return scores.masked_fill(~keys, -torch.inf).softmax(dim=-1)
 
 
-def _gain_first(x, gain, bias, eps):
-    return _layer_norm(x * gain + bias, 1, 0, eps)
+def _torch_layer(
+    weights, x, real, n_heads, norm_first,
+    split=_split, join=_join, weigh=_weighed, order=(0, 1, 2), head_size=None,
+    activation=torch.relu, block=None, biases="in out 1 2 norm", eps=1e-5,
+):  # fmt: skip
+    """torch's encoder layer from its state_dict; every option changed is one "
+    "mistake."""
+    w = dict(weights)
+    kinds = {"in": "in_proj_bias", "out": "out_proj.bias", "1": "linear1.bias"}
+    kinds |= {"2": "linear2.bias"}
+    for kind, name in kinds.items():
+        if kind not in biases.split():
+            key = next(key for key in w if key.endswith(name))
+            w[key] = torch.zeros_like(w[key])
+
+    def norm(i, x):
+        gain, bias = w[f"norm{i}.weight"], w[f"norm{i}.bias"]
+        bias = bias if "norm" in biases else None
+        return F.layer_norm(x, x.shape[-1:], gain, bias, eps)
+
+    def attention(x):
+        stacked = F.linear(
+            x, w["self_attn.in_proj_weight"], w["self_attn.in_proj_bias"]
+        )
+        chunks = stacked.chunk(3, dim=-1)
+        q, k, v = (split(chunks[i], n_heads) for i in order)
+        size = head_size(x.shape[-1], n_heads) if head_size else q.shape[-1]
+        scores = q @ k.transpose(-2, -1) / math.sqrt(size)
+        context = weigh(scores, real[:, None, None], n_heads) @ v
+        out = "self_attn.out_proj."
+        return F.linear(join(context), w[out + "weight"], w[out + "bias"])
+
+    def network(x):
+        hidden = activation(F.linear(x, w["linear1.weight"], w["linear1.bias"]))
+        return F.linear(hidden, w["linear2.weight"], w["linear2.bias"])
+
+    return (block or _block)(x, norm, attention, network, norm_first)
 
 
-def _norm_axis_kept(mean, variance):
-    """Return layer normalization that keeps, or drops, the axis of both."""
-
-    def function(x, gain, bias, eps):
-        centred = x - x.mean(axis=-1, keepdims=mean)
-        return centred / np.sqrt(x.var(-1, keepdims=variance) + eps) * gain + bias
-
-    return function
+def _block(x, norm, attention, network, norm_first):
+    if norm_first:
+        x = x + attention(norm(1, x))
+        return x + network(norm(2, x))
+    x = norm(1, x + attention(x))
+    return norm(2, x + network(x))
 
 
-def _about_zero(x, gain, bias, eps):
-    centred = x - x.mean(axis=-1, keepdims=True)
-    return centred / np.sqrt((x**2).mean(-1, keepdims=True) + eps) * gain + bias
+# What hides a score, and what becomes of a row in which all are hidden.
+_INVERTED = (-torch.inf, False), (-torch.inf, True), (-1e9, False)
 
 
-def _gain_alone_first(x, gain, bias, eps):
-    return _layer_norm(x * gain, 1, bias, eps)
+def _inverted(hidden, without_nan):
+    def weigh(scores, keys, n_heads):
+        weights = scores.masked_fill(keys, hidden).softmax(dim=-1)
+        return weights.nan_to_num(0.0) if without_nan else weights
+
+    return weigh
 
 
-def _centred_on(centre):
-    """Return layer normalization that subtracts something else than the mean."""
-
-    def function(x, gain, bias, eps):
-        divisor = np.sqrt(x.var(axis=-1, keepdims=True) + eps)
-        return (x - centre(x)) / divisor * gain + bias
-
-    return function
-
-
-def _spread_by(spread):
-    """Return layer normalization that divides by something else: spread(x, eps)."""
-
-    def function(x, gain, bias, eps):
-        return (x - x.mean(axis=-1, keepdims=True)) / spread(x, eps) * gain + bias
-
-    return function
-
-
-def _absolute_deviation(x, eps):
-    deviations = np.abs(x - x.mean(axis=-1, keepdims=True))
-    return np.sqrt(deviations.mean(axis=-1, keepdims=True) ** 2 + eps)
-
-
-def _guarded(x, eps):
-    spread = x.std(axis=-1, keepdims=True)
-    return np.where(spread == 0, 1, spread)
-
-
-def _from_least_to_most(x, gain, bias, eps):
-    least = x.min(axis=-1, keepdims=True)
-    return (x - least) / (np.ptp(x, axis=-1, keepdims=True) + eps) * gain + bias
-
-
-def _shares(x, gain, bias, eps):
-    return x / (x.sum(axis=-1, keepdims=True) + eps) * gain + bias
-
-
-def _all_but_first(x, gain, bias, eps):
-    return _layer_norm(x, gain, bias, eps, axis=tuple(range(1, x.ndim)))
-
-
-def _axes_only(n_axes):
-    """Return layer normalization that unpacks a shape of so many axes."""
-
-    def function(x, gain, bias, eps):
-        if x.ndim != n_axes:
-            raise ValueError
-        return _layer_norm(x, gain, bias, eps)
+def _layer_with(**changes):
+    def function(*arguments):
+        return _torch_layer(*arguments, **changes)
 
     return function
 
 
-def _by_two_loops(x, gain, bias, eps):
-    out = np.zeros(x.shape)
-    for i, j in np.ndindex(*x.shape[:2]):
-        out[i, j] = _layer_norm(x[i, j], gain, bias, eps, axis=None)
-    return out
+def _always(norm_first):
+    return lambda x, norm, attention, network, _: _block(
+        x, norm, attention, network, norm_first
+    )
 
 
-def _mean_divided(x, gain, bias, eps):
-    mean = x.mean(axis=-1, keepdims=True)
-    return (x - mean / np.sqrt(_deviations(x)[1] + eps)) * gain + bias
+def _upside_down(x, norm, attention, network, norm_first):
+    return _block(x, norm, attention, network, not norm_first)
 
 
-def _norm_cases():
-    rng = np.random.default_rng(6)
-    for shape, spread, eps in (
-        ((2, 2, 3), 1.0, 1e-5),
-        ((1, 3, 2), 0.1, 0.01),
-        ((2, 3), 3.0, 0.5),
-        ((1, 3), 0.0, 1e-3),
-        ((2, 2), 1.0, 0.1),
-        ((2, 2, 2, 3), 1.0, 0.01),
+def _norms_exchanged(x, norm, *rest):
+    return _block(x, lambda i, x: norm(3 - i, x), *rest)
+
+
+def _without(left_out):
+    """Return a block without its residual lines, or without one of them."""
+
+    def block(x, norm, attention, network, norm_first):
+        keep = [0.0 if i in left_out else 1.0 for i in (1, 2)]
+        if norm_first:
+            x = keep[0] * x + attention(norm(1, x))
+            return keep[1] * x + network(norm(2, x))
+        x = norm(1, keep[0] * x + attention(x))
+        return norm(2, keep[1] * x + network(x))
+
+    return block
+
+
+def _normalized_line(x, norm, attention, network, norm_first):
+    if not norm_first:
+        return _block(x, norm, attention, network, norm_first)
+    x = norm(1, x)
+    x = norm(2, x + attention(x))
+    return x + network(x)
+
+
+def _normalized_result(x, norm, attention, network, norm_first):
+    if norm_first:
+        return _block(x, norm, attention, network, norm_first)
+    x = x + norm(1, attention(x))
+    return x + norm(2, network(x))
+
+
+def _both_norms(x, norm, attention, network, norm_first):
+    x = _block(x, norm, attention, network, norm_first)
+    return norm(2, x) if norm_first else x
+
+
+def _attention_alone(x, norm, attention, network, norm_first):
+    return x + attention(norm(1, x)) if norm_first else norm(1, x + attention(x))
+
+
+def _beside(x, norm, attention, network, norm_first):
+    """Both sublayers read what came in."""
+    if norm_first:
+        return x + attention(norm(1, x)) + network(norm(2, x))
+    return norm(2, norm(1, x + attention(x)) + network(x))
+
+
+def _reshaped(x, n_heads):
+    return x.reshape(x.shape[0], n_heads, x.shape[1], -1)
+
+
+def _heads_inside(x, n_heads):
+    return x.unflatten(-1, (-1, n_heads)).permute(0, 3, 1, 2)
+
+
+def _layer_cases():
+    generator = torch.Generator().manual_seed(4)
+
+    def randn(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64).round(
+            decimals=2
+        )
+
+    for d, d_ff, n_heads, lengths, norm_first in (
+        (4, 6, 2, (3, 2), True),
+        (4, 6, 2, (3, 2), False),
+        (6, 8, 3, (4, 3, 4), True),
+        (6, 8, 3, (4, 3, 4), False),
+        (4, 5, 1, (2,), True),
     ):
-        x = (2 + spread * rng.normal(size=shape)).round(2)
-        gain, bias = rng.normal(size=(2, shape[-1])).round(1)
-        yield x, gain, bias, eps
+        shapes = {
+            "self_attn.in_proj_weight": (3 * d, d),
+            "self_attn.in_proj_bias": (3 * d,),
+            "self_attn.out_proj.weight": (d, d),
+            "self_attn.out_proj.bias": (d,),
+            "linear1.weight": (d_ff, d),
+            "linear1.bias": (d_ff,),
+            "linear2.weight": (d, d_ff),
+            "linear2.bias": (d,),
+            "norm1.weight": (d,),
+            "norm1.bias": (d,),
+            "norm2.weight": (d,),
+            "norm2.bias": (d,),
+        }
+        weights = {name: randn(*shape) for name, shape in shapes.items()}
+        real = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+        yield weights, randn(len(lengths), max(lengths), d), real, n_heads, norm_first
 
 
-def _each_token_alone(answer):
-    """Whether a token's result is the same when it stands alone."""
-    x, *others = next(_norm_cases())
-    alone = _out(answer, x[1:, 1:], *others)
-    return np.allclose(alone, _out(answer, x, *others)[1:, 1:])
+def _padding_unseen(answer):
+    """Whether what stands on padding leaves the real tokens as they are."""
+    weights, x, real, *options = next(_layer_cases())
+    other = torch.where(real[..., None], x, x + 1)
+    rows = [answer(weights, part, real, *options) for part in (x, other)]
+    a, b = (torch.as_tensor(row)[real] for row in rows)
+    return torch.allclose(a, b)
 
 
-def _standard(answer):
-    """Whether the results have mean 0 and variance 1 before gain and bias."""
-    x, gain, _, _ = next(_norm_cases())
-    out = _out(answer, x, np.ones_like(gain), np.zeros_like(gain), 1e-9)
-    return np.allclose(out.mean(-1), 0, atol=1e-6) and np.allclose(out.var(-1), 1)
-
-
-layer_norm = Exercise(
-    "layer_norm",
-    expected=_norm_with(),
-    cases=tuple(_norm_cases()),
+layer_from_weights = Exercise(
+    "layer_from_weights",
+    expected=_torch_layer,
+    cases=tuple(_layer_cases()),
     mistakes=(
         Mistake(
-            "over the batch",
-            _norm_with(axis=0),
-            ko="배치의 축으로 정규화했습니다. 다른 문장이 결과를 바꿉니다. 한 토큰의 "
-            "벡터 안에서(`axis=-1`) 하세요.",
-            en="You normalized over the batch, so other sentences change the result. "
-            "Stay within one token's vector (`axis=-1`).",
-        ),
-        Mistake(
-            "over the tokens",
-            _norm_with(axis=-2),
-            ko="토큰의 축으로 정규화했습니다. 패딩과 미래의 토큰이 결과를 바꿉니다. 한 "
-            "토큰의 벡터 안에서(`axis=-1`) 하세요.",
-            en="You normalized over the tokens, so padding and future tokens change "
-            "the result. Stay within one token's vector (`axis=-1`).",
-        ),
-        Mistake(
-            "over axis 1",
-            _norm_with(axis=1),
-            ko="둘째 축(`axis=1`)으로 정규화했습니다. 축이 셋이면 그것은 토큰의 축"
-            "입니다. 한 토큰의 벡터는 언제나 마지막 축(`axis=-1`)입니다.",
-            en="You normalized over `axis=1`, which is that of the tokens where there "
-            "are three. One token's vector is always the last axis (`axis=-1`).",
+            "no mask",
+            _layer_with(weigh=lambda scores, keys, n: scores.softmax(dim=-1)),
+            ko="패딩을 가리지 않았습니다. `real`이 거짓인 키의 점수를 음의 무한대로 "
+            "바꾸세요.",
+            en="Padding is not hidden. Set the scores of keys where `real` is false to "
+            "minus infinity.",
         ),
         *several(
-            "over the whole sentence",
-            _norm_with(axis=(-2, -1)),
-            _norm_with(axis=(1, 2)),
-            _all_but_first,
-            ko="문장 전체에서 평균과 분산을 구했습니다. 토큰마다 따로 구하세요.",
-            en="Mean and variance come from the whole sentence. Take them for each "
-            "token.",
+            "mask inverted",
+            *(_layer_with(weigh=_inverted(*options)) for options in _INVERTED),
+            ko="마스크가 거꾸로입니다. 진짜 토큰을 가리고 패딩을 봅니다.",
+            en="The mask is the wrong way round: it hides real tokens and sees "
+            "padding.",
         ),
         Mistake(
-            "over everything",
-            _norm_with(axis=None),
-            ko="배열 전체에서 평균과 분산을 구했습니다. 토큰마다 따로 구하세요.",
-            en="Mean and variance come from the whole array. Take them for each token.",
-        ),
-        Mistake(
-            "variance of everything",
-            _spread_by(lambda x, eps: np.sqrt(x.var() + eps)),
-            ko="평균은 토큰마다 구했지만 분산은 배열 전체에서 구했습니다. 분산도 "
-            "토큰마다 구하세요.",
-            en="The mean is each token's own, but the variance comes from the whole "
-            "array. Take it for each token too.",
-        ),
-        Mistake(
-            "mean of everything",
-            _centred_on(np.mean),
-            ko="분산은 토큰마다 구했지만 평균은 배열 전체에서 구했습니다. 평균도 "
-            "토큰마다 구하세요.",
-            en="The variance is each token's own, but the mean comes from the whole "
-            "array. Take it for each token too.",
-        ),
-        Mistake(
-            "sum over the wrong number",
-            _centred_on(lambda x: x.sum(axis=-1, keepdims=True) / len(x)),
-            ko="합을 `len(x)`로 나누었습니다. 그것은 문장의 수입니다. 벡터의 크기 "
-            "`x.shape[-1]`로 나누세요.",
-            en="You divide the sum by `len(x)`, the number of sentences. Divide by "
-            "`x.shape[-1]`, the size of a vector.",
-        ),
-        Mistake(
-            "median",
-            _centred_on(lambda x: np.median(x, axis=-1, keepdims=True)),
-            ko="중앙값을 뺐습니다. 평균을 빼세요.",
-            en="You subtract the median. Subtract the mean.",
-        ),
-        Mistake(
-            "from least to most",
-            _from_least_to_most,
-            ko="가장 작은 수와 가장 큰 수의 차이로 나누었습니다. 평균을 빼고 표준 "
-            "편차로 나누세요.",
-            en="You scale by the least and the largest number. Subtract the mean, and "
-            "divide by the standard deviation.",
-        ),
-        Mistake(
-            "shares of the sum",
-            _shares,
-            ko="합으로 나누었습니다. 평균을 빼고 표준 편차로 나누세요.",
-            en="You divide by the sum. Subtract the mean, and divide by the standard "
-            "deviation.",
-        ),
-        Mistake(
-            "absolute deviations",
-            _spread_by(_absolute_deviation),
-            ko="평균과의 차이를 제곱하지 않고 절댓값으로 평균했습니다. 제곱해서 "
-            "평균하세요.",
-            en="You average the absolute differences from the mean. Square them, then "
-            "average.",
-        ),
-        *several(
-            "number of axes fixed",
-            *map(_axes_only, (2, 3, 4)),
-            _by_two_loops,
-            ko="축의 수가 정해진 `x`에서만 돌아갑니다. 마지막 축의 앞에는 축이 몇 "
-            "개라도 올 수 있습니다. `axis=-1`을 쓰면 됩니다.",
-            en="It works only for one number of axes. Any number may come before the "
-            "last: use `axis=-1`.",
-        ),
-        Mistake(
-            "variance of a sample",
-            _norm_with(ddof=1),
-            ko="분산을 `d - 1`로 나누었습니다(`ddof=1`). 층 정규화는 `d`로 나눕니다.",
-            en="Your variance divides by `d - 1` (`ddof=1`). Layer normalization "
-            "divides by `d`.",
-        ),
-        Mistake(
-            "no eps",
-            _norm_with(divide=lambda variance, eps: np.sqrt(variance)),
-            ko="`eps`가 없습니다. 모든 수가 같은 벡터에서는 0으로 나누게 됩니다.",
-            en="`eps` is missing. A vector of equal numbers then divides by 0.",
-        ),
-        Mistake(
-            "eps outside the root",
-            _norm_with(divide=lambda variance, eps: np.sqrt(variance) + eps),
-            ko="`eps`를 제곱근 밖에서 더했습니다. 분산에 더한 뒤 제곱근을 구하세요.",
-            en="You added `eps` outside the root. Add it to the variance, then take "
-            "the root.",
-        ),
-        Mistake(
-            "eps squared",
-            _norm_with(divide=lambda variance, eps: np.sqrt(variance + eps**2)),
-            ko="`eps`를 제곱해서 더했습니다. 그대로 더하세요.",
-            en="You add the square of `eps`. Add it as it is.",
-        ),
-        Mistake(
-            "two roots added",
-            _norm_with(divide=lambda variance, eps: np.sqrt(variance) + np.sqrt(eps)),
-            ko="분산과 `eps`의 제곱근을 따로 구해 더했습니다. 먼저 더하고 제곱근을 "
-            "구하세요.",
-            en="You add the roots of the variance and of `eps`. Add the two first, "
-            "then take the root.",
-        ),
-        Mistake(
-            "eps as a floor",
-            _norm_with(divide=lambda variance, eps: np.sqrt(np.maximum(variance, eps))),
-            ko="분산과 `eps` 가운데 큰 것을 골랐습니다. 둘을 더하세요.",
-            en="You take the larger of the variance and `eps`. Add the two.",
-        ),
-        Mistake(
-            "guard for eps",
-            _spread_by(_guarded),
-            ko="`eps`를 더하지 않고 0일 때만 따로 다루었습니다. 식대로 언제나 분산에 "
-            "더하세요.",
-            en="`eps` is not added; you only make an exception of 0. Add it to the "
-            "variance always, as in the formula.",
-        ),
-        Mistake(
-            "eps added to x",
-            lambda x, gain, bias, eps: (
-                _layer_norm(x, gain, bias, eps)
-                + eps / np.sqrt(_deviations(x)[1] + eps) * gain
+            "queries masked",
+            _layer_with(
+                weigh=lambda scores, keys, n: scores.masked_fill(
+                    ~keys.transpose(-2, -1), -torch.inf
+                ).softmax(dim=-1)
             ),
-            ko="`eps`를 분자에도 더했습니다. 분산에만 더하세요.",
-            en="You add `eps` to the numerator too. Add it to the variance alone.",
+            ko="패딩인 쿼리(행)를 가렸습니다. 가릴 것은 패딩인 키(열)입니다.",
+            en="You hide the rows of padding, its queries. What must be hidden are its "
+            "keys, the columns.",
         ),
         Mistake(
-            "sample variance, eps outside",
-            _norm_with(ddof=1, divide=lambda variance, eps: np.sqrt(variance) + eps),
-            ko="분산을 `d - 1`로 나누었고, `eps`를 제곱근 밖에서 더했습니다.",
-            en="Your variance divides by `d - 1`, and `eps` is added outside the root.",
+            "mask after softmax",
+            _layer_with(weigh=lambda scores, keys, n: scores.softmax(dim=-1) * keys),
+            ko="소프트맥스를 한 뒤에 가려서 가중치의 합이 1보다 작습니다.",
+            en="You mask after the softmax, so weights sum to less than 1.",
+        ),
+        Mistake(
+            "zero scores",
+            _layer_with(
+                weigh=lambda scores, keys, n: scores.masked_fill(~keys, 0).softmax(
+                    dim=-1
+                )
+            ),
+            ko="가릴 점수를 0으로 만들었습니다. 0은 가중치를 받는 점수입니다.",
+            en="You set hidden scores to 0, a score that gets weight.",
+        ),
+        Mistake(
+            "softmax over queries",
+            _layer_with(weigh=lambda scores, keys, n: scores.softmax(dim=-2) * keys),
+            ko="쿼리의 축에서 소프트맥스를 했습니다. 행마다, 곧 키의 축(`dim=-1`)에서 "
+            "하세요.",
+            en="The softmax runs over the queries. Take it along each row, over the "
+            "keys (`dim=-1`).",
+        ),
+        Mistake(
+            "no softmax",
+            _layer_with(weigh=lambda scores, keys, n: scores.masked_fill(~keys, 0)),
+            ko="점수를 그대로 가중치로 썼습니다. 소프트맥스가 빠졌습니다.",
+            en="You use scores as weights. The softmax is missing.",
+        ),
+        Mistake(
+            "causal",
+            _layer_with(
+                weigh=lambda scores, keys, n: _weighed(
+                    scores,
+                    keys & torch.ones(scores.shape[-2:], dtype=torch.bool).tril(),
+                    n,
+                )
+            ),
+            ko="미래를 가렸습니다. 인코더에서는 패딩만 가립니다.",
+            en="You hide the future. The encoder hides padding alone.",
+        ),
+        Mistake(
+            "scale of d_model",
+            _layer_with(head_size=lambda d, n: d),
+            ko="점수를 벡터 전체의 크기 `d_model`의 제곱근으로 나누었습니다. 헤드의 "
+            "크기 "
+            "`d_head`를 쓰세요.",
+            en="You divide by the root of `d_model`. Use the size of a head, `d_head`.",
+        ),
+        Mistake(
+            "no scale",
+            _layer_with(head_size=lambda d, n: 1),
+            ko="점수를 나누지 않았습니다.",
+            en="The scores are not divided.",
         ),
         Mistake(
             "no root",
-            _norm_with(divide=lambda variance, eps: variance + eps),
-            ko="분산으로 나누었습니다. 그 제곱근으로 나누어야 분산이 1이 됩니다.",
-            en="You divide by the variance. Only its square root makes the variance 1.",
+            _layer_with(head_size=lambda d, n: (d // n) ** 2),
+            ko="점수를 `d_head`로 나누었습니다. 그 제곱근으로 나누세요.",
+            en="You divide by `d_head`. Divide by its square root.",
         ),
         Mistake(
-            "squares not averaged",
-            lambda x, gain, bias, eps: _layer_norm(
-                x,
-                gain,
-                bias,
-                eps,
-                lambda variance, eps: np.sqrt(variance * x.shape[-1] + eps),
+            "one head",
+            _layer_with(split=lambda x, n: _split(x, 1), head_size=lambda d, n: d // n),
+            ko="헤드로 나누지 않고 어텐션을 한 번만 했습니다.",
+            en="There is one attention over whole vectors; the heads are missing.",
+        ),
+        Mistake(
+            "one head, its own scale",
+            _layer_with(split=lambda x, n: _split(x, 1)),
+            ko="헤드로 나누지 않고 어텐션을 한 번만 했습니다. 나누는 값도 헤드의 "
+            "크기가 "
+            "아닙니다.",
+            en="There is one attention over whole vectors; the heads are missing, and "
+            "the divisor is not that of a head.",
+        ),
+        Mistake(
+            "reshaped into heads",
+            _layer_with(split=_reshaped),
+            ko="`reshape`만으로 헤드의 축을 만들어 토큰이 섞였습니다. `(B, T, n_heads, "
+            "d_head)`로 나눈 뒤 두 축을 맞바꾸세요.",
+            en="With `reshape` alone, tokens get mixed into heads. Split to `(B, T, "
+            "n_heads, d_head)`, then swap two axes.",
+        ),
+        Mistake(
+            "reshaped back",
+            _layer_with(join=lambda x: x.reshape(len(x), x.shape[2], -1)),
+            ko="이어 붙일 때 축을 먼저 맞바꾸지 않아 헤드와 토큰이 섞였습니다.",
+            en="Joining without swapping the axes first mixes heads and tokens.",
+        ),
+        Mistake(
+            "reshaped both ways",
+            _layer_with(
+                split=_reshaped, join=lambda x: x.reshape(len(x), x.shape[2], -1)
             ),
-            ko="제곱을 더하기만 했습니다. `d`로 나누어야 분산입니다.",
-            en="You added up the squares. Divide by `d` to get the variance.",
+            ko="나눌 때도 이어 붙일 때도 축을 맞바꾸지 않았습니다. 헤드에 여러 토큰이 "
+            "섞였습니다.",
+            en="Axes are swapped neither in splitting nor in joining: heads hold a "
+            "mixture of tokens.",
         ),
         Mistake(
-            "eps fixed",
-            _norm_with(divide=lambda variance, eps: np.sqrt(variance + 1e-5)),
-            ko="받은 `eps`를 쓰지 않고 언제나 1e-5를 더합니다.",
-            en="You always add 1e-5 and don't use the `eps` given.",
+            "heads take turns",
+            _layer_with(split=_heads_inside),
+            ko="헤드가 수를 번갈아 가졌습니다. 한 헤드는 이웃한 수 `d_head`개를 "
+            "맡습니다.",
+            en="Heads take numbers in turn. A head owns `d_head` neighbouring numbers.",
+        ),
+        *several(
+            "order of query, key, value",
+            *(_layer_with(order=order) for order in ((1, 0, 2), (2, 1, 0), (0, 2, 1))),
+            *(_layer_with(order=order) for order in ((1, 2, 0), (2, 0, 1))),
+            ko="쌓인 행렬의 순서가 다릅니다. 위에서부터 쿼리, 키, 밸류입니다.",
+            en="The stacked matrix comes in another order: query, key, value from the "
+            "top.",
+        ),
+        *several(
+            "norm_first ignored",
+            _layer_with(block=_always(True)),
+            _layer_with(block=_always(False)),
+            ko="`norm_first`를 보지 않고 언제나 같은 방식으로 정규화합니다.",
+            en="`norm_first` is ignored: you normalize in the same way always.",
         ),
         Mistake(
-            "mean kept",
-            lambda x, gain, bias, eps: (
-                x / np.sqrt(_deviations(x)[1] + eps) * gain + bias
+            "norm_first upside down",
+            _layer_with(block=_upside_down),
+            ko="`norm_first`가 거꾸로입니다. 참이면 하위 층에 넣기 전에 정규화합니다.",
+            en="`norm_first` is upside down. When true, normalize before the sublayer.",
+        ),
+        Mistake(
+            "norms exchanged",
+            _layer_with(block=_norms_exchanged),
+            ko="`norm1`과 `norm2`가 바뀌었습니다.",
+            en="`norm1` and `norm2` are exchanged.",
+        ),
+        Mistake(
+            "no residual",
+            _layer_with(block=_without((1, 2))),
+            ko="잔차 연결이 둘 다 없습니다. 하위 층에 들어간 것을 결과에 더하세요.",
+            en="Both residual connections are missing. Add what went in to the result.",
+        ),
+        Mistake(
+            "no residual of attention",
+            _layer_with(block=_without((1,))),
+            ko="어텐션의 잔차 연결이 없습니다.",
+            en="The residual connection round attention is missing.",
+        ),
+        Mistake(
+            "no residual of the network",
+            _layer_with(block=_without((2,))),
+            ko="피드포워드의 잔차 연결이 없습니다.",
+            en="The residual connection round the feed-forward network is missing.",
+        ),
+        Mistake(
+            "normalized line",
+            _layer_with(block=_normalized_line),
+            ko="앞 정규화에서 정규화한 `x`에 더했습니다. 잔차로는 정규화하지 않은 "
+            "`x`가 "
+            "갑니다.",
+            en="In pre-norm you add to the normalized `x`. The residual line carries "
+            "`x` "
+            "itself.",
+        ),
+        Mistake(
+            "result normalized",
+            _layer_with(block=_normalized_result),
+            ko="뒤 정규화에서 하위 층의 결과만 정규화했습니다. 더한 값을 정규화하세요.",
+            en="In post-norm you normalize the sublayer's result alone. Normalize the "
+            "sum.",
+        ),
+        Mistake(
+            "normalized at the end too",
+            _layer_with(block=_both_norms),
+            ko="앞 정규화의 끝에서 한 번 더 정규화했습니다. 층 안에는 그런 것이 "
+            "없습니다.",
+            en="In pre-norm you normalize once more at the end. The layer has no such "
+            "norm.",
+        ),
+        Mistake(
+            "side by side",
+            _layer_with(block=_beside),
+            ko="피드포워드가 어텐션의 결과가 아니라 처음의 `x`를 읽습니다.",
+            en="The feed-forward network reads the first `x`, not what attention made "
+            "of "
+            "it.",
+        ),
+        Mistake(
+            "attention alone",
+            _layer_with(block=_attention_alone),
+            ko="어텐션까지만 했습니다. 피드포워드가 남았습니다.",
+            en="You stop after attention. The feed-forward network is missing.",
+        ),
+        Mistake(
+            "no relu",
+            _layer_with(activation=lambda x: x),
+            ko="두 선형층 사이에 ReLU가 없습니다.",
+            en="There is no ReLU between the two linear layers.",
+        ),
+        Mistake(
+            "gelu",
+            _layer_with(activation=F.gelu),
+            ko="GELU를 썼습니다. 이 층은 ReLU입니다.",
+            en="You use GELU. This layer has ReLU.",
+        ),
+        Mistake(
+            "relu at the end",
+            _layer_with(
+                activation=lambda x: x,
+                block=lambda x, norm, attention, network, first: _block(
+                    x, norm, attention, lambda y: torch.relu(network(y)), first
+                ),
             ),
-            ko="평균을 빼지 않았습니다.",
-            en="The mean is not subtracted.",
+            ko="ReLU가 둘째 선형층의 뒤에 있습니다. 두 선형층 사이에 두세요.",
+            en="The ReLU comes after the second linear layer. Put it between the two.",
         ),
         Mistake(
-            "root mean square",
-            _root_mean_square,
-            ko="제곱 평균의 제곱근으로 나누는 RMSNorm입니다. 층 정규화는 평균을 "
-            "먼저 뺍니다.",
-            en="That is RMSNorm, which divides by the root of the mean square. Layer "
-            "normalization subtracts the mean first.",
+            "no output projection",
+            lambda weights, *rest: _torch_layer(
+                weights
+                | {
+                    "self_attn.out_proj.weight": torch.eye(
+                        rest[0].shape[-1], dtype=torch.float64
+                    ),
+                    "self_attn.out_proj.bias": 0 * weights["norm1.bias"],
+                },
+                *rest,
+            ),
+            ko="이어 붙인 헤드를 `self_attn.out_proj`로 섞지 않았습니다.",
+            en="The heads are joined but not mixed by `self_attn.out_proj`.",
         ),
         Mistake(
-            "bias subtracted",
-            lambda x, gain, bias, eps: _layer_norm(x, gain, -bias, eps),
-            ko="편향을 뺐습니다. 더하세요.",
-            en="You subtract the bias. Add it.",
+            "out_proj not transposed",
+            lambda weights, *rest: _torch_layer(
+                weights
+                | {"self_attn.out_proj.weight": weights["self_attn.out_proj.weight"].T},
+                *rest,
+            ),
+            ko="`out_proj`의 행렬을 전치하지 않았습니다. `nn.Linear`는 `x @ weight.T + "
+            "bias`입니다.",
+            en="`out_proj` is not transposed. `nn.Linear` is `x @ weight.T + bias`.",
+        ),
+        *several(
+            "biases left out",
+            *(
+                _layer_with(biases=kept)
+                for kept in (
+                    "out 1 2 norm",
+                    "in 1 2 norm",
+                    "in out 2 norm",
+                    "in out 1 norm",
+                    "in out 1 2",
+                    "norm",
+                )
+            ),
+            ko="편향이 빠진 곳이 있습니다. 선형층 넷과 층 정규화 둘에 모두 편향이 "
+            "있습니다.",
+            en="A bias is missing. All four linear layers and both norms have one.",
         ),
         Mistake(
-            "divided by gain",
-            lambda x, gain, bias, eps: _layer_norm(x, 1 / gain, bias, eps),
-            ko="`gain`으로 나누었습니다. 곱하세요.",
-            en="You divide by `gain`. Multiply.",
-        ),
-        Mistake(
-            "multiplied by the root",
-            _norm_with(divide=lambda variance, eps: 1 / np.sqrt(variance + eps)),
-            ko="제곱근을 곱했습니다. 나누세요.",
-            en="You multiply by the root. Divide.",
-        ),
-        Mistake(
-            "gain and bias exchanged",
-            lambda x, gain, bias, eps: _layer_norm(x, bias, gain, eps),
-            ko="`gain`과 `bias`가 바뀌었습니다. `gain`을 곱하고 `bias`를 더하세요.",
-            en="`gain` and `bias` are exchanged. Multiply by `gain` and add `bias`.",
-        ),
-        Mistake(
-            "one more than the gain",
-            lambda x, gain, bias, eps: _layer_norm(x, 1 + gain, bias, eps),
-            ko="`1 + gain`을 곱했습니다. `gain`을 그대로 곱하세요.",
-            en="You multiply by `1 + gain`. Multiply by `gain` as it is.",
-        ),
-        Mistake(
-            "product with the gain summed",
-            lambda x, gain, bias, eps: _layer_norm(x, 1, 0, eps) @ gain + bias,
-            ko="`@`는 곱한 것을 더해 버립니다. 수마다 따로 곱하세요(`*`).",
-            en="`@` multiplies and adds up. Multiply number by number (`*`).",
-        ),
-        Mistake(
-            "gain along another axis",
-            lambda x, gain, bias, eps: _layer_norm(x, 1, 0, eps).T * gain + bias,
-            ko="배율을 다른 축에 곱했습니다. 마지막 축의 수마다 자기 배율이 있으므로 "
-            "전치하지 말고 곱하세요.",
-            en="You multiply along another axis. Each number of the last axis has its "
-            "own gain: multiply without transposing.",
-        ),
-        Mistake(
-            "no gain",
-            lambda x, gain, bias, eps: _layer_norm(x, 1, bias, eps),
-            ko="배율 `gain`을 곱하지 않았습니다.",
-            en="The `gain` is not multiplied in.",
-        ),
-        Mistake(
-            "no bias",
-            lambda x, gain, bias, eps: _layer_norm(x, gain, 0, eps),
-            ko="편향 `bias`를 더하지 않았습니다.",
-            en="The `bias` is not added.",
-        ),
-        Mistake(
-            "neither gain nor bias",
-            lambda x, gain, bias, eps: _layer_norm(x, 1, 0, eps),
-            ko="정규화까지는 맞습니다. `gain`을 곱하고 `bias`를 더하세요.",
-            en="The normalization is right. Multiply by `gain` and add `bias`.",
-        ),
-        Mistake(
-            "bias before gain",
-            lambda x, gain, bias, eps: _layer_norm(x, gain, bias * gain, eps),
-            ko="편향을 더한 뒤에 배율을 곱했습니다. 곱하기가 먼저입니다.",
-            en="You added the bias and then multiplied. Multiply first.",
-        ),
-        Mistake(
-            "gain alone before normalizing",
-            _gain_alone_first,
-            ko="배율을 곱한 뒤에 정규화했습니다. 정규화한 뒤에 곱하세요.",
-            en="You multiply by the gain and normalize after that. Normalize first.",
-        ),
-        Mistake(
-            "gain before normalizing",
-            _gain_first,
-            ko="배율과 편향을 먼저 적용해서 정규화가 그것을 도로 지웁니다.",
-            en="Gain and bias came first, and the normalization undoes them.",
-        ),
-        Mistake(
-            "variance about zero",
-            _about_zero,
-            ko="분산을 구할 때 평균을 빼지 않았습니다. 평균과의 차이를 제곱하세요.",
-            en="The variance is taken without subtracting the mean. Square the "
-            "differences from the mean.",
-        ),
-        Mistake(
-            "mean alone divided",
-            _mean_divided,
-            ko="뺄셈에 괄호가 없어서 평균만 나누었습니다. `x - mean`을 괄호로 "
-            "묶으세요.",
-            en="Without parentheses only the mean is divided. Put them round "
-            "`x - mean`.",
-        ),
-        Mistake(
-            "axis of the mean lost",
-            _norm_axis_kept(False, True),
-            ko="평균을 구할 때 축이 없어졌습니다. `mean`에도 `keepdims=True`를 주세요.",
-            en="The mean has lost its axis. Pass `keepdims=True` to `mean` too.",
-        ),
-        Mistake(
-            "axis of the variance lost",
-            _norm_axis_kept(True, False),
-            ko="분산을 구할 때 축이 없어졌습니다. `var`에도 `keepdims=True`를 주세요.",
-            en="The variance has lost its axis. Pass `keepdims=True` to `var` too.",
-        ),
-        Mistake(
-            "axis lost",
-            _norm_axis_kept(False, False),
-            ko="`mean(axis=-1)`이 축을 없애서 뺄셈의 모양이 맞지 않습니다. "
-            "`keepdims=True`를 주세요.",
-            en="`mean(axis=-1)` drops the axis, so the shapes don't fit for "
-            "subtracting. Pass `keepdims=True`.",
+            "no eps",
+            _layer_with(eps=0.0),
+            ko="층 정규화의 `eps`(1e-5)가 없습니다.",
+            en="The norms' `eps` (1e-5) is missing.",
         ),
     ),
     properties=(
-        _keeps_digits(*next(_norm_cases())),
         Property(
-            "each token alone",
-            _each_token_alone,
-            ko="한 토큰의 결과는 다른 토큰이나 다른 문장에 따라 달라지지 않아야 "
-            "합니다.",
-            en="A token's result must not depend on other tokens or sentences.",
+            "padding unseen",
+            _padding_unseen,
+            ko="패딩의 벡터를 바꾸면 진짜 토큰의 결과가 달라집니다.",
+            en="Changing the vectors of padding changes the results of real tokens.",
         ),
-        Property(
-            "mean 0, variance 1",
-            _standard,
-            ko="`gain`이 1이고 `bias`가 0이면 토큰마다 평균이 0, 분산이 1이어야 "
-            "합니다.",
-            en="With `gain` at 1 and `bias` at 0, each token must have mean 0 and "
-            "variance 1.",
+    ),
+)
+
+
+# ---- an experiment: how large vectors get with depth --------------------------------
+
+_SIZES = (1.3, 2.2), (2.4, 4.2), (0.97, 1.03), (0.97, 1.03)
+
+
+def _as_measured(expected, answer):
+    """Four sizes as fresh layers give them, and the letter; other seeds differ."""
+    if len(answer) != 5 or str(answer[4]).strip().upper() != expected[4]:
+        return False
+    return all(a <= x <= b for (a, b), x in zip(_SIZES, answer[:4], strict=True))
+
+
+def _letter(wrong):
+    """Return a predicate: the sizes are as measured, the explanation is this one."""
+    return lambda answer: _as_measured(("", "", "", "", wrong), answer)
+
+
+def _sizes_where(holds):
+    return lambda answer: len(answer) == 5 and holds(*map(float, answer[:4]))
+
+
+stack_sizes = Exercise(
+    "stack_sizes",
+    expected=(1.7, 3.0, 1.0, 1.0, "A"),
+    kind="value",
+    same=_as_measured,
+    mistakes=(
+        Mistake(
+            "one layer again",
+            _sizes_where(lambda a, b, c, d: abs(a - b) < 0.2 and a < 1.4 and c < 1.2),
+            ko="층이 16개일 때와 64개일 때가 같습니다. 결과를 다음 층에 넣었는지(`x = "
+            "layer(x)`), 층이 정말 그만큼 있는지 보세요.",
+            en="16 and 64 layers gave the same. Does each result go into the next "
+            "layer "
+            "(`x = layer(x)`), and are there that many layers?",
+            example=(1.05, 1.06, 1.0, 1.0, "A"),
+        ),
+        Mistake(
+            "kinds exchanged",
+            _sizes_where(lambda a, b, c, d: max(a, b) < 1.1 and d > 2),
+            ko="앞 정규화와 뒤 정규화의 값이 바뀌었습니다.",
+            en="The values of pre-norm and post-norm are exchanged.",
+            example=(1.0, 1.0, 1.7, 3.0, "A"),
+        ),
+        Mistake(
+            "depths exchanged",
+            _sizes_where(lambda a, b, c, d: a > 2.3 > b > 1.2),
+            ko="16층과 64층의 값이 바뀌었습니다.",
+            en="The values of 16 and 64 layers are exchanged.",
+            example=(3.0, 1.7, 1.0, 1.0, "A"),
+        ),
+        Mistake(
+            "both alike",
+            _sizes_where(lambda a, b, c, d: abs(a - c) < 0.1 and abs(b - d) < 0.1),
+            ko="두 방식의 값이 같습니다. `EncoderLayer(64, pre_norm=False)`로 "
+            "만들었는지 "
+            "보세요.",
+            en="Both kinds gave the same. Was one made with `EncoderLayer(64, "
+            "pre_norm=False)`?",
+            example=(1.7, 3.0, 1.7, 3.0, "A"),
+        ),
+        Mistake(
+            "variance",
+            _sizes_where(lambda a, b, c, d: 2.3 < a < 5 and 5.8 < b < 18),
+            ko="분산을 적었습니다. 표준편차 `x.std()`를 적으세요.",
+            en="Those are variances. Write standard deviations, `x.std()`.",
+            example=(2.9, 9.0, 1.0, 1.0, "A"),
+        ),
+        Mistake(
+            "same factor",
+            _letter("B"),
+            ko="잰 값이 그 설명과 맞지 않습니다. 층마다 같은 배수가 곱해졌다면 64층의 "
+            "값은 "
+            "16층의 값을 네제곱한 것이어야 합니다.",
+            en="Your numbers contradict that: with the same factor in every layer, the "
+            "value at 64 layers would be the fourth power of that at 16.",
+            example=(1.7, 3.0, 1.0, 1.0, "B"),
+        ),
+        Mistake(
+            "nothing added",
+            _letter("C"),
+            ko="크기가 1인 것은 더한 것이 없어서가 아닙니다. 갓 만든 층 정규화는 "
+            "무엇을 "
+            "더했든 분산을 1로 되돌립니다.",
+            en="A size of 1 does not mean that nothing was added: a fresh norm brings "
+            "the "
+            "variance back to 1, whatever was.",
+            example=(1.7, 3.0, 1.0, 1.0, "C"),
         ),
     ),
 )
@@ -2445,6 +2552,7 @@ check = checker(
         transformer_numbers,
         attend_by_heads,
         add_positions,
-        layer_norm,
+        stack_sizes,
+        layer_from_weights,
     ]
 )

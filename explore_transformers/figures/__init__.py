@@ -13,6 +13,11 @@ from explore_transformers.figures.batches import (
     word_order,
 )
 from explore_transformers.figures.blocks import transformer
+from explore_transformers.figures.building import (
+    residual_block,
+    transformer_map,
+    zoom,
+)
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
 from explore_transformers.figures.lookup import (
@@ -28,6 +33,12 @@ from explore_transformers.figures.recurrent import (
     rnn_unrolled,
     seq2seq_overview,
     two_ways,
+)
+from explore_transformers.figures.self_attention import (
+    heads_flow,
+    mask_grids,
+    one_word,
+    position_sum,
 )
 from explore_transformers.figures.style import PALETTE, use_style
 from explore_transformers.figures.tables import attention, bars, heatmap
@@ -45,18 +56,25 @@ __all__ = [
     "embedding_lookup",
     "encoder_decoder",
     "gru_step",
+    "heads_flow",
     "heatmap",
     "lookup",
+    "mask_grids",
+    "one_word",
     "padded_batch",
+    "position_sum",
+    "residual_block",
     "rnn_unrolled",
     "seq2seq_overview",
     "shifted_targets",
     "softmax_step",
     "tokens_to_ids",
     "transformer",
+    "transformer_map",
     "translation",
     "two_ways",
     "use_style",
     "watch_attention",
     "word_order",
+    "zoom",
 ]

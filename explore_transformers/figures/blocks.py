@@ -1,5 +1,6 @@
 """The whole Transformer, laid out as in figure 1 of the paper, from its own calls."""
 
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from explore_transformers.figures.diagrams import shape_of, shapes_of
@@ -39,7 +40,33 @@ class Side(NamedTuple):
 ENCODER, DECODER = Side("encoder", 99, 15), Side("decoder", 281, 365)
 
 
-def transformer(model, src, tgt, links=None, src_tokens=(), tgt_tokens=()):
+_LINKS = ".et-svg a{color:inherit;text-decoration:none}"
+
+
+class Lit(Drawing):
+    """A drawing of which some parts, by their names, are lit and the others pale."""
+
+    def __init__(self, height, links=None, lit=()):
+        super().__init__(height, links)
+        unknown = sorted(set(lit) - set(PARTS))
+        if unknown:
+            raise ValueError(f"the drawing has no parts {unknown}, only: {PARTS}")
+        self.lit = set(lit)
+        if links:  # the drawing says by its pointer what may be followed
+            self._tags.append(f"<style>{_LINKS}</style>")
+
+    @contextmanager
+    def part(self, step, name=None):
+        is_pale = bool(self.lit) and name not in self.lit
+        with super().part(step, name):
+            if is_pale:
+                self._tags.append('<g opacity="0.3">')
+            yield
+            if is_pale:
+                self._tags.append("</g>")
+
+
+def transformer(model, src, tgt, links=None, src_tokens=(), tgt_tokens=(), lit=()):
     """Draw the whole model, with the shapes it has for src and tgt.
 
     Args:
@@ -47,16 +74,17 @@ def transformer(model, src, tgt, links=None, src_tokens=(), tgt_tokens=()):
         src, tgt: (B, S) and (B, T) ids; tgt from the start token on.
         links: {part: address} for those of PARTS that have a section.
         src_tokens, tgt_tokens: the words of the first sentence, to write below.
+        lit: those of PARTS that keep their colours; without any, all do.
 
     Raises:
-        ValueError: a link's part is not in the drawing, or a module is missing.
+        ValueError: a part is not in the drawing, or a module is missing.
     """
     _, calls = trace(model, src, tgt)
     tokens = (src_tokens, tgt_tokens)
     sides = zip((ENCODER, DECODER), tokens, strict=True)
     stacks = [_Stack(calls, *side) for side in sides]
     height = max(stack.height for stack in stacks) + 274 + 16 * any(tokens)
-    drawing = Drawing(height, links)
+    drawing = Lit(height, links, lit)
     ends = [stack.draw(drawing, height) for stack in stacks]
     _draw_memory(drawing, stacks, ends[0])
     _draw_output(drawing, calls, ends[1])
@@ -246,7 +274,7 @@ def _draw_memory(drawing, stacks, y):
         drawing.badge(20, y - 26, 5)
         drawing.words(x, y - 26, text(ko="메모리", en="Memory") + f" {shape_of(shape)}")
         drawing.line((x, y), (x, y - 14), (187, y - 14))
-    with drawing.part(6):
+    with drawing.part(6, "cross_attention"):
         drawing.line((187, y - 14), (187, level + 8))
         for role, at in (("key", level - 8), ("value", level + 8)):
             drawing.arrow((187, at), (211, at), role=role)

@@ -1,8 +1,9 @@
 # Built from book/lessons/04_transformer.md by `make notebooks`.
 # Edit that file instead.
-"""The Transformer (Vaswani et al. 2017), its properties, and beam search.
+"""The Transformer (Vaswani et al. 2017).
 
-Built in lesson 4. B sentences, S and T tokens, d numbers a token, k a head, V words.
+Built in lesson 4. In shapes: B sentences, T tokens (T_src of the source), V words,
+d_model numbers a token, d_head of them a head.
 """
 
 import math
@@ -22,7 +23,7 @@ def causal_mask(T, device=None):
 
 
 def attend(query, key, value, mask=None, causal=False, need_weights=False):
-    """Attention of all heads: (B, n_heads, T, d_head), and if asked for its weights."""
+    """Attention in every head -> (B, n_heads, T, d_head), and its weights if asked."""
     if causal and (need_weights or mask is not None):
         past = causal_mask(query.shape[2], query.device)  # (T, T)
         mask, causal = past if mask is None else mask & past, False
@@ -42,6 +43,16 @@ def concat_heads(x):
     return x.transpose(1, 2).flatten(2)
 
 
+def project_heads(attention, x, first, last):
+    """x by matrices first to last of W_q, W_k, W_v -> a list of their heads."""
+    weight, bias = attention.in_proj.weight, attention.in_proj.bias
+    if last - first < 3:
+        rows = slice(first * x.shape[-1], last * x.shape[-1])
+        weight, bias = weight[rows], bias[rows]
+    stacked = F.linear(x, weight, bias).chunk(last - first, dim=-1)
+    return [split_heads(part, attention.n_heads) for part in stacked]
+
+
 class MultiHeadAttention(nn.Module):
     """n_heads attentions side by side, d_head = d_model / n_heads (section 3.2.2)."""
 
@@ -53,40 +64,34 @@ class MultiHeadAttention(nn.Module):
         self.in_proj = nn.Linear(d_model, 3 * d_model)  # W_q, W_k, W_v, stacked
         self.out_proj = nn.Linear(d_model, d_model)  # W_O
 
+    def forward(self, x, memory=None, mask=None, causal=False):
+        """x (B, T, d_model) attends to itself or memory (B, T_src, d_model)."""
+        qkv = self.project(x, memory)
+        context, self.attention_weights = attend(*qkv, mask, causal, self.need_weights)
+        return self.out_proj(concat_heads(context))  # (B, T, d_model)
+
     def project(self, x, memory=None):
         """Queries of x; keys, values of memory or x -> (B, n_heads, T, d_head) each."""
         if memory is None:
-            projected = self.in_proj(x).chunk(3, dim=-1)  # (B, T, d_model) each
-            return [split_heads(part, self.n_heads) for part in projected]
-        W, b, d = self.in_proj.weight, self.in_proj.bias, x.shape[-1]
-        pair = F.linear(memory, W[d:], b[d:]).chunk(2, dim=-1)  # (B, T_src, d_model)
-        return [self.project_query(x), *(split_heads(p, self.n_heads) for p in pair)]
+            return project_heads(self, x, 0, 3)
+        return [self.project_query(x), *project_heads(self, memory, 1, 3)]
 
     def project_query(self, x):
-        """Queries alone, of x (B, T, d_model) -> (B, n_heads, T, d_head)."""
-        W, b, d = self.in_proj.weight, self.in_proj.bias, x.shape[-1]
-        return split_heads(F.linear(x, W[:d], b[:d]), self.n_heads)
-
-    def forward(self, x, memory=None, mask=None, causal=False):
-        """x (B, T, d_model) attends to itself or memory (B, T_src, d_model)."""
-        context, self.attention_weights = attend(
-            *self.project(x, memory), mask, causal, self.need_weights
-        )
-        return self.out_proj(concat_heads(context))  # (B, T, d_model)
+        return project_heads(self, x, 0, 1)[0]
 
 
 def sinusoids(n_positions, d_model):
-    """Sines and cosines of the place, slower from column to column -> (T, d)."""
+    """Sines and cosines of the position, slower from pair to pair -> (T, d_model)."""
     if d_model % 2:
         raise ValueError(f"d_model must be even, not {d_model}: sines go with cosines")
     positions = torch.arange(n_positions, dtype=torch.float64)[:, None]  # (T, 1)
     rates = 10000.0 ** (-torch.arange(0, d_model, 2, dtype=torch.float64) / d_model)
-    angles = positions * rates  # (T, d / 2)
+    angles = positions * rates  # (T, d_model / 2)
     return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1).float()
 
 
 class Embedding(nn.Module):
-    """Words to vectors, and to each the vector of its place added."""
+    """A vector for each token, and to it the vector of its position added."""
 
     def __init__(self, vocab_size, d_model, positions="sinusoidal", max_len=1024):
         super().__init__()
@@ -99,17 +104,17 @@ class Embedding(nn.Module):
             self.register_buffer("position_embedding", table, persistent=False)
 
     def forward(self, ids, start=0):
-        """ids (B, T), the first at place start -> (B, T, d)."""
+        """ids (B, T), the first at position start -> (B, T, d_model)."""
         x = self.token_embedding(ids) * math.sqrt(self.token_embedding.embedding_dim)
         if self.position_embedding is not None:
-            x = x + self.position_embedding.narrow(0, start, ids.shape[1])  # (T, d)
+            x = x + self.position_embedding.narrow(0, start, ids.shape[1])
         return x
 
 
 def feed_forward(d_model, d_ff):
-    """Each token by itself: to d_ff numbers, negative ones to 0, and back."""
-    there, back = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
-    return nn.Sequential(there, nn.ReLU(), back)  # (B, T, d) -> (B, T, d)
+    """Each token by itself: (B, T, d_model) -> (B, T, d_ff) -> (B, T, d_model)."""
+    widen, narrow = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
+    return nn.Sequential(widen, nn.ReLU(), narrow)
 
 
 class EncoderLayer(nn.Module):
@@ -135,21 +140,21 @@ class Encoder(nn.Module):
     """Reads a source: one vector a token, each of which has looked at all tokens."""
 
     def __init__(
-        self, vocab_size, d_model=64, n_layers=2, positions="sinusoidal", **size
+        self, vocab_size, d_model=64, n_layers=2, positions="sinusoidal", **sizes
     ):
         super().__init__()
         self.embedding = Embedding(vocab_size, d_model, positions)
-        layers = [EncoderLayer(d_model, **size) for _ in range(n_layers)]
+        layers = [EncoderLayer(d_model, **sizes) for _ in range(n_layers)]
         self.layers = nn.ModuleList(layers)
         self.norm = nn.LayerNorm(d_model) if layers[0].pre_norm else nn.Identity()
 
     def forward(self, src):
-        """src (B, S) ids -> memory (B, S, d), mask (B, S)."""
-        mask, x = src != PAD, self.embedding(src)  # (B, S), (B, S, d)
-        real = None if mask.all() else mask[:, None, None]  # (B, 1, 1, S)
+        """src (B, T_src) ids -> memory (B, T_src, d_model), src_mask (B, T_src)."""
+        src_mask, x = src != PAD, self.embedding(src)
+        mask = None if src_mask.all() else src_mask[:, None, None]  # (B, 1, 1, T_src)
         for layer in self.layers:
-            x = layer(x, real)
-        return self.norm(x), mask
+            x = layer(x, mask)
+        return self.norm(x), src_mask
 
 
 class DecoderLayer(nn.Module):
@@ -178,11 +183,11 @@ class Decoder(nn.Module):
     """Writes a target; computes all of it anew for every token (until lesson 5)."""
 
     def __init__(
-        self, vocab_size, d_model=64, n_layers=2, positions="sinusoidal", **size
+        self, vocab_size, d_model=64, n_layers=2, positions="sinusoidal", **sizes
     ):
         super().__init__()
         self.embedding = Embedding(vocab_size, d_model, positions)
-        layers = [DecoderLayer(d_model, **size) for _ in range(n_layers)]
+        layers = [DecoderLayer(d_model, **sizes) for _ in range(n_layers)]
         self.layers = nn.ModuleList(layers)
         self.norm = nn.LayerNorm(d_model) if layers[0].pre_norm else nn.Identity()
         self.lm_head = nn.Linear(d_model, vocab_size)
@@ -202,7 +207,7 @@ def make_transformer(src_vocab_size, tgt_vocab_size, seed, tied=False, **sizes):
     """Lesson 2's Seq2Seq with this lesson's halves, on DEVICE; tied: one word table."""
     torch.manual_seed(seed)
     model = Seq2Seq(Encoder(src_vocab_size, **sizes), Decoder(tgt_vocab_size, **sizes))
-    if tied:  # the decoder says words with the table it reads them with
+    if tied:  # one table both reads words and scores them
         model.decoder.lm_head.weight = model.decoder.embedding.token_embedding.weight
     return model.to(DEVICE)
 
