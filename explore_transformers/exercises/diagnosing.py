@@ -119,8 +119,10 @@ def _only_shape(expected, got):
 
 
 def _first_of_batch(expected, got):
+    """One row where several are due; a plain list has no batch."""
     expected, got = _numbers(expected), _numbers(got)
-    return len(expected) > 1 and (_close(expected[0], got) or _close(expected[:1], got))
+    is_batch = expected.ndim > 1 and len(expected) > 1
+    return is_batch and (_close(expected[0], got) or _close(expected[:1], got))
 
 
 def _as_text(expected, got):
