@@ -12,9 +12,9 @@ from explore_transformers.exercises.arranging import (
     swapped,
 )
 from explore_transformers.exercises.checking import Exercise, Mistake, checker
-from explore_transformers.exercises.naming import number_at, several
+from explore_transformers.exercises.naming import several, wrong_number
 
-BOS, EOS = 1, 2
+PAD, BOS, EOS, UNK = range(4)
 
 
 # Special tokens can be added before words become ids, as "<s>", or after.
@@ -72,6 +72,10 @@ def _truncate_ids(ids, max_len):
     return [BOS, *ids[: max_len - 2], EOS]
 
 
+def _is_long(n, max_len):
+    return n + 2 > max_len
+
+
 def _cut_when(is_long, special=2):
     """Return truncate_ids with this test of what is long; the rest is right."""
 
@@ -82,19 +86,58 @@ def _cut_when(is_long, special=2):
     return function
 
 
+def _keeping(words):
+    """Return truncate_ids that keeps words(ids, room), room being max_len - 2."""
+    return lambda ids, max_len: [BOS, *words(ids, max_len - 2), EOS]
+
+
+def _when_long(cut):
+    """Return truncate_ids that is wrong only where it cuts: cut(ids, max_len)."""
+
+    def function(ids, max_len):
+        is_long = _is_long(len(ids), max_len)
+        return cut(ids, max_len) if is_long else [BOS, *ids, EOS]
+
+    return function
+
+
+def _middle_cut(front):
+    """Keep `front(room)` words of the beginning, and the others from the end."""
+
+    def words(ids, room):
+        n = front(room)
+        return ids if len(ids) <= room else [*ids[:n], *ids[len(ids) - (room - n) :]]
+
+    return _keeping(words)
+
+
+def _pieces(ids, max_len):
+    room = max_len - 2
+    starts = range(0, len(ids), max(room, 1))
+    return [[BOS, *ids[i : i + room], EOS] for i in starts]
+
+
+def _with_first_word(ids, max_len):
+    ids[0]  # fails where there is no word
+    return _truncate_ids(ids, max_len)
+
+
 truncate_ids = Exercise(
     "truncate_ids",
     expected=_truncate_ids,
+    # Ids repeat and are in no order, and 3 is a word that the vocabulary lacks.
     cases=(
-        ([7, 8, 9, 10, 11, 12], 5),
-        ([7, 8, 9, 10, 11], 5),
-        ([7, 8, 9, 10], 5),
-        ([7, 8, 9], 10),
-        ([7, 8, 9], 5),
-        ([7, 8], 5),
-        ([7, 8, 9], 2),
+        ([9, 4, 9, 3, 7, 5], 5),
+        ([12, 3, 12, 5, 8], 5),
+        ([9, 4, 6, 4], 5),
+        ([8, 30, 8], 10),
+        ([8, 3, 6], 5),
+        ([30, 5], 5),
+        ([6, 4, 6], 2),
         ([7], 2),
         ([], 4),
+        ([11, 5], 3),
+        ([7 * n % 40 + 4 for n in range(45)], 41),
     ),
     mistakes=(
         Mistake(
@@ -146,21 +189,28 @@ truncate_ids = Exercise(
             en="You decide with one special token too few, so some results are one too "
             "long.",
         ),
-        Mistake(
+        *several(
             "cut one too many",
             lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], EOS],
+            lambda ids, max_len: [BOS, *ids[: max_len - 3], EOS],
+            lambda ids, max_len: [*[BOS, *ids][: max_len - 2], EOS],
             ko="단어가 하나 더 들어갈 수 있는데 잘랐습니다.",
             en="You cut a word for which there was still room.",
         ),
-        Mistake(
+        *several(
             "cut one too many when long",
-            _cut_when(lambda n, max_len: n + 2 > max_len, special=3),
+            _cut_when(_is_long, special=3),
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], EOS]),
+            _when_long(lambda ids, max_len: [*[BOS, *ids][: max_len - 2], EOS]),
             ko="자르는 문장에는 단어가 하나 더 들어갈 수 있습니다.",
             en="In the sentences that you cut there is still room for a word.",
         ),
-        Mistake(
+        *several(
             "cut from the back",
             lambda ids, max_len: [BOS, *ids[: max_len - 2 - len(ids)], EOS],
+            _keeping(
+                lambda ids, room: ids[: room - len(ids)] if len(ids) >= room else ids
+            ),
             ko="뒤에서부터 몇 개를 자를지 세었습니다. 자를 것이 0개이면 `ids[:-0]`이 "
             "되어 모두 사라집니다.",
             en="You counted how many to cut from the back. With 0 to cut, `ids[:-0]` "
@@ -211,15 +261,244 @@ truncate_ids = Exercise(
             ko="짧은 문장에는 끝 토큰이 두 번 붙습니다.",
             en="Short sentences get the end token twice.",
         ),
+        *several(
+            "fixed cut",
+            _when_long(lambda ids, max_len: [BOS, *ids[:-1], EOS]),
+            _when_long(lambda ids, max_len: [BOS, *ids[:-2], EOS]),
+            _keeping(lambda ids, room: ids[:-1]),
+            _keeping(lambda ids, room: ids[:-2]),
+            ko="언제나 같은 수의 단어를 잘랐습니다. 몇 단어가 남을 수 있는지는 "
+            "`max_len`이 정합니다.",
+            en="You always cut the same number of words. How many there is room for "
+            "depends on `max_len`.",
+        ),
+        *several(
+            "fixed number of words",
+            *(_keeping(lambda ids, room, n=n: ids[:n]) for n in (3, 5, 8)),
+            ko="`max_len`과 상관없이 언제나 같은 수의 단어를 남겼습니다. 남길 수는 "
+            "`max_len`에서 계산하세요.",
+            en="You keep the same number of words whatever `max_len` is. Compute the "
+            "number from `max_len`.",
+        ),
+        *several(
+            "no words",
+            _keeping(lambda ids, room: []),
+            ko="단어가 하나도 남지 않습니다. 시작 토큰과 끝 토큰 사이에 단어를 되도록 "
+            "많이 남기세요.",
+            en="No word is left. Keep as many as there is room for between the start "
+            "and end tokens.",
+        ),
+        *several(
+            "all words dropped when long",
+            _when_long(lambda ids, max_len: [BOS, EOS]),
+            _when_long(lambda ids, max_len: []),
+            ko="긴 문장을 통째로 버렸습니다. 앞에서부터 들어가는 만큼 단어를 남기고 그 "
+            "뒤만 자르세요.",
+            en="You dropped a long sentence as a whole. Keep the words that fit, from "
+            "the beginning, and cut only what comes after.",
+        ),
+        *several(
+            "at least one word",
+            _keeping(lambda ids, room: ids[: max(1, room)]),
+            ko="언제나 단어 하나는 남겼습니다. `max_len`이 2이면 시작 토큰과 끝 토큰만 "
+            "들어갑니다.",
+            en="You always keep at least one word. With a `max_len` of 2 there is room "
+            "for the start and end tokens alone.",
+        ),
+        *several(
+            "no cut without room",
+            _keeping(lambda ids, room: ids[:room] if room else ids),
+            ko="`max_len`이 2이면 자르지 않았습니다. 그때는 단어가 하나도 들어가지 "
+            "않습니다.",
+            en="With a `max_len` of 2 you cut nothing, though there is room for no "
+            "word at all.",
+        ),
+        *several(
+            "marker of the cut",
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], UNK, EOS]),
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 2], UNK, EOS]),
+            _when_long(
+                lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], UNK, EOS]
+            ),
+            ko="자른 자리에 `<unk>`를 넣었습니다. 그 자리에도 단어를 남겨야 합니다.",
+            en="You put an `<unk>` where you cut. Keep a word in its place.",
+        ),
+        *several(
+            "middle cut out",
+            _middle_cut(lambda room: room // 2),
+            _middle_cut(lambda room: (room + 1) // 2),
+            _middle_cut(lambda room: max(0, room - 1)),
+            ko="문장의 가운데를 잘라 냈습니다. 앞부분을 남기고 끝을 자르세요.",
+            en="You cut out the middle of the sentence. Keep its beginning and cut its "
+            "end.",
+        ),
+        *several(
+            "start token cut off",
+            lambda ids, max_len: [BOS, *ids, EOS][-max_len:],
+            ko="앞에서부터 잘라 시작 토큰과 앞 단어가 사라집니다. 끝에서 자르세요.",
+            en="You cut from the front, and the start token and the first words are "
+            "gone. Cut the end.",
+        ),
+        *several(
+            "no start token when cut",
+            _when_long(lambda ids, max_len: [*ids[: max_len - 1], EOS]),
+            _when_long(lambda ids, max_len: [*ids[: max_len - 2], EOS]),
+            ko="자른 문장에 시작 토큰이 없습니다.",
+            en="A sentence that you cut has no start token.",
+        ),
+        *several(
+            "no special tokens",
+            lambda ids, max_len: ids[:max_len],
+            lambda ids, max_len: ids[: max_len - 2],
+            ko="시작 토큰과 끝 토큰을 붙이지 않았습니다.",
+            en="You added no start and end tokens.",
+        ),
+        *several(
+            "no special tokens when cut",
+            _when_long(lambda ids, max_len: ids[:max_len]),
+            _when_long(lambda ids, max_len: ids[: max_len - 2]),
+            ko="자른 문장에 시작 토큰과 끝 토큰이 없습니다.",
+            en="A sentence that you cut has no start and end tokens.",
+        ),
+        *several(
+            "no special tokens when short",
+            lambda ids, max_len: (
+                _truncate_ids(ids, max_len) if _is_long(len(ids), max_len) else ids
+            ),
+            ko="짧은 문장에 시작 토큰과 끝 토큰이 없습니다.",
+            en="Short sentences have no start and end tokens.",
+        ),
+        *several(
+            "special tokens twice",
+            _keeping(lambda ids, room: [BOS, *ids, EOS][:room]),
+            _keeping(lambda ids, room: [BOS, *ids, EOS][: room + 2]),
+            _keeping(lambda ids, room: [BOS, *ids[:room], EOS]),
+            ko="시작 토큰과 끝 토큰을 두 번 붙였습니다. `add_bos_eos`는 한 번만 "
+            "부르세요.",
+            en="You added start and end tokens twice. Call `add_bos_eos` once.",
+        ),
+        *several(
+            "padding in place of the end token",
+            lambda ids, max_len: [BOS, *ids[: max_len - 2], PAD],
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 2], PAD]),
+            ko="끝 토큰이 있어야 할 자리에 `<pad>`가 있습니다.",
+            en="There is a `<pad>` where the end token should be.",
+        ),
+        *several(
+            "special tokens exchanged",
+            lambda ids, max_len: [EOS, *ids[: max_len - 2], BOS],
+            ko="시작 토큰과 끝 토큰이 바뀌었습니다.",
+            en="The start token and the end token are exchanged.",
+        ),
+        *several(
+            "ids of the special tokens",
+            lambda ids, max_len: [PAD, *ids[: max_len - 2], BOS],
+            lambda ids, max_len: [EOS, *ids[: max_len - 2], UNK],
+            ko="시작 토큰과 끝 토큰의 번호가 틀렸습니다. 시작 토큰은 `BOS`(1), 끝 "
+            "토큰은 `EOS`(2)입니다.",
+            en="The ids of the start and end tokens are wrong: they are `BOS` (1) and "
+            "`EOS` (2).",
+        ),
+        *several(
+            "reversed",
+            _keeping(lambda ids, room: ids[::-1][:room]),
+            _keeping(lambda ids, room: ids[:room][::-1]),
+            ko="단어의 순서를 뒤집었습니다. 순서는 그대로 두세요.",
+            en="You reversed the words. Leave them in their order.",
+        ),
+        *several(
+            "sorted",
+            _keeping(lambda ids, room: sorted(ids)[:room]),
+            _keeping(lambda ids, room: sorted(ids[:room])),
+            _keeping(lambda ids, room: sorted(ids, reverse=True)[:room]),
+            _keeping(lambda ids, room: sorted(set(ids))[:room]),
+            _keeping(lambda ids, room: sorted(set(ids[:room]))),
+            ko="번호를 크기순으로 늘어놓았습니다. 단어의 순서는 그대로 두세요.",
+            en="You sorted the ids. The words must stay in their order.",
+        ),
+        *several(
+            "repeats dropped",
+            _keeping(lambda ids, room: list(dict.fromkeys(ids))[:room]),
+            _keeping(lambda ids, room: list(dict.fromkeys(ids[:room]))),
+            ko="두 번 나온 단어를 한 번만 남겼습니다. 되풀이되는 단어도 모두 문장의 "
+            "단어입니다.",
+            en="You kept a repeated word only once. Each time it occurs it is a word of "
+            "the sentence.",
+        ),
+        *several(
+            "unknown words dropped",
+            _keeping(lambda ids, room: [i for i in ids if i != UNK][:room]),
+            _keeping(lambda ids, room: [i for i in ids[:room] if i != UNK]),
+            ko="번호가 3(`<unk>`)인 단어를 버렸습니다. 모르는 단어도 단어이니 남겨야 "
+            "합니다.",
+            en="You dropped the id 3, `<unk>`. An unknown word is a word too: keep it.",
+        ),
+        *several(
+            "pieces",
+            _pieces,
+            ko="긴 문장을 여러 조각으로 나누었습니다. 첫 조각만 남기세요.",
+            en="You split the sentence into pieces. Keep only the first.",
+        ),
+        *several(
+            "list around the list",
+            lambda ids, max_len: [_truncate_ids(ids, max_len)],
+            ko="번호의 목록을 다시 목록에 넣었습니다. 안쪽 목록만 돌려주세요.",
+            en="You put the list of ids into another list. Return the inner one alone.",
+        ),
+        *several(
+            "texts",
+            lambda ids, max_len: [*map(str, _truncate_ids(ids, max_len))],
+            ko="번호를 글자로 바꾸었습니다. 수 그대로 두세요.",
+            en="You turned the ids into text. Leave them as numbers.",
+        ),
+        *several(
+            "empty sentence",
+            _with_first_word,
+            ko="단어가 하나도 없는 문장에서 오류가 납니다. 없는 첫 단어를 꺼내려 "
+            "했습니다.",
+            en="A sentence without words stops your code: it asks for a first word "
+            "that is not there.",
+        ),
+        *several(
+            "list of sentences",
+            lambda ids, max_len: [[BOS, *i[: max_len - 2], EOS] for i in ids],
+            ko="`ids`의 번호 하나하나를 문장으로 다루었습니다. `ids`는 문장 하나의 번호 "
+            "목록입니다.",
+            en="You treat each id as a sentence. `ids` holds the ids of one sentence.",
+        ),
     ),
 )
 
 
+_BATCH = (3, 9, 21, 6)
+
+
+def _four(answer):
+    """Four numbers as floats; raises for what is none."""
+    if isinstance(answer, str | dict | set | frozenset) or len(answer) != 4:
+        raise TypeError
+    if any(isinstance(item, str) for item in answer):
+        raise TypeError
+    return [float(item) for item in answer]
+
+
+def _batch_number(place, name, wrong, ko, en):
+    return wrong_number(_BATCH, place, name, wrong, ko, en)
+
+
 batch_numbers = Exercise(
     "batch_numbers",
-    expected=(3, 9, 21, 6),
+    expected=_BATCH,
     kind="value",
     mistakes=(
+        Mistake(
+            "nested",
+            lambda answer: any(isinstance(item, list | tuple) for item in answer),
+            ko="괄호 안에 또 괄호가 있습니다. 수 네 개를 한 괄호 안에 차례로 적으세요.",
+            en="There are parentheses inside yours. Write the four numbers one after "
+            "another.",
+            example=((3, 9), 21, 6),
+        ),
         Mistake(
             "no special tokens",
             (3, 7, 15, 6),
@@ -233,23 +512,98 @@ batch_numbers = Exercise(
             en="Each sentence gets 2 special tokens, not 1.",
         ),
         Mistake(
+            "real tokens and padding exchanged",
+            (3, 9, 6, 21),
+            ko="셋째 수와 넷째 수가 바뀌었습니다. 진짜 토큰의 수가 먼저입니다.",
+            en="The last two are exchanged: the real tokens come before the padding.",
+        ),
+        Mistake(
             "rows and columns",
-            (9, 3, 21, 6),
+            lambda answer: (
+                _four(answer)[:2] == [9, 3] and _four(answer) != [9, 3, 6, 21]
+            ),
             ko="행과 열이 바뀌었습니다. 행은 문장, 열은 위치입니다.",
             en="Rows and columns are swapped. Rows are sentences, columns are "
             "positions.",
+            example=(9, 3, 21, 6),
         ),
         Mistake(
-            "padding counted as real",
-            (3, 9, 27, 6),
-            ko="진짜 토큰의 수에 패딩이 들어갔습니다.",
-            en="Your count of real tokens includes the padding.",
+            "another order",
+            lambda answer: (
+                sorted(_four(answer)) == sorted(_BATCH) and _four(answer) != [*_BATCH]
+            ),
+            ko="네 수는 다 맞는데 순서가 다릅니다. 행, 열, 진짜 토큰, 패딩의 순서로 "
+            "적으세요.",
+            en="The four numbers are right, but in another order. Write rows, columns, "
+            "real tokens, padding.",
+            example=(21, 6, 3, 9),
         ),
         Mistake(
-            "no padding",
-            (3, 9, 21, 0),
-            ko="짧은 문장 둘은 가장 긴 문장에 맞추어 채워집니다.",
-            en="The two short sentences are filled up to the longest.",
+            "not whole",
+            lambda answer: any(number % 1 for number in _four(answer)),
+            ko="모두 개수이니 정수여야 합니다.",
+            en="All four count something, so each is a whole number.",
+            example=(3, 9, 21, 6.5),
+        ),
+        _batch_number(
+            0,
+            "cells in front",
+            (27,),
+            ko="맨 앞에 칸의 수를 적었습니다. 첫째 수는 행의 수입니다. 행마다 문장이 "
+            "하나입니다.",
+            en="You began with the number of cells. The first number is that of the "
+            "rows, and each sentence is one row.",
+        ),
+        _batch_number(
+            0,
+            "rows",
+            (),
+            ko="문장 하나가 한 행입니다. 문장은 세 개입니다.",
+            en="Each sentence is one row, and there are three sentences.",
+        ),
+        _batch_number(
+            1,
+            "columns without special tokens",
+            (7, 8),
+            ko="열의 수를 다시 보세요. 가장 긴 문장에도 특별한 토큰이 2개 붙습니다.",
+            en="Look at the columns again: the longest sentence gets 2 special tokens "
+            "too.",
+        ),
+        _batch_number(
+            1,
+            "columns: special tokens twice",
+            (11,),
+            ko="열의 수가 2만큼 많습니다. 특별한 토큰 2개는 `add_bos_eos`이 한 번만 "
+            "붙이고, `pad_batch`는 더 붙이지 않습니다.",
+            en="Your columns are 2 too many. `add_bos_eos` adds the two special tokens "
+            "once, and `pad_batch` adds no more.",
+        ),
+        _batch_number(
+            1,
+            "columns: sum",
+            (15, 21, 17, 18),
+            ko="열의 수로 문장들의 길이를 더했습니다. 열의 수는 가장 긴 문장이 "
+            "정합니다.",
+            en="For the columns you added up the sentences. The longest one alone "
+            "decides how many there are.",
+        ),
+        _batch_number(
+            1,
+            "columns of another sentence",
+            (5, 3),
+            ko="열의 수가 가장 긴 문장의 길이보다 짧습니다. 가장 긴 문장이 특별한 토큰 "
+            "2개와 함께 들어가야 합니다.",
+            en="Your columns are too few for the longest sentence: it must fit in, with "
+            "its 2 special tokens.",
+        ),
+        _batch_number(
+            1,
+            "columns",
+            (),
+            ko="열의 수를 다시 보세요. 가장 긴 문장의 단어와 특별한 토큰 2개를 더한 "
+            "수입니다.",
+            en="Look at the columns again: as many as the longest sentence has words, "
+            "and 2 for its special tokens.",
         ),
         Mistake(
             "special tokens not real",
@@ -257,50 +611,67 @@ batch_numbers = Exercise(
             ko="시작 토큰과 끝 토큰도 진짜 토큰입니다.",
             en="Start and end tokens are real tokens too.",
         ),
-        Mistake(
-            "rows",
-            lambda answer: len(answer) == 4 and answer[0] != 3,
-            ko="문장 하나가 한 행입니다. 문장은 세 개입니다.",
-            en="Each sentence is one row, and there are three sentences.",
-            example=(15, 9, 21, 6),
-        ),
-        Mistake(
-            "columns without special tokens",
-            number_at(1, 7, 8, of=4),
-            ko="열의 수를 다시 보세요. 가장 긴 문장에도 특별한 토큰이 2개 붙습니다.",
-            en="Look at the columns again: the longest sentence gets 2 special tokens "
-            "too.",
-            example=(3, 7, 21, 6),
-        ),
-        Mistake(
-            "columns",
-            lambda answer: len(answer) == 4 and answer[1] != 9,
-            ko="열의 수는 가장 긴 문장이 정합니다. 더하거나 평균 내지 않습니다.",
-            en="The longest sentence decides the columns: no sum, no mean.",
-            example=(3, 21, 21, 6),
-        ),
-        Mistake(
+        _batch_number(
+            2,
             "real tokens without special ones",
-            number_at(2, 15, 18, of=4),
+            (15, 18),
             ko="진짜 토큰의 수를 다시 보세요. 문장마다 특별한 토큰 2개도 진짜입니다.",
             en="Look at the real tokens again: the 2 special ones of each sentence "
             "count.",
-            example=(3, 9, 15, 6),
         ),
-        Mistake(
+        _batch_number(
+            2,
+            "special tokens of one sentence",
+            (17,),
+            ko="특별한 토큰을 한 문장에만 더했습니다. 세 문장에 2개씩 붙습니다.",
+            en="You added the special tokens of one sentence. Each of the three gets 2.",
+        ),
+        _batch_number(
+            2,
             "all cells real",
-            number_at(2, 27, of=4),
+            (27,),
             ko="표의 칸을 모두 세었습니다. 패딩은 진짜 토큰이 아닙니다.",
             en="You counted all cells of the table. Padding is not real.",
-            example=(3, 9, 27, 0),
         ),
-        Mistake(
+        _batch_number(
+            2,
+            "real tokens",
+            (),
+            ko="진짜 토큰의 수를 다시 보세요. 세 문장의 단어를 모두 더하고, 문장마다 "
+            "특별한 토큰 2개를 더한 수입니다.",
+            en="Look at the real tokens again: the words of all three sentences, and 2 "
+            "special tokens for each sentence.",
+        ),
+        _batch_number(
+            3,
+            "no padding",
+            (0,),
+            ko="짧은 문장 둘은 가장 긴 문장에 맞추어 채워집니다.",
+            en="The two short sentences are filled up to the longest.",
+        ),
+        _batch_number(
+            3,
+            "padding to the words",
+            (10, 12),
+            ko="열의 수에서 단어의 수만 뺐습니다. 문장에는 시작 토큰과 끝 토큰도 "
+            "있으니 그 칸은 패딩이 아닙니다.",
+            en="You took only the words away from the columns. Each sentence has its "
+            "start and end tokens too, and those cells are no padding.",
+        ),
+        _batch_number(
+            3,
+            "all cells padding",
+            (27,),
+            ko="칸의 수를 모두 적었습니다. 진짜 토큰의 칸은 패딩이 아닙니다.",
+            en="That is the number of all cells. Those with real tokens are no padding.",
+        ),
+        _batch_number(
+            3,
             "padding",
-            lambda answer: len(answer) == 4 and answer[3] != 6,
+            (),
             ko="패딩의 수를 다시 보세요. 표의 칸 수에서 진짜 토큰의 수를 뺀 것입니다.",
             en="Look at the padding again: it is the number of cells minus the real "
             "tokens.",
-            example=(3, 9, 21, 12),
         ),
     ),
 )
