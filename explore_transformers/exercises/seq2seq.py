@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 1, sequence-to-sequence."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -483,7 +484,8 @@ def _four(answer):
 
 
 def _batch_number(place, name, wrong, ko, en):
-    return wrong_number(_BATCH, place, name, wrong, ko, en)
+    mistake = wrong_number(_BATCH, place, name, wrong, ko, en)
+    return replace(mistake, answer=lambda a: bool(_four(a)) and mistake.answer(a))
 
 
 batch_numbers = Exercise(
@@ -1092,6 +1094,13 @@ def _coarse(answer):
 _ROUNDINGS = (round, math.floor, math.ceil)
 
 
+def _one_percent(answer):
+    """One share is right, the other in percent."""
+    near = [abs(float(answer[i]) - 100 * _SHARES[i]) < 0.6 for i in (0, 1)]
+    right = [_is_share(i)(answer) for i in (0, 1)]
+    return sorted(near) == sorted(right) == [False, True] and near != right
+
+
 def _one_changed(change):
     """Return a predicate: one share is right, the other is changed like this."""
 
@@ -1201,7 +1210,7 @@ padding_share = Exercise(
         ),
         Mistake(
             "one in percent",
-            _one_changed(lambda share: 100 * share),
+            _one_percent,
             ko="두 비율 가운데 하나가 백분율입니다. 둘 다 0과 1 사이로 적으세요.",
             en="One of the two is in percent. Write both as shares from 0 to 1.",
             example=(_SHARES[0], 100 * _SHARES[1], "B"),
