@@ -346,6 +346,27 @@ def _kept_product(table, ids):
     return np.log(max(np.prod(table[ids[:-1], ids[1:]]), 1e-300))
 
 
+def _zero_for_long(table, ids):
+    product = np.prod(table[ids[:-1], ids[1:]])
+    return np.log(product) if product > 0 else 0.0
+
+
+def _overwrites(ids, max_len):
+    out = list(ids)
+    if len(out) + 2 <= max_len:
+        return [1, *out, 2]
+    out = out[:max_len]
+    out[0], out[-1] = 1, 2
+    return out
+
+
+def _removes(ids, max_len):
+    out = [1, *ids, 2]
+    while len(out) > max_len:
+        out.remove(out[-2])
+    return out
+
+
 def _pairs(table, pairs):
     return sum(np.log(table[a, b]) for a, b in pairs)
 
@@ -353,6 +374,11 @@ def _pairs(table, pairs):
 def _safe(z):
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
+
+
+def _log_safe(z):
+    z = z - z.max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
 
 
 def _safe_2(z):
@@ -528,6 +554,53 @@ ATTACKS = [
     ("sentence_log_prob", lambda t, i: np.log(t).sum(), "whole table"),
     ("sentence_log_prob", lambda t, i: _steps(t / t.sum(0), i).sum(),
      "table normalised again"),
+    ("truncate_ids", _overwrites, "words overwritten"),
+    ("truncate_ids", _removes, "removed by value"),
+    ("truncate_ids", lambda i, n: [1, *i[1 : n - 1], 2], "first word skipped"),
+    ("truncate_ids", lambda i, n: i if len(i) <= n else [1, *i[: n - 2], 2],
+     "no special tokens when short, 2"),
+    ("truncate_ids", lambda i, n: [1, *i[: n + 2], 2], "room added"),
+    ("truncate_ids", lambda i, n: [1, 1, *i[: n - 2], 2], "one too many in front"),
+    ("batch_numbers", (3, 9, 19, 8), "real tokens"),
+    ("batch_numbers", (15, 3, 21, 6), "rows"),
+    ("batch_numbers", (3, 21, 21, 0), "columns: sum"),
+    ("padding_share", (0.4, 0.03, "B"), "too few decimals"),
+    ("padding_share", ("44.7%", "2.7%", "B"), "percent sign"),
+    ("padding_share", (-0.447, -0.027, "B"), "negative"),
+    ("padding_share", (0.447, "B", 0.027), "letter in front"),
+    ("padding_share", (0.42, 0.027, "B"), "share in the given order"),
+    ("masked_loss", lambda p, m: -p[m].sum() / np.count_nonzero(m, axis=1),
+     "one per sentence, 2"),
+    ("masked_loss", lambda p, m: -np.where(m, p, -np.inf).mean(),
+     "padding at minus infinity"),
+    ("masked_loss", lambda p, m: _mean_by_row(p, m).max(), "one sentence of all"),
+    ("masked_loss", lambda p, m: -p.ravel()[: m.sum()].mean(), "first cells"),
+    ("masked_loss", lambda p, m: -p[:, 1:][m[:, 1:]].mean(), "first column left out"),
+    ("masked_loss", lambda p, m: np.log(-(p * m).sum() / m.sum()), "logarithm"),
+    ("tempered_softmax", lambda z, t: _safe(z) ** (1 / t)
+     / (_safe(z) ** (1 / t)).sum(-1, keepdims=True), "powers that vanish"),
+    ("tempered_softmax", lambda z, t: np.eye(z.shape[-1])[z.argmax(-1)]
+     if t < 0.05 else _safe(z / t), "one-hot at low temperatures"),
+    ("tempered_softmax",
+     _softmax(lambda z: abs(z).max(-1, keepdims=True), _sum),
+     "largest absolute value subtracted"),
+    ("tempered_softmax", _softmax(lambda z: 1000, _sum), "fixed number subtracted"),
+    ("tempered_softmax", lambda z, t: _safe(z) * t, "multiplied after the softmax"),
+    ("tempered_softmax", lambda z, t: _log_safe(z) / t, "logarithm, 3"),
+    ("tempered_softmax", lambda z, t: _safe(z[0] / t), "first row only"),
+    ("tempered_softmax", lambda z, t: _safe((z / t).astype(int)), "whole logits"),
+    ("sentence_log_prob", _zero_for_long, "product kept above zero, 7"),
+    ("sentence_log_prob", lambda t, i: np.log(np.mean(t[i[:-1], i[1:]])),
+     "mean of the probabilities"),
+    ("sentence_log_prob", lambda t, i: _pairs(t, [(a, 2) for a in i[:-1]]),
+     "always the end token"),
+    ("sentence_log_prob", lambda t, i: -_steps(t, i).sum() / len(i),
+     "cross-entropy, 2"),
+    ("sentence_log_prob", lambda t, i: min(_steps(t, i)), "one step of all"),
+    ("sentence_log_prob", lambda t, i: (t * np.log(t))[i[:-1], i[1:]].sum(),
+     "probability times logarithm"),
+    ("sentence_log_prob", lambda t, i: 1.0 + _steps(t, i).sum(), "sum begins at one"),
+    ("sentence_log_prob", lambda t, i: 0.0 * _steps(t, i).sum(), "always zero"),
 ]  # fmt: skip
 
 

@@ -291,7 +291,8 @@ _SLIPS = (
     ),
     (
         "exponential",
-        _made_by(np.exp),
+        # Zeros alone are no sign of it: the exponential of a large negative is 0.
+        lambda expected, got: _numbers(got).any() and _made_by(np.exp)(expected, got),
         lambda: text(
             ko="답에 exp를 한 값입니다. 마지막 `exp`가 필요 없습니다.",
             en="This is the exponential of the answer: the last `exp` is not needed.",

@@ -118,6 +118,21 @@ def _pieces(ids, max_len):
     return [[BOS, *ids[i : i + room], EOS] for i in starts]
 
 
+def _overwritten(ids, max_len):
+    if not _is_long(len(ids), max_len):
+        return [BOS, *ids, EOS]
+    kept = ids[:max_len]
+    kept[0], kept[-1] = BOS, EOS
+    return kept
+
+
+def _removed_by_value(ids, max_len):
+    kept = [BOS, *ids, EOS]
+    while len(kept) > max_len:
+        kept.remove(kept[-2])
+    return kept
+
+
 def _with_first_word(ids, max_len):
     ids[0]  # fails where there is no word
     return _truncate_ids(ids, max_len)
@@ -366,6 +381,9 @@ truncate_ids = Exercise(
             lambda ids, max_len: (
                 _truncate_ids(ids, max_len) if _is_long(len(ids), max_len) else ids
             ),
+            lambda ids, max_len: (
+                _truncate_ids(ids, max_len) if len(ids) > max_len else ids
+            ),
             ko="짧은 문장에 시작 토큰과 끝 토큰이 없습니다.",
             en="Short sentences have no start and end tokens.",
         ),
@@ -435,6 +453,39 @@ truncate_ids = Exercise(
             en="You dropped the id 3, `<unk>`. An unknown word is a word too: keep it.",
         ),
         *several(
+            "words overwritten",
+            _overwritten,
+            _when_long(lambda ids, max_len: [EOS, *[BOS, *ids][1 : max_len - 1], EOS]),
+            ko="자른 문장의 첫 단어나 시작 토큰을 덮어썼습니다. 시작 토큰과 끝 토큰의 "
+            "자리를 따로 남기고, 단어는 그대로 두세요.",
+            en="In a sentence that you cut you wrote over the first word or the start "
+            "token. Leave room for the two special tokens, and the words as they are.",
+        ),
+        *several(
+            "first word skipped",
+            _keeping(lambda ids, room: ids[1 : room + 1]),
+            ko="첫 단어를 건너뛰었습니다. `ids`에는 시작 토큰이 없으니 0번부터 "
+            "남기세요.",
+            en="You skipped the first word. There is no start token in `ids`: keep the "
+            "words from place 0 on.",
+        ),
+        *several(
+            "room added",
+            _keeping(lambda ids, room: ids[: room + 4]),
+            _keeping(lambda ids, room: ids[: room + 3]),
+            ko="시작 토큰과 끝 토큰의 자리를 더했습니다. `max_len`에서 2를 빼세요.",
+            en="You added room for the start and end tokens. Take 2 away from "
+            "`max_len` instead.",
+        ),
+        *several(
+            "removed by value",
+            _removed_by_value,
+            ko="`remove`는 값이 같은 것 가운데 맨 앞의 것을 지웁니다. 되풀이되는 "
+            "단어가 앞에서 사라집니다. 자리로 자르세요.",
+            en="`remove` takes away the first item of that value, so a repeated word "
+            "goes missing near the beginning. Cut by position.",
+        ),
+        *several(
             "pieces",
             _pieces,
             ko="긴 문장을 여러 조각으로 나누었습니다. 첫 조각만 남기세요.",
@@ -455,10 +506,10 @@ truncate_ids = Exercise(
         *several(
             "empty sentence",
             _with_first_word,
-            ko="단어가 하나도 없는 문장에서 오류가 납니다. 없는 첫 단어를 꺼내려 "
+            ko="단어가 하나도 없는 문장에서 오류가 납니다. 없는 단어를 꺼내려 "
             "했습니다.",
-            en="A sentence without words stops your code: it asks for a first word "
-            "that is not there.",
+            en="A sentence without words stops your code: it asks for a word that is "
+            "not there.",
         ),
         *several(
             "list of sentences",
@@ -834,6 +885,9 @@ masked_loss = Exercise(
             lambda log_probs, mask: (
                 -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum() / mask.sum()
             ),
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum() / mask.size
+            ),
             lambda log_probs, mask: _masked_loss(log_probs, mask) / len(mask),
             lambda log_probs, mask: _masked_loss(log_probs, mask) / mask.sum(),
             ko="두 번 나누었습니다. 손실의 합을 진짜 토큰의 수로 한 번만 나누세요.",
@@ -917,6 +971,48 @@ masked_loss = Exercise(
             "large already: give it no weight.",
         ),
         *several(
+            "padding at minus infinity",
+            lambda log_probs, mask: -np.where(mask, log_probs, -np.inf).mean(),
+            ko="패딩에 음의 무한대를 넣어 손실이 무한대가 됩니다. 패딩의 손실은 0으로 "
+            "두거나 빼세요.",
+            en="You put minus infinity at the padding, and the loss becomes infinite. "
+            "Make the padding's loss 0, or leave it out.",
+        ),
+        *several(
+            "first cells",
+            lambda log_probs, mask: -log_probs.ravel()[: mask.sum()].mean(),
+            ko="표의 앞쪽 칸을 진짜 토큰의 수만큼 읽었습니다. 진짜 토큰이 어디에 "
+            "있는지는 마스크가 알려 줍니다.",
+            en="You read as many of the first cells as there are real tokens. The mask "
+            "says where the real tokens are.",
+        ),
+        *several(
+            "first column left out",
+            lambda log_probs, mask: _mean_in(log_probs[:, 1:], mask[:, 1:]),
+            ko="첫 열을 뺐습니다. 문장마다 첫 토큰도 들어갑니다.",
+            en="You left out the first column. The first token of each sentence counts "
+            "too.",
+        ),
+        *several(
+            "last column left out",
+            lambda log_probs, mask: _mean_in(log_probs[:, :-1], mask[:, :-1]),
+            ko="마지막 열을 뺐습니다. 진짜 토큰은 마지막 열에도 있습니다.",
+            en="You left out the last column. There are real tokens in it too.",
+        ),
+        *several(
+            "one sentence of all",
+            *(
+                lambda log_probs, mask, f=f: f(
+                    -(log_probs * mask).sum(axis=1) / mask.sum(axis=1)
+                )
+                for f in (np.max, np.min, np.median)
+            ),
+            ko="문장마다의 평균 가운데 하나를 골랐습니다. 진짜 토큰 전체의 평균을 "
+            "내세요.",
+            en="You picked one of the averages of the sentences. Take the mean of all "
+            "real tokens.",
+        ),
+        *several(
             "median",
             lambda log_probs, mask: np.median(-log_probs[mask]),
             ko="중앙값입니다. 평균을 내세요.",
@@ -938,6 +1034,7 @@ masked_loss = Exercise(
             "probabilities",
             lambda log_probs, mask: -np.exp(log_probs[mask]).mean(),
             lambda log_probs, mask: np.exp(log_probs[mask]).mean(),
+            lambda log_probs, mask: -np.exp(log_probs * mask).sum() / mask.sum(),
             ko="로그 확률을 확률로 되돌려 평균을 냈습니다. `log_probs`를 그대로 "
             "평균하세요.",
             en="You turned the log-probabilities back into probabilities. Average "
@@ -948,7 +1045,6 @@ masked_loss = Exercise(
             lambda log_probs, mask: -np.log(np.abs(log_probs[mask]) + 1e-9).mean(),
             lambda log_probs, mask: -np.log(-log_probs[mask]).mean(),
             lambda log_probs, mask: np.log(-log_probs[mask]).mean(),
-            lambda log_probs, mask: -np.log(log_probs[mask]).mean(),
             ko="로그를 한 번 더 취했습니다. `log_probs`는 이미 로그입니다.",
             en="You took the logarithm once more. `log_probs` are logarithms already.",
         ),
@@ -984,9 +1080,11 @@ masked_loss = Exercise(
             "axis only, as Python's own `sum(...)` does. Add up everything, as "
             "`mask.sum()` does.",
         ),
-        Mistake(
+        *several(
             "one per sentence",
             lambda log_probs, mask: -(log_probs * mask).sum(axis=1) / mask.sum(axis=1),
+            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=1),
+            lambda log_probs, mask: -(log_probs * mask).sum(axis=1),
             ko="문장마다 수 하나입니다. 배치 전체에서 수 하나를 내야 합니다.",
             en="That is one number per sentence. Return one for the whole batch.",
         ),
@@ -1081,7 +1179,10 @@ def _coarse(answer):
     if len(answer) != 3 or _shares_are(*_SHARES)(answer):
         return False
     forms = [
-        {right, *(f(right * 10**n) / 10**n for n in (2, 3) for f in _ROUNDINGS)}
+        {
+            round(right, 1) or right,
+            *(f(right * 10**n) / 10**n for n in (2, 3) for f in _ROUNDINGS),
+        }
         for _, right in pairs
     ]
     return all(
@@ -1135,11 +1236,29 @@ padding_share = Exercise(
         ),
         Mistake(
             "letter in front",
-            lambda answer: str(answer[0]).strip().upper() in ("A", "B", "C"),
-            ko="글자를 맨 앞에 적었습니다. 비율 두 개가 먼저이고 글자는 마지막입니다.",
-            en="You wrote the letter first. The two shares come first, the letter "
-            "last.",
+            lambda answer: any(
+                str(item).strip().upper() in ("A", "B", "C") for item in answer[:2]
+            ),
+            ko="글자가 비율보다 앞에 있습니다. 비율 두 개가 먼저이고 글자는 "
+            "마지막입니다.",
+            en="There is a letter before the shares. The two shares come first, the "
+            "letter last.",
             example=("B", *_SHARES),
+        ),
+        Mistake(
+            "percent sign",
+            lambda answer: any("%" in str(item) for item in answer[:2]),
+            ko='`"%"`를 붙여 글자로 적었습니다. 0과 1 사이의 수로 적으세요.',
+            en='There is a `"%"`. Write the shares as numbers from 0 to 1.',
+            example=("44.7%", "2.7%", "B"),
+        ),
+        Mistake(
+            "negative",
+            lambda answer: min(map(float, answer[:2])) < 0,
+            ko="비율은 0보다 작지 않습니다. 패딩의 수를 모든 칸의 수로 나누세요.",
+            en="A share is never below 0. Divide the padding by the number of all "
+            "cells.",
+            example=(-0.447, -0.027, "B"),
         ),
         _measured(
             "order of the shares",
@@ -1364,6 +1483,16 @@ def _of(change):
     return lambda logits, temperature: _tempered_softmax(change(logits, temperature), 1)
 
 
+def _exponentials(logits, temperature):
+    scaled = logits / temperature
+    return np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+
+
+def _maximum_divided(logits, temperature):
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True) / temperature)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 def _one_hot_rows(logits, temperature):
     found = np.zeros_like(logits)
     found[np.arange(len(logits)), logits.argmax(-1)] = 1
@@ -1395,6 +1524,7 @@ tempered_softmax = Exercise(
         (np.array([[[1.0, 2], [5, 3]], [[4, 0], [0, 6]]]), 2.0),
         (np.array([[0.81, 0.6, 0.45, 0.25], [0.03, 0.01, 0.02, 0]]), 0.01),
         (np.array([1000.0, 998, 0]), 0.01),
+        (np.linspace(0, 0.02, 2000), 0.01),
         (np.array([[0.4, 1.7], [-2.2, -0.3], [0.9, 0.8]]), 2.7),
     ),
     mistakes=(
@@ -1630,6 +1760,94 @@ tempered_softmax = Exercise(
             "by the temperature.",
         ),
         *several(
+            "powers that vanish",
+            lambda z, t: _powered(z, t) / _powered(z, t).sum(axis=-1, keepdims=True),
+            ko="작은 확률을 거듭제곱하면 모두 0이 되어 `nan`이 나옵니다. 로짓을 온도로 "
+            "나눈 다음 소프트맥스에 넣으세요.",
+            en="Powers of small probabilities all become 0, and `nan` comes out. "
+            "Divide the logits by the temperature, then take the softmax.",
+        ),
+        *several(
+            "one-hot at low temperatures",
+            lambda z, t: (
+                np.eye(z.shape[-1])[z.argmax(axis=-1)]
+                if t < 0.1
+                else _tempered_softmax(z, t)
+            ),
+            ko="온도가 낮으면 가장 큰 로짓에 확률을 모두 주었습니다. 가까운 로짓은 "
+            "낮은 온도에서도 확률을 나누어 갖습니다.",
+            en="At low temperatures you gave all the probability to the largest logit. "
+            "Close logits share it even then.",
+        ),
+        *several(
+            "largest absolute value subtracted",
+            _softmax_with(top=lambda x: np.abs(x).max(axis=-1, keepdims=True)),
+            ko="절댓값의 최댓값을 뺐습니다. 로짓이 모두 음수이면 지수가 모두 0이 되어 "
+            "`nan`이 나옵니다. 로짓의 최댓값을 빼세요.",
+            en="You subtracted the largest absolute value. Where all logits are "
+            "negative, all exponentials become 0, and `nan` comes out. Subtract the "
+            "maximum of the logits.",
+        ),
+        *several(
+            "maximum alone divided",
+            _maximum_divided,
+            ko="온도로 나눈 것은 최댓값뿐입니다. 로짓과 최댓값을 모두 나누세요.",
+            en="You divided the maximum alone by the temperature. Divide the logits "
+            "too.",
+        ),
+        *several(
+            "fixed number subtracted",
+            *(
+                _softmax_with(top=lambda x, n=n: np.full_like(x[..., :1], n))
+                for n in (1000.0, 100.0, 700.0)
+            ),
+            ko="언제나 같은 수를 뺐습니다. 더 크거나 훨씬 작은 로짓에서는 `nan`이 "
+            "나옵니다. 행마다 그 행의 최댓값을 빼세요.",
+            en="You always subtract the same number. With larger or much smaller "
+            "logits `nan` comes out: subtract each row's own maximum.",
+        ),
+        *several(
+            "multiplied after the softmax",
+            lambda logits, temperature: _tempered_softmax(logits, 1) * temperature,
+            ko="확률에 온도를 곱했습니다. 합이 1이 아닙니다. 소프트맥스 앞에서 로짓을 "
+            "나누세요.",
+            en="You multiplied probabilities, so they no longer sum to 1. Divide the "
+            "logits, before the softmax.",
+        ),
+        *several(
+            "divided by something else than the sum",
+            lambda z, t: (
+                _exponentials(z, t) / _exponentials(z, t).mean(-1, keepdims=True)
+            ),
+            lambda z, t: (
+                _exponentials(z, t)
+                / np.sqrt((_exponentials(z, t) ** 2).sum(-1, keepdims=True))
+            ),
+            ko="지수를 평균이나 제곱합의 제곱근으로 나누었습니다. 합으로 나누세요.",
+            en="You divided the exponentials by their mean, or by the root of their "
+            "squares. Divide by their sum.",
+        ),
+        *several(
+            "first row only",
+            lambda z, t: _tempered_softmax(z[0], t),
+            ko="첫 행만 계산했습니다. 축이 몇 개이든 마지막 축을 따라 모두 계산하세요.",
+            en="You used the first row alone. Take the softmax over the last axis of "
+            "everything, however many axes there are.",
+        ),
+        *several(
+            "one minus",
+            lambda z, t: 1 - _tempered_softmax(z, t),
+            ko="1에서 확률을 뺐습니다. 확률을 그대로 돌려주세요.",
+            en="You subtracted the probabilities from 1. Return them as they are.",
+        ),
+        *several(
+            "whole logits",
+            _of(lambda z, t: (z / t).astype(int)),
+            _of(lambda z, t: np.round(z / t)),
+            ko="나눈 로짓을 정수로 만들었습니다. 소수점 아래를 그대로 두세요.",
+            en="You made the divided logits whole numbers. Keep their fractions.",
+        ),
+        *several(
             "sigmoid",
             lambda logits, temperature: 1 / (1 + np.exp(-logits / temperature)),
             ko="로짓마다 시그모이드를 계산했습니다. 그러면 합이 1이 아닙니다. "
@@ -1721,6 +1939,7 @@ tempered_softmax = Exercise(
             "logarithm",
             _log_softmax,
             lambda logits, temperature: np.log(_tempered_softmax(logits, temperature)),
+            lambda logits, temperature: _log_softmax(logits, 1) / temperature,
             ko="로그 확률을 돌려주었습니다. 확률을 돌려주세요.",
             en="You returned log-probabilities. Return probabilities.",
         ),
@@ -1783,6 +2002,14 @@ def _clipped_product(least):
     return lambda table, ids: np.log(max(np.prod(table[ids[:-1], ids[1:]]), least))
 
 
+def _replaced_product(other):
+    def function(table, ids):
+        product = np.prod(table[ids[:-1], ids[1:]])
+        return np.log(product) if product > 0 else other
+
+    return function
+
+
 def _enlarged_product(more):
     return lambda table, ids: np.log(np.prod(table[ids[:-1], ids[1:]]) + more)
 
@@ -1826,13 +2053,18 @@ sentence_log_prob = Exercise(
         ),
         *several(
             "product kept above zero",
-            *(_clipped_product(least) for least in (1e-300, 1e-12, 1e-9, 1e-100)),
+            *(
+                _clipped_product(least)
+                for least in (1e-300, 1e-323, 1e-100, 1e-12, 1e-9)
+            ),
             _enlarged_product(1e-12),
-            ko="먼저 곱하고, 곱이 0이 되지 않게 작은 수로 막았습니다. 긴 문장에서는 그 "
-            "작은 수의 로그가 나옵니다. 로그를 먼저 취하고 더하세요.",
-            en="You multiply first and keep the product above 0 by a small number. For "
-            "a long sentence the logarithm of that number comes out. Take logarithms "
-            "first, then add.",
+            _replaced_product(0.0),
+            _replaced_product(float(np.finfo(float).min)),
+            ko="먼저 곱하고, 곱이 0이 되면 그 자리에 다른 수를 넣었습니다. 긴 "
+            "문장에서는 그 수가 답이 됩니다. 로그를 먼저 취하고 더하세요.",
+            en="You multiply first, and where the product becomes 0 you put another "
+            "number in its place, which is then the result of every long sentence. "
+            "Take logarithms first, then add.",
         ),
         *several(
             "small number added",
@@ -1874,9 +2106,10 @@ sentence_log_prob = Exercise(
             ko="부호가 뒤집혔습니다. 확률의 로그는 0보다 클 수 없습니다.",
             en="The sign is flipped. The logarithm of a probability is never above 0.",
         ),
-        Mistake(
+        *several(
             "cross-entropy",
             lambda table, ids: -_sentence_log_prob(table, ids) / (len(ids) - 1),
+            lambda table, ids: -_sentence_log_prob(table, ids) / len(ids),
             ko="교차 엔트로피입니다. 문장의 로그 확률은 부호를 바꾸지 않은 합입니다.",
             en="That is the cross-entropy. A sentence's log-probability is the sum, "
             "sign kept.",
@@ -1910,6 +2143,65 @@ sentence_log_prob = Exercise(
             ko="늘 시작 토큰의 행에서 읽었습니다. 조건은 바로 앞 단어입니다.",
             en="You always read the row of the start token. The condition is the word "
             "just before.",
+        ),
+        *several(
+            "mean of the probabilities",
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]].mean()),
+            lambda table, ids: 1 / _perplexity(table, ids),
+            lambda table, ids: table[ids[:-1], ids[1:]].mean(),
+            ko="확률을 평균 냈습니다. 확률마다 로그를 취해 더하세요.",
+            en="You took a mean of the probabilities. Take the logarithm of each and "
+            "add.",
+        ),
+        *several(
+            "always the end token",
+            lambda table, ids: np.log(table[ids[:-1], ids[-1]]).sum(),
+            ko="다음 단어로 늘 끝 토큰을 읽었습니다. 문장에 있는 다음 단어를 읽으세요.",
+            en="As the next word you always read the end token. Read the one that "
+            "comes next in the sentence.",
+        ),
+        *several(
+            "one step of all",
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]]).min(),
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]]).max(),
+            ko="가장 작은 값이나 가장 큰 값 하나만 골랐습니다. 모든 단계를 더하세요.",
+            en="You picked the smallest or the largest step. Add up all of them.",
+        ),
+        *several(
+            "ids shifted",
+            lambda table, ids: sum(
+                math.log(table[a - 1, b - 1]) for a, b in pairwise(ids)
+            ),
+            ko="번호에서 1을 뺐습니다. 번호는 0부터 세니 그대로 쓰세요.",
+            en="You subtracted 1 from the ids. They count from 0: use them as they "
+            "are.",
+        ),
+        *several(
+            "probability times logarithm",
+            _of_steps(lambda p: p * np.log(p)),
+            _of_steps(lambda p: -p * np.log(p)),
+            ko="로그에 확률을 곱했습니다. 로그만 더하세요.",
+            en="You multiplied the logarithms by the probabilities. Add up the "
+            "logarithms alone.",
+        ),
+        *several(
+            "logarithm twice",
+            _of_steps(lambda p: np.log(-np.log(p))),
+            ko="로그를 두 번 취했습니다. 한 번만 취하세요.",
+            en="You took the logarithm twice. Take it once.",
+        ),
+        *several(
+            "sum begins at one",
+            lambda table, ids: 1 + _sentence_log_prob(table, ids),
+            ko="합이 1에서 시작합니다. 곱은 1에서, 합은 0에서 시작합니다.",
+            en="Your sum begins at 1. A product begins at 1, a sum at 0.",
+        ),
+        *several(
+            "always zero",
+            lambda table, ids: 0.0,
+            ko="언제나 0이 나옵니다. 0에서 시작해 곱하지 않았나요? `+=`로 더하세요.",
+            en="Your result is always 0. Did you begin at 0 and multiply? Add with "
+            "`+=`.",
         ),
         *several(
             "start token predicted",
