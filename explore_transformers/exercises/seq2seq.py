@@ -555,7 +555,7 @@ batch_numbers = Exercise(
         Mistake(
             "no special tokens",
             (3, 7, 15, 6),
-            ko="`add_bos_eos`이 붙이는 시작 토큰과 끝 토큰을 세지 않았습니다.",
+            ko="`add_bos_eos`가 붙이는 시작 토큰과 끝 토큰을 세지 않았습니다.",
             en="You left out the start and end tokens that `add_bos_eos` adds.",
         ),
         Mistake(
@@ -626,7 +626,7 @@ batch_numbers = Exercise(
             1,
             "columns: special tokens twice",
             (11,),
-            ko="열의 수가 2만큼 많습니다. 특별한 토큰 2개는 `add_bos_eos`이 한 번만 "
+            ko="열의 수가 2만큼 많습니다. 특별한 토큰 2개는 `add_bos_eos`가 한 번만 "
             "붙이고, `pad_batch`는 더 붙이지 않습니다.",
             en="Your columns are 2 too many. `add_bos_eos` adds the two special tokens "
             "once, and `pad_batch` adds no more.",
