@@ -1,5 +1,6 @@
 """Exercise checks: every kind of answer a learner may hand in, and every exercise."""
 
+import math
 import pathlib
 import re
 import signal
@@ -343,7 +344,7 @@ def test_a_property_that_fails_by_itself_is_no_mistake():
 
 def test_a_value_that_a_property_cannot_take_is_judged_by_its_value():
     result = checker([PREDICTION])("predict", (n for n in (2, 3, 5)))
-    assert (result.state, result.mistake) == ("wrong", None)
+    assert (result.state, result.mistake) == ("wrong", "generator")
 
 
 def test_a_property_that_fails_on_the_solution_is_refused():
@@ -668,6 +669,74 @@ def test_values(answer, state, mistake, words):
 def test_a_value_that_makes_trouble_is_wrong():
     result = checker([PREDICTION])("predict", Hostile())
     assert result.state == "wrong" and result._repr_html_() and repr(result)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [2, float("nan"), 5],
+        (float("nan"),) * 3,
+        [2, np.nan, [5]],
+        np.array([2, np.nan, 5]),
+        torch.tensor([2, math.nan, 5]),
+        [2, [torch.tensor(math.nan)], 5],
+        {"a": float("nan")},
+        float("nan"),
+    ],
+)
+def test_a_nan_in_a_value_does_not_tell_the_right_one(answer):
+    use_language("en")
+    result = checker([PREDICTION])("predict", answer)
+    assert (result.state, result.mistake) == ("wrong", None)
+    assert result.message.startswith("Your answer holds a `nan`")
+    assert "expected" not in repr(result)
+
+
+# An experiment: the first entry is a guess and counts for nothing, the others may be
+# a little off.
+
+
+def as_measured(expected, answer):
+    return len(answer) == 3 and wrong_entry(answer, expected) is None
+
+
+def wrong_entry(answer, expected=(2, 3, 5)):
+    pairs = enumerate(zip(expected[1:], answer[1:], strict=True), start=1)
+    return next((i for i, (e, a) in pairs if abs(e - a) > 0.5), None)
+
+
+def experiment(**changes):
+    known = [(f"m{i}", [0, i, i]) for i in range(6, 11)]
+    mistakes = tuple(Mistake(name, wrong, "ㄱ", "a") for name, wrong in known)
+    parts = {"mistakes": mistakes, "kind": "value", "same": as_measured}
+    return checker([Exercise("experiment", [2, 3, 5], **(parts | changes))])
+
+
+LAX = [
+    ([9, 3.1, 5], "right", ""),
+    ([9, 3.1, 7], "wrong", "first 2 are right"),
+    ([9, 1, 5], "wrong", "first one is right"),
+    ([None, 3, 7], "wrong", "first 2 are right"),
+    ([(1, 2), 1, 5], "wrong", "first one is right"),
+    ([2, 3, "5"], "wrong", "without quotation marks"),
+    ([2, None, 5], "wrong", "Think it over"),
+    ([2, 3, 5, 6, 7], "wrong", "length is different"),
+]
+
+
+@pytest.mark.parametrize(("answer", "state", "words"), LAX)
+def test_an_entry_that_counts_for_nothing_is_not_blamed(answer, state, words):
+    use_language("en")
+    result = experiment(wrong_at=wrong_entry)("experiment", answer)
+    assert result.state == state and words in result.message, result
+
+
+@pytest.mark.parametrize(("answer", "state"), [case[:2] for case in LAX])
+def test_without_wrong_at_no_place_is_told(answer, state):
+    use_language("en")
+    result = experiment()("experiment", answer)
+    assert result.state == state
+    assert not re.search(r"right|first|At `\[", result.message), result
 
 
 # Exercises that could not do their work are refused

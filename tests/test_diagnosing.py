@@ -51,6 +51,9 @@ def test_slips_have_names(expected, got, words):
 
 
 OTHER = {
+    "zero for a large negative": (-900.0, 0.0),
+    "first of a list": ([4.5, 9, 7], [4.5]),
+    "first of a vector": (ROWS[0], ROWS[0, :1]),
     "another value": (LIST, [4, 9, 8]),
     "other rows": (ROWS, ROWS + 1),
     "half negated": (ROWS, np.abs(ROWS)),

@@ -11,6 +11,7 @@ from explore_transformers.exercises.comparing import (
     apart,
     detached,
     difference,
+    holds_nan,
     short,
     type_differs,
     unlike,
@@ -75,6 +76,8 @@ class Exercise:
         expected: the reference function, or the right value.
         cases: tuples of arguments that tell the mistakes apart (functions only).
         same: same(expected, got) -> bool in place of the usual comparison.
+        wrong_at: wrong_at(answer) -> the place of the first entry that counts and is
+            wrong, where `same` judges a list; without it, no place is ever told.
         kind: "function" or "value".
     """
 
@@ -84,6 +87,7 @@ class Exercise:
     mistakes: tuple = ()
     properties: tuple = ()
     same: Callable | None = None
+    wrong_at: Callable | None = None
     kind: str = "function"
 
 
@@ -236,6 +240,8 @@ class _ValueJudge:
         if not (found or failing):
             return Result(exercise.name, "right")
         yours = text(ko="적은 답", en="your answer") + f": `{short(answer)}`"
+        if holds_nan(answer) and not holds_nan(exercise.expected):
+            return Result(exercise.name, "wrong", messages.holds_nan(), yours)
         if mistake := self._mistake(answer):
             return _known(exercise, mistake, yours)
         if slip := diagnosis([(exercise.expected, answer)]):
@@ -245,8 +251,8 @@ class _ValueJudge:
             return Result(exercise.name, "wrong", found.words, yours)
         if failing:
             return _known(exercise, failing, yours)
-        words = messages.first_wrong(exercise.expected, answer)
-        return Result(exercise.name, "wrong", words, yours)
+        place = _wrong_place(exercise, answer)
+        return Result(exercise.name, "wrong", messages.first_wrong(place), yours)
 
 
 class _FunctionJudge:
@@ -382,8 +388,38 @@ def _difference(exercise, expected, got):
     try:
         is_same = exercise.same(expected, got)
     except Exception:  # not the form that `same` is made for
+        return found and _without_place(exercise, found, expected, got)
+    if is_same:
+        return None
+    return _without_place(exercise, found or unlike(expected, got), expected, got)
+
+
+def _without_place(exercise, found, expected, got):
+    """Return the Difference; of a place inside only where that is the wrong one.
+
+    The usual comparison is stricter than `same`: it may blame an entry that counts
+    for nothing, or one that is near enough.
+    """
+    if exercise.kind != "value" or not found.form or not found.where:
         return found
-    return None if is_same else found or unlike(expected, got)
+    place = _wrong_place(exercise, got)
+    is_there = place is not None and found.where.startswith(f"[{place}]")
+    return found if is_there else unlike(expected, got)
+
+
+def _wrong_place(exercise, answer):
+    """Return the place of the first entry of a list that is wrong, or None."""
+    if exercise.same is not None:
+        place = exercise.wrong_at
+        try:
+            return None if place is None else place(answer)
+        except Exception:  # not the form that `wrong_at` is made for
+            return None
+    expected = exercise.expected
+    if not isinstance(expected, list | tuple) or isinstance(answer, set | frozenset):
+        return None
+    pairs = enumerate(zip(expected, answer, strict=False))
+    return next((i for i, pair in pairs if difference(*pair)), None)
 
 
 def _failing(exercise, answer):

@@ -16,10 +16,14 @@ _KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
 @dataclass(frozen=True)
 class Difference:
-    """The first difference found: `form` is True for type, shape, dtype and NaN."""
+    """The first difference found: `form` is True for type, shape, dtype and NaN.
+
+    `where` is its place inside the answer, such as "[0][2]", or empty.
+    """
 
     form: bool
     words: str
+    where: str = ""
 
 
 def difference(expected, got, where="", scale=0.0):
@@ -79,6 +83,22 @@ def detached(value, depth=6):
     return dict(zip(value, plainer, strict=True)) if is_dict else type(value)(plainer)
 
 
+def holds_nan(value, depth=6):
+    """Whether a NaN is the value, or lies inside it; never raises."""
+    try:
+        value = plain(value)
+        if isinstance(value, np.ndarray):
+            return value.dtype.kind in "fc" and bool(np.isnan(value).any())
+        if isinstance(value, Number):
+            return bool(value != value)
+        if isinstance(value, dict):
+            value = list(value.values())
+        is_list = isinstance(value, list | tuple) and depth > 0
+        return is_list and any(holds_nan(v, depth - 1) for v in value)
+    except Exception:  # a learner's object may do anything
+        return False
+
+
 def short(value, limit=80):
     """Return `value` on one line, cut to `limit` characters; never raises."""
     try:
@@ -129,7 +149,7 @@ def _differ(form, ko, en, expected, got, where):
         ko=f"{ko} 나와야 할 값 `{expected}`, 나온 값 `{got}`",
         en=f"{en}: expected `{expected}`, got `{got}`",
     )
-    return Difference(form, words)
+    return Difference(form, words, where)
 
 
 def type_differs(expected, got, where=""):

@@ -1,7 +1,7 @@
 """What a check says, beside the words of the mistakes that are known by name."""
 
 from explore_transformers.exercises import limits
-from explore_transformers.exercises.comparing import difference, one_line, short
+from explore_transformers.exercises.comparing import one_line, short
 from explore_transformers.exercises.running import own_line, said
 from explore_transformers.language import text
 
@@ -161,20 +161,28 @@ def all_right(n):
     )
 
 
-def first_wrong(expected, answer):
-    """Say how far a list is right; of other values say only that they are not."""
-    if not isinstance(expected, (list, tuple)) or isinstance(answer, (set, frozenset)):
+def holds_nan():
+    return text(
+        ko="답에 수가 아닌 `nan`이 들어 있습니다. 0을 0으로 나누거나 무한대에서 "
+        "무한대를 뺄 때 생깁니다. 어디에서 생겼는지 찾아 고치고 다시 계산하세요.",
+        en="Your answer holds a `nan`, which is not a number. It comes from 0 divided "
+        "by 0, or from infinity minus infinity. Find where, mend it, and compute the "
+        "answer again.",
+    )
+
+
+def first_wrong(place):
+    """Say how far a list is right; place None says only that the answer is not."""
+    if place is None:
         return text(ko="다시 생각해 보세요.", en="Think it over once more.")
-    pairs = enumerate(zip(expected, answer, strict=False))
-    i = next((i for i, (e, a) in pairs if difference(e, a)), 0)
-    if i == 0:
+    if place == 0:
         return text(ko="첫째 값부터 다시 보세요.", en="Look at the first one again.")
-    if i == 1:
+    if place == 1:
         return text(
             ko="첫째 값은 맞았습니다. 그다음을 다시 보세요.",
             en="The first one is right. Look at the next one again.",
         )
     return text(
-        ko=f"앞에서부터 {i}개는 맞았습니다. 그다음을 다시 보세요.",
-        en=f"The first {i} are right. Look at the next one again.",
+        ko=f"앞에서부터 {place}개는 맞았습니다. 그다음을 다시 보세요.",
+        en=f"The first {place} are right. Look at the next one again.",
     )

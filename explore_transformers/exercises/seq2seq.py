@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 1, sequence-to-sequence."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,9 +13,9 @@ from explore_transformers.exercises.arranging import (
     swapped,
 )
 from explore_transformers.exercises.checking import Exercise, Mistake, checker
-from explore_transformers.exercises.naming import number_at, several
+from explore_transformers.exercises.naming import several, wrong_number
 
-BOS, EOS = 1, 2
+PAD, BOS, EOS, UNK = range(4)
 
 
 # Special tokens can be added before words become ids, as "<s>", or after.
@@ -72,6 +73,10 @@ def _truncate_ids(ids, max_len):
     return [BOS, *ids[: max_len - 2], EOS]
 
 
+def _is_long(n, max_len):
+    return n + 2 > max_len
+
+
 def _cut_when(is_long, special=2):
     """Return truncate_ids with this test of what is long; the rest is right."""
 
@@ -82,19 +87,73 @@ def _cut_when(is_long, special=2):
     return function
 
 
+def _keeping(words):
+    """Return truncate_ids that keeps words(ids, room), room being max_len - 2."""
+    return lambda ids, max_len: [BOS, *words(ids, max_len - 2), EOS]
+
+
+def _when_long(cut):
+    """Return truncate_ids that is wrong only where it cuts: cut(ids, max_len)."""
+
+    def function(ids, max_len):
+        is_long = _is_long(len(ids), max_len)
+        return cut(ids, max_len) if is_long else [BOS, *ids, EOS]
+
+    return function
+
+
+def _middle_cut(front):
+    """Keep `front(room)` words of the beginning, and the others from the end."""
+
+    def words(ids, room):
+        n = front(room)
+        return ids if len(ids) <= room else [*ids[:n], *ids[len(ids) - (room - n) :]]
+
+    return _keeping(words)
+
+
+def _pieces(ids, max_len):
+    room = max_len - 2
+    starts = range(0, len(ids), max(room, 1))
+    return [[BOS, *ids[i : i + room], EOS] for i in starts]
+
+
+def _overwritten(ids, max_len):
+    if not _is_long(len(ids), max_len):
+        return [BOS, *ids, EOS]
+    kept = ids[:max_len]
+    kept[0], kept[-1] = BOS, EOS
+    return kept
+
+
+def _removed_by_value(ids, max_len):
+    kept = [BOS, *ids, EOS]
+    while len(kept) > max_len:
+        kept.remove(kept[-2])
+    return kept
+
+
+def _with_first_word(ids, max_len):
+    ids[0]  # fails where there is no word
+    return _truncate_ids(ids, max_len)
+
+
 truncate_ids = Exercise(
     "truncate_ids",
     expected=_truncate_ids,
+    # Ids repeat and are in no order, and 3 is a word that the vocabulary lacks.
     cases=(
-        ([7, 8, 9, 10, 11, 12], 5),
-        ([7, 8, 9, 10, 11], 5),
-        ([7, 8, 9, 10], 5),
-        ([7, 8, 9], 10),
-        ([7, 8, 9], 5),
-        ([7, 8], 5),
-        ([7, 8, 9], 2),
+        ([9, 4, 9, 3, 7, 5], 5),
+        ([12, 3, 12, 5, 8], 5),
+        ([9, 4, 6, 4], 5),
+        ([8, 30, 8], 10),
+        ([8, 3, 6], 5),
+        ([30, 5], 5),
+        ([6, 4, 6], 2),
         ([7], 2),
         ([], 4),
+        ([11, 5], 3),
+        ([7 * n % 40 + 4 for n in range(45)], 41),
     ),
     mistakes=(
         Mistake(
@@ -146,21 +205,28 @@ truncate_ids = Exercise(
             en="You decide with one special token too few, so some results are one too "
             "long.",
         ),
-        Mistake(
+        *several(
             "cut one too many",
             lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], EOS],
+            lambda ids, max_len: [BOS, *ids[: max_len - 3], EOS],
+            lambda ids, max_len: [*[BOS, *ids][: max_len - 2], EOS],
             ko="단어가 하나 더 들어갈 수 있는데 잘랐습니다.",
             en="You cut a word for which there was still room.",
         ),
-        Mistake(
+        *several(
             "cut one too many when long",
-            _cut_when(lambda n, max_len: n + 2 > max_len, special=3),
+            _cut_when(_is_long, special=3),
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], EOS]),
+            _when_long(lambda ids, max_len: [*[BOS, *ids][: max_len - 2], EOS]),
             ko="자르는 문장에는 단어가 하나 더 들어갈 수 있습니다.",
             en="In the sentences that you cut there is still room for a word.",
         ),
-        Mistake(
+        *several(
             "cut from the back",
             lambda ids, max_len: [BOS, *ids[: max_len - 2 - len(ids)], EOS],
+            _keeping(
+                lambda ids, room: ids[: room - len(ids)] if len(ids) >= room else ids
+            ),
             ko="뒤에서부터 몇 개를 자를지 세었습니다. 자를 것이 0개이면 `ids[:-0]`이 "
             "되어 모두 사라집니다.",
             en="You counted how many to cut from the back. With 0 to cut, `ids[:-0]` "
@@ -211,19 +277,285 @@ truncate_ids = Exercise(
             ko="짧은 문장에는 끝 토큰이 두 번 붙습니다.",
             en="Short sentences get the end token twice.",
         ),
+        *several(
+            "fixed cut",
+            _when_long(lambda ids, max_len: [BOS, *ids[:-1], EOS]),
+            _when_long(lambda ids, max_len: [BOS, *ids[:-2], EOS]),
+            _keeping(lambda ids, room: ids[:-1]),
+            _keeping(lambda ids, room: ids[:-2]),
+            ko="언제나 같은 수의 단어를 잘랐습니다. 몇 단어가 남을 수 있는지는 "
+            "`max_len`이 정합니다.",
+            en="You always cut the same number of words. How many there is room for "
+            "depends on `max_len`.",
+        ),
+        *several(
+            "fixed number of words",
+            *(_keeping(lambda ids, room, n=n: ids[:n]) for n in (3, 5, 8)),
+            ko="`max_len`과 상관없이 언제나 같은 수의 단어를 남겼습니다. 남길 수는 "
+            "`max_len`에서 계산하세요.",
+            en="You keep the same number of words whatever `max_len` is. Compute the "
+            "number from `max_len`.",
+        ),
+        *several(
+            "no words",
+            _keeping(lambda ids, room: []),
+            ko="단어가 하나도 남지 않습니다. 시작 토큰과 끝 토큰 사이에 단어를 되도록 "
+            "많이 남기세요.",
+            en="No word is left. Keep as many as there is room for between the start "
+            "and end tokens.",
+        ),
+        *several(
+            "all words dropped when long",
+            _when_long(lambda ids, max_len: [BOS, EOS]),
+            _when_long(lambda ids, max_len: []),
+            ko="긴 문장을 통째로 버렸습니다. 앞에서부터 들어가는 만큼 단어를 남기고 그 "
+            "뒤만 자르세요.",
+            en="You dropped a long sentence as a whole. Keep the words that fit, from "
+            "the beginning, and cut only what comes after.",
+        ),
+        *several(
+            "at least one word",
+            _keeping(lambda ids, room: ids[: max(1, room)]),
+            ko="언제나 단어 하나는 남겼습니다. `max_len`이 2이면 시작 토큰과 끝 토큰만 "
+            "들어갑니다.",
+            en="You always keep at least one word. With a `max_len` of 2 there is room "
+            "for the start and end tokens alone.",
+        ),
+        *several(
+            "no cut without room",
+            _keeping(lambda ids, room: ids[:room] if room else ids),
+            ko="`max_len`이 2이면 자르지 않았습니다. 그때는 단어가 하나도 들어가지 "
+            "않습니다.",
+            en="With a `max_len` of 2 you cut nothing, though there is room for no "
+            "word at all.",
+        ),
+        *several(
+            "marker of the cut",
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], UNK, EOS]),
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 2], UNK, EOS]),
+            _when_long(
+                lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], UNK, EOS]
+            ),
+            ko="자른 자리에 `<unk>`를 넣었습니다. 그 자리에도 단어를 남겨야 합니다.",
+            en="You put an `<unk>` where you cut. Keep a word in its place.",
+        ),
+        *several(
+            "middle cut out",
+            _middle_cut(lambda room: room // 2),
+            _middle_cut(lambda room: (room + 1) // 2),
+            _middle_cut(lambda room: max(0, room - 1)),
+            ko="문장의 가운데를 잘라 냈습니다. 앞부분을 남기고 끝을 자르세요.",
+            en="You cut out the middle of the sentence. Keep its beginning and cut its "
+            "end.",
+        ),
+        *several(
+            "start token cut off",
+            lambda ids, max_len: [BOS, *ids, EOS][-max_len:],
+            ko="앞에서부터 잘라 시작 토큰과 앞 단어가 사라집니다. 끝에서 자르세요.",
+            en="You cut from the front, and the start token and the first words are "
+            "gone. Cut the end.",
+        ),
+        *several(
+            "no start token when cut",
+            _when_long(lambda ids, max_len: [*ids[: max_len - 1], EOS]),
+            _when_long(lambda ids, max_len: [*ids[: max_len - 2], EOS]),
+            ko="자른 문장에 시작 토큰이 없습니다.",
+            en="A sentence that you cut has no start token.",
+        ),
+        *several(
+            "no special tokens",
+            lambda ids, max_len: ids[:max_len],
+            lambda ids, max_len: ids[: max_len - 2],
+            ko="시작 토큰과 끝 토큰을 붙이지 않았습니다.",
+            en="You added no start and end tokens.",
+        ),
+        *several(
+            "no special tokens when cut",
+            _when_long(lambda ids, max_len: ids[:max_len]),
+            _when_long(lambda ids, max_len: ids[: max_len - 2]),
+            ko="자른 문장에 시작 토큰과 끝 토큰이 없습니다.",
+            en="A sentence that you cut has no start and end tokens.",
+        ),
+        *several(
+            "no special tokens when short",
+            lambda ids, max_len: (
+                _truncate_ids(ids, max_len) if _is_long(len(ids), max_len) else ids
+            ),
+            lambda ids, max_len: (
+                _truncate_ids(ids, max_len) if len(ids) > max_len else ids
+            ),
+            ko="짧은 문장에 시작 토큰과 끝 토큰이 없습니다.",
+            en="Short sentences have no start and end tokens.",
+        ),
+        *several(
+            "special tokens twice",
+            _keeping(lambda ids, room: [BOS, *ids, EOS][:room]),
+            _keeping(lambda ids, room: [BOS, *ids, EOS][: room + 2]),
+            _keeping(lambda ids, room: [BOS, *ids[:room], EOS]),
+            ko="시작 토큰과 끝 토큰을 두 번 붙였습니다. `add_bos_eos`는 한 번만 "
+            "부르세요.",
+            en="You added start and end tokens twice. Call `add_bos_eos` once.",
+        ),
+        *several(
+            "padding in place of the end token",
+            lambda ids, max_len: [BOS, *ids[: max_len - 2], PAD],
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 2], PAD]),
+            ko="끝 토큰이 있어야 할 자리에 `<pad>`가 있습니다.",
+            en="There is a `<pad>` where the end token should be.",
+        ),
+        *several(
+            "special tokens exchanged",
+            lambda ids, max_len: [EOS, *ids[: max_len - 2], BOS],
+            ko="시작 토큰과 끝 토큰이 바뀌었습니다.",
+            en="The start token and the end token are exchanged.",
+        ),
+        *several(
+            "ids of the special tokens",
+            lambda ids, max_len: [PAD, *ids[: max_len - 2], BOS],
+            lambda ids, max_len: [EOS, *ids[: max_len - 2], UNK],
+            ko="시작 토큰과 끝 토큰의 번호가 틀렸습니다. 시작 토큰은 `BOS`(1), 끝 "
+            "토큰은 `EOS`(2)입니다.",
+            en="The ids of the start and end tokens are wrong: they are `BOS` (1) and "
+            "`EOS` (2).",
+        ),
+        *several(
+            "reversed",
+            _keeping(lambda ids, room: ids[::-1][:room]),
+            _keeping(lambda ids, room: ids[:room][::-1]),
+            ko="단어의 순서를 뒤집었습니다. 순서는 그대로 두세요.",
+            en="You reversed the words. Leave them in their order.",
+        ),
+        *several(
+            "sorted",
+            _keeping(lambda ids, room: sorted(ids)[:room]),
+            _keeping(lambda ids, room: sorted(ids[:room])),
+            _keeping(lambda ids, room: sorted(ids, reverse=True)[:room]),
+            _keeping(lambda ids, room: sorted(set(ids))[:room]),
+            _keeping(lambda ids, room: sorted(set(ids[:room]))),
+            ko="번호를 크기순으로 늘어놓았습니다. 단어의 순서는 그대로 두세요.",
+            en="You sorted the ids. The words must stay in their order.",
+        ),
+        *several(
+            "repeats dropped",
+            _keeping(lambda ids, room: list(dict.fromkeys(ids))[:room]),
+            _keeping(lambda ids, room: list(dict.fromkeys(ids[:room]))),
+            ko="두 번 나온 단어를 한 번만 남겼습니다. 되풀이되는 단어도 모두 문장의 "
+            "단어입니다.",
+            en="You kept a repeated word only once. Each time it occurs it is a word "
+            "of the sentence.",
+        ),
+        *several(
+            "unknown words dropped",
+            _keeping(lambda ids, room: [i for i in ids if i != UNK][:room]),
+            _keeping(lambda ids, room: [i for i in ids[:room] if i != UNK]),
+            ko="번호가 3(`<unk>`)인 단어를 버렸습니다. 모르는 단어도 단어이니 남겨야 "
+            "합니다.",
+            en="You dropped the id 3, `<unk>`. An unknown word is a word too: keep it.",
+        ),
+        *several(
+            "words overwritten",
+            _overwritten,
+            _when_long(lambda ids, max_len: [EOS, *[BOS, *ids][1 : max_len - 1], EOS]),
+            ko="자른 문장의 첫 단어나 시작 토큰을 덮어썼습니다. 시작 토큰과 끝 토큰의 "
+            "자리를 따로 남기고, 단어는 그대로 두세요.",
+            en="In a sentence that you cut you wrote over the first word or the start "
+            "token. Leave room for the two special tokens, and the words as they are.",
+        ),
+        *several(
+            "first word skipped",
+            _keeping(lambda ids, room: ids[1 : room + 1]),
+            ko="첫 단어를 건너뛰었습니다. `ids`에는 시작 토큰이 없으니 0번부터 "
+            "남기세요.",
+            en="You skipped the first word. There is no start token in `ids`: keep the "
+            "words from place 0 on.",
+        ),
+        *several(
+            "room added",
+            _keeping(lambda ids, room: ids[: room + 4]),
+            _keeping(lambda ids, room: ids[: room + 3]),
+            ko="시작 토큰과 끝 토큰의 자리를 더했습니다. `max_len`에서 2를 빼세요.",
+            en="You added room for the start and end tokens. Take 2 away from "
+            "`max_len` instead.",
+        ),
+        *several(
+            "removed by value",
+            _removed_by_value,
+            ko="`remove`는 값이 같은 것 가운데 맨 앞의 것을 지웁니다. 되풀이되는 "
+            "단어가 앞에서 사라집니다. 자리로 자르세요.",
+            en="`remove` takes away the first item of that value, so a repeated word "
+            "goes missing near the beginning. Cut by position.",
+        ),
+        *several(
+            "pieces",
+            _pieces,
+            ko="긴 문장을 여러 조각으로 나누었습니다. 첫 조각만 남기세요.",
+            en="You split the sentence into pieces. Keep only the first.",
+        ),
+        *several(
+            "list around the list",
+            lambda ids, max_len: [_truncate_ids(ids, max_len)],
+            ko="번호의 목록을 다시 목록에 넣었습니다. 안쪽 목록만 돌려주세요.",
+            en="You put the list of ids into another list. Return the inner one alone.",
+        ),
+        *several(
+            "texts",
+            lambda ids, max_len: [*map(str, _truncate_ids(ids, max_len))],
+            ko="번호를 글자로 바꾸었습니다. 수 그대로 두세요.",
+            en="You turned the ids into text. Leave them as numbers.",
+        ),
+        *several(
+            "empty sentence",
+            _with_first_word,
+            ko="단어가 하나도 없는 문장에서 오류가 납니다. 없는 단어를 꺼내려 "
+            "했습니다.",
+            en="A sentence without words stops your code: it asks for a word that is "
+            "not there.",
+        ),
+        *several(
+            "list of sentences",
+            lambda ids, max_len: [[BOS, *i[: max_len - 2], EOS] for i in ids],
+            ko="`ids`의 번호 하나하나를 문장으로 다루었습니다. `ids`는 문장 하나의 "
+            "번호 목록입니다.",
+            en="You treat each id as a sentence. `ids` holds the ids of one sentence.",
+        ),
     ),
 )
 
 
+_BATCH = (3, 9, 21, 6)
+
+
+def _four(answer):
+    """Four numbers as floats; raises for what is none."""
+    if isinstance(answer, str | dict | set | frozenset) or len(answer) != 4:
+        raise TypeError
+    if any(isinstance(item, str) for item in answer):
+        raise TypeError
+    return [float(item) for item in answer]
+
+
+def _batch_number(place, name, wrong, ko, en):
+    mistake = wrong_number(_BATCH, place, name, wrong, ko, en)
+    return replace(mistake, answer=lambda a: bool(_four(a)) and mistake.answer(a))
+
+
 batch_numbers = Exercise(
     "batch_numbers",
-    expected=(3, 9, 21, 6),
+    expected=_BATCH,
     kind="value",
     mistakes=(
         Mistake(
+            "nested",
+            lambda answer: any(isinstance(item, list | tuple) for item in answer),
+            ko="괄호 안에 또 괄호가 있습니다. 수 네 개를 한 괄호 안에 차례로 적으세요.",
+            en="There are parentheses inside yours. Write the four numbers one after "
+            "another.",
+            example=((3, 9), 21, 6),
+        ),
+        Mistake(
             "no special tokens",
             (3, 7, 15, 6),
-            ko="`add_bos_eos`이 붙이는 시작 토큰과 끝 토큰을 세지 않았습니다.",
+            ko="`add_bos_eos`가 붙이는 시작 토큰과 끝 토큰을 세지 않았습니다.",
             en="You left out the start and end tokens that `add_bos_eos` adds.",
         ),
         Mistake(
@@ -233,23 +565,98 @@ batch_numbers = Exercise(
             en="Each sentence gets 2 special tokens, not 1.",
         ),
         Mistake(
+            "real tokens and padding exchanged",
+            (3, 9, 6, 21),
+            ko="셋째 수와 넷째 수가 바뀌었습니다. 진짜 토큰의 수가 먼저입니다.",
+            en="The last two are exchanged: the real tokens come before the padding.",
+        ),
+        Mistake(
             "rows and columns",
-            (9, 3, 21, 6),
+            lambda answer: (
+                _four(answer)[:2] == [9, 3] and _four(answer) != [9, 3, 6, 21]
+            ),
             ko="행과 열이 바뀌었습니다. 행은 문장, 열은 위치입니다.",
             en="Rows and columns are swapped. Rows are sentences, columns are "
             "positions.",
+            example=(9, 3, 21, 6),
         ),
         Mistake(
-            "padding counted as real",
-            (3, 9, 27, 6),
-            ko="진짜 토큰의 수에 패딩이 들어갔습니다.",
-            en="Your count of real tokens includes the padding.",
+            "another order",
+            lambda answer: (
+                sorted(_four(answer)) == sorted(_BATCH) and _four(answer) != [*_BATCH]
+            ),
+            ko="네 수는 다 맞는데 순서가 다릅니다. 행, 열, 진짜 토큰, 패딩의 순서로 "
+            "적으세요.",
+            en="The four numbers are right, but in another order. Write rows, columns, "
+            "real tokens, padding.",
+            example=(21, 6, 3, 9),
         ),
         Mistake(
-            "no padding",
-            (3, 9, 21, 0),
-            ko="짧은 문장 둘은 가장 긴 문장에 맞추어 채워집니다.",
-            en="The two short sentences are filled up to the longest.",
+            "not whole",
+            lambda answer: any(number % 1 for number in _four(answer)),
+            ko="모두 개수이니 정수여야 합니다.",
+            en="All four count something, so each is a whole number.",
+            example=(3, 9, 21, 6.5),
+        ),
+        _batch_number(
+            0,
+            "cells in front",
+            (27,),
+            ko="맨 앞에 칸의 수를 적었습니다. 첫째 수는 행의 수입니다. 행마다 문장이 "
+            "하나입니다.",
+            en="You began with the number of cells. The first number is that of the "
+            "rows, and each sentence is one row.",
+        ),
+        _batch_number(
+            0,
+            "rows",
+            (),
+            ko="문장 하나가 한 행입니다. 문장은 세 개입니다.",
+            en="Each sentence is one row, and there are three sentences.",
+        ),
+        _batch_number(
+            1,
+            "columns without special tokens",
+            (7, 8),
+            ko="열의 수를 다시 보세요. 가장 긴 문장에도 특별한 토큰이 2개 붙습니다.",
+            en="Look at the columns again: the longest sentence gets 2 special tokens "
+            "too.",
+        ),
+        _batch_number(
+            1,
+            "columns: special tokens twice",
+            (11,),
+            ko="열의 수가 2만큼 많습니다. 특별한 토큰 2개는 `add_bos_eos`가 한 번만 "
+            "붙이고, `pad_batch`는 더 붙이지 않습니다.",
+            en="Your columns are 2 too many. `add_bos_eos` adds the two special tokens "
+            "once, and `pad_batch` adds no more.",
+        ),
+        _batch_number(
+            1,
+            "columns: sum",
+            (15, 21, 17),
+            ko="열의 수로 문장들의 길이를 더했습니다. 열의 수는 가장 긴 문장이 "
+            "정합니다.",
+            en="For the columns you added up the sentences. The longest one alone "
+            "decides how many there are.",
+        ),
+        _batch_number(
+            1,
+            "columns of another sentence",
+            (5, 3),
+            ko="열의 수가 가장 긴 문장의 길이보다 짧습니다. 가장 긴 문장이 특별한 토큰 "
+            "2개와 함께 들어가야 합니다.",
+            en="Your columns are too few for the longest sentence: it must fit in, "
+            "with its 2 special tokens.",
+        ),
+        _batch_number(
+            1,
+            "columns",
+            (),
+            ko="열의 수를 다시 보세요. 가장 긴 문장의 단어와 특별한 토큰 2개를 더한 "
+            "수입니다.",
+            en="Look at the columns again: as many as the longest sentence has words, "
+            "and 2 for its special tokens.",
         ),
         Mistake(
             "special tokens not real",
@@ -257,50 +664,69 @@ batch_numbers = Exercise(
             ko="시작 토큰과 끝 토큰도 진짜 토큰입니다.",
             en="Start and end tokens are real tokens too.",
         ),
-        Mistake(
-            "rows",
-            lambda answer: len(answer) == 4 and answer[0] != 3,
-            ko="문장 하나가 한 행입니다. 문장은 세 개입니다.",
-            en="Each sentence is one row, and there are three sentences.",
-            example=(15, 9, 21, 6),
-        ),
-        Mistake(
-            "columns without special tokens",
-            number_at(1, 7, 8, of=4),
-            ko="열의 수를 다시 보세요. 가장 긴 문장에도 특별한 토큰이 2개 붙습니다.",
-            en="Look at the columns again: the longest sentence gets 2 special tokens "
-            "too.",
-            example=(3, 7, 21, 6),
-        ),
-        Mistake(
-            "columns",
-            lambda answer: len(answer) == 4 and answer[1] != 9,
-            ko="열의 수는 가장 긴 문장이 정합니다. 더하거나 평균 내지 않습니다.",
-            en="The longest sentence decides the columns: no sum, no mean.",
-            example=(3, 21, 21, 6),
-        ),
-        Mistake(
+        _batch_number(
+            2,
             "real tokens without special ones",
-            number_at(2, 15, 18, of=4),
+            (15, 18),
             ko="진짜 토큰의 수를 다시 보세요. 문장마다 특별한 토큰 2개도 진짜입니다.",
             en="Look at the real tokens again: the 2 special ones of each sentence "
             "count.",
-            example=(3, 9, 15, 6),
         ),
-        Mistake(
+        _batch_number(
+            2,
+            "special tokens of one sentence",
+            (17,),
+            ko="특별한 토큰을 한 문장에만 더했습니다. 세 문장에 2개씩 붙습니다.",
+            en="You added the special tokens of one sentence. Each of the three gets "
+            "2.",
+        ),
+        _batch_number(
+            2,
             "all cells real",
-            number_at(2, 27, of=4),
+            (27,),
             ko="표의 칸을 모두 세었습니다. 패딩은 진짜 토큰이 아닙니다.",
             en="You counted all cells of the table. Padding is not real.",
-            example=(3, 9, 27, 0),
         ),
-        Mistake(
+        _batch_number(
+            2,
+            "real tokens",
+            (),
+            ko="진짜 토큰의 수를 다시 보세요. 세 문장의 단어를 모두 더하고, 문장마다 "
+            "특별한 토큰 2개를 더한 수입니다.",
+            en="Look at the real tokens again: the words of all three sentences, and 2 "
+            "special tokens for each sentence.",
+        ),
+        _batch_number(
+            3,
+            "no padding",
+            (0,),
+            ko="짧은 문장 둘은 가장 긴 문장에 맞추어 채워집니다.",
+            en="The two short sentences are filled up to the longest.",
+        ),
+        _batch_number(
+            3,
+            "padding to the words",
+            (10, 12),
+            ko="열의 수에서 단어의 수만 뺐습니다. 문장에는 시작 토큰과 끝 토큰도 "
+            "있으니 그 칸은 패딩이 아닙니다.",
+            en="You took only the words away from the columns. Each sentence has its "
+            "start and end tokens too, and those cells are no padding.",
+        ),
+        _batch_number(
+            3,
+            "all cells padding",
+            (27,),
+            ko="칸의 수를 모두 적었습니다. 진짜 토큰의 칸은 패딩이 아닙니다.",
+            en="That is the number of all cells. Those with real tokens are no "
+            "padding.",
+        ),
+        _batch_number(
+            3,
             "padding",
-            lambda answer: len(answer) == 4 and answer[3] != 6,
+            (),
             ko="패딩의 수를 다시 보세요. 표의 칸 수에서 진짜 토큰의 수를 뺀 것입니다.",
             en="Look at the padding again: it is the number of cells minus the real "
             "tokens.",
-            example=(3, 9, 21, 12),
         ),
     ),
 )
@@ -313,12 +739,20 @@ def _masked_loss(log_probs, mask):
 def _loss_cases():
     """Small ones; a real token may have loss 0, and padding may have any."""
     padded = np.array([[True, False, False], [True, True, True]])
-    yield np.array([[-4.0, -9, -9], [-1, -2, 0]]), padded
-    yield np.array([[-1.0, -2], [-4, -8]]), np.full((2, 2), True)
+    yield np.array([[-4.2, -9, -9], [-1, -2.5, 0]]), padded
+    yield np.array([[-1.3, -2], [-4, -8.4]]), np.full((2, 2), True)
     yield (
-        np.array([[-1.0, -5, -2, -6], [-3, -7, -9, -8]]),
+        np.array([[-1.7, -5, -2, -6], [-3, -7.1, -9, -8]]),
         np.array([[True, True, True, False], [True, True, False, False]]),
     )
+    yield (
+        np.array([[-0.4, -2.2, -0.1], [-3.3, -1e4, 0], [-1.2, -0.7, -1e4]]),
+        np.array([[True, True, True], [True, False, False], [True, True, False]]),
+    )
+
+
+def _row_mean(log_probs, mask, row):
+    return -(log_probs * mask)[row].sum() / mask[row].sum()
 
 
 def _mean_in(log_probs, places):
@@ -436,9 +870,221 @@ masked_loss = Exercise(
             en="This is still the given bug: it averages the averages of the "
             "sentences, so a short one's tokens weigh more.",
         ),
-        Mistake(
+        *several(
+            "sum of means",
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum()
+            ),
+            ko="문장마다 평균을 내어 더했습니다. 평균을 내지 말고 손실을 모두 더한 "
+            "다음 진짜 토큰의 수로 한 번만 나누세요.",
+            en="You added up the averages of the sentences. Add up the losses "
+            "themselves, and divide once by the number of real tokens.",
+        ),
+        *several(
+            "divided twice",
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum() / mask.sum()
+            ),
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum() / mask.size
+            ),
+            lambda log_probs, mask: _masked_loss(log_probs, mask) / len(mask),
+            lambda log_probs, mask: _masked_loss(log_probs, mask) / mask.sum(),
+            ko="두 번 나누었습니다. 손실의 합을 진짜 토큰의 수로 한 번만 나누세요.",
+            en="You divided twice. Divide the sum of the losses once, by the number of "
+            "real tokens.",
+        ),
+        *several(
+            "first sentence only",
+            lambda log_probs, mask: _row_mean(log_probs, mask, 0),
+            ko="첫 문장의 손실만 돌려줍니다. 모든 문장이 들어가야 합니다. 반복문 안에 "
+            "`return`이 있지 않나요?",
+            en="Your result is the loss of the first sentence alone. All sentences "
+            "count. Is there a `return` inside a loop?",
+        ),
+        *several(
+            "last sentence only",
+            lambda log_probs, mask: _row_mean(log_probs, mask, -1),
+            ko="마지막 문장의 손실만 돌려줍니다. 반복할 때마다 앞의 값을 덮어쓰지 말고 "
+            "더하세요.",
+            en="Your result is the loss of the last sentence alone. Add up in the loop "
+            "instead of writing over what was there.",
+        ),
+        *several(
+            "one too many in the denominator",
+            lambda log_probs, mask: -(log_probs * mask).sum() / (mask.sum() + 1),
+            ko="나누는 수에 1을 더했습니다. 진짜 토큰의 수 그대로 나누세요.",
+            en="You added 1 to the number that you divide by. Divide by the number of "
+            "real tokens itself.",
+        ),
+        *several(
+            "one too few in the denominator",
+            lambda log_probs, mask: -(log_probs * mask).sum() / (mask.sum() - 1),
+            lambda log_probs, mask: (
+                -(log_probs * mask).sum() / (mask.sum() - len(mask))
+            ),
+            ko="나누는 수에서 뺀 것이 있습니다. 진짜 토큰의 수 그대로 나누세요.",
+            en="You took something away from the number that you divide by. Divide by "
+            "the number of real tokens itself.",
+        ),
+        *several(
+            "rounded to whole",
+            lambda log_probs, mask: float(np.round(_masked_loss(log_probs, mask))),
+            lambda log_probs, mask: float(np.ceil(_masked_loss(log_probs, mask))),
+            ko="결과를 정수로 반올림했습니다. 계산한 값을 그대로 돌려주세요.",
+            en="You rounded the result to a whole number. Return it as it was "
+            "computed.",
+        ),
+        *several(
+            "longest sentence",
+            lambda log_probs, mask: (
+                -(log_probs * mask).sum() / (len(mask) * mask.sum(axis=1).max())
+            ),
+            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=1).max(),
+            ko="모든 문장이 가장 긴 문장만큼 긴 것처럼 나누었습니다. 진짜 토큰의 수로 "
+            "나누세요.",
+            en="You divided as if every sentence were as long as the longest. Divide "
+            "by the number of real tokens.",
+        ),
+        *several(
+            "means weighted wrongly",
+            lambda log_probs, mask: (
+                -(log_probs.mean(axis=1) * mask.sum(axis=1)).sum() / mask.sum()
+            ),
+            lambda log_probs, mask: (
+                -((log_probs * mask).mean(axis=1) * mask.sum(axis=1)).sum() / mask.sum()
+            ),
+            ko="문장의 길이로 무게를 주었지만, 그 문장의 평균에 패딩이 들어 있습니다. "
+            "평균은 진짜 토큰으로만 내세요.",
+            en="You weight the sentences by their lengths, but their averages include "
+            "padding. Average real tokens only.",
+        ),
+        *several(
+            "weighted twice",
+            lambda log_probs, mask: (
+                -((log_probs * mask).sum(axis=1) * mask.sum(axis=1)).sum()
+                / (mask.sum(axis=1) ** 2).sum()
+            ),
+            ko="합에 문장의 길이를 또 곱했습니다. 합은 긴 문장에서 이미 크니, 무게를 "
+            "주지 마세요.",
+            en="You multiplied the sums by the lengths again. A long sentence's sum is "
+            "large already: give it no weight.",
+        ),
+        *several(
+            "padding at minus infinity",
+            lambda log_probs, mask: -np.where(mask, log_probs, -np.inf).mean(),
+            ko="패딩에 음의 무한대를 넣어 손실이 무한대가 됩니다. 패딩의 손실은 0으로 "
+            "두거나 빼세요.",
+            en="You put minus infinity at the padding, and the loss becomes infinite. "
+            "Make the padding's loss 0, or leave it out.",
+        ),
+        *several(
+            "first cells",
+            lambda log_probs, mask: -log_probs.ravel()[: mask.sum()].mean(),
+            ko="표의 앞쪽 칸을 진짜 토큰의 수만큼 읽었습니다. 진짜 토큰이 어디에 "
+            "있는지는 마스크가 알려 줍니다.",
+            en="You read as many of the first cells as there are real tokens. The mask "
+            "says where the real tokens are.",
+        ),
+        *several(
+            "first column left out",
+            lambda log_probs, mask: _mean_in(log_probs[:, 1:], mask[:, 1:]),
+            ko="첫 열을 뺐습니다. 문장마다 첫 토큰도 들어갑니다.",
+            en="You left out the first column. The first token of each sentence counts "
+            "too.",
+        ),
+        *several(
+            "last column left out",
+            lambda log_probs, mask: _mean_in(log_probs[:, :-1], mask[:, :-1]),
+            ko="마지막 열을 뺐습니다. 진짜 토큰은 마지막 열에도 있습니다.",
+            en="You left out the last column. There are real tokens in it too.",
+        ),
+        *several(
+            "one sentence of all",
+            *(
+                lambda log_probs, mask, f=f: f(
+                    -(log_probs * mask).sum(axis=1) / mask.sum(axis=1)
+                )
+                for f in (np.max, np.min, np.median)
+            ),
+            ko="문장마다의 평균 가운데 하나를 골랐습니다. 진짜 토큰 전체의 평균을 "
+            "내세요.",
+            en="You picked one of the averages of the sentences. Take the mean of all "
+            "real tokens.",
+        ),
+        *several(
+            "median",
+            lambda log_probs, mask: np.median(-log_probs[mask]),
+            ko="중앙값입니다. 평균을 내세요.",
+            en="That is the median. Take the mean.",
+        ),
+        *several(
+            "largest",
+            lambda log_probs, mask: (-log_probs[mask]).max(),
+            ko="가장 큰 손실입니다. 평균을 내세요.",
+            en="That is the largest loss. Take the mean.",
+        ),
+        *several(
+            "smallest",
+            lambda log_probs, mask: (-log_probs[mask]).min(),
+            ko="가장 작은 손실입니다. 평균을 내세요.",
+            en="That is the smallest loss. Take the mean.",
+        ),
+        *several(
+            "probabilities",
+            lambda log_probs, mask: -np.exp(log_probs[mask]).mean(),
+            lambda log_probs, mask: np.exp(log_probs[mask]).mean(),
+            lambda log_probs, mask: -np.exp(log_probs * mask).sum() / mask.sum(),
+            ko="로그 확률을 확률로 되돌려 평균을 냈습니다. `log_probs`를 그대로 "
+            "평균하세요.",
+            en="You turned the log-probabilities back into probabilities. Average "
+            "`log_probs` as they are.",
+        ),
+        *several(
+            "logarithm again",
+            lambda log_probs, mask: -np.log(np.abs(log_probs[mask]) + 1e-9).mean(),
+            lambda log_probs, mask: -np.log(-log_probs[mask]).mean(),
+            lambda log_probs, mask: np.log(-log_probs[mask]).mean(),
+            ko="로그를 한 번 더 취했습니다. `log_probs`는 이미 로그입니다.",
+            en="You took the logarithm once more. `log_probs` are logarithms already.",
+        ),
+        *several(
+            "squares",
+            lambda log_probs, mask: (log_probs[mask] ** 2).mean(),
+            lambda log_probs, mask: np.sqrt((log_probs[mask] ** 2).mean()),
+            ko="손실을 제곱했습니다. 제곱하지 말고 평균을 내세요.",
+            en="You squared the losses. Average them without squaring.",
+        ),
+        *several(
+            "always the example's result",
+            lambda log_probs, mask: 1.0,
+            ko="언제나 1을 돌려줍니다. 1은 문제에 나온 예의 답일 뿐입니다.",
+            en="You always return 1. That is the answer of the example alone.",
+        ),
+        *several(
+            "sums of rows not added up",
+            lambda log_probs, mask: -(log_probs * mask).sum(axis=1) / mask.sum(),
+            ko="문장마다 수 하나가 남아 있습니다. 나누는 수는 맞으니 `axis=1` 없이 "
+            "모두 더하세요.",
+            en="One number for each sentence is left. You divide by the right number: "
+            "add up everything, without `axis=1`.",
+        ),
+        *several(
+            "one per position",
+            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=0),
+            lambda log_probs, mask: -(log_probs * mask).sum(axis=0) / mask.sum(axis=0),
+            lambda log_probs, mask: -(log_probs * mask).sum(axis=0) / mask.sum(),
+            ko="위치마다 수 하나가 나옵니다. 첫 축을 따라서만 더했습니다. 파이썬의 "
+            "`sum(...)`도 그렇게 더합니다. `mask.sum()`처럼 모두 더하세요.",
+            en="That is one number for each position: you added up along the first "
+            "axis only, as Python's own `sum(...)` does. Add up everything, as "
+            "`mask.sum()` does.",
+        ),
+        *several(
             "one per sentence",
             lambda log_probs, mask: -(log_probs * mask).sum(axis=1) / mask.sum(axis=1),
+            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=1),
+            lambda log_probs, mask: -(log_probs * mask).sum(axis=1),
             ko="문장마다 수 하나입니다. 배치 전체에서 수 하나를 내야 합니다.",
             en="That is one number per sentence. Return one for the whole batch.",
         ),
@@ -515,8 +1161,56 @@ def _reason_is(letter):
     return holds
 
 
-def _second_wrong(answer):
-    return abs(float(answer[0]) - _SHARES[0]) <= _CLOSE and len(answer) == 3
+def _is_share(place):
+    """Return a predicate: three entries, and this share is right."""
+    return lambda answer: (
+        len(answer) == 3 and abs(float(answer[place]) - _SHARES[place]) <= _CLOSE
+    )
+
+
+def _wrong_entry(answer):
+    """The place of the first entry that is wrong."""
+    return next((place for place in (0, 1) if not _is_share(place)(answer)), 2)
+
+
+def _coarse(answer):
+    """Both shares as measured, but one has too few decimals, or digits cut off."""
+    pairs = list(zip(map(float, answer[:2]), _SHARES, strict=True))
+    if len(answer) != 3 or _shares_are(*_SHARES)(answer):
+        return False
+    forms = [
+        {
+            round(right, 1) or right,
+            *(f(right * 10**n) / 10**n for n in (2, 3) for f in _ROUNDINGS),
+        }
+        for _, right in pairs
+    ]
+    return all(
+        any(abs(share - form) <= 1e-9 for form in forms[i])
+        or abs(share - right) <= _CLOSE
+        for i, (share, right) in enumerate(pairs)
+    )
+
+
+_ROUNDINGS = (round, math.floor, math.ceil)
+
+
+def _one_percent(answer):
+    """One share is right, the other in percent."""
+    near = [abs(float(answer[i]) - 100 * _SHARES[i]) < 0.6 for i in (0, 1)]
+    right = [_is_share(i)(answer) for i in (0, 1)]
+    return sorted(near) == sorted(right) == [False, True] and near != right
+
+
+def _one_changed(change):
+    """Return a predicate: one share is right, the other is changed like this."""
+
+    def holds(answer):
+        first, second = _SHARES
+        forms = (change(first), second), (first, change(second))
+        return any(_shares_are(*form)(answer) for form in forms)
+
+    return holds
 
 
 def _measured(name, wrong, ko, en):
@@ -531,6 +1225,7 @@ padding_share = Exercise(
     same=lambda expected, got: (
         _shares_are(*expected[:2])(got) and got[2].strip().upper() == expected[2]
     ),
+    wrong_at=_wrong_entry,
     mistakes=(
         Mistake(
             "not three entries",
@@ -538,6 +1233,32 @@ padding_share = Exercise(
             ko="비율 두 개와 글자 하나, 모두 셋을 적으세요.",
             en="Write three things: two shares and a letter.",
             example=_SHARES,
+        ),
+        Mistake(
+            "letter in front",
+            lambda answer: any(
+                str(item).strip().upper() in ("A", "B", "C") for item in answer[:2]
+            ),
+            ko="글자가 비율보다 앞에 있습니다. 비율 두 개가 먼저이고 글자는 "
+            "마지막입니다.",
+            en="There is a letter before the shares. The two shares come first, the "
+            "letter last.",
+            example=("B", *_SHARES),
+        ),
+        Mistake(
+            "percent sign",
+            lambda answer: any("%" in str(item) for item in answer[:2]),
+            ko='`"%"`를 붙여 글자로 적었습니다. 0과 1 사이의 수로 적으세요.',
+            en='There is a `"%"`. Write the shares as numbers from 0 to 1.',
+            example=("44.7%", "2.7%", "B"),
+        ),
+        Mistake(
+            "negative",
+            lambda answer: min(map(float, answer[:2])) < 0,
+            ko="비율은 0보다 작지 않습니다. 패딩의 수를 모든 칸의 수로 나누세요.",
+            en="A share is never below 0. Divide the padding by the number of all "
+            "cells.",
+            example=(-0.447, -0.027, "B"),
         ),
         _measured(
             "order of the shares",
@@ -566,6 +1287,22 @@ padding_share = Exercise(
             ko="진짜 토큰의 비율입니다. 패딩의 비율은 1에서 그것을 뺀 값입니다.",
             en="That is the share of real tokens. Padding is 1 minus that.",
         ),
+        Mistake(
+            "one share of real tokens",
+            _one_changed(lambda share: 1 - share),
+            ko="두 비율 가운데 하나는 진짜 토큰의 비율입니다. 둘 다 패딩의 비율로 "
+            "적으세요.",
+            en="One of the two is the share of real tokens. Write that of the padding "
+            "for both.",
+            example=(_SHARES[0], 1 - _SHARES[1], "B"),
+        ),
+        _measured(
+            "difference of the shares",
+            (_SHARES[0], _SHARES[0] - _SHARES[1]),
+            ko="둘째에 두 비율의 차이를 적었습니다. 정렬했을 때의 비율을 적으세요.",
+            en="Your second entry is the difference of the two shares. Write the share "
+            "when sorted.",
+        ),
         _measured(
             "mean of the batches' shares",
             _both(_mean_padding),
@@ -589,6 +1326,13 @@ padding_share = Exercise(
             ko="백분율입니다. 0과 1 사이의 비율로 적으세요.",
             en="These are percent. Write shares from 0 to 1.",
             example=(44.7, 2.7, "B"),
+        ),
+        Mistake(
+            "one in percent",
+            _one_percent,
+            ko="두 비율 가운데 하나가 백분율입니다. 둘 다 0과 1 사이로 적으세요.",
+            en="One of the two is in percent. Write both as shares from 0 to 1.",
+            example=(_SHARES[0], 100 * _SHARES[1], "B"),
         ),
         Mistake(
             "not shares",
@@ -624,11 +1368,13 @@ padding_share = Exercise(
             ko="타깃의 길이로 쟀습니다. `lengths`는 소스의 길이입니다.",
             en="You measured the targets. `lengths` holds source lengths.",
         ),
-        _measured(
+        Mistake(
             "too few decimals",
-            _of_shares(lambda share: round(share, 2)),
-            ko="맞게 재었지만 너무 거칠게 반올림했습니다. 소수 셋째 자리까지 적으세요.",
-            en="Measured right, but rounded too much: keep at least three decimals.",
+            _coarse,
+            ko="맞게 재었지만 자릿수가 모자랍니다. 소수 셋째 자리까지 반올림해 "
+            "적으세요.",
+            en="Measured right, but with too few digits: round to three decimals.",
+            example=(0.45, 0.03, "B"),
         ),
         Mistake(
             "fewer real tokens",
@@ -661,11 +1407,33 @@ padding_share = Exercise(
         ),
         Mistake(
             "sorted share",
-            lambda answer: _second_wrong(answer) and not _shares_are(*_SHARES)(answer),
+            lambda answer: _is_share(0)(answer) and not _is_share(1)(answer),
             ko="첫째 비율은 맞습니다. 둘째는 같은 계산을 `sorted(lengths)`로 합니다.",
             en="The first share is right. The second is the same computation with "
             "`sorted(lengths)`.",
             example=(_SHARES[0], 0.2, "B"),
+        ),
+        Mistake(
+            "share in the given order",
+            lambda answer: _is_share(1)(answer) and not _is_share(0)(answer),
+            ko="둘째 비율은 맞습니다. 첫째는 같은 계산을 정렬하지 않은 `lengths`로 "
+            "합니다.",
+            en="The second share is right. The first is the same computation with "
+            "`lengths` in the given order.",
+            example=(0.2, _SHARES[1], "B"),
+        ),
+        Mistake(
+            "neither measured",
+            lambda answer: (
+                len(answer) == 3
+                and all(0 <= float(share) <= 1 for share in answer[:2])
+                and not any(_is_share(place)(answer) for place in (0, 1))
+            ),
+            ko="두 비율이 모두 아직 맞지 않습니다. 배치마다 가장 긴 길이에 32를 곱하면 "
+            "칸의 수입니다. 모든 칸 가운데 진짜 토큰이 아닌 칸의 비율을 재세요.",
+            en="Neither share is right yet. A batch has 32 times its longest length as "
+            "cells. Measure what share of all cells holds no real token.",
+            example=(0.3, 0.1, "B"),
         ),
     ),
 )
@@ -705,6 +1473,32 @@ def _late_maximum(logits, temperature):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def _at(change):
+    """Return the function that takes another temperature than the given one."""
+    return lambda logits, temperature: _tempered_softmax(logits, change(temperature))
+
+
+def _of(change):
+    """Return the function that takes a softmax of change(logits, temperature)."""
+    return lambda logits, temperature: _tempered_softmax(change(logits, temperature), 1)
+
+
+def _exponentials(logits, temperature):
+    scaled = logits / temperature
+    return np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+
+
+def _maximum_divided(logits, temperature):
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True) / temperature)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _one_hot_rows(logits, temperature):
+    found = np.zeros_like(logits)
+    found[np.arange(len(logits)), logits.argmax(-1)] = 1
+    return found
+
+
 def _log_softmax(logits, temperature):
     scaled = logits / temperature
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
@@ -720,14 +1514,18 @@ tempered_softmax = Exercise(
     expected=_tempered_softmax,
     cases=(
         (np.array([[2.0, 0, -1], [0.5, 0.5, 3]]), 0.5),
-        (np.array([[2.0, 0, -1], [0.5, 0.5, 3]]), 4.0),
-        (np.array([1.0, 2, 4, 3]), 1.0),
+        (np.array([[2.3, 0, -1], [0.5, 0.6, 3]]), 4.0),
+        (np.array([1.0, 2.4, 4, 3.7]), 1.0),
         (np.array([[1000.0, 999], [3, 2]]), 1.0),
         (np.array([9.0, 8, 3]), 0.01),
         (np.array([9.0, 8, 0]), 0.01),
         (np.array([10.0, 0, 0, 0]), 0.01),
         (np.array([-1000.0, -1001]), 1.0),
         (np.array([[[1.0, 2], [5, 3]], [[4, 0], [0, 6]]]), 2.0),
+        (np.array([[0.81, 0.6, 0.45, 0.25], [0.03, 0.01, 0.02, 0]]), 0.01),
+        (np.array([1000.0, 998, 0]), 0.01),
+        (np.linspace(0, 0.02, 2000), 0.01),
+        (np.array([[0.4, 1.7], [-2.2, -0.3], [0.9, 0.8]]), 2.7),
     ),
     mistakes=(
         *several(
@@ -781,7 +1579,10 @@ tempered_softmax = Exercise(
         ),
         *several(
             "clipped",
-            _softmax_with(top=_nothing, apart=lambda z: np.clip(z, -700, 700)),
+            *(
+                _softmax_with(top=_nothing, apart=lambda z, n=n: np.clip(z, -n, n))
+                for n in (700, 100, 50, 30, 20, 10)
+            ),
             _softmax_with(top=_nothing, apart=lambda z: np.minimum(z, 700)),
             ko="큰 수를 잘라 내면 서로 다른 로짓이 같아집니다. 최댓값을 빼세요.",
             en="Clipping makes different large logits equal. Subtract the maximum.",
@@ -882,9 +1683,263 @@ tempered_softmax = Exercise(
             "subtracting. Pass `keepdims=True`.",
         ),
         *several(
+            "sign",
+            _of(lambda logits, temperature: -logits / temperature),
+            _at(lambda temperature: -temperature * temperature),
+            ko="로짓의 부호를 뒤집었습니다. 가장 큰 로짓의 확률이 가장 작아집니다. "
+            "음의 부호를 빼세요.",
+            en="You flipped the sign of the logits, so the largest one gets the "
+            "smallest probability. Leave out the minus.",
+        ),
+        *several(
+            "whole division",
+            _of(lambda logits, temperature: logits // temperature),
+            ko="`//`는 소수점 아래를 버립니다. `/`로 나누세요.",
+            en="`//` drops the fraction. Divide with `/`.",
+        ),
+        *several(
+            "fixed temperature",
+            _at(lambda temperature: 0.5),
+            _at(lambda temperature: 2.0),
+            _at(lambda temperature: 0.1),
+            _at(lambda temperature: 0.01),
+            ko="인수 `temperature`를 쓰지 않고 언제나 같은 수로 나누었습니다.",
+            en="You always divide by the same number. Divide by the argument "
+            "`temperature`.",
+        ),
+        *several(
+            "temperature clipped",
+            *(_at(lambda t, low=low: max(t, low)) for low in (0.1, 0.5, 1.0, 0.05)),
+            _at(lambda temperature: min(temperature, 1.0)),
+            ko="온도를 어떤 한계 안으로 잘랐습니다. 주어진 온도로 나누고, 넘치는 것은 "
+            "최댓값을 빼서 막으세요.",
+            en="You clipped the temperature at a limit. Divide by the temperature as "
+            "given; subtracting the maximum prevents the overflow.",
+        ),
+        *several(
+            "number added to the temperature",
+            *(_at(lambda t, more=more: t + more) for more in (0.1, 1.0, 0.01, 1e-3)),
+            ko="온도에 작은 수를 더했습니다. 온도는 0보다 크니 그대로 나누세요.",
+            en="You added a number to the temperature. It is above 0: divide by it as "
+            "it is.",
+        ),
+        *several(
+            "whole temperature",
+            _at(lambda temperature: max(int(temperature), 1)),
+            _at(lambda temperature: math.ceil(temperature)),
+            ko="온도를 정수로 만들었습니다. 0.5 같은 온도도 그대로 쓰세요.",
+            en="You made the temperature a whole number. Use temperatures such as 0.5 "
+            "as they are.",
+        ),
+        *several(
+            "root of the temperature",
+            _at(math.sqrt),
+            ko="온도의 제곱근으로 나누었습니다. 온도로 나누세요.",
+            en="You divided by the square root of the temperature. Divide by the "
+            "temperature itself.",
+        ),
+        *several(
+            "square of the temperature",
+            _at(lambda temperature: temperature**2),
+            ko="온도로 두 번 나누었습니다. 한 번만 나누세요.",
+            en="You divided by the temperature twice. Divide once.",
+        ),
+        *several(
+            "logarithm of the temperature",
+            _at(lambda temperature: math.log(1 + temperature)),
+            ko="온도에 로그를 취했습니다. 온도로 바로 나누세요.",
+            en="You took the logarithm of the temperature. Divide by the temperature "
+            "itself.",
+        ),
+        *several(
+            "temperature from one",
+            _of(lambda logits, temperature: logits * (1 - temperature)),
+            _of(lambda logits, temperature: logits * (1 + temperature)),
+            ko="1에서 온도를 빼거나 더해 곱했습니다. 로짓을 온도로 나누세요.",
+            en="You multiplied by 1 minus or plus the temperature. Divide the logits "
+            "by the temperature.",
+        ),
+        *several(
+            "powers that vanish",
+            lambda z, t: _powered(z, t) / _powered(z, t).sum(axis=-1, keepdims=True),
+            ko="작은 확률을 거듭제곱하면 모두 0이 되어 `nan`이 나옵니다. 로짓을 온도로 "
+            "나눈 다음 소프트맥스에 넣으세요.",
+            en="Powers of small probabilities all become 0, and `nan` comes out. "
+            "Divide the logits by the temperature, then take the softmax.",
+        ),
+        *several(
+            "one-hot at low temperatures",
+            lambda z, t: (
+                np.eye(z.shape[-1])[z.argmax(axis=-1)]
+                if t < 0.1
+                else _tempered_softmax(z, t)
+            ),
+            ko="온도가 낮으면 가장 큰 로짓에 확률을 모두 주었습니다. 가까운 로짓은 "
+            "낮은 온도에서도 확률을 나누어 갖습니다.",
+            en="At low temperatures you gave all the probability to the largest logit. "
+            "Close logits share it even then.",
+        ),
+        *several(
+            "largest absolute value subtracted",
+            _softmax_with(top=lambda x: np.abs(x).max(axis=-1, keepdims=True)),
+            ko="절댓값의 최댓값을 뺐습니다. 로짓이 모두 음수이면 지수가 모두 0이 되어 "
+            "`nan`이 나옵니다. 로짓의 최댓값을 빼세요.",
+            en="You subtracted the largest absolute value. Where all logits are "
+            "negative, all exponentials become 0, and `nan` comes out. Subtract the "
+            "maximum of the logits.",
+        ),
+        *several(
+            "maximum alone divided",
+            _maximum_divided,
+            ko="온도로 나눈 것은 최댓값뿐입니다. 로짓과 최댓값을 모두 나누세요.",
+            en="You divided the maximum alone by the temperature. Divide the logits "
+            "too.",
+        ),
+        *several(
+            "fixed number subtracted",
+            *(
+                _softmax_with(top=lambda x, n=n: np.full_like(x[..., :1], n))
+                for n in (1000.0, 100.0, 700.0)
+            ),
+            ko="언제나 같은 수를 뺐습니다. 더 크거나 훨씬 작은 로짓에서는 `nan`이 "
+            "나옵니다. 행마다 그 행의 최댓값을 빼세요.",
+            en="You always subtract the same number. With larger or much smaller "
+            "logits `nan` comes out: subtract each row's own maximum.",
+        ),
+        *several(
+            "multiplied after the softmax",
+            lambda logits, temperature: _tempered_softmax(logits, 1) * temperature,
+            ko="확률에 온도를 곱했습니다. 합이 1이 아닙니다. 소프트맥스 앞에서 로짓을 "
+            "나누세요.",
+            en="You multiplied probabilities, so they no longer sum to 1. Divide the "
+            "logits, before the softmax.",
+        ),
+        *several(
+            "divided by something else than the sum",
+            lambda z, t: (
+                _exponentials(z, t) / _exponentials(z, t).mean(-1, keepdims=True)
+            ),
+            lambda z, t: (
+                _exponentials(z, t)
+                / np.sqrt((_exponentials(z, t) ** 2).sum(-1, keepdims=True))
+            ),
+            ko="지수를 평균이나 제곱합의 제곱근으로 나누었습니다. 합으로 나누세요.",
+            en="You divided the exponentials by their mean, or by the root of their "
+            "squares. Divide by their sum.",
+        ),
+        *several(
+            "first row only",
+            lambda z, t: _tempered_softmax(z[0], t),
+            ko="첫 행만 계산했습니다. 축이 몇 개이든 마지막 축을 따라 모두 계산하세요.",
+            en="You used the first row alone. Take the softmax over the last axis of "
+            "everything, however many axes there are.",
+        ),
+        *several(
+            "one minus",
+            lambda z, t: 1 - _tempered_softmax(z, t),
+            ko="1에서 확률을 뺐습니다. 확률을 그대로 돌려주세요.",
+            en="You subtracted the probabilities from 1. Return them as they are.",
+        ),
+        *several(
+            "whole logits",
+            _of(lambda z, t: (z / t).astype(int)),
+            _of(lambda z, t: np.round(z / t)),
+            ko="나눈 로짓을 정수로 만들었습니다. 소수점 아래를 그대로 두세요.",
+            en="You made the divided logits whole numbers. Keep their fractions.",
+        ),
+        *several(
+            "sigmoid",
+            lambda logits, temperature: 1 / (1 + np.exp(-logits / temperature)),
+            ko="로짓마다 시그모이드를 계산했습니다. 그러면 합이 1이 아닙니다. "
+            "소프트맥스를 쓰세요.",
+            en="You took the sigmoid of each logit, and those don't sum to 1. Use the "
+            "softmax.",
+        ),
+        *several(
+            "no exponential",
+            lambda logits, temperature: (
+                (logits / temperature)
+                / (logits / temperature).sum(axis=-1, keepdims=True)
+            ),
+            lambda logits, temperature: (
+                np.abs(logits / temperature)
+                / np.abs(logits / temperature).sum(axis=-1, keepdims=True)
+            ),
+            ko="지수 함수 없이 합으로 나누었습니다. 음수가 나올 수 있습니다. 먼저 "
+            "`np.exp`를 계산하세요.",
+            en="You divided by the sum without an exponential, so negative values can "
+            "come out. Take `np.exp` first.",
+        ),
+        *several(
+            "base two",
+            _softmax_with(apart=lambda z: z * math.log(2)),
+            _softmax_with(apart=lambda z: z * math.log(10)),
+            ko="지수 함수의 밑이 e가 아닙니다. `np.exp`를 쓰세요.",
+            en="The base of your exponential is not e. Use `np.exp`.",
+        ),
+        *several(
+            "logits made smaller",
+            _of(lambda z, t: z / t / np.abs(z).max()),
+            _of(lambda z, t: z / t / np.abs(z).max(axis=-1, keepdims=True)),
+            _of(lambda z, t: z / t / z.max(axis=-1, keepdims=True)),
+            _of(lambda z, t: z / t / z.max()),
+            ko="로짓을 최댓값으로 나누었습니다. 그러면 확률이 달라집니다. 나누지 말고 "
+            "빼세요.",
+            en="You divided the logits by their maximum, and that changes the "
+            "probabilities. Subtract it instead.",
+        ),
+        *several(
+            "one-hot",
+            lambda z, t: np.eye(z.shape[-1])[z.argmax(axis=-1)],
+            _one_hot_rows,
+            ko="가장 큰 로짓에 확률을 모두 주었습니다. 온도가 아주 낮을 때만 그렇게 "
+            "됩니다.",
+            en="You gave all the probability to the largest logit. Only a very low "
+            "temperature does that.",
+        ),
+        *several(
+            "a word in place of probabilities",
+            lambda logits, temperature: logits.argmax(axis=-1),
+            ko="가장 큰 로짓의 번호를 돌려주었습니다. 확률을 모두 돌려주세요.",
+            en="You returned the place of the largest logit. Return all the "
+            "probabilities.",
+        ),
+        *several(
+            "largest probability alone",
+            lambda z, t: _tempered_softmax(z, t).max(axis=-1),
+            lambda z, t: _tempered_softmax(z, t).max(axis=-1, keepdims=True),
+            ko="가장 큰 확률만 돌려주었습니다. 확률을 모두 돌려주세요.",
+            en="You returned the largest probability alone. Return all of them.",
+        ),
+        *several(
+            "divided the wrong way round",
+            _of(lambda logits, temperature: temperature / logits),
+            ko="온도를 로짓으로 나누었습니다. 로짓을 온도로 나누세요. 인수의 순서는 "
+            "`logits`, `temperature`입니다.",
+            en="You divided the temperature by the logits. Divide the logits by the "
+            "temperature; the arguments come in the order `logits`, `temperature`.",
+        ),
+        *several(
+            "few digits",
+            _of(lambda z, t: (z / t).astype(np.float16)),
+            ko="float16은 65,504까지만 담습니다. 1000을 0.01로 나누면 넘쳐서 `nan`이 "
+            "나옵니다. 자료형을 바꾸지 마세요.",
+            en="float16 ends at 65,504: 1000 divided by 0.01 overflows, and `nan` "
+            "comes out. Leave the type as it is.",
+        ),
+        *several(
+            "axes of maximum and sum lost",
+            _softmax_with(top=lambda scaled: scaled.max(axis=-1), keepdims=False),
+            ko="`max(axis=-1)`과 `sum(axis=-1)`이 축을 없애서 모양이 맞지 않습니다. "
+            "둘 다 `keepdims=True`를 주세요.",
+            en="`max(axis=-1)` and `sum(axis=-1)` drop the axis, so the shapes don't "
+            "fit. Pass `keepdims=True` to both.",
+        ),
+        *several(
             "logarithm",
             _log_softmax,
             lambda logits, temperature: np.log(_tempered_softmax(logits, temperature)),
+            lambda logits, temperature: _log_softmax(logits, 1) / temperature,
             ko="로그 확률을 돌려주었습니다. 확률을 돌려주세요.",
             en="You returned log-probabilities. Return probabilities.",
         ),
@@ -898,16 +1953,69 @@ def _sentence_log_prob(table, ids):
 
 
 def _sentence_cases():
-    table = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.2, 0.5, 0.3]])
-    yield table, [BOS, 0, 0, EOS]
+    table = np.array(
+        [
+            [0.1, 0.2, 0.05, 0.4, 0.25],
+            [0.13, 0.07, 0.1, 0.3, 0.4],
+            [0.2, 0.15, 0.35, 0.22, 0.08],
+            [0.3, 0.11, 0.14, 0.41, 0.04],
+            [0.005, 0.5, 0.245, 0.15, 0.1],
+        ]
+    )
+    yield table, [BOS, 3, 3, 4, EOS]
     yield table, [BOS, EOS]
-    yield table, [BOS, 0, BOS, 0, EOS]
-    yield table, [BOS, *[0] * 900, EOS]
+    yield table, [BOS, 3, 4, 3, 4, 0, EOS]
+    yield table, [BOS, 4, 0, EOS]
+    yield table, [BOS, *[0, 3] * 450, EOS]
 
 
 def _stepped(table, ids, start=0, stop=None):
     steps = list(pairwise(ids))[start:stop]
     return sum(math.log(table[step]) for step in steps)
+
+
+def _of_steps(change):
+    """Return the function that adds up change(probability) over all steps."""
+    return lambda table, ids: change(table[ids[:-1], ids[1:]]).sum()
+
+
+def _of_ids(change):
+    """Return the function that takes other ids than the given ones."""
+    return lambda table, ids: _sentence_log_prob(table, change(ids))
+
+
+def _of_table(change):
+    """Return the function that reads another table than the given one."""
+    return lambda table, ids: _sentence_log_prob(change(table), ids)
+
+
+def _of_pairs(chosen):
+    """Return the function that adds up over chosen(pairs) of neighbours only."""
+
+    def function(table, ids):
+        return sum(math.log(table[pair]) for pair in chosen(list(pairwise(ids))))
+
+    return function
+
+
+def _clipped_product(least):
+    return lambda table, ids: np.log(max(np.prod(table[ids[:-1], ids[1:]]), least))
+
+
+def _replaced_product(other):
+    def function(table, ids):
+        product = np.prod(table[ids[:-1], ids[1:]])
+        return np.log(product) if product > 0 else other
+
+    return function
+
+
+def _enlarged_product(more):
+    return lambda table, ids: np.log(np.prod(table[ids[:-1], ids[1:]]) + more)
+
+
+def _perplexity(table, ids):
+    return np.exp(-_sentence_log_prob(table, ids) / (len(ids) - 1))
 
 
 sentence_log_prob = Exercise(
@@ -943,6 +2051,31 @@ sentence_log_prob = Exercise(
             en="If you multiply first, a long sentence's product is 0, which has no "
             "logarithm.",
         ),
+        *several(
+            "product kept above zero",
+            *(
+                _clipped_product(least)
+                for least in (1e-300, 1e-323, 1e-100, 1e-12, 1e-9)
+            ),
+            _enlarged_product(1e-12),
+            _replaced_product(0.0),
+            _replaced_product(float(np.finfo(float).min)),
+            ko="먼저 곱하고, 곱이 0이 되면 그 자리에 다른 수를 넣었습니다. 긴 "
+            "문장에서는 그 수가 답이 됩니다. 로그를 먼저 취하고 더하세요.",
+            en="You multiply first, and where the product becomes 0 you put another "
+            "number in its place, which is then the result of every long sentence. "
+            "Take logarithms first, then add.",
+        ),
+        *several(
+            "small number added",
+            *(
+                _of_steps(lambda p, e=e: np.log(p + e))
+                for e in (1e-3, 1e-2, 1e-4, 1e-5)
+            ),
+            ko="확률에 작은 수를 더했습니다. 확률 그대로 로그를 취하세요.",
+            en="You added a small number to the probabilities. Take the logarithms of "
+            "the probabilities as they are.",
+        ),
         Mistake(
             "table transposed",
             lambda table, ids: _sentence_log_prob(np.transpose(table), ids),
@@ -973,9 +2106,10 @@ sentence_log_prob = Exercise(
             ko="부호가 뒤집혔습니다. 확률의 로그는 0보다 클 수 없습니다.",
             en="The sign is flipped. The logarithm of a probability is never above 0.",
         ),
-        Mistake(
+        *several(
             "cross-entropy",
             lambda table, ids: -_sentence_log_prob(table, ids) / (len(ids) - 1),
+            lambda table, ids: -_sentence_log_prob(table, ids) / len(ids),
             ko="교차 엔트로피입니다. 문장의 로그 확률은 부호를 바꾸지 않은 합입니다.",
             en="That is the cross-entropy. A sentence's log-probability is the sum, "
             "sign kept.",
@@ -1009,6 +2143,247 @@ sentence_log_prob = Exercise(
             ko="늘 시작 토큰의 행에서 읽었습니다. 조건은 바로 앞 단어입니다.",
             en="You always read the row of the start token. The condition is the word "
             "just before.",
+        ),
+        *several(
+            "mean of the probabilities",
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]].mean()),
+            lambda table, ids: 1 / _perplexity(table, ids),
+            lambda table, ids: table[ids[:-1], ids[1:]].mean(),
+            ko="확률을 평균 냈습니다. 확률마다 로그를 취해 더하세요.",
+            en="You took a mean of the probabilities. Take the logarithm of each and "
+            "add.",
+        ),
+        *several(
+            "always the end token",
+            lambda table, ids: np.log(table[ids[:-1], ids[-1]]).sum(),
+            ko="다음 단어로 늘 끝 토큰을 읽었습니다. 문장에 있는 다음 단어를 읽으세요.",
+            en="As the next word you always read the end token. Read the one that "
+            "comes next in the sentence.",
+        ),
+        *several(
+            "one step of all",
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]]).min(),
+            lambda table, ids: np.log(table[ids[:-1], ids[1:]]).max(),
+            ko="가장 작은 값이나 가장 큰 값 하나만 골랐습니다. 모든 단계를 더하세요.",
+            en="You picked the smallest or the largest step. Add up all of them.",
+        ),
+        *several(
+            "ids shifted",
+            lambda table, ids: sum(
+                math.log(table[a - 1, b - 1]) for a, b in pairwise(ids)
+            ),
+            ko="번호에서 1을 뺐습니다. 번호는 0부터 세니 그대로 쓰세요.",
+            en="You subtracted 1 from the ids. They count from 0: use them as they "
+            "are.",
+        ),
+        *several(
+            "probability times logarithm",
+            _of_steps(lambda p: p * np.log(p)),
+            _of_steps(lambda p: -p * np.log(p)),
+            ko="로그에 확률을 곱했습니다. 로그만 더하세요.",
+            en="You multiplied the logarithms by the probabilities. Add up the "
+            "logarithms alone.",
+        ),
+        *several(
+            "logarithm twice",
+            _of_steps(lambda p: np.log(-np.log(p))),
+            ko="로그를 두 번 취했습니다. 한 번만 취하세요.",
+            en="You took the logarithm twice. Take it once.",
+        ),
+        *several(
+            "sum begins at one",
+            lambda table, ids: 1 + _sentence_log_prob(table, ids),
+            ko="합이 1에서 시작합니다. 곱은 1에서, 합은 0에서 시작합니다.",
+            en="Your sum begins at 1. A product begins at 1, a sum at 0.",
+        ),
+        *several(
+            "always zero",
+            lambda table, ids: 0.0,
+            ko="언제나 0이 나옵니다. 0에서 시작해 곱하지 않았나요? `+=`로 더하세요.",
+            en="Your result is always 0. Did you begin at 0 and multiply? Add with "
+            "`+=`.",
+        ),
+        *several(
+            "start token predicted",
+            lambda table, ids: _sentence_log_prob(table, ids) - math.log(len(table)),
+            lambda table, ids: (
+                _sentence_log_prob(table, ids) + np.log(table[:, ids[0]].mean())
+            ),
+            lambda table, ids: (
+                _sentence_log_prob(table, ids) + np.log(table[ids[0], ids[0]])
+            ),
+            ko="시작 토큰의 확률까지 더했습니다. 시작 토큰은 주어지며, 예측하지 "
+            "않습니다.",
+            en="You added a probability for the start token. It is given, not "
+            "predicted.",
+        ),
+        *several(
+            "both special tokens left out",
+            lambda table, ids: _stepped(table, ids, start=1, stop=-1),
+            ko="시작 토큰과 끝 토큰을 모두 뺐습니다. 시작 토큰에서 첫 단어로 가는 "
+            "단계와 끝 토큰을 예측하는 단계도 있습니다.",
+            en="You left out both special tokens. The step from the start token to the "
+            "first word counts, and so does the one that predicts the end token.",
+        ),
+        *several(
+            "special tokens twice",
+            _of_ids(lambda ids: [BOS, *ids, EOS]),
+            _of_ids(lambda ids: [*ids, EOS]),
+            ko="시작 토큰이나 끝 토큰을 다시 붙였습니다. `ids`에는 이미 들어 있습니다.",
+            en="You added a start or end token again. `ids` already has them.",
+        ),
+        *several(
+            "every other pair",
+            lambda table, ids: sum(
+                math.log(table[p]) for p in zip(ids[::2], ids[1::2], strict=False)
+            ),
+            _of_pairs(lambda pairs: pairs[1::2]),
+            ko="한 쌍 건너 한 쌍만 더했습니다. 이웃한 쌍을 모두 더하세요. 둘째 토큰은 "
+            "다음 쌍의 첫째이기도 합니다.",
+            en="You took every other pair only. Add up all neighbours: the second of "
+            "one pair is the first of the next.",
+        ),
+        *several(
+            "two apart",
+            lambda table, ids: sum(
+                math.log(table[p]) for p in zip(ids, ids[2:], strict=False)
+            ),
+            ko="두 자리 떨어진 토큰을 짝지었습니다. 바로 다음 토큰과 짝지으세요.",
+            en="You paired tokens that are two apart. Pair each with the very next "
+            "one.",
+        ),
+        *several(
+            "first step only",
+            _of_pairs(lambda pairs: pairs[:1]),
+            ko="첫 단계만 더하고 끝났습니다. `return`이 반복문 안에 있지 않나요?",
+            en="Only the first step is added up. Is your `return` inside the loop?",
+        ),
+        *several(
+            "last step only",
+            _of_pairs(lambda pairs: pairs[-1:]),
+            ko="마지막 단계만 남았습니다. 반복할 때마다 앞의 값을 덮어쓰지 말고 `+=`로 "
+            "더하세요.",
+            en="Only the last step is left. Add up with `+=` in the loop instead of "
+            "writing over what was there.",
+        ),
+        *several(
+            "first place of the id",
+            lambda table, ids: sum(
+                math.log(table[a, ids[ids.index(a) + 1]]) for a in ids[:-1]
+            ),
+            ko="`ids.index`는 그 번호가 처음 나오는 자리를 돌려줍니다. 되풀이되는 "
+            "단어의 다음 단어를 잘못 찾습니다. 자리 번호나 `zip`을 쓰세요.",
+            en="`ids.index` returns the first place of an id, so a repeated word gets "
+            "the wrong next word. Go by position, or use `zip`.",
+        ),
+        *several(
+            "repeated pairs dropped",
+            _of_pairs(set),
+            ko="두 번 나온 쌍을 한 번만 더했습니다. 나올 때마다 더하세요.",
+            en="You added a pair that occurs twice only once. Add it each time.",
+        ),
+        *several(
+            "repeated words dropped",
+            _of_pairs(lambda pairs: [(a, b) for a, b in pairs if a != b]),
+            _of_ids(lambda ids: list(dict.fromkeys(ids))),
+            ko="되풀이되는 단어를 뺐습니다. 같은 단어가 다시 나오는 것도 한 "
+            "단계입니다.",
+            en="You left out a repeated word. A word that comes again is a step too.",
+        ),
+        *several(
+            "every pair of all ids",
+            lambda table, ids: np.log(table[np.ix_(ids, ids)]).sum(),
+            ko="모든 토큰을 모든 토큰과 짝지었습니다. 이웃한 둘만 짝지으세요.",
+            en="You paired all tokens with all tokens. Pair neighbours only.",
+        ),
+        *several(
+            "whole table",
+            lambda table, ids: np.log(table).sum(),
+            ko="표의 모든 칸을 더했습니다. `ids`에 나오는 단계만 더하세요.",
+            en="You added up the whole table. Add up the steps of `ids` alone.",
+        ),
+        *several(
+            "running sums",
+            lambda table, ids: np.cumsum(np.log(table[ids[:-1], ids[1:]])),
+            ko="단계마다의 누적합입니다. 마지막 값만 돌려주세요.",
+            en="These are the running sums. Return the last one alone.",
+        ),
+        *several(
+            "product of logarithms",
+            lambda table, ids: np.prod(np.log(table[ids[:-1], ids[1:]])),
+            ko="로그를 곱했습니다. 확률의 곱은 로그의 합입니다.",
+            en="You multiplied the logarithms. A product of probabilities becomes a "
+            "sum of logarithms.",
+        ),
+        *several(
+            "perplexity",
+            _perplexity,
+            ko="퍼플렉시티입니다. 문장의 로그 확률은 로그의 합입니다.",
+            en="That is the perplexity. A sentence's log-probability is the sum of the "
+            "logarithms.",
+        ),
+        *several(
+            "divided by the number of ids",
+            lambda table, ids: _sentence_log_prob(table, ids) / len(ids),
+            ko="`ids`의 길이로 나누었습니다. 평균이 아니라 합을 구하세요.",
+            en="You divided by the length of `ids`. The sum is due, not a mean.",
+        ),
+        *several(
+            "softmax of the table",
+            _of_table(lambda t: np.exp(t) / np.exp(t).sum(axis=1, keepdims=True)),
+            ko="표에 소프트맥스를 계산했습니다. 표에는 이미 확률이 들어 있습니다.",
+            en="You put the table through a softmax. It holds probabilities already.",
+        ),
+        *several(
+            "table normalised again",
+            _of_table(lambda table: table / table.sum(axis=0)),
+            _of_table(lambda table: table / table.sum()),
+            _of_table(lambda table: table / table.max(axis=1, keepdims=True)),
+            ko="표를 다시 나누었습니다. 행마다 합이 이미 1입니다.",
+            en="You divided the table once more. Each of its rows sums to 1 already.",
+        ),
+        *several(
+            "word without the one before",
+            lambda table, ids: np.log(table.mean(axis=0)[ids[1:]]).sum(),
+            lambda table, ids: np.log(table.sum(axis=0)[ids[1:]]).sum(),
+            ko="앞 단어를 보지 않고 단어마다의 평균 확률을 썼습니다. 앞 단어의 행에서 "
+            "읽으세요.",
+            en="You used each word's mean probability, whatever comes before. Read the "
+            "row of the word before.",
+        ),
+        *several(
+            "likeliest step",
+            lambda table, ids: np.log(table.max(axis=1)[ids[:-1]]).sum(),
+            ko="행마다 가장 큰 확률을 더했습니다. 문장에 있는 다음 단어의 확률을 "
+            "읽으세요.",
+            en="You used the largest probability of each row. Read that of the word "
+            "that comes next in the sentence.",
+        ),
+        *several(
+            "logarithm of one plus or minus",
+            _of_steps(np.log1p),
+            _of_steps(lambda p: np.log(1 - p)),
+            ko="1에 확률을 더하거나 뺀 다음 로그를 취했습니다. 확률 그대로 로그를 "
+            "취하세요.",
+            en="You took the logarithm of 1 plus or minus the probability. Take that "
+            "of the probability itself.",
+        ),
+        *several(
+            "steps counted twice",
+            lambda table, ids: _stepped(table, ids, stop=-1) + _stepped(table, ids, 1),
+            lambda table, ids: 2 * _sentence_log_prob(table, ids),
+            ko="단계를 두 번 더했습니다. 단계마다 한 번씩만 더하세요.",
+            en="You counted steps twice. Add each step once.",
+        ),
+        *several(
+            "both directions",
+            lambda table, ids: (
+                _sentence_log_prob(table, ids) + _sentence_log_prob(table.T, ids)
+            ),
+            ko="거꾸로 가는 단계까지 더했습니다. 앞 단어에서 다음 단어로 가는 단계만 "
+            "더하세요.",
+            en="You added the steps backwards too. Only those from a word to the next "
+            "one count.",
         ),
         Mistake(
             "sum of probabilities",
