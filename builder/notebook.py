@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -28,6 +29,17 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 OURS = "explore_transformers"
 # A folded cell, as JupyterLab and VS Code know it, and as Colab does.
 _FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+# What a folded cell is for, so that a reader knows what stays closed.
+_PROMPTS = {
+    "ko": ("{} 코드 펼치기", "{} 코드 접기"),
+    "en": ("Show the {} code", "Hide the {} code"),
+}
+_PURPOSES = {
+    "set-up": ("준비하는", "set-up"),
+    "measuring": ("측정하는", "measuring"),
+    "drawing": ("그림을 그리는", "drawing"),
+    "helper": ("보조", "helper"),
+}
 
 
 def notebook_text(
@@ -76,7 +88,8 @@ def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
 
 def _setup_cell(book: Book, language: str):
     source = setup_source(book.address, language)
-    return new_code_cell(source, id=SETUP, metadata=_FOLDED | {"tags": ["hide-input"]})
+    tags = {"tags": ["hide-input"], "mystnb": _prompts("set-up", language)}
+    return new_code_cell(source, id=SETUP, metadata=_FOLDED | tags)
 
 
 def _cell(cell: Prose | Code, view: View, outputs):
@@ -98,9 +111,26 @@ def _metadata(cell: Code, view: View) -> dict:
     made = made | ({"tags": tags} if tags else {})
     if cell.exercise:
         made["exercise"] = cell.exercise
+    shown = _prompts(_purpose(cell), view.language) if cell.folded else {}
     if cell.alt:
-        made["mystnb"] = {"image": {"alt": cell.alt[view.language]}}
-    return made
+        shown["image"] = {"alt": cell.alt[view.language]}
+    return made | ({"mystnb": shown} if shown else {})
+
+
+def _purpose(cell: Code) -> str:
+    """What a folded cell does for the reader: a key of _PURPOSES."""
+    if "claim(" in cell.source:
+        return "measuring"
+    if "figure" in cell.tags or re.search(r"\b(figures\.|plt\.show)", cell.source):
+        return "drawing"
+    return "set-up" if re.match("(import|from) ", cell.source) else "helper"
+
+
+def _prompts(purpose: str, language: str) -> dict:
+    """The words on a fold, opened and closed, as MyST-NB wants them."""
+    word = _PURPOSES[purpose][LANGUAGES.index(language)]
+    show, hide = (prompt.format(word) for prompt in _PROMPTS[language])
+    return {"code_prompt_show": show, "code_prompt_hide": hide}
 
 
 def _counted(cells: list) -> list:

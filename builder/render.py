@@ -62,10 +62,8 @@ COLAB = {
     "en": "[Open in Colab]({})",
 }
 NO_COLAB = {
-    "ko": "이 책의 저장소 주소가 아직 정해지지 않아 Colab 링크가 없습니다. "
-    "받은 저장소 안에서 `{path}`를 Jupyter로 여세요.",
-    "en": "There is no Colab link yet, because this book's repository has no address. "
-    "Open `{path}` in Jupyter, inside your copy of the repository.",
+    "ko": "Jupyter에서 열 노트북: `{path}`",
+    "en": "notebook to open in Jupyter: `{path}`",
 }
 TIME = {"ko": "핵심 {}분, 전체 {}분", "en": "core {} min, all {} min"}
 NO_RECORD = {"ko": "(아직 측정하지 않음)", "en": "(not measured yet)"}

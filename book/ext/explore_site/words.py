@@ -15,10 +15,10 @@ _WORDS = {
     "switch_hint": ("이 페이지를 영어로 읽기", "Read this page in Korean"),
     "lesson_links": ("이 레슨 실행하기", "Run this lesson"),
     "colab": ("Colab에서 열기", "Open in Colab"),
-    "colab_unset": ("Colab: 주소 없음", "Colab: no address yet"),
+    "colab_unset": ("실행 방법", "How to run"),
     "colab_unset_hint": (
-        "저장소 주소가 아직 없어 Colab 링크를 만들 수 없습니다. 실행 방법 보기",
-        "The repository has no address yet, so there is no Colab link. See how to run",
+        "내 컴퓨터나 Colab에서 이 노트북을 실행하는 방법",
+        "How to run this notebook on your computer or in Colab",
     ),
     "download": ("노트북 내려받기", "Download notebook"),
     "licence": (
