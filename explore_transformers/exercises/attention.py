@@ -16,7 +16,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import number_at, several
+from explore_transformers.exercises.naming import number_at, several, wrong_number
 
 attention_step = Exercise(
     "attention_step",
@@ -70,18 +70,66 @@ attention_step = Exercise(
 )
 
 
+_NUMBERS = 30, 25, 60, 108, 2
+
+
 def _has(place, *wrong):
-    return number_at(place, *wrong, of=5)
+    holds = number_at(place, *wrong, of=5)
+    return lambda answer: holds(answer) and sorted(answer) != sorted(_NUMBERS)
+
+
+# How to reach each number, for those who went astray in a way of their own.
+_WAYS = (
+    (
+        "첫째 수를 다시 보세요. 점수가 모두 같으면 가려지지 않은 밸류의 가중치도 모두 "
+        "같습니다.",
+        "Look at the first number again: equal scores give equal weight to all values "
+        "that are not hidden.",
+    ),
+    (
+        "둘째 수를 다시 보세요. `ln 2`의 지수는 2이고 0의 지수는 1입니다. 가려지지 "
+        "않은 세 자리의 지수를 그 합으로 나누면 가중치입니다.",
+        "Look at the second number again. The exponential of `ln 2` is 2, that of 0 "
+        "is 1. Those of the three places not hidden, divided by their sum, are the "
+        "weights.",
+    ),
+    (
+        "셋째 수를 다시 보세요. 점수가 1000이나 앞서면 그 자리의 가중치가 거의 1이고, "
+        "결과는 그 자리의 밸류입니다.",
+        "Look at the third number again. A place whose score is ahead by 1000 has "
+        "nearly all the weight, so the result is its value.",
+    ),
+    (
+        "넷째 수를 다시 보세요. 타깃의 단계마다 소스의 토큰마다 점수가 하나씩 있습니다.",
+        "Look at the fourth number again: every target step has one score for every "
+        "source token.",
+    ),
+    (
+        "다섯째 수를 다시 보세요. 내적은 수 `d`개의 합이므로 분산이 `d`배이고, 표준 "
+        "편차는 그 제곱근입니다.",
+        "Look at the fifth number again. The dot product is a sum of `d` numbers, so "
+        "its variance is `d` times that of one; the standard deviation is the root.",
+    ),
+)
+
+
+def _at_last(place, ko, en):
+    names = "equal scores", "ln 2", "score ahead", "scores", "factor"
+    return wrong_number(_NUMBERS, place, names[place], (), ko, en)
 
 
 attention_numbers = Exercise(
     "attention_numbers",
-    expected=(30, 25, 60, 108, 2),
+    expected=_NUMBERS,
     kind="value",
     mistakes=(
         Mistake(
             "padding has weight",
-            lambda answer: _has(0, 47.5)(answer) or _has(1, 40)(answer),
+            lambda answer: (
+                _has(0, 47.5)(answer)
+                or _has(1, 40, 47.5, 50)(answer)
+                or _has(2, 100)(answer)
+            ),
             ko="가려진 밸류 100이 결과에 들어갔습니다. 패딩의 가중치는 0입니다.",
             en="The hidden value 100 got into your result. The weight of padding is 0.",
             example=(47.5, 40, 60, 108, 2),
@@ -110,6 +158,23 @@ attention_numbers = Exercise(
             example=(270, 6.93, 60, 108, 2),
         ),
         Mistake(
+            "larger score ignored",
+            _has(1, 30),
+            ko="평균입니다. 첫 점수가 더 크므로 첫째 밸류의 가중치도 더 커야 합니다. "
+            "`ln 2`의 지수는 2입니다.",
+            en="That is the plain mean. The first score is larger, so the first value "
+            "gets more weight: the exponential of `ln 2` is 2.",
+            example=(30, 30, 60, 108, 2),
+        ),
+        Mistake(
+            "divided by the number of values",
+            _has(1, 100 / 3),
+            ko="지수의 합이 아니라 밸류의 개수 3으로 나누었습니다. 지수는 2, 1, 1입니다.",
+            en="You divided by 3, the number of values. Divide by the sum of the "
+            "exponentials 2, 1 and 1.",
+            example=(30, 33.3, 60, 108, 2),
+        ),
+        Mistake(
             "winner takes all",
             _has(1, 10),
             ko="소프트맥스는 가장 큰 점수만 고르지 않습니다. 첫 점수의 지수는 2이니, "
@@ -127,7 +192,7 @@ attention_numbers = Exercise(
         ),
         Mistake(
             "large score ignored",
-            _has(2, 30),
+            _has(2, 30, 22.5, 47.5),
             ko="점수가 1000이나 크면 나머지 가중치는 0과 다름없습니다.",
             en="With a score larger by 1000, the other weights are as good as 0.",
             example=(30, 25, 30, 108, 2),
@@ -140,6 +205,31 @@ attention_numbers = Exercise(
             en="You added the lengths. Every target step has a score for every source "
             "token.",
             example=(30, 25, 60, 21, 2),
+        ),
+        Mistake(
+            "size counted too",
+            _has(3, *(12 * 9 * n for n in (64, 256, 8, 16))),
+            ko="벡터의 크기까지 곱했습니다. 벡터가 아무리 길어도 점수는 토큰 하나와 "
+            "단계 하나의 짝마다 하나입니다.",
+            en="You multiplied by the size of the vectors too. However long they are, "
+            "a pair of step and token has one score.",
+            example=(30, 25, 60, 6912, 2),
+        ),
+        Mistake(
+            "marks counted too",
+            _has(3, 13 * 9, 12 * 10, 13 * 10, 14 * 10, 12 * 11),
+            ko="토큰이나 단계를 더 세었습니다. 12와 9에는 더할 것이 없습니다.",
+            en="You counted extra tokens or steps. Nothing is to be added to 12 and 9.",
+            example=(30, 25, 60, 130, 2),
+        ),
+        Mistake(
+            "pairs counted twice or half",
+            _has(3, 216, 54),
+            ko="타깃의 단계 하나와 소스의 토큰 하나에 점수가 꼭 하나 있습니다. 두 배나 "
+            "절반으로 세지 마세요.",
+            en="A target step and a source token have exactly one score, not two and "
+            "not half a one.",
+            example=(30, 25, 60, 216, 2),
         ),
         Mistake(
             "one row of scores",
@@ -177,19 +267,46 @@ attention_numbers = Exercise(
         Mistake(
             "variance squared",
             _has(4, 16),
-            ko="4배가 되는 것은 분산입니다. 표준 편차는 제곱이 아니라 제곱근입니다.",
-            en="It is the variance that grows 4 times. The standard deviation is its "
-            "root, not its square.",
+            ko="16은 `d`가 256일 때의 표준 편차이고, 4의 제곱이기도 합니다. 물은 것은 "
+            "64일 때의 몇 배가 되는가입니다.",
+            en="16 is the standard deviation at size 256, and also 4 squared. Asked is "
+            "how many times that at size 64 it is.",
             example=(30, 25, 60, 108, 16),
         ),
         Mistake(
+            "spread at one size",
+            _has(4, 8),
+            ko="8은 `d`가 64일 때의 표준 편차입니다. 256일 때의 표준 편차를 그것으로 "
+            "나누세요.",
+            en="8 is the standard deviation at size 64. Divide the one at size 256 by "
+            "it.",
+            example=(30, 25, 60, 108, 8),
+        ),
+        Mistake(
+            "difference of sizes",
+            _has(4, 192),
+            ko="두 크기의 차이입니다. 물은 것은 표준 편차가 몇 배가 되는가입니다.",
+            en="That is the difference of the sizes. Asked is how many times larger "
+            "the standard deviation gets.",
+            example=(30, 25, 60, 108, 192),
+        ),
+        Mistake(
+            "root twice",
+            _has(4, math.sqrt(2)),
+            ko="제곱근을 두 번 구했습니다. 분산은 4배, 표준 편차는 그 제곱근입니다.",
+            en="You took the root twice. The variance grows 4 times, and the standard "
+            "deviation by the root of that.",
+            example=(30, 25, 60, 108, 1.41),
+        ),
+        Mistake(
             "turned round",
-            _has(4, 0.5, 0.25),
+            _has(4, 0.5, 0.25, math.sqrt(0.5)),
             ko="크기가 커지면 내적은 더 넓게 퍼집니다. 거꾸로 나누었습니다.",
             en="With a larger size the dot products spread wider. You divided the "
             "other way round.",
             example=(30, 25, 60, 108, 0.5),
         ),
+        *(_at_last(place, ko, en) for place, (ko, en) in enumerate(_WAYS)),
     ),
 )
 
@@ -244,6 +361,11 @@ def _attention_cases():
         shapes = (n_steps, size), (n_tokens, size), (n_tokens, 2)
         query, key, value = (rng.normal(size=shape).round(1) for shape in shapes)
         yield query, key, value, np.arange(n_tokens) < n_real
+    holes = np.array([False, True, True, False, True, False])
+    query, key, value = (
+        rng.normal(size=shape).round(1) for shape in ((3, 3), (6, 3), (6, 1))
+    )
+    yield query, key, value, holes
 
 
 def _loud_cases():
@@ -253,6 +375,10 @@ def _loud_cases():
     far = np.array([[2000.0], [0]])
     yield far, key[:2], value[:2], np.array([True, True])
     yield far[:1], -key[:2], value[:2], np.array([True, True])
+    # Real scores of about -30, -1500, -40000 and -2000000, all far below a hidden 0.
+    low = np.array([[60.0, 1, 0, 0], [3e3, 1, 0, 0], [8e4, 1, 0, 0], [4e6, 1, 0, 0]])
+    key = np.array([[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]])
+    yield low, key, value, np.array([True, True, False])
 
 
 def _without_keepdims(scores):
@@ -282,6 +408,119 @@ def _causal(scores, mask):
     return np.where(np.tril(np.ones_like(scores)), _hide(scores, mask), -np.inf)
 
 
+def _attend_with_late_context(query, key, value, mask):
+    """Weights without a mask, and the context from weights hidden after them."""
+    weights = _softmax(_scale(query @ key.T, query, key))
+    hidden = weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
+    return hidden @ value, weights
+
+
+def _first_real(scores, mask):
+    """Padding taken to be at the end: as many keys as are real, from the first on."""
+    return _hide(scores, np.arange(len(mask)) < mask.sum())
+
+
+def _up_to_padding(scores, mask):
+    """All keys from the first padding on are hidden, the real ones there too."""
+    return _hide(scores, np.cumprod(mask).astype(bool))
+
+
+def _last_alone(scores, mask):
+    return _hide(scores, mask | (np.arange(len(mask)) < len(mask) - 1))
+
+
+def _first_query_alone(scores, mask):
+    return np.where(mask | (np.arange(len(scores)) > 0)[:, None], scores, -np.inf)
+
+
+def _rows_hidden(scores, mask):
+    scores = scores.copy()
+    scores[~mask] = -np.inf
+    return scores
+
+
+def _result(make, **changes):
+    """A function that hands the exercise's context and weights to `make`."""
+
+    def answer(query, key, value, mask):
+        context, weights = _attend(query, key, value, mask, **changes)
+        scores = _hide(_scale(query @ key.T, query, key), mask)
+        return make(context, weights, query, key, value, mask, scores)
+
+    return answer
+
+
+def _context_of(weights, value):
+    return weights @ value, weights
+
+
+def _hard(scores):
+    return np.eye(scores.shape[-1])[scores.argmax(axis=-1)]
+
+
+def _exponentials(scores):
+    return np.exp(scores - scores.max(axis=-1, keepdims=True))
+
+
+def _cosine(scores, query, key):
+    return scores / np.outer(*(np.linalg.norm(x, axis=-1) for x in (query, key)))
+
+
+def _hidden_weight(answer, real, hidden):
+    """The weight of a hidden key where one real and one hidden key have these scores."""
+    key, value = np.array([[real], [hidden]]), np.array([[0.0], [1]])
+    context = answer(np.array([[1.0]]), key, value, np.array([True, False]))[0]
+    return float(np.asarray(context)[0, 0])
+
+
+def _is_filled(weight):
+    """Whether a hidden score gets a finite number in its place; weight(real, hidden)."""
+    return weight(-4e6, 0.0) > 0.99 and weight(20.0, 21.0) < 0.01 > weight(20.0, 1e12)
+
+
+def _is_added_to(weight):
+    """Whether a finite number is added to a hidden score; weight(real, hidden)."""
+    low, high = weight(20.0, 21.0), weight(20.0, 1e12)
+    return weight(-4e6, 0.0) > 0.99 and low < 0.01 and high > 0.99
+
+
+def _unless_filled(answer):
+    return not _is_filled(lambda real, hidden: _hidden_weight(answer, real, hidden))
+
+
+def _unless_added_to(answer):
+    return not _is_added_to(lambda real, hidden: _hidden_weight(answer, real, hidden))
+
+
+def _agrees(answer, expected, cases, **tolerance):
+    """Whether an answer gives what the solution gives, in these cases."""
+    for case in cases:
+        for got, want in zip(answer(*case), expected(*case), strict=True):
+            if not np.allclose(np.asarray(got), want, **tolerance):
+                return False
+    return True
+
+
+def _padding_anywhere(answer):
+    """False for what is right as long as padding stands at the end, and only then."""
+    _, front, short, full, holes = _attention_cases()
+    at_end = _agrees(answer, _attend, (short, full))
+    return not at_end or _agrees(answer, _attend, (front, holes))
+
+
+def _any_size(answer):
+    """False for what is right on vectors of size 4 alone."""
+    _, _, four, two, _ = _attention_cases()
+    return not _agrees(answer, _attend, (four,)) or _agrees(answer, _attend, (two,))
+
+
+def _precise(answer):
+    """False for what is right but for the last digits."""
+    cases = list(_attention_cases())
+    nearly = _agrees(answer, _attend, cases, rtol=3e-3, atol=6e-3)
+    return not nearly or _agrees(answer, _attend, cases)
+
+
 def _rows_sum_to_one(answer):
     return all(
         np.allclose(np.asarray(answer(*case)[1]).sum(axis=-1), 1)
@@ -290,12 +529,28 @@ def _rows_sum_to_one(answer):
 
 
 def _hidden_keys_unread(answer):
-    """Whether other keys and values under the mask leave the answer as it is."""
-    query, key, value, mask = next(_attention_cases())
+    """False for what is right without padding, but lets hidden keys change it."""
+    cases = list(_attention_cases())
+    if not _agrees(answer, _attend, cases[3:4]):
+        return True  # something else is wrong: padding is not to blame
+    query, key, value, mask = cases[0]
     others = np.where(mask[:, None], key, 7.0), np.where(mask[:, None], value, -9.0)
     both = answer(query, key, value, mask), answer(query, *others, mask)
     return all(np.allclose(a, b) for a, b in zip(*both, strict=True))
 
+
+_FILLED = {
+    "ko": "가린 점수에 넣은 수가 충분히 작지 않습니다. 진짜 토큰의 점수가 그만큼 작으면 "
+    "패딩이 가중치를 얻습니다. `-np.inf`를 넣으세요.",
+    "en": "The number that you put in place of hidden scores is not low enough: where "
+    "real scores are as low, padding gets weight. Put in `-np.inf`.",
+}
+_ADDED = {
+    "ko": "가릴 점수에 더한 수가 충분히 작지 않아 패딩이 가중치를 얻을 수 있습니다. "
+    "더하지 말고 점수를 `-np.inf`로 바꾸세요.",
+    "en": "The number that you add to hidden scores is not low enough, so padding can "
+    "still get weight. Don't add: put `-np.inf` in the score's place.",
+}
 
 masked_attention = Exercise(
     "masked_attention",
@@ -343,6 +598,55 @@ masked_attention = Exercise(
             "of one vector.",
         ),
         Mistake(
+            "root of the number of queries",
+            _attend_with(scale=lambda s, query, key: s / np.sqrt(len(query))),
+            ko="쿼리의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 크기, "
+            "`query.shape[-1]`입니다.",
+            en="You divided by the square root of the number of queries. `d` is the "
+            "size of one vector, `query.shape[-1]`.",
+        ),
+        Mistake(
+            "size of the values",
+            lambda query, key, value, mask: _attend(
+                query,
+                key,
+                value,
+                mask,
+                scale=lambda s, query, key: s / np.sqrt(value.shape[-1]),
+            ),
+            ko="밸류의 크기를 썼습니다. 점수는 쿼리와 키의 내적이므로 `d`는 그 둘의 "
+            "크기입니다.",
+            en="You took the size of the values. The score is a product of query and "
+            "key, and `d` is their size.",
+        ),
+        *several(
+            "fixed number",
+            _attend_with(scale=lambda s, query, key: s / 2),
+            _attend_with(scale=lambda s, query, key: s / 8),
+            _attend_with(scale=lambda s, query, key: s / 4),
+            _attend_with(scale=lambda s, query, key: s / np.sqrt(2)),
+            _attend_with(scale=lambda s, query, key: s / np.sqrt(3)),
+            ko="점수를 언제나 같은 수로 나누었습니다. 벡터의 크기는 입력마다 다르니 "
+            "`np.sqrt(query.shape[-1])`로 나누세요.",
+            en="You divide the scores by the same number every time. Vectors differ in "
+            "size: divide by `np.sqrt(query.shape[-1])`.",
+        ),
+        Mistake(
+            "length divided out",
+            _attend_with(scale=_cosine),
+            ko="쿼리와 키의 길이로 나누어 코사인 유사도가 되었습니다. 크기 `d`의 "
+            "제곱근만 나누세요.",
+            en="You divided by the lengths of query and key, which makes a cosine. "
+            "Divide by the square root of the size `d` alone.",
+        ),
+        Mistake(
+            "negative scores",
+            _attend_with(scale=lambda s, query, key: -_scale(s, query, key)),
+            ko="점수의 부호가 반대입니다. 내적이 클수록 가중치도 커야 합니다.",
+            en="The scores have the opposite sign. A larger dot product has to get "
+            "more weight.",
+        ),
+        Mistake(
             "weights divided",
             _attend_with(
                 scale=_unscaled,
@@ -375,6 +679,56 @@ masked_attention = Exercise(
             "모두 0이 되어 `nan`이 나옵니다. 최댓값을 구하기 전에 가리세요.",
             en="Nearly. But when a hidden score is very large, all the real ones "
             "become 0 and `nan` comes out. Hide it before you take the maximum.",
+        ),
+        *several(
+            "maximum over padding, nan replaced",
+            _attend_with(
+                hide=_unhidden,
+                after=lambda weights, mask, query: np.nan_to_num(
+                    weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
+                ),
+            ),
+            ko="가린 자리의 점수가 아주 크면 진짜 토큰의 값이 모두 0이 되고, `nan`을 "
+            "0으로 바꾸어도 가중치의 합이 0입니다. 최댓값을 구하기 전에 가리세요.",
+            en="When a hidden score is very large, all the real ones become 0, and "
+            "with `nan` replaced by 0 the weights sum to 0. Hide it before you take "
+            "the maximum.",
+        ),
+        *several(
+            "weights returned unmasked",
+            _result(
+                lambda context, weights, query, key, value, mask, scores: (
+                    context,
+                    _softmax(_scale(query @ key.T, query, key)),
+                )
+            ),
+            _attend_with_late_context,
+            ko="문맥은 가린 가중치로 계산했지만 돌려준 가중치는 가리기 전의 것입니다.",
+            en="The context comes from masked weights, but the weights that you return "
+            "are those from before.",
+        ),
+        *several(
+            "scores returned",
+            _result(
+                lambda context, weights, query, key, value, mask, scores: (
+                    context,
+                    scores,
+                )
+            ),
+            _result(
+                lambda context, weights, query, key, value, mask, scores: (
+                    context,
+                    _scale(query @ key.T, query, key),
+                )
+            ),
+            _result(
+                lambda context, weights, query, key, value, mask, scores: (
+                    context,
+                    query @ key.T,
+                )
+            ),
+            ko="둘째로 가중치가 아니라 점수를 돌려주었습니다.",
+            en="The second thing that you return is the scores. Return the weights.",
         ),
         Mistake(
             "added",
@@ -456,9 +810,51 @@ masked_attention = Exercise(
             en="A score of 0 is not a weight of 0: its exponential is 1. Use "
             "`-np.inf`.",
         ),
+        *several(
+            "filled with the smallest score",
+            _attend_with(hide=lambda s, mask: np.where(mask, s, s.min())),
+            _attend_with(
+                hide=lambda s, mask: np.where(mask, s, s.min(axis=-1, keepdims=True))
+            ),
+            ko="가린 자리에 가장 작은 점수를 넣었습니다. 그 지수도 0보다 커서 가중치를 "
+            "얻습니다. `-np.inf`를 넣으세요.",
+            en="You put the smallest score in the hidden places. Its exponential is "
+            "above 0, and they get weight. Put in `-np.inf`.",
+        ),
         Mistake(
+            "first query alone masked",
+            _attend_with(hide=_first_query_alone),
+            ko="첫째 쿼리의 점수만 가렸습니다. 어느 쿼리도 패딩을 보지 못하게 하세요.",
+            en="You hid padding from the first query alone. No query may see it.",
+        ),
+        Mistake(
+            "padding at the end assumed",
+            _attend_with(hide=_first_real),
+            ko="진짜 키의 수만 세어 앞에서부터 그만큼을 남겼습니다. 패딩은 앞이나 "
+            "가운데에도 있을 수 있으니 `mask`가 `False`인 자리를 가리세요.",
+            en="You counted the real keys and kept as many from the front. Padding may "
+            "stand in front or in the middle: hide where `mask` is `False`.",
+        ),
+        Mistake(
+            "all after padding hidden",
+            _attend_with(hide=_up_to_padding),
+            ko="첫 패딩부터 끝까지 모두 가렸습니다. 그 뒤에도 진짜 키가 있을 수 "
+            "있습니다.",
+            en="You hid everything from the first padding on. Real keys may follow it.",
+        ),
+        Mistake(
+            "last key alone masked",
+            _attend_with(hide=_last_alone),
+            ko="마지막 키만 가렸습니다. `mask`가 `False`인 키를 모두 가리세요.",
+            en="You hid the last key alone. Hide every key whose `mask` is `False`.",
+        ),
+        *several(
             "mask on the queries",
             _attend_with(hide=lambda scores, mask: _hide(scores, mask[:, None])),
+            _attend_with(
+                hide=lambda scores, mask: _hide(scores, mask[: len(scores), None])
+            ),
+            _attend_with(hide=_rows_hidden),
             ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
             "마지막 축입니다.",
             en="You laid the mask along the queries. It hides keys, and they are the "
@@ -496,6 +892,101 @@ masked_attention = Exercise(
             en="You filled in plus infinity, which makes the hidden place the largest. "
             "It has to be minus infinity.",
         ),
+        *several(
+            "not normalised",
+            _attend_with(softmax=_exponentials),
+            _result(
+                lambda context, weights, query, key, value, mask, scores: (
+                    context,
+                    _exponentials(scores),
+                )
+            ),
+            _attend_with(softmax=np.exp),
+            ko="지수를 그 합으로 나누지 않아 가중치의 합이 1이 아닙니다.",
+            en="You did not divide the exponentials by their sum, so the weights don't "
+            "sum to 1.",
+        ),
+        Mistake(
+            "hard maximum",
+            _attend_with(softmax=_hard),
+            ko="점수가 가장 큰 키 하나에 가중치를 다 주었습니다. 소프트맥스는 모든 진짜 "
+            "키에 나눕니다.",
+            en="You gave all weight to the key of largest score. The softmax shares it "
+            "among all real keys.",
+        ),
+        Mistake(
+            "even weights",
+            _attend_with(scale=lambda s, query, key: 0 * s),
+            ko="진짜 키의 가중치가 모두 같습니다. 점수를 쓰지 않았습니다.",
+            en="All real keys have the same weight: the scores are not used.",
+        ),
+        Mistake(
+            "whole numbers",
+            _attend_with(
+                hide=lambda s, mask: _hide(np.trunc(s), mask),
+            ),
+            ko="점수를 정수로 바꾸어 소수점 아래를 잃었습니다.",
+            en="You turned the scores into whole numbers, and their fractions are lost.",
+        ),
+        Mistake(
+            "few digits",
+            _attend_with(
+                hide=lambda s, mask: _hide(s, mask).astype(np.float16),
+            ),
+            ko="자릿수가 적은 float16으로 바꾸었습니다. 자료형을 그대로 두세요.",
+            en="You changed to float16, which has few digits. Leave the type as it is.",
+        ),
+        *several(
+            "weights rounded",
+            *(
+                _attend_with(after=lambda w, mask, query, n=n: w.round(n))
+                for n in (1, 2, 3, 4)
+            ),
+            ko="가중치를 반올림했습니다. 계산한 값을 그대로 쓰세요.",
+            en="You rounded the weights. Use them as they were computed.",
+        ),
+        *several(
+            "context divided",
+            _result(lambda context, weights, *rest: (context / rest[3].sum(), weights)),
+            _result(lambda context, weights, *rest: (context / len(rest[3]), weights)),
+            ko="문맥을 토큰의 수로 한 번 더 나누었습니다. 가중치의 합이 이미 1입니다.",
+            en="You divided the context by the number of tokens as well. The weights "
+            "sum to 1 already.",
+        ),
+        Mistake(
+            "keys for values",
+            _result(
+                lambda context, weights, query, key, *rest: (weights @ key, weights)
+            ),
+            ko="밸류가 아니라 키를 더했습니다. 문맥은 `weights @ value`입니다.",
+            en="You added up the keys. The context is `weights @ value`.",
+        ),
+        Mistake(
+            "first query alone",
+            _result(lambda context, weights, *rest: (context[0], weights[0])),
+            ko="첫째 쿼리의 결과만 돌려주었습니다. 모든 쿼리의 결과를 돌려주세요.",
+            en="You returned the first query's result alone. Return those of all "
+            "queries.",
+        ),
+        Mistake(
+            "weights transposed",
+            _result(lambda context, weights, *rest: (context, weights.T)),
+            ko="가중치의 행과 열이 바뀌었습니다. 모양이 `(T, S)`여야 합니다.",
+            en="Rows and columns of the weights are exchanged. Their shape has to be "
+            "`(T, S)`.",
+        ),
+        Mistake(
+            "joined",
+            _result(lambda context, weights, *rest: np.hstack([context, weights])),
+            ko="문맥과 가중치를 한 배열로 이어 붙였습니다. 둘을 따로 돌려주세요.",
+            en="You joined context and weights into one array. Return the two apart.",
+        ),
+        Mistake(
+            "weights alone",
+            lambda query, key, value, mask: _attend(query, key, value, mask)[1],
+            ko="가중치만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
+            en="You returned the weights alone. Return context and weights.",
+        ),
         Mistake(
             "context alone",
             lambda query, key, value, mask: _attend(query, key, value, mask)[0],
@@ -510,6 +1001,32 @@ masked_attention = Exercise(
         ),
     ),
     properties=(
+        Property("finite fill", _unless_filled, **_FILLED),
+        Property("added little", _unless_added_to, **_ADDED),
+        Property(
+            "padding anywhere",
+            _padding_anywhere,
+            ko="패딩이 끝에 있을 때만 맞습니다. 패딩은 앞이나 가운데에도 있을 수 "
+            "있으니 `mask`가 `False`인 자리를 그대로 가리세요.",
+            en="This is right only while padding stands at the end. It may stand in "
+            "front or in the middle too: hide exactly where `mask` is `False`.",
+        ),
+        Property(
+            "any size",
+            _any_size,
+            ko="벡터의 크기가 4일 때만 맞습니다. 나누는 수는 크기 `d`에 따라 달라야 "
+            "합니다: `np.sqrt(query.shape[-1])`.",
+            en="This is right only for vectors of size 4. What you divide by has to "
+            "follow the size `d`: `np.sqrt(query.shape[-1])`.",
+        ),
+        Property(
+            "precise",
+            _precise,
+            ko="거의 맞지만 정밀도가 모자랍니다. 반올림하거나 자릿수가 적은 자료형을 "
+            "쓰거나 작은 수를 더하지 않았는지 보세요.",
+            en="Nearly right, but not precise enough. Did you round, use a type with "
+            "few digits, or add a small number?",
+        ),
         Property(
             "rows sum to one",
             _rows_sum_to_one,
@@ -528,7 +1045,7 @@ masked_attention = Exercise(
 
 def _read(
     states, memory, mask,
-    zeroed=False, hide=None, axis=-1, top=None, after=None, scale=1,
+    zeroed=False, hide=None, axis=-1, top=None, after=None, scale=1, softmax=None,
 ):  # fmt: skip
     """Attention of a batch; every option changed is one mistake."""
     if zeroed:
@@ -538,7 +1055,7 @@ def _read(
     if hide or not zeroed:
         hide = hide or (lambda scores, mask: _hide(scores, mask[:, None]))
         scores = hide(scores, mask)
-    weights = _softmax(scores, axis, top)
+    weights = softmax(scores) if softmax else _softmax(scores, axis, top)
     return (after(weights, mask) if after else weights) @ memory
 
 
@@ -560,21 +1077,158 @@ def _read_cases():
         yield states, memory, np.arange(n_tokens) < np.array(lengths)[:, None]
     far = np.array([[[2000.0], [0]]])  # steps whose scores are far apart
     yield far, np.array([[[1.0], [2]]]), np.array([[True, True]])
+    holes = np.array(
+        [[False, True, True, False, True], [True, True, False, True, True]]
+    )
+    states, memory = (
+        rng.normal(size=shape).round(1) for shape in ((2, 3, 3), (2, 5, 3))
+    )
+    yield states, memory, holes
+    hidden = np.array([[[1.0], [2], [2000]]])  # a hidden score far above the real ones
+    yield np.array([[[1.0], [2]]]), hidden, np.array([[True, True, False]])
+    # Real scores of about -30, -1500, -40000 and -2000000, all far below a hidden 0.
+    low = np.array([[[60.0, 1, 0, 0], [3e3, 1, 0, 0], [8e4, 1, 0, 0], [4e6, 1, 0, 0]]])
+    memory = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]]])
+    yield low, memory, np.array([[True, True, False]])
+
+
+def _right_on(answer, *places):
+    """Whether the answer is right in these of the exercise's cases."""
+    cases = list(_read_cases())
+    chosen = [cases[place] for place in places]
+    return all(np.allclose(np.asarray(answer(*case)), _read(*case)) for case in chosen)
 
 
 def _padding_unread(answer):
-    """Whether further padding, with anything under it, leaves the answer as it is."""
+    """False for what is right without padding, but lets padding change it."""
     states, memory, mask = list(_read_cases())[1]
-    wider = np.pad(memory, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
-    longer = np.pad(mask, ((0, 0), (0, 3)))
-    return np.allclose(answer(states, wider, longer), answer(states, memory, mask))
+    everything = np.ones_like(mask)
+    whole = np.asarray(answer(states, memory, everything))
+    if not np.allclose(whole, _read(states, memory, everything)):
+        return True  # something else is wrong: padding is not to blame
+    other = np.where(mask[:, :, None], memory, 9.0)
+    return np.allclose(answer(states, other, mask), answer(states, memory, mask))
+
+
+def _padding_anywhere_read(answer):
+    """False for what is right as long as padding stands at the end, and only then."""
+    return not _right_on(answer, 0, 1, 2, 3) or _right_on(answer, 6)
 
 
 def _future_unread(answer):
-    """Whether the first step reads the same with and without the later ones."""
+    """False for what is right for one step, but lets later steps change it."""
     states, memory, mask = list(_read_cases())[1]
-    first = np.asarray(answer(states, memory, mask))[:, :1]
-    return np.allclose(answer(states[:, :1], memory, mask), first)
+    alone = np.asarray(answer(states[:, :1], memory, mask))
+    if not np.allclose(alone, _read(states[:, :1], memory, mask)):
+        return True  # something else is wrong: the later steps are not to blame
+    return np.allclose(np.asarray(answer(states, memory, mask))[:, :1], alone)
+
+
+def _precisely_read(answer):
+    """False for what is right but for the last digits."""
+    cases = list(_read_cases())[:7]
+    pairs = [(np.asarray(answer(*case)), _read(*case)) for case in cases]
+    nearly = all(np.allclose(*pair, rtol=3e-3, atol=6e-3) for pair in pairs)
+    return not nearly or all(np.allclose(*pair, rtol=1e-3, atol=1e-3) for pair in pairs)
+
+
+def _hidden_share(answer):
+    """weight(real, hidden): what a hidden token gets, from the context it makes."""
+
+    def weight(real, hidden):
+        memory, mask = np.array([[[real], [hidden]]]), np.array([[True, False]])
+        context = float(np.asarray(answer(np.ones((1, 1, 1)), memory, mask)).item())
+        return (context - real) / (hidden - real)
+
+    return weight
+
+
+def _on_weights(change):
+    """A function that makes its result of states, memory, mask and the weights."""
+
+    def answer(states, memory, mask):
+        scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+        weights = _softmax(_hide(scores, mask[:, None]))
+        return change(weights, states, memory, mask)
+
+    return answer
+
+
+def _late(zeroed=False, repair=lambda weights: weights):
+    """Padding leaves the exponentials, after the maximum of all scores."""
+
+    def answer(states, memory, mask):
+        memory = memory * mask[:, :, None] if zeroed else memory
+        scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+        e = np.exp(scores - scores.max(axis=-1, keepdims=True)) * mask[:, None]
+        return repair(e / e.sum(axis=-1, keepdims=True)) @ memory
+
+    return answer
+
+
+def _reshaped(states, memory, mask):
+    turned = memory.reshape(len(memory), memory.shape[2], -1)
+    scores = states @ turned / np.sqrt(states.shape[-1])
+    return _softmax(_hide(scores, mask[:, None])) @ memory
+
+
+def _hide_zeros(scores, mask):
+    return np.where(scores == 0, -np.inf, scores)
+
+
+def _hide_first_mask(scores, mask):
+    return _hide(scores, mask[0])
+
+
+def _hide_causally(scores, mask):
+    seen = np.tri(*scores.shape[1:], dtype=bool) | (np.arange(scores.shape[2]) == 0)
+    return np.where(seen, _hide(scores, mask[:, None]), -np.inf)
+
+
+def _hide_steps(scores, mask):
+    return _hide(scores, mask[:, : scores.shape[1], None])
+
+
+def _hide_by_length(scores, mask):
+    return _hide(
+        scores, (np.arange(mask.shape[1]) < mask.sum(axis=1, keepdims=True))[:, None]
+    )
+
+
+def _cut_to_shortest(states, memory, mask):
+    n = mask.sum(axis=1).min()
+    return _read(states, memory[:, :n], mask[:, :n])
+
+
+def _scores_as_weights(states, memory, mask):
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    scores = np.where(mask[:, None], scores, 0)
+    return scores / scores.sum(axis=-1, keepdims=True) @ memory
+
+
+def _in_place_of_memory(states, memory, mask):
+    memory = np.where(mask[:, :, None], memory, -np.inf)
+    return _read(states, memory, np.ones_like(mask))
+
+
+def _read_itself(states, memory, mask):
+    scores = memory @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    return _softmax(_hide(scores, mask[:, None])) @ memory
+
+
+def _bare(axis):
+    """Softmax without subtracting the maximum."""
+    return lambda scores: np.exp(scores) / np.exp(scores).sum(axis=axis, keepdims=True)
+
+
+def _over_source(divide):
+    """The maximum per step, but the sum along another axis."""
+
+    def softmax(scores):
+        e = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=divide, keepdims=True)
+
+    return softmax
 
 
 def _filled(number):
@@ -724,11 +1378,229 @@ mended_context = Exercise(
             "in the middle. With as many sentences as steps, no error tells you that "
             "sentences use each other's masks.",
         ),
-        Mistake(
+        *several(
             "mask on the steps",
             _read_with(hide=lambda scores, mask: _hide(scores, mask[:, :, None])),
+            _read_with(hide=_hide_steps),
             ko="마스크를 타깃의 축에 맞추었습니다. 새 축은 가운데에 끼우세요.",
             en="The mask lies along the target steps. Put the new axis in the middle.",
+        ),
+        *several(
+            "mask after the maximum",
+            _late(),
+            _late(zeroed=True),
+            _late(repair=np.nan_to_num),
+            _late(zeroed=True, repair=np.nan_to_num),
+            ko="최댓값을 구한 뒤에 가렸습니다. 가린 자리의 점수가 아주 크면 진짜 토큰의 "
+            "지수가 모두 0이 됩니다. 최댓값보다 먼저 점수를 `-np.inf`로 바꾸세요.",
+            en="You hide padding after the maximum is taken. When a hidden score is very "
+            "large, the exponentials of all real ones become 0. Put `-np.inf` in the "
+            "scores first.",
+        ),
+        *several(
+            "no maximum subtracted",
+            _read_with(softmax=_bare(-1)),
+            _read_with(zeroed=True, softmax=_bare(-1)),
+            _read_with(softmax=_bare(1)),
+            ko="최댓값을 빼는 것이 빠졌습니다. 점수가 크거나 아주 작으면 `nan`이 "
+            "나옵니다.",
+            en="The maximum is no longer subtracted. Very large or very small scores "
+            "give `nan`.",
+        ),
+        *several(
+            "sum over the steps",
+            _read_with(softmax=_over_source(1)),
+            _read_with(zeroed=True, softmax=_over_source(1)),
+            ko="최댓값의 축은 고쳤지만 지수의 합은 아직 단계의 축에서 구합니다. 같은 "
+            "축이어야 합니다.",
+            en="The maximum has the right axis now, but the exponentials are still "
+            "summed over the steps. Both need the same axis.",
+        ),
+        *several(
+            "first sentence's mask",
+            _read_with(hide=_hide_first_mask),
+            ko="첫 문장의 마스크를 모든 문장에 썼습니다. 문장마다 자기 마스크로 "
+            "가리세요: `mask[:, None]`.",
+            en="You used the first sentence's mask for all. Hide each sentence's "
+            "padding with its own: `mask[:, None]`.",
+        ),
+        Mistake(
+            "length alone",
+            _read_with(hide=_hide_by_length),
+            ko="진짜 토큰의 수만 세어 앞에서부터 그만큼을 남겼습니다. `mask`가 "
+            "`False`인 자리를 가리세요.",
+            en="You counted the real tokens and kept as many from the front. Hide "
+            "exactly where `mask` is `False`.",
+        ),
+        Mistake(
+            "cut to the shortest",
+            _cut_to_shortest,
+            ko="가장 짧은 문장의 길이로 모두 잘랐습니다. 더 긴 문장의 토큰이 "
+            "사라집니다.",
+            en="You cut all sentences to the length of the shortest. The longer ones "
+            "lose real tokens.",
+        ),
+        *several(
+            "score 0 taken for padding",
+            _read_with(zeroed=True, hide=_hide_zeros),
+            _read_with(hide=_hide_zeros),
+            ko="점수가 0인 자리를 가렸습니다. 진짜 토큰의 점수도 0일 수 있으니 `mask`로 "
+            "가리세요.",
+            en="You hid the places whose score is 0. A real token's score can be 0 too: "
+            "hide by `mask`.",
+        ),
+        Mistake(
+            "causal",
+            _read_with(hide=_hide_causally),
+            ko="뒤의 토큰까지 가렸습니다. 여기서 가릴 것은 패딩뿐입니다.",
+            en="You hid later tokens too. Only padding is to be hidden here.",
+        ),
+        Mistake(
+            "infinity in the weights",
+            _read_with(
+                hide=lambda scores, mask: scores,
+                after=lambda weights, mask: np.where(mask[:, None], weights, -np.inf),
+            ),
+            ko="가중치에 `-np.inf`를 넣었습니다. 소프트맥스 앞에서 점수에 넣으세요.",
+            en="You put `-np.inf` in the weights. Put it in the scores, before the "
+            "softmax.",
+        ),
+        Mistake(
+            "infinity in the memory",
+            _in_place_of_memory,
+            ko="패딩의 상태를 `-np.inf`로 바꾸었습니다. 상태는 그대로 두고 점수를 "
+            "바꾸세요.",
+            en="You put `-np.inf` in the states of padding. Leave the states, and put "
+            "it in the scores.",
+        ),
+        Mistake(
+            "padding's share spread",
+            _read_with(
+                zeroed=True,
+                hide=lambda scores, mask: scores,
+                after=lambda weights, mask: (
+                    weights * mask.shape[1] / mask.sum(axis=1)[:, None, None]
+                ),
+            ),
+            ko="패딩의 몫을 길이의 비율로 되돌리려 했습니다. 패딩의 가중치는 그 비율과 "
+            "다릅니다. 점수를 `-np.inf`로 바꾸세요.",
+            en="You tried to give back padding's share by the ratio of lengths. The "
+            "weight that padding got is another one: set its scores to `-np.inf`.",
+        ),
+        Mistake(
+            "reshaped",
+            _reshaped,
+            ko="`reshape`는 축을 바꾸지 않고 수를 다시 늘어놓습니다. `transpose`를 "
+            "쓰세요.",
+            en="`reshape` does not exchange axes, it lines the numbers up anew. Use "
+            "`transpose`.",
+        ),
+        Mistake(
+            "hard maximum",
+            _read_with(softmax=_hard),
+            ko="점수가 가장 큰 토큰 하나만 골랐습니다. 소프트맥스로 나누세요.",
+            en="You chose the token of largest score alone. Share the weight with the "
+            "softmax.",
+        ),
+        Mistake(
+            "no exponential",
+            _scores_as_weights,
+            ko="지수를 빠뜨리고 점수를 그 합으로 나누었습니다.",
+            en="You divided the scores by their sum and left the exponential out.",
+        ),
+        *several(
+            "not normalised",
+            _read_with(softmax=_exponentials),
+            ko="지수를 그 합으로 나누지 않았습니다.",
+            en="You did not divide the exponentials by their sum.",
+        ),
+        Mistake(
+            "plain mean",
+            _read_with(scale=0, softmax=lambda scores: _softmax(0 * scores)),
+            ko="진짜 토큰의 가중치가 모두 같습니다. 점수를 쓰지 않았습니다.",
+            en="All real tokens have the same weight: the scores are not used.",
+        ),
+        Mistake(
+            "weights alone",
+            _on_weights(lambda weights, *rest: weights),
+            ko="가중치를 돌려주었습니다. 그 가중치로 더한 문맥 벡터를 돌려주세요.",
+            en="You returned the weights. Return the contexts, added up by them.",
+        ),
+        *several(
+            "states added up",
+            _on_weights(lambda w, states, *rest: w.transpose(0, 2, 1) @ states),
+            _on_weights(lambda w, states, *rest: w.mean(-1, keepdims=True) * states),
+            ko="디코더의 상태 `states`를 더했습니다. 문맥 벡터는 `memory`를 더한 "
+            "것입니다.",
+            en="You added up the decoder's `states`. A context adds up `memory`.",
+        ),
+        Mistake(
+            "memory for states",
+            _read_itself,
+            ko="`memory`를 자기 자신과 견주었습니다. 쿼리는 `states`입니다.",
+            en="You scored `memory` against itself. The queries are `states`.",
+        ),
+        Mistake(
+            "states on top",
+            _on_weights(lambda w, states, memory, mask: w @ memory + states),
+            ko="문맥 벡터에 `states`까지 더했습니다. 문맥 벡터만 돌려주세요.",
+            en="You added `states` to the contexts. Return the contexts alone.",
+        ),
+        Mistake(
+            "states in front",
+            _on_weights(
+                lambda w, states, memory, mask: np.concatenate(
+                    [states, w @ memory], axis=-1
+                )
+            ),
+            ko="문맥 벡터를 `states`에 이어 붙였습니다. 문맥 벡터만 돌려주세요.",
+            en="You joined the contexts to `states`. Return the contexts alone.",
+        ),
+        Mistake(
+            "weights reversed",
+            _on_weights(lambda w, states, memory, mask: w[:, :, ::-1] @ memory),
+            ko="가중치의 차례가 뒤집혀 다른 토큰의 상태에 곱해졌습니다.",
+            en="The weights are in reverse order, so they meet the states of other "
+            "tokens.",
+        ),
+        Mistake(
+            "one sentence",
+            _on_weights(lambda w, states, memory, mask: (w @ memory)[0]),
+            ko="첫 문장의 결과만 돌려주었습니다. 배치의 모든 문장을 돌려주세요.",
+            en="You returned the first sentence alone. Return all of the batch.",
+        ),
+        *several(
+            "one step",
+            _on_weights(lambda w, states, memory, mask: (w @ memory)[:, -1:]),
+            _on_weights(lambda w, states, memory, mask: (w @ memory)[:, -1]),
+            _on_weights(lambda w, states, memory, mask: (w @ memory)[:, :1]),
+            _on_weights(lambda w, states, memory, mask: (w @ memory)[:, 0]),
+            ko="한 단계의 결과만 돌려주었습니다. 모든 단계를 돌려주세요.",
+            en="You returned one step alone. Return all steps.",
+        ),
+        *several(
+            "mean over steps",
+            _on_weights(lambda w, states, memory, mask: (w @ memory).mean(axis=1)),
+            _on_weights(lambda w, states, memory, mask: (w @ memory).sum(axis=1)),
+            ko="단계들의 결과를 하나로 합쳤습니다. 단계마다 하나씩 돌려주세요.",
+            en="You merged the steps into one. Return one context for each step.",
+        ),
+        *several(
+            "scale changed",
+            _read_with(scale=2),
+            _read_with(scale=-1),
+            ko="`np.sqrt(h)`로 나누는 것을 바꾸었습니다. 그것은 오류가 아니었습니다.",
+            en="You changed the division by `np.sqrt(h)`. That was no bug.",
+        ),
+        *several(
+            "scale by another axis",
+            lambda s, m, mask: _read(s * np.sqrt(s.shape[2] / m.shape[1]), m, mask),
+            lambda s, m, mask: _read(s * np.sqrt(s.shape[2] / s.shape[1]), m, mask),
+            lambda s, m, mask: _read(s * np.sqrt(s.shape[2] / len(s)), m, mask),
+            ko="나누는 수의 축을 바꾸었습니다. `np.sqrt(states.shape[-1])`은 오류가 "
+            "아니었습니다.",
+            en="You divide by the root of another axis. `np.sqrt(states.shape[-1])` was "
+            "no bug.",
         ),
         Mistake(
             "scale lost",
@@ -739,10 +1611,38 @@ mended_context = Exercise(
     ),
     properties=(
         Property(
+            "finite fill",
+            lambda answer: not _is_filled(_hidden_share(answer)),
+            **_FILLED,
+        ),
+        Property(
+            "added little",
+            lambda answer: not _is_added_to(_hidden_share(answer)),
+            **_ADDED,
+        ),
+        Property(
+            "padding anywhere",
+            _padding_anywhere_read,
+            ko="패딩이 끝에 있을 때만 맞습니다. `mask`가 `False`인 자리를 그대로 "
+            "가리세요.",
+            en="This is right only while padding stands at the end. Hide exactly where "
+            "`mask` is `False`.",
+        ),
+        Property(
+            "precise",
+            _precisely_read,
+            ko="거의 맞지만 정밀도가 모자랍니다. 반올림하거나 자릿수가 적은 자료형을 "
+            "쓰거나 작은 수를 더하지 않았는지 보세요.",
+            en="Nearly right, but not precise enough. Did you round, use a type with "
+            "few digits, or add a small number?",
+        ),
+        Property(
             "padding unread",
             _padding_unread,
-            ko="패딩을 더 붙여도 결과가 그대로여야 합니다.",
-            en="More padding must not change the result.",
+            ko="패딩이 없으면 맞지만, 패딩 자리의 상태가 달라지면 결과도 달라집니다. "
+            "패딩의 가중치는 0이어야 합니다.",
+            en="It is right without padding, but what lies under padding changes the "
+            "result. Padding must have a weight of 0.",
         ),
         Property(
             "future unread",
