@@ -375,10 +375,16 @@ def _loud_cases():
     far = np.array([[2000.0], [0]])
     yield far, key[:2], value[:2], np.array([True, True])
     yield far[:1], -key[:2], value[:2], np.array([True, True])
-    # Real scores of about -30, -1500, -40000 and -2000000, all far below a hidden 0.
-    low = np.array([[60.0, 1, 0, 0], [3e3, 1, 0, 0], [8e4, 1, 0, 0], [4e6, 1, 0, 0]])
     key = np.array([[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]])
-    yield low, key, value, np.array([True, True, False])
+    yield _low_queries(), key, value, np.array([True, True, False])
+
+
+def _low_queries():
+    """With keys that begin with -1, these make scores far below 0, down to -2e6."""
+    queries = np.zeros((5, 4))
+    queries[:, 0] = 60, 1400, 3000, 80_000, 4_000_000
+    queries[:, 1] = 1
+    return queries
 
 
 def _without_keepdims(scores):
@@ -1086,10 +1092,8 @@ def _read_cases():
     yield states, memory, holes
     hidden = np.array([[[1.0], [2], [2000]]])  # a hidden score far above the real ones
     yield np.array([[[1.0], [2]]]), hidden, np.array([[True, True, False]])
-    # Real scores of about -30, -1500, -40000 and -2000000, all far below a hidden 0.
-    low = np.array([[[60.0, 1, 0, 0], [3e3, 1, 0, 0], [8e4, 1, 0, 0], [4e6, 1, 0, 0]]])
-    memory = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]]])
-    yield low, memory, np.array([[True, True, False]])
+    memory = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 5, 0]]])
+    yield _low_queries()[None], memory, np.array([[True, True, False]])
 
 
 def _right_on(answer, *places):
@@ -1198,6 +1202,11 @@ def _hide_by_length(scores, mask):
 def _cut_to_shortest(states, memory, mask):
     n = mask.sum(axis=1).min()
     return _read(states, memory[:, :n], mask[:, :n])
+
+
+def _cut_unmasked(states, memory, mask):
+    n = mask.sum(axis=1).min()
+    return _read(states, memory[:, :n], np.ones_like(mask[:, :n]))
 
 
 def _scores_as_weights(states, memory, mask):
@@ -1390,7 +1399,6 @@ mended_context = Exercise(
             _late(),
             _late(zeroed=True),
             _late(repair=np.nan_to_num),
-            _late(zeroed=True, repair=np.nan_to_num),
             ko="최댓값을 구한 뒤에 가렸습니다. 가린 자리의 점수가 아주 크면 진짜 토큰의 "
             "지수가 모두 0이 됩니다. 최댓값보다 먼저 점수를 `-np.inf`로 바꾸세요.",
             en="You hide padding after the maximum is taken. When a hidden score is very "
@@ -1406,6 +1414,23 @@ mended_context = Exercise(
             "나옵니다.",
             en="The maximum is no longer subtracted. Very large or very small scores "
             "give `nan`.",
+        ),
+        Mistake(
+            "low scores lost",
+            _late(zeroed=True, repair=np.nan_to_num),
+            ko="진짜 토큰의 점수가 모두 0보다 훨씬 작으면 결과가 0이 됩니다. `memory`는 "
+            "그대로 두고, 최댓값을 구하기 전에 패딩의 점수를 `-np.inf`로 바꾸세요.",
+            en="Where the scores of all real tokens are far below 0, your result is 0. "
+            "Leave `memory` as it is, and put `-np.inf` in the scores of padding before "
+            "the maximum is taken.",
+        ),
+        *several(
+            "axis lost",
+            _read_with(softmax=_without_keepdims),
+            ko="`sum(axis=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdims=True`를 "
+            "주세요.",
+            en="`sum(axis=-1)` drops the axis, so the division goes astray. Pass "
+            "`keepdims=True`.",
         ),
         *several(
             "sum over the steps",
@@ -1432,8 +1457,9 @@ mended_context = Exercise(
             en="You counted the real tokens and kept as many from the front. Hide "
             "exactly where `mask` is `False`.",
         ),
-        Mistake(
+        *several(
             "cut to the shortest",
+            _cut_unmasked,
             _cut_to_shortest,
             ko="가장 짧은 문장의 길이로 모두 잘랐습니다. 더 긴 문장의 토큰이 "
             "사라집니다.",
@@ -1708,6 +1734,42 @@ def _projected(query, memory, W_q, W_k, v):
     return weights @ (memory @ W_k.T), weights
 
 
+def _added_result(make):
+    """A function that makes its result of the exercise's context and weights."""
+
+    def answer(query, memory, W_q, W_k, v):
+        context, weights = _add(query, memory, W_q, W_k, v)
+        return make(context, weights, *_arrays(query, memory))
+
+    return answer
+
+
+def _added_up(change, **options):
+    """The exercise's function on other arguments than were given."""
+    return lambda *arguments: _add(*change(*_arrays(*arguments)), **options)
+
+
+def _softmax_of_entries(query, memory, W_q, W_k, v):
+    """The softmax runs over the entries of each pair, before v."""
+    query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
+    weights = _softmax(np.tanh((query @ W_q.T)[:, None] + (memory @ W_k.T)[None])) @ v
+    weights = weights / weights.sum(axis=-1, keepdims=True)
+    return weights @ memory, weights
+
+
+def _relu(x):
+    return np.maximum(x, 0)
+
+
+def _log_softmax(scores):
+    return np.log(_softmax(scores))
+
+
+def _turned(x):
+    """What reshape makes of a matrix when it's meant to transpose it."""
+    return x.reshape(x.shape[::-1]).T
+
+
 def _axis_lost(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1)
@@ -1738,9 +1800,13 @@ def _addition_arrays():
 
 
 def _steps_apart(answer):
-    """Whether each query gets on its own what it gets in company."""
+    """False for what is right on one query alone, but not in company."""
     query, memory, *weights = next(_addition_cases())
     alone = [answer(query[t : t + 1], memory, *weights) for t in range(len(query))]
+    for t, (context, _) in enumerate(alone):
+        right = _in_torch(query[t : t + 1], memory, *weights)[0]
+        if not np.allclose(np.asarray(context), np.asarray(right)):
+            return True  # something else is wrong
     together = answer(query, memory, *weights)
     parts = (np.concatenate([np.asarray(a[i]) for a in alone]) for i in (0, 1))
     return all(
@@ -1749,8 +1815,35 @@ def _steps_apart(answer):
     )
 
 
+def _in_the_words_of_torch(function):
+    """The function, but where its shapes do not fit, with torch's kind of error."""
+
+    def answer(*case):
+        try:
+            return function(*case)
+        except (ValueError, IndexError) as error:
+            raise RuntimeError(*error.args) from None
+
+    return answer
+
+
+def _both_kinds(function):
+    return function, _in_the_words_of_torch(function)
+
+
+def _adds_rightly(answer):
+    found = [(answer(*case), _in_torch(*case)) for case in _addition_cases()]
+    return all(
+        np.allclose(np.asarray(got), np.asarray(want), rtol=1e-4, atol=1e-5)
+        for gots, wants in found
+        for got, want in zip(gots, wants, strict=True)
+    )
+
+
 def _learns(answer):
-    """Whether a gradient reaches all three weights through the answer."""
+    """False for right values from which no gradient reaches all three weights."""
+    if not _adds_rightly(answer):
+        return True  # what is wrong is not the gradient
     query, memory, *weights = next(_addition_cases())
     weights = [w.requires_grad_() for w in weights]
     function = getattr(answer, "__wrapped__", answer)  # which would detach
@@ -1796,8 +1889,8 @@ bahdanau_attention = Exercise(
             _add_with(join=lambda a, b: np.tanh(a) + np.tanh(b)),
             ko="따로 `tanh`를 한 뒤에 더했거나 쿼리를 빠뜨렸습니다. 더한 것에 `tanh`를 "
             "한 번 하세요.",
-            en="You took `tanh` of each part and added, or left the query out. Add "
-            "first, then take it once.",
+            en="You took `tanh` of each part and added, or left the query out: either "
+            "way the query has no effect. Add first, then take it once.",
         ),
         Mistake(
             "sigmoid",
@@ -1819,19 +1912,78 @@ bahdanau_attention = Exercise(
             en="You took the dot product of the two. Additive attention adds them, and "
             "after `tanh` takes the dot product with `v`.",
         ),
-        Mistake(
+        *several(
             "matrices exchanged",
-            lambda query, memory, W_q, W_k, v: _add(query, memory, W_k, W_q, v),
+            *_both_kinds(lambda q, memory, W_q, W_k, v: _add(q, memory, W_k, W_q, v)),
             ko="`W_q`와 `W_k`가 바뀌었습니다.",
             en="`W_q` and `W_k` are exchanged.",
         ),
-        Mistake(
+        *several(
             "not transposed",
-            _untransposed,
+            *_both_kinds(_untransposed),
             ko="행렬을 전치하지 않았습니다. 쿼리가 행이므로 `query @ W_q.T`로 "
             "적습니다. 정사각 행렬이면 오류도 나지 않습니다.",
             en="The matrices are not transposed. Queries are rows, so write "
             "`query @ W_q.T`. With square matrices no error warns you.",
+        ),
+        *several(
+            "subtracted",
+            _add_with(join=lambda a, b: np.tanh(a - b)),
+            _add_with(join=lambda a, b: np.tanh(b - a)),
+            ko="두 부분의 차를 구했습니다. 덧셈 어텐션에서는 더합니다.",
+            en="You subtracted one part from the other. Additive attention adds them.",
+        ),
+        Mistake(
+            "relu",
+            _add_with(join=lambda a, b: _relu(a + b)),
+            ko="ReLU를 썼습니다. 식에는 `tanh`가 있습니다.",
+            en="You used ReLU. The formula has `tanh`.",
+        ),
+        Mistake(
+            "bias added",
+            _add_with(join=lambda a, b: np.tanh(a + b + 1)),
+            ko="식에 없는 편향을 더했습니다.",
+            en="You added a bias that the formula does not have.",
+        ),
+        Mistake(
+            "keys left out",
+            _add_with(join=lambda a, b: np.tanh(a + 0 * b)),
+            ko="키를 빠뜨려서 가중치가 모두 같습니다. `tanh` 안에서 두 부분을 "
+            "더하세요.",
+            en="The keys are left out, so all weights are the same. Add both parts "
+            "inside the `tanh`.",
+        ),
+        *several(
+            "v twice",
+            _add_with(score=lambda hidden, v: (hidden * v) @ v),
+            ko="`v`를 두 번 곱했습니다. 한 번이면 됩니다.",
+            en="You multiplied by `v` twice. Once is right.",
+        ),
+        Mistake(
+            "opposite sign",
+            _add_with(score=lambda hidden, v: -(hidden @ v)),
+            ko="점수의 부호가 반대입니다.",
+            en="The scores have the opposite sign.",
+        ),
+        *several(
+            "mean for sum in the score",
+            _add_with(score=lambda hidden, v: (hidden * v).mean(axis=-1)),
+            ko="`v`와의 내적에서 더하지 않고 평균을 냈습니다.",
+            en="In the product with `v` you took the mean of the entries. Add them up.",
+        ),
+        Mistake(
+            "softmax too early",
+            _softmax_of_entries,
+            ko="소프트맥스를 `v`를 곱하기 전에 했습니다. 점수 `(T, S)`에 하세요.",
+            en="You took the softmax before the product with `v`. It belongs on the "
+            "scores `(T, S)`.",
+        ),
+        Mistake(
+            "reshaped",
+            _added_up(lambda q, m, W_q, W_k, v: (q, m, _turned(W_q), _turned(W_k), v)),
+            ko="`reshape`는 전치하지 않고 수를 다시 늘어놓습니다. `W_q.T`를 쓰세요.",
+            en="`reshape` does not transpose, it lines the numbers up anew. Use "
+            "`W_q.T`.",
         ),
         Mistake(
             "no v",
@@ -1844,6 +1996,79 @@ bahdanau_attention = Exercise(
             _add_with(score=lambda hidden, v: hidden @ v / np.sqrt(len(v))),
             ko="제곱근으로 나누었습니다. 이 식에는 그런 나눗셈이 없습니다.",
             en="You divided by a square root. This formula has no such division.",
+        ),
+        *several(
+            "not normalised",
+            _add_with(weigh=np.exp),
+            _add_with(weigh=_exponentials),
+            ko="지수를 그 합으로 나누지 않아 가중치의 합이 1이 아닙니다.",
+            en="You did not divide the exponentials by their sum, so the weights don't "
+            "sum to 1.",
+        ),
+        Mistake(
+            "log-softmax",
+            _add_with(weigh=_log_softmax),
+            ko="가중치의 로그입니다. `log_softmax`가 아니라 `softmax`를 쓰세요.",
+            en="These are the logarithms of the weights. Use `softmax`, not "
+            "`log_softmax`.",
+        ),
+        Mistake(
+            "hard maximum",
+            _add_with(weigh=_hard),
+            ko="점수가 가장 큰 토큰 하나에 가중치를 다 주었습니다. 소프트맥스로 나누세요.",
+            en="You gave all weight to the token of largest score. Share it with the "
+            "softmax.",
+        ),
+        Mistake(
+            "zeros",
+            _add_with(weigh=lambda scores: 0 * scores),
+            ko="결과가 모두 0입니다.",
+            en="The result is all zeros.",
+        ),
+        *several(
+            "mean for sum",
+            _added_result(lambda c, w, query, memory: (c / len(memory), w)),
+            ko="가중치를 곱한 뒤에 더하지 않고 평균을 냈습니다. `weights @ memory`로 "
+            "더하세요.",
+            en="After multiplying by the weights you took the mean. Add up: "
+            "`weights @ memory`.",
+        ),
+        *several(
+            "plain mean for context",
+            _added_result(lambda c, w, query, memory: (0 * c + memory.mean(axis=0), w)),
+            ko="문맥이 `memory`의 평균일 뿐입니다. 가중치를 쓰세요: "
+            "`weights @ memory`.",
+            en="Your context is the plain mean of `memory`. Use the weights: "
+            "`weights @ memory`.",
+        ),
+        *several(
+            "weights transposed",
+            _added_result(lambda c, w, query, memory: (c, w.T)),
+            ko="가중치의 행과 열이 바뀌었습니다. 모양이 `(T, S)`여야 합니다.",
+            en="Rows and columns of the weights are exchanged. Their shape has to be "
+            "`(T, S)`.",
+        ),
+        *several(
+            "queries added up",
+            _added_result(lambda c, w, query, memory: (w.T @ query, w)),
+            ko="문맥으로 `query`를 더했습니다. 더할 것은 `memory`입니다.",
+            en="Your context adds up `query`. It has to add up `memory`.",
+        ),
+        *several(
+            "first query alone",
+            _added_result(lambda c, w, query, memory: (c[0], w[0])),
+            ko="첫째 쿼리의 결과만 돌려주었습니다. 모든 쿼리의 결과를 돌려주세요.",
+            en="You returned the first query's result alone. Return those of all "
+            "queries.",
+        ),
+        *several(
+            "scores returned",
+            lambda *case: (
+                _add(*case)[0],
+                _add_with(weigh=lambda scores: scores)(*case)[1],
+            ),
+            ko="둘째로 가중치가 아니라 점수를 돌려주었습니다.",
+            en="The second thing that you return is the scores. Return the weights.",
         ),
         Mistake(
             "no softmax",
@@ -1865,23 +2090,23 @@ bahdanau_attention = Exercise(
             ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
             en="The whole table sums to 1. Each query's row should.",
         ),
-        Mistake(
+        *several(
             "source first",
-            _source_first,
+            *_both_kinds(_source_first),
             ko="축의 차례가 `(S, T, a)`입니다. 타깃의 단계가 첫 축이어야 합니다.",
             en="Your axes come as `(S, T, a)`. The target steps have to be first.",
         ),
-        Mistake(
+        *several(
             "axis lost",
-            _add_with(weigh=_axis_lost),
-            ko="`sum(axis=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdims=True`를 "
+            *_both_kinds(_add_with(weigh=_axis_lost)),
+            ko="`sum(dim=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdim=True`를 "
             "주세요.",
-            en="`sum(axis=-1)` drops the axis, so the division goes astray. Pass "
-            "`keepdims=True`.",
+            en="`sum(dim=-1)` drops the axis, so the division goes astray. Pass "
+            "`keepdim=True`.",
         ),
-        Mistake(
+        *several(
             "no pairs",
-            _without_pairs,
+            *_both_kinds(_without_pairs),
             ko="단계 하나를 토큰 하나와만 더했습니다. 모든 단계와 모든 토큰의 짝이 "
             "필요하니 축을 하나 끼우세요: `(T, 1, a)`와 `(1, S, a)`.",
             en="You added each step to one token only. Every step goes with every "
