@@ -1948,10 +1948,10 @@ bahdanau_attention = Exercise(
         Mistake(
             "keys left out",
             _add_with(join=lambda a, b: np.tanh(a + 0 * b)),
-            ko="키를 빠뜨려서 가중치가 모두 같습니다. `tanh` 안에서 두 부분을 "
-            "더하세요.",
-            en="The keys are left out, so all weights are the same. Add both parts "
-            "inside the `tanh`.",
+            ko="쿼리마다 가중치가 모두 같습니다. 키가 점수에 들어가지 않았습니다. `tanh` "
+            "안에서 두 부분을 더하세요.",
+            en="All weights of a query are the same: the keys have no part in the "
+            "scores. Add both parts inside the `tanh`.",
         ),
         *several(
             "v twice",
@@ -2204,15 +2204,148 @@ def _order_cases():
     yield loud, np.array([True, True, True, False])  # places 1, 2, 0, 0
     one = np.array([[0.2, 0.5, 0.3]])
     yield one, np.ones(3, bool)  # places 1
+    two = np.array([[1, 2, 7], [2, 5, 3]]) / 10
+    yield two, np.ones(3, bool)  # places 2, 1
+    yield two, np.array([True, True, False])  # places 1, 1
+    yield (
+        np.array([[1, 1, 4, 4], [6, 2, 1, 1]]) / 10 + [[0, 0, 0, 0.1]] * 2,
+        (np.array([True, True, True, False])),
+    )  # places 2, 0
     rng = np.random.default_rng(3)
     yield rng.dirichlet(np.ones(6), size=8).round(2), np.arange(6) < 5
 
 
-def _turned_round(answer):
-    """Whether reading the steps backwards turns a share p of no ties into 1 - p."""
-    table, mask = next(_order_cases())
-    backwards = table[::-1].copy()  # torch takes no array that runs backwards
-    return np.isclose(answer(table, mask)[1] + answer(backwards, mask)[1], 1)
+def _places_right(answer):
+    return all(
+        np.array_equal(np.asarray(answer(*case)[0]), _places(*case))
+        for case in _order_cases()
+    )
+
+
+def _places_agree(answer):
+    """False where the share is right, but the places are not."""
+    shares = all(
+        np.isclose(float(answer(*case)[1]), _order(*case)[1]) for case in _order_cases()
+    )
+    return not shares or _places_right(answer)
+
+
+def _share_agrees(answer):
+    """False where the places are right, and the share of several steps is not."""
+    if not _places_right(answer):
+        return True
+    return all(
+        np.isclose(float(answer(*case)[1]), _order(*case)[1])
+        for case in _order_cases()
+        if len(case[0]) > 1
+    )
+
+
+def _end_assumed(answer):
+    """False for what is right as long as padding stands at the end, and only then."""
+    cases = list(_order_cases())
+    at_end, elsewhere = (
+        [
+            case
+            for case in cases
+            if bool(np.all(np.diff(case[1].astype(int)) <= 0)) == end
+        ]
+        for end in (True, False)
+    )
+
+    def is_right(some):
+        return all(
+            np.array_equal(np.asarray(answer(*case)[0]), _places(*case))
+            for case in some
+        )
+
+    return not is_right(at_end) or is_right(elsewhere)
+
+
+def _both_ways(places):
+    """Share of all ordered pairs of two steps that go one way or the other."""
+    n = len(places)
+    found = sum(places[j] < places[i] for i in range(n) for j in range(n))
+    return float(found / (n * (n - 1))) if n > 1 else 0.0
+
+
+def _from_first(places):
+    return float((places[1:] < places[0]).mean()) if len(places) > 1 else 0.0
+
+
+def _without_last(places):
+    n, kept = len(places), places[:-1]
+    early, late = np.triu_indices(len(kept), k=1)
+    return int((kept[late] < kept[early]).sum()) / max(len(early), 1) if n > 1 else 0.0
+
+
+def _steps_overtaken(places):
+    """Share of steps that some later step goes back behind."""
+    found = [bool((places[i + 1 :] < place).any()) for i, place in enumerate(places)]
+    return float(np.mean(found)) if len(places) > 1 else 0.0
+
+
+def _below_highest(places):
+    """Share of steps that look further to the front than some earlier one did."""
+    highest = np.maximum.accumulate(places)[:-1]
+    return float((places[1:] < highest).mean()) if len(places) > 1 else 0.0
+
+
+def _once_each(places):
+    return _share(np.array(list(dict.fromkeys(places.tolist()))))
+
+
+def _balance(places):
+    """Pairs forwards minus pairs backwards, as a share of all pairs."""
+    return _share(places, np.greater) - _share(places)
+
+
+def _ties_by_half(places):
+    return (_share(places) + _share(places, np.less_equal)) / 2
+
+
+def _leaps(places):
+    return _share(places, lambda late, early: late < early - 1)
+
+
+def _when_alone(number):
+    return lambda places: _share(places) if len(places) > 1 else number
+
+
+def _from_three_steps(places):
+    return _share(places) if len(places) > 2 else 0.0
+
+
+def _mean_place(weights, mask):
+    found = (np.where(mask, weights, 0) * np.arange(len(mask))).sum(axis=1)
+    return found.round().astype(int)
+
+
+def _place_of_real_best(weights, mask):
+    """The largest of all, but place 0 where that is padding."""
+    best = weights.argmax(axis=1)
+    return best * mask[best]
+
+
+def _padding_skipped(weights, mask):
+    best = weights.argmax(axis=1)
+    return best[mask[best]]
+
+
+def _small_only(weights, mask):
+    return np.where(mask & (weights < 0.5), weights, -np.inf).argmax(axis=1)
+
+
+def _order_apart(share_of, places_of):
+    """Share and places from different places."""
+    return lambda weights, mask: (
+        places_of(weights, mask),
+        _share(share_of(weights, mask)),
+    )
+
+
+def _order_made(make):
+    return lambda weights, mask: make(*_order(weights, mask))
 
 
 reading_order = Exercise(
@@ -2225,6 +2358,57 @@ reading_order = Exercise(
             _order_with(places=lambda weights, mask: weights.argmax(axis=1)),
             ko="패딩을 빼지 않았습니다. 가중치가 가장 큰 진짜 토큰을 고르세요.",
             en="Padding is not left out. Choose the real token of largest weight.",
+        ),
+        *several(
+            "padding at the end assumed",
+            _order_with(
+                places=lambda weights, mask: weights[:, : mask.sum()].argmax(axis=1)
+            ),
+            ko="진짜 토큰의 수만 세어 앞에서부터 그만큼에서 골랐습니다. 패딩은 앞이나 "
+            "가운데에도 있을 수 있습니다.",
+            en="You counted the real tokens and chose among as many from the front. "
+            "Padding may stand in front or in the middle.",
+        ),
+        Mistake(
+            "place 0 for padding",
+            _order_with(places=_place_of_real_best),
+            ko="패딩의 가중치가 가장 크면 자리를 0으로 바꾸었습니다. 그때는 진짜 토큰 "
+            "가운데 가중치가 가장 큰 자리를 고르세요.",
+            en="Where padding has the largest weight you put place 0. Choose the real "
+            "token of largest weight then.",
+        ),
+        Mistake(
+            "steps dropped",
+            _order_with(places=_padding_skipped),
+            ko="패딩의 가중치가 가장 큰 단계를 뺐습니다. 자리는 단계마다 하나입니다.",
+            en="You dropped the steps at which padding has the largest weight. Every "
+            "step has a place.",
+        ),
+        Mistake(
+            "mean place",
+            _order_with(places=_mean_place),
+            ko="가중치로 평균을 낸 자리입니다. 가중치가 가장 큰 자리를 고르세요.",
+            en="That is the mean place by weight. Choose the place of largest weight.",
+        ),
+        *several(
+            "large weights left out",
+            _order_with(places=_small_only),
+            ko="0.5 이상인 가중치를 뺐습니다. 빼야 할 것은 패딩뿐입니다.",
+            en="You left out weights of 0.5 and more. Only padding is to be left out.",
+        ),
+        *several(
+            "share of unmasked places",
+            _order_apart(lambda weights, mask: weights.argmax(axis=1), _places),
+            ko="자리는 맞지만, 비율은 패딩을 빼지 않은 자리로 계산했습니다.",
+            en="The places are right, but the share comes from places with padding "
+            "among them.",
+        ),
+        *several(
+            "unmasked places returned",
+            _order_apart(_places, lambda weights, mask: weights.argmax(axis=1)),
+            ko="비율은 맞지만, 돌려준 자리에는 패딩도 들어 있습니다.",
+            en="The share is right, but the places that you return have padding among "
+            "them.",
         ),
         Mistake(
             "counted among real tokens",
@@ -2247,10 +2431,15 @@ reading_order = Exercise(
             ko="자리를 1부터 세었습니다. 자리는 0부터 셉니다.",
             en="You counted places from 1. They count from 0.",
         ),
-        Mistake(
+        *several(
             "weights for places",
             _order_with(
                 places=lambda weights, mask: np.where(mask, weights, -1).max(axis=1)
+            ),
+            lambda weights, mask: (weights.max(axis=1), _order(weights, mask)[1]),
+            lambda weights, mask: (
+                np.where(mask, weights, -1).max(axis=1),
+                _order(weights, mask)[1],
             ),
             ko="가장 큰 가중치를 돌려주었습니다. 그것이 있는 자리를 돌려주세요.",
             en="You returned the largest weights. Return their places.",
@@ -2260,6 +2449,14 @@ reading_order = Exercise(
             _order_with(share=lambda places: 100 * _share(places)),
             ko="백분율을 돌려주었습니다. 비율은 0과 1 사이입니다.",
             en="You returned a percentage. A share is between 0 and 1.",
+        ),
+        *several(
+            "rest of the share, also of nothing",
+            _order_with(share=lambda places: 1 - _share(places)),
+            ko="거꾸로 읽지 않은 짝의 비율입니다. 1에서 뺐거나 같은 자리까지 앞으로 "
+            "읽은 것으로 세었습니다.",
+            en="That is the share of pairs not read backwards. Count those where the "
+            "later step looks further to the front.",
         ),
         Mistake(
             "rest of the share",
@@ -2290,13 +2487,156 @@ reading_order = Exercise(
             en="You chose a step for each source token. Choose a source token for each "
             "step.",
         ),
-        Mistake(
+        *several(
             "smallest",
             _order_with(
                 places=lambda weights, mask: np.where(mask, weights, 2.0).argmin(axis=1)
             ),
+            _order_with(
+                places=lambda weights, mask: np.where(mask, weights, -np.inf).argsort(
+                    axis=1
+                )[:, 0]
+            ),
+            _order_with(
+                places=lambda weights, mask: np.where(mask, weights, 0).argmin(axis=1)
+            ),
             ko="가중치가 가장 작은 토큰을 골랐습니다.",
             en="You chose the token of smallest weight.",
+        ),
+        *several(
+            "pairs both ways",
+            _order_with(share=_both_ways),
+            ko="짝을 두 방향으로 모두 견주었습니다. 나중 단계가 더 앞을 본 것만 "
+            "세세요.",
+            en="You compared each pair both ways round. Count only where the later step "
+            "looks further to the front.",
+        ),
+        Mistake(
+            "first step only",
+            _order_with(share=_from_first),
+            ko="첫째 단계와만 견주었습니다. 두 단계를 고르는 모든 짝을 견주세요.",
+            en="You compared with the first step alone. Compare every two steps.",
+        ),
+        Mistake(
+            "last step left out",
+            _order_with(share=_without_last),
+            ko="마지막 단계를 빠뜨렸습니다. 두 단계를 고르는 모든 짝을 견주세요.",
+            en="The last step is left out. Compare every two steps.",
+        ),
+        *several(
+            "share of steps",
+            _order_with(share=_steps_overtaken),
+            _order_with(share=_below_highest),
+            ko="단계의 비율입니다. 단계가 아니라 두 단계의 짝을 세세요.",
+            en="That is a share of steps. Count pairs of two steps instead.",
+        ),
+        Mistake(
+            "each place once",
+            _order_with(share=_once_each),
+            ko="여러 번 본 자리를 한 번만 세었습니다. 단계마다 세세요.",
+            en="You counted a place once that several steps look at. Count every step.",
+        ),
+        Mistake(
+            "forwards minus backwards",
+            _order_with(share=_balance),
+            ko="앞으로 간 짝에서 거꾸로 간 짝을 뺐습니다. 거꾸로 간 짝의 비율만 "
+            "구하세요.",
+            en="You subtracted pairs that go back from those that go forwards. Take the "
+            "share of those that go back.",
+        ),
+        Mistake(
+            "ties by half",
+            _order_with(share=_ties_by_half),
+            ko="같은 자리를 본 짝을 반씩 세었습니다. 거꾸로가 아니니 0으로 세세요.",
+            en="You counted two steps at the same place by half. They don't go back: "
+            "count them as 0.",
+        ),
+        Mistake(
+            "far leaps only",
+            _order_with(share=_leaps),
+            ko="두 자리 넘게 앞으로 간 짝만 세었습니다. 한 자리라도 앞이면 거꾸로입니다.",
+            en="You counted only pairs that go back by more than one place. One place is "
+            "enough.",
+        ),
+        *several(
+            "share rounded",
+            *(
+                _order_with(share=lambda places, n=n: round(_share(places), n))
+                for n in (1, 2, 3, 4)
+            ),
+            ko="비율을 반올림했습니다. 계산한 값을 그대로 돌려주세요.",
+            en="You rounded the share. Return it as it was computed.",
+        ),
+        *several(
+            "whole division",
+            _order_with(share=lambda places: float(_share(places) // 1)),
+            ko="`//`나 `int`로 소수점 아래를 버렸습니다. `/`로 나누세요.",
+            en="`//` or `int` dropped the fraction. Divide with `/`.",
+        ),
+        *several(
+            "divided by the steps",
+            _order_with(
+                share=lambda places: _share(
+                    places, pairs=lambda places, early, late: len(places)
+                )
+            ),
+            ko="단계의 수로 나누었습니다. 짝의 수 T(T-1)/2로 나누세요.",
+            en="You divided by the number of steps. Divide by that of pairs, T(T-1)/2.",
+        ),
+        *several(
+            "1 without pairs",
+            _order_with(share=_when_alone(1.0)),
+            _order_with(share=_when_alone(0.5)),
+            ko="단계가 하나뿐이면 짝이 없습니다. 그때는 0을 돌려주세요.",
+            en="A single step makes no pair. Return 0 then.",
+        ),
+        Mistake(
+            "0 for two steps",
+            _order_with(share=_from_three_steps),
+            ko="단계가 둘이면 짝이 하나 있는데 0을 돌려줍니다. 0은 단계가 하나일 "
+            "때뿐입니다.",
+            en="Two steps make one pair, but you return 0. Return 0 only for a single "
+            "step.",
+        ),
+        *several(
+            "one place alone",
+            _order_made(lambda places, share: (places[0], share)),
+            ko="첫 단계의 자리만 돌려주었습니다. 단계마다 하나씩 돌려주세요.",
+            en="You returned the first step's place alone. Return one for each step.",
+        ),
+        Mistake(
+            "places sorted",
+            _order_made(lambda places, share: (np.sort(places), share)),
+            ko="자리를 크기순으로 늘어놓았습니다. 단계의 순서대로 두세요.",
+            en="You sorted the places. Leave them in the order of the steps.",
+        ),
+        *several(
+            "rows for places",
+            lambda weights, mask: (
+                np.eye(len(mask))[_places(weights, mask)],
+                _order(weights, mask)[1],
+            ),
+            ko="자리마다 0과 1의 행을 돌려주었습니다. 자리의 번호를 돌려주세요.",
+            en="You returned a row of 0s and 1s for each place. Return the place's "
+            "number.",
+        ),
+        *several(
+            "places as fractions",
+            _order_made(lambda places, share: (places.astype(float), share)),
+            ko="자리를 소수로 바꾸었습니다. 자리는 정수입니다.",
+            en="You turned the places into floats. Places are whole numbers.",
+        ),
+        *several(
+            "share in a list",
+            _order_made(lambda places, share: (places, [share])),
+            ko="비율을 목록에 넣었습니다. 수 하나로 돌려주세요.",
+            en="The share is in a list. Return it as one number.",
+        ),
+        *several(
+            "dict",
+            _order_made(lambda places, share: {"places": places, "share": share}),
+            ko="딕셔너리를 돌려주었습니다. 자리와 비율을 차례로 돌려주세요.",
+            en="You returned a dict. Return places and share, in this order.",
         ),
         Mistake(
             "neighbours only",
@@ -2393,43 +2733,158 @@ reading_order = Exercise(
     ),
     properties=(
         Property(
-            "turned round",
-            _turned_round,
-            ko="모두 다른 자리를 볼 때 단계의 차례를 뒤집으면, 두 비율을 더해 1이어야 "
-            "합니다.",
-            en="When all places differ and you reverse the steps, the two shares must "
-            "add up to 1.",
+            "padding at the end",
+            _end_assumed,
+            ko="자리가 패딩이 끝에 있을 때만 맞습니다. 패딩은 앞이나 가운데에도 있을 "
+            "수 있습니다.",
+            en="The places are right only while padding stands at the end. It may stand "
+            "in front or in the middle too.",
+        ),
+        Property(
+            "places",
+            _places_agree,
+            ko="비율은 맞지만 자리가 틀립니다. 비율을 잰 바로 그 자리를, 0부터 세어 "
+            "단계마다 하나씩 돌려주세요.",
+            en="The share is right, but the places are not. Return the very places that "
+            "the share was counted on, from 0, one for each step.",
+        ),
+        Property(
+            "share",
+            _share_agrees,
+            ko="자리는 모두 맞지만 비율이 틀립니다. 두 단계의 짝 T(T-1)/2개 가운데 "
+            "나중 단계의 자리가 더 앞인 짝을 세세요.",
+            en="The places are all right, but the share is not. Of all T(T-1)/2 pairs of "
+            "two steps, count those where the later step's place is further to the "
+            "front.",
         ),
     ),
 )
 
 
+# Exact match at the factors 0, 0.5, 1 and 4, measured with the book's weights on the
+# first 200 test sentences; then what comes out where the experiment is another one.
+_SHARES = 0.0, 0.425, 1.0, 0.665
+_DIVIDED = 0.0, 0.94, 1.0, 0.045
+_WEIGHTS_MULTIPLIED = 0.0, 0.395, 1.0, 0.005
+_MEMORY_MULTIPLIED = 0.0, 0.025, 1.0, 0.0
+_STATES_MULTIPLIED = 0.0, 0.78, 1.0, 0.005
+_TWICE = 0.0, 0.045, 1.0, 0.355
+_UNMASKED = 0.0, 0.0, 0.77, 0.7
+_UNDIVIDED = 0.0, 0.53, 0.4, 0.32
+_WEIGHTS_SOFTMAXED = 0.0, 0.01, 0.01, 0.415
+_ALL_TESTED = 0.002, 0.367, 0.997, 0.644
+_LAST_TESTED = 0.0, 0.405, 0.995, 0.66
+_TRAINED_ON = 0.0, 0.34, 1.0, 0.6
+_HALF_TESTED = 0.0, 0.5, 1.0, 0.75
+
+
+def _is_near(some, others):
+    """Equal but for rounding to two places and one or two sentences of the 200."""
+    return all(abs(a - b) <= 0.0125 for a, b in zip(some, others, strict=True))
+
+
 def _as_measured(expected, answer):
-    """Four shares as the kept model gives them, and the letter; other runs differ."""
-    if len(answer) != 5 or str(answer[4]).strip().upper() != expected[4]:
-        return False
-    low, high = zip(*_SHARES, strict=True)
-    return all(a <= x <= b for a, x, b in zip(low, answer[:4], high, strict=True))
+    return _measured(expected[:4])(answer) and _letter_of(answer) == expected[4]
 
 
-_SHARES = (0, 0.1), (0.15, 0.75), (0.95, 1), (0.35, 0.9)
-
-
-def _letter(wrong):
-    """Return a predicate: the shares are as measured, the explanation is this one."""
-    return lambda answer: _as_measured((*answer[:4], wrong), answer)
+def _letter_of(answer):
+    return str(answer[4]).strip().upper()
 
 
 def _shares_where(holds):
     return lambda answer: len(answer) == 5 and holds(*map(float, answer[:4]))
 
 
+def _measured(row):
+    """Return a predicate: the four shares are these, with any letter."""
+    return _shares_where(lambda *shares: _is_near(shares, row))
+
+
+def _letter(wrong):
+    """Return a predicate: the shares are as measured, the explanation is this one."""
+    return lambda answer: _as_measured((*_SHARES, wrong), answer)
+
+
+def _seen(name, *rows, ko, en):
+    """The mistakes of measuring one of these rows of shares."""
+    for i, row in enumerate(rows, start=1):
+        name_of_row = name if i == 1 else f"{name}, {i}"
+        yield Mistake(name_of_row, _measured(row), ko, en, example=(*row, "B"))
+
+
+def _misplaced(zero, half, one, four):
+    """Whether a share of 0 and one of 1 are there, but not at the factors 0 and 1."""
+    shares = zero, half, one, four
+    both = min(shares) <= 0.02 and max(shares) >= 0.98 and sorted(shares)[2] < 0.98
+    return both and (zero > 0.02 or one < 0.98)
+
+
+def _is_text(answer):
+    return any(isinstance(share, str) for share in answer[:4])
+
+
+_LETTERS_KO = "네 값은 맞습니다. 마지막에는 A, B, C 가운데 한 글자를 적으세요."
+_LETTERS_EN = "The four values are right. The last entry is one letter: A, B or C."
+
 sharpness = Exercise(
     "sharpness",
-    expected=(0.0, 0.42, 1.0, 0.66, "B"),
+    expected=(*_SHARES, "B"),
     kind="value",
     same=_as_measured,
     mistakes=(
+        Mistake(
+            "letter first",
+            lambda answer: (
+                len(answer) == 5 and _letter_of([0] * 4 + [answer[0]]) in "ABC"
+            ),
+            ko="글자는 마지막에 적습니다. 값 넷이 먼저입니다.",
+            en="The letter comes last. The four values come first.",
+            example=("B", *_SHARES),
+        ),
+        Mistake(
+            "pair",
+            lambda answer: len(answer) == 2 and len(answer[0]) == 4,
+            ko="괄호를 겹치지 말고 값 넷과 글자를 한 괄호 안에 차례로 적으세요.",
+            en="Write the four values and the letter in one pair of parentheses, not "
+            "one within another.",
+            example=(_SHARES, "B"),
+        ),
+        Mistake(
+            "dict",
+            lambda answer: isinstance(answer, dict),
+            ko="딕셔너리가 아니라 괄호 안에 값 넷과 글자를 차례로 적으세요.",
+            en="Write no dict, but the four values and the letter in parentheses.",
+            example={0: 0.0, 0.5: 0.425, 1: 1.0, 4: 0.665, "why": "B"},
+        ),
+        Mistake(
+            "no letter",
+            lambda answer: len(answer) == 4 and not _is_text(answer),
+            ko="글자가 빠졌습니다. 값 넷 뒤에 적으세요.",
+            en="The letter is missing. Write it after the four values.",
+            example=_SHARES,
+        ),
+        Mistake(
+            "three values",
+            lambda answer: len(answer) == 4 and isinstance(answer[3], str),
+            ko="값이 셋뿐입니다. 배수 0, 0.5, 1, 4의 값을 모두 적으세요.",
+            en="There are only three values. Write those of all factors: 0, 0.5, 1, 4.",
+            example=(0.0, 0.425, 1.0, "B"),
+        ),
+        Mistake(
+            "text",
+            lambda answer: len(answer) == 5 and _is_text(answer),
+            ko="값 넷은 따옴표와 퍼센트 기호 없이 수로 적으세요.",
+            en="Write the four values as numbers, without quotation marks and without "
+            "a percent sign.",
+            example=("0%", "42%", "100%", "66%", "B"),
+        ),
+        Mistake(
+            "counts",
+            _shares_where(lambda *shares: max(shares) > 101),
+            ko="맞힌 문장의 수입니다. 200으로 나눈 비율을 적으세요.",
+            en="Those are numbers of sentences. Divide by 200 for shares.",
+            example=(0, 85, 200, 133, "B"),
+        ),
         Mistake(
             "percent",
             _shares_where(lambda *shares: max(shares) > 1),
@@ -2438,48 +2893,13 @@ sharpness = Exercise(
             example=(0, 42, 100, 66, "B"),
         ),
         Mistake(
-            "factor without effect",
-            _shares_where(lambda *shares: max(shares) - min(shares) < 0.02),
-            ko="네 값이 같습니다. 배수를 넣은 클래스의 모델로 번역했는지, 가중치를 "
-            "불러왔는지 보세요.",
-            en="The four values are equal. Did the model that translates belong to the "
-            "class with the factor, and did it load the trained weights?",
-            example=(1, 1, 1, 1, "B"),
-        ),
-        Mistake(
-            "divided by the factor",
-            _shares_where(lambda zero, half, one, four: half > 0.85 and four < 0.2),
-            ko="배수로 나누었습니다. 0.5에서 더 뾰족해졌고 4에서 더 고르게 되었습니다.",
-            en="You divided by the factor: at 0.5 the weights got sharper, at 4 more "
-            "even.",
-            example=(0, 0.94, 1, 0.05, "B"),
-        ),
-        Mistake(
-            "changed at factor 1",
-            _shares_where(lambda zero, half, one, four: one < 0.95),
-            ko="배수가 1이면 점수가 그대로이니 훈련한 모델과 같아야 합니다. 점수 말고 "
-            "다른 것을 바꾸었습니다.",
-            en="With factor 1 the scores are as they were, and so must be the result. "
-            "Something other than the scores was changed.",
-            example=(0, 0.4, 0.6, 0.66, "B"),
-        ),
-        Mistake(
-            "not even at 0",
-            _shares_where(lambda zero, half, one, four: zero > 0.1),
-            ko="배수가 0이면 점수가 모두 0이라 가중치가 똑같아집니다. 소프트맥스 앞의 "
-            "점수에 곱했는지 보세요.",
-            en="With factor 0 all scores are 0 and the weights equal. Did you multiply "
-            "the scores, before the softmax?",
-            example=(0.9, 0.42, 1, 0.66, "B"),
-        ),
-        Mistake(
             "order alone",
             _letter("A"),
             ko="잰 값이 그 설명과 맞지 않습니다. 배수가 4이면 가장 큰 가중치의 위치는 "
             "그대로인데 번역은 나빠졌습니다.",
             en="Your numbers contradict that: with factor 4 the largest weight stays "
             "where it was, and yet the translations got worse.",
-            example=(0, 0.42, 1, 0.66, "A"),
+            example=(*_SHARES, "A"),
         ),
         Mistake(
             "more parameters",
@@ -2488,7 +2908,207 @@ sharpness = Exercise(
             "같았습니다.",
             en="The factor is no parameter and nothing was trained: all four times the "
             "model had the same weights.",
-            example=(0, 0.42, 1, 0.66, "C"),
+            example=(*_SHARES, "C"),
+        ),
+        Mistake(
+            "letter",
+            lambda answer: (
+                _measured(_SHARES)(answer) and _letter_of(answer) not in {*"ABC"}
+            ),
+            ko=_LETTERS_KO,
+            en=_LETTERS_EN,
+            example=(*_SHARES, "AB"),
+        ),
+        Mistake(
+            "untrained",
+            _shares_where(lambda *shares: max(shares) < 0.02),
+            ko="네 값이 모두 0입니다. 책의 가중치를 `load_state_dict`로 불러왔는지 "
+            "보세요.",
+            en="All four values are 0. Did the model load the book's weights with "
+            "`load_state_dict`?",
+            example=(0, 0, 0, 0, "B"),
+        ),
+        Mistake(
+            "factor without effect",
+            _shares_where(lambda *shares: max(shares) - min(shares) < 0.02),
+            ko="네 값이 같습니다. 번역한 것이 배수를 넣은 클래스의 모델인지, 배수가 그 "
+            "모델의 디코더에 전해졌는지 보세요.",
+            en="The four values are equal. Did the model that translates belong to the "
+            "class with the factor, and did the factor reach its decoder?",
+            example=(1, 1, 1, 1, "B"),
+        ),
+        Mistake(
+            "wrong sentences",
+            _shares_where(
+                lambda zero, half, one, four: (
+                    zero > 0.98 and one < 0.02 and max(half, four) < 0.98
+                )
+            ),
+            ko="틀린 문장의 비율입니다. 맞은 문장의 비율을 적으세요.",
+            en="Those are shares of wrong sentences. Write the shares of right ones.",
+            example=(1.0, 0.575, 0.0, 0.335, "B"),
+        ),
+        Mistake(
+            "0 taken for none",
+            _shares_where(
+                lambda zero, half, one, four: zero > 0.98 and one > 0.98 and half < 0.98
+            ),
+            ko="배수 0의 값이 배수 1과 같습니다. 0이 배수로 쓰이지 않았습니다. "
+            "`if factor`나 `factor or 1`은 0을 없는 것으로 칩니다.",
+            en="The value at factor 0 is that of factor 1: the 0 was not used. "
+            "`if factor` and `factor or 1` take 0 for none at all.",
+            example=(1.0, 0.425, 1.0, 0.665, "B"),
+        ),
+        *_seen(
+            "exchanged",
+            (0.0, 0.665, 1.0, 0.425),
+            ko="0.5와 4의 값이 바뀌었습니다. 배수 0, 0.5, 1, 4의 순서로 적으세요.",
+            en="The values at 0.5 and 4 are exchanged. Write them in the order of the "
+            "factors 0, 0.5, 1, 4.",
+        ),
+        *_seen(
+            "divided by the factor",
+            _DIVIDED,
+            ko="배수로 나누었습니다. 0.5에서 더 뾰족해졌고 4에서 더 고르게 되었습니다.",
+            en="You divided by the factor: at 0.5 the weights got sharper, at 4 more "
+            "even.",
+        ),
+        *_seen(
+            "weights multiplied",
+            _WEIGHTS_MULTIPLIED,
+            ko="소프트맥스를 거친 가중치나 문맥 벡터에 배수를 곱했습니다. 소프트맥스 "
+            "앞의 점수에 곱하세요.",
+            en="You multiplied the weights after the softmax, or the context. Multiply "
+            "the scores, before the softmax.",
+        ),
+        *_seen(
+            "memory multiplied",
+            _MEMORY_MULTIPLIED,
+            ko="인코더의 상태에 배수를 곱해서 키와 함께 밸류도 커졌습니다. 쿼리에만 "
+            "곱하세요.",
+            en="You multiplied the encoder's states, so the values changed with the "
+            "keys. Multiply the queries alone.",
+        ),
+        *_seen(
+            "states multiplied for all",
+            _STATES_MULTIPLIED,
+            ko="디코더의 상태 자체에 배수를 곱해서, 문맥 벡터와 섞일 상태까지 "
+            "달라졌습니다. `compute_context`에 넘길 때만 곱하세요.",
+            en="You multiplied the decoder's states themselves, so those combined with "
+            "the context changed too. Multiply only what `compute_context` gets.",
+        ),
+        *_seen(
+            "factor twice",
+            _TWICE,
+            ko="배수를 두 번 곱했습니다. 쿼리나 키 가운데 하나에만 곱하세요.",
+            en="The factor is in twice. Multiply either the queries or the keys.",
+        ),
+        *_seen(
+            "no mask",
+            _UNMASKED,
+            ko="마스크가 빠져 패딩도 가중치를 얻었습니다. 점수 말고는 부모 클래스와 "
+            "같아야 합니다.",
+            en="The mask is gone, so padding gets weight. But for the scores, all has "
+            "to be as in the parent class.",
+        ),
+        *_seen(
+            "no division",
+            _UNDIVIDED,
+            ko="점수를 `d`의 제곱근으로 나누는 것이 빠졌습니다. 점수 말고는 부모 "
+            "클래스와 같아야 합니다.",
+            en="The scores are no longer divided by the square root of `d`. But for the "
+            "factor, all has to be as in the parent class.",
+        ),
+        *_seen(
+            "softmax twice",
+            _WEIGHTS_SOFTMAXED,
+            ko="가중치에 배수를 곱해 소프트맥스를 한 번 더 했습니다. 점수에 곱하고 "
+            "소프트맥스는 한 번만 하세요.",
+            en="You multiplied the weights and put them through another softmax. "
+            "Multiply the scores, with one softmax.",
+        ),
+        *_seen(
+            "other sentences",
+            _ALL_TESTED,
+            _LAST_TESTED,
+            _TRAINED_ON,
+            _HALF_TESTED,
+            ko="다른 문장에서 쟀습니다. 시험 문장의 처음 200개 `test_ids[:200]`에서 "
+            "재세요.",
+            en="You measured on other sentences. Take the first 200 of the test: "
+            "`test_ids[:200]`.",
+        ),
+        Mistake(
+            "order of the factors",
+            _shares_where(_misplaced),
+            ko="값의 순서가 배수 0, 0.5, 1, 4와 맞지 않습니다. 배수 0에서는 거의 다 "
+            "틀리고, 1에서는 훈련한 모델 그대로라 거의 다 맞습니다.",
+            en="The values don't stand in the order of the factors 0, 0.5, 1, 4. With 0 "
+            "nearly all is wrong; with 1 the model is as trained, and nearly all right.",
+            example=(0.665, 1.0, 0.425, 0.0, "B"),
+        ),
+        Mistake(
+            "changed at factor 1",
+            _shares_where(lambda zero, half, one, four: one < 0.98),
+            ko="배수가 1이면 점수가 그대로이니 책의 가중치로는 거의 다 맞아야 합니다. "
+            "이 값은 그것과 다릅니다. 예측이 아니라 잰 값인지, 배수가 1일 때 부모 "
+            "클래스와 똑같이 계산하는지 보세요.",
+            en="With factor 1 the scores are as they were, so with the book's weights "
+            "nearly all is right. Your value is another: is it measured, not predicted, "
+            "and does your class compute at 1 exactly what its parent does?",
+            example=(0, 0.4, 0.6, 0.66, "B"),
+        ),
+        Mistake(
+            "not even at 0",
+            _shares_where(lambda zero, half, one, four: zero > 0.0125),
+            ko="배수가 0이면 점수가 모두 0이라 가중치가 똑같아집니다. 책의 가중치로 "
+            "재면 그때 맞는 문장은 거의 없습니다. 배수 0의 값을 다시 재세요.",
+            en="With factor 0 all scores are 0 and the weights equal. Measured with the "
+            "book's weights, hardly a sentence is right then. Measure the value at 0 "
+            "again.",
+            example=(0.9, 0.42, 1, 0.66, "B"),
+        ),
+        Mistake(
+            "4 as 1",
+            _shares_where(lambda zero, half, one, four: four > 0.975),
+            ko="배수 4의 값이 배수 1과 거의 같습니다. 4로 잴 때 배수가 디코더에 전해지지 "
+            "않았거나, 예측한 값입니다.",
+            en="The value at factor 4 is nearly that of factor 1: either the 4 never "
+            "reached the decoder, or this is a prediction.",
+            example=(0, 0.425, 1, 1, "B"),
+        ),
+        Mistake(
+            "at 0.5 and 4",
+            _shares_where(
+                lambda zero, half, one, four: (
+                    not _is_near([half], [0.425]) and not _is_near([four], [0.665])
+                )
+            ),
+            ko="0.5와 4의 값이 둘 다 책의 가중치로 잰 것과 다릅니다. 예측이 아니라 잰 "
+            '값을, 소수 둘째 자리까지 적으세요. 가중치는 `load_weights("attention")`, '
+            "문장은 시험 문장의 처음 200개입니다.",
+            en="The values at 0.5 and at 4 both differ from what the book's weights "
+            "give. Write what you measured, not predicted, to two decimals, with "
+            '`load_weights("attention")` on the first 200 test sentences.',
+            example=(0, 0.3, 1, 0.8, "B"),
+        ),
+        Mistake(
+            "at 0.5",
+            _shares_where(lambda zero, half, one, four: not _is_near([half], [0.425])),
+            ko="0.5의 값이 책의 가중치로 잰 것과 다릅니다. 예측이 아니라 잰 값을, 소수 "
+            "둘째 자리까지 적으세요.",
+            en="The value at 0.5 differs from what the book's weights give. Write what "
+            "you measured, not predicted, to two decimals.",
+            example=(0, 0.9, 1, 0.665, "B"),
+        ),
+        Mistake(
+            "at 4",
+            _shares_where(lambda zero, half, one, four: not _is_near([four], [0.665])),
+            ko="4의 값이 책의 가중치로 잰 것과 다릅니다. 예측이 아니라 잰 값을, 소수 "
+            "둘째 자리까지 적으세요.",
+            en="The value at 4 differs from what the book's weights give. Write what "
+            "you measured, not predicted, to two decimals.",
+            example=(0, 0.425, 1, 0.4, "B"),
         ),
     ),
 )
