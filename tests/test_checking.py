@@ -367,6 +367,32 @@ def test_an_error_in_the_answer_is_told_with_the_propertys_input():
     assert graded.case("normalise") == ([1, 1, 1, 1],)
 
 
+@pytest.mark.parametrize(
+    "clash",
+    [
+        lambda x: np.ones((2, 3)) @ np.ones((2, 3)),
+        lambda x: np.ones((2, 3)) + np.ones(2),
+        lambda x: np.stack([np.ones(2), np.ones(3)]),
+        lambda x: np.ones((2, 3))[np.ones(3, bool)],
+        lambda x: torch.ones(2, 3) @ torch.ones(2, 3),
+        lambda x: torch.ones(2, 3) @ torch.ones(4),
+        lambda x: torch.ones(1, 2, 3) @ torch.ones(1, 2, 3),
+        lambda x: torch.ones(3) @ torch.ones(4),
+        lambda x: torch.ones(2, 3) + torch.ones(2),
+        lambda x: torch.stack([torch.ones(2), torch.ones(3)]),
+        lambda x: torch.cat([torch.ones(2, 2), torch.ones(2, 3)]),
+        lambda x: torch.ones(2, 3)[torch.ones(3, dtype=bool)],
+    ],
+)
+def test_shapes_that_do_not_fit_are_told_in_plain_words(clash):
+    assert "print the `shape` of both" in pick(check("normalise", clash).message, "en")
+
+
+def test_other_errors_get_no_hint_about_shapes():
+    result = check("normalise", lambda x: [1, 2][x[0] and 7])
+    assert "shape" not in pick(result.message, "en")
+
+
 def test_an_answer_that_torch_refuses_backwards_is_right():
     backwards = Property(
         "backwards",

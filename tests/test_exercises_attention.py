@@ -191,7 +191,7 @@ def _mean(query, memory, W_q, W_k, v):
         ("bahdanau_attention", lambda query, memory, W_q, W_k, v: (query, memory)),
         ("reading_order", lambda weights, mask: ([0, 3, 2, 1], 0.5)),
         ("reading_order", lambda weights, mask: 0.5),
-        # Guesses, one of them rounded to one decimal, and what the factor gives elsewhere.
+        # Guesses; one is the measured values rounded to one decimal.
         ("sharpness", (0.05, 0.3, 0.95, 0.9, "B")),
         ("sharpness", (0.0, 0.4, 1.0, 0.7, "B")),
         ("sharpness", (0.0, 0.5, 1.0, 0.75, "B")),
@@ -663,6 +663,13 @@ NAMED = [
      "context divided"),
     ("masked_attention", _on_result(lambda c, w, *rest: np.hstack([c, w])), "joined"),
     ("masked_attention", _hardest_only, "hard maximum"),
+    ("masked_attention", _attend(_put_in, lambda s: _norm(s, axis=0)), "wrong axis, 2"),
+    ("masked_attention", _attend(lambda s, m: _put_in(s, ~m)), "mask inverted, 2"),
+    ("masked_attention", _attend(lambda s, m: s + m * -1e9), "mask inverted, 3"),
+    ("masked_attention", _attend(_hide, lambda s: _norm(s, top=0)),
+     "maximum of each column"),
+    ("masked_attention", _attend(_hide, lambda s: 1 / (1 + np.exp(-s))), "sigmoid"),
+    ("masked_attention", _attend(lambda s, m: _hide(abs(s), m)), "signs lost"),
     *(("mended_context", _read(_fill(number)), "finite fill")
       for number in (-10, -30, -100, -500, -1e3, -65504)),
     ("mended_context", _read(lambda s, m: s + (m - 1.0) * 10), "added little"),

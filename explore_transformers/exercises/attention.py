@@ -423,6 +423,22 @@ def _attend_with_late_context(query, key, value, mask):
     return hidden @ value, weights
 
 
+def _hide_far(scores, mask):
+    return np.where(mask, scores, -1e9)
+
+
+def _causal_far(scores, mask):
+    return np.where(np.tril(np.ones_like(scores)), _hide_far(scores, mask), -1e9)
+
+
+def _added_to_real(scores, mask):
+    return scores + mask * -1e9
+
+
+def _sigmoid_of(scores):
+    return 1 / (1 + np.exp(-scores))
+
+
 def _first_real(scores, mask):
     """Padding taken to be at the end: as many keys as are real, from the first on."""
     return _hide(scores, np.arange(len(mask)) < mask.sum())
@@ -629,6 +645,52 @@ masked_attention = Exercise(
             en="You took the size of the values. The score is a product of query and "
             "key, and `d` is their size.",
         ),
+        Mistake(
+            "root of the number of real keys",
+            lambda query, key, value, mask: _attend(
+                query,
+                key,
+                value,
+                mask,
+                scale=lambda s, query, key: s / np.sqrt(mask.sum()),
+            ),
+            ko="진짜 키의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 "
+            "크기입니다.",
+            en="You divided by the square root of the number of real keys. `d` is the "
+            "size of one vector.",
+        ),
+        Mistake(
+            "signs lost",
+            _attend_with(scale=lambda s, query, key: abs(_scale(s, query, key))),
+            ko="점수의 절댓값을 썼습니다. 음수인 점수는 음수로 두세요.",
+            en="You took the absolute value of the scores. Leave negative ones "
+            "negative.",
+        ),
+        *several(
+            "powers of 2",
+            _attend_with(scale=lambda s, query, key: _scale(s, query, key) * np.log(2)),
+            ko="2의 거듭제곱을 썼습니다. 소프트맥스는 `np.exp`를 씁니다.",
+            en="You used powers of 2. The softmax takes `np.exp`.",
+        ),
+        *several(
+            "sigmoid",
+            _attend_with(softmax=_sigmoid_of),
+            ko="점수마다 시그모이드를 했습니다. 가중치의 합이 1이 되도록 소프트맥스를 "
+            "쓰세요.",
+            en="You took the sigmoid of each score. Use the softmax, which makes the "
+            "weights sum to 1.",
+        ),
+        *several(
+            "maximum of each column",
+            _attend_with(softmax=lambda scores: _softmax(scores, top=0)),
+            _attend_with(
+                hide=_hide_far, softmax=lambda scores: _softmax(scores, top=0)
+            ),
+            ko="키마다 여러 쿼리의 점수 가운데 최댓값을 구해 뺐습니다. 쿼리마다 그 "
+            "행의 최댓값을 빼세요: `axis=-1`.",
+            en="You subtracted each key's maximum over the queries. Subtract each "
+            "query's own: `axis=-1`.",
+        ),
         *several(
             "fixed number",
             _attend_with(scale=lambda s, query, key: s / 2),
@@ -667,19 +729,31 @@ masked_attention = Exercise(
             en="You divided the weights, so they don't sum to 1. Divide the scores, "
             "before the softmax.",
         ),
-        Mistake(
+        *several(
             "mask after softmax",
             _attend_with(
                 hide=_unhidden, after=lambda weights, mask, query: weights * mask
+            ),
+            _attend_with(
+                scale=_unscaled,
+                hide=_unhidden,
+                after=lambda weights, mask, query: weights * mask,
             ),
             ko="소프트맥스를 한 뒤에 가렸습니다. 패딩의 몫이 사라져 합이 1보다 "
             "작습니다.",
             en="You hid padding after the softmax. Its share is gone, so the rows sum "
             "to less than 1.",
         ),
-        Mistake(
+        *several(
             "maximum over padding",
             _attend_with(
+                hide=_unhidden,
+                after=lambda weights, mask, query: (
+                    weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
+                ),
+            ),
+            _attend_with(
+                scale=_unscaled,
                 hide=_unhidden,
                 after=lambda weights, mask, query: (
                     weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
@@ -755,7 +829,7 @@ masked_attention = Exercise(
             en="`-np.inf` times 0 is `nan`. Choose with `np.where` instead of "
             "multiplying.",
         ),
-        Mistake(
+        *several(
             "one maximum for all",
             _attend_with(softmax=lambda scores: _softmax(scores, top=(0, 1))),
             ko="표 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 쿼리는 지수가 "
@@ -780,7 +854,7 @@ masked_attention = Exercise(
             en="`sum(axis=-1)` drops the axis, so the division goes astray. Pass "
             "`keepdims=True`.",
         ),
-        Mistake(
+        *several(
             "hidden keys dropped",
             _keys_dropped,
             ko="가린 키를 아예 빼서 가중치의 열이 줄었습니다. 가중치는 `(T, S)`이고 "
@@ -788,9 +862,10 @@ masked_attention = Exercise(
             en="You dropped the hidden keys, so columns of the weights are missing. "
             "Weights are `(T, S)`, with 0 at hidden places.",
         ),
-        Mistake(
+        *several(
             "causal",
             _attend_with(hide=_causal),
+            _attend_with(hide=_causal_far),
             ko="뒤의 키까지 가렸습니다. 여기서 가릴 것은 마스크가 `False`인 "
             "키뿐입니다.",
             en="You hid later keys too. Only keys whose mask is `False` are hidden "
@@ -806,9 +881,11 @@ masked_attention = Exercise(
             en="You zeroed the values only. Padding still gets weight: hide the "
             "scores.",
         ),
-        Mistake(
+        *several(
             "mask inverted",
             _attend_with(hide=lambda scores, mask: _hide(scores, ~mask)),
+            _attend_with(hide=lambda scores, mask: _hide_far(scores, ~mask)),
+            _attend_with(hide=_added_to_real),
             ko="마스크가 뒤집혔습니다. 진짜 토큰을 가리고 패딩을 보고 있습니다.",
             en="The mask is inverted: you hide the real tokens and look at padding.",
         ),
@@ -870,15 +947,16 @@ masked_attention = Exercise(
             en="You laid the mask along the queries. It hides keys, and they are the "
             "last axis of the scores.",
         ),
-        Mistake(
+        *several(
             "wrong axis",
             _attend_with(axis=0),
+            _attend_with(hide=_hide_far, axis=0),
             ko="쿼리의 축을 따라 소프트맥스를 했습니다. 쿼리 하나가 키에 준 가중치의 "
             "합이 1이어야 합니다.",
             en="The softmax runs along the queries. What has to sum to 1 is the weight "
             "that one query gives to the keys.",
         ),
-        Mistake(
+        *several(
             "whole table",
             _attend_with(axis=(0, 1)),
             ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
@@ -897,10 +975,10 @@ masked_attention = Exercise(
         Mistake(
             "plus infinity",
             _attend_with(hide=lambda scores, mask: np.where(mask, scores, np.inf)),
-            ko="양의 무한대로 가렸습니다. 그러면 가린 자리가 가장 큽니다. 음의 "
-            "무한대여야 합니다.",
-            en="You filled in plus infinity, which makes the hidden place the largest. "
-            "It has to be minus infinity.",
+            ko="양의 무한대나 `nan`으로 가렸습니다. 그러면 결과도 `nan`입니다. 음의 "
+            "무한대 `-np.inf`여야 합니다.",
+            en="You filled in plus infinity or `nan`, so the result is `nan`. It has "
+            "to be minus infinity, `-np.inf`.",
         ),
         *several(
             "not normalised",
@@ -1314,7 +1392,7 @@ mended_context = Exercise(
             en="The softmax runs along the batch, so different sentences share the "
             "weight. The axis to sum to 1 is the source.",
         ),
-        Mistake(
+        *several(
             "one maximum for all",
             _read_with(top=(0, 1, 2)),
             ko="배열 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 단계는 지수가 "
@@ -1322,9 +1400,10 @@ mended_context = Exercise(
             en="You subtracted the maximum of the whole array. A step whose scores are "
             "far below it gets exponentials of 0, and `nan`. Subtract each row's own.",
         ),
-        Mistake(
+        *several(
             "maximum over the steps",
             _read_with(top=1),
+            _read_with(top=1, hide=_filled(-1e9)),
             ko="합의 축은 고쳤지만 최댓값은 아직 단계의 축에서 구합니다. 같은 축이어야 "
             "합니다.",
             en="The sum has the right axis now, but the maximum is still taken over "
@@ -1338,7 +1417,7 @@ mended_context = Exercise(
             en="You mended the axis of the sum alone. Mend that of the maximum, and "
             "the line that zeroes padding.",
         ),
-        Mistake(
+        *several(
             "over steps and source",
             _read_with(axis=(1, 2)),
             ko="한 문장의 가중치를 모두 더해 1입니다. 단계마다 1이어야 합니다.",
@@ -1382,7 +1461,7 @@ mended_context = Exercise(
             ko="마스크가 뒤집혔습니다. 진짜 토큰을 가립니다.",
             en="The mask is inverted: it hides the real tokens.",
         ),
-        Mistake(
+        *several(
             "mask lacks an axis",
             _read_with(hide=_hide),
             ko="마스크 `(B, S)`를 점수 `(B, T, S)`에 그대로 썼습니다. 가운데에 축을 "
@@ -1396,6 +1475,7 @@ mended_context = Exercise(
             "mask on the steps",
             _read_with(hide=lambda scores, mask: _hide(scores, mask[:, :, None])),
             _read_with(hide=_hide_steps),
+            _read_with(hide=lambda s, mask: _hide_far(s, mask[:, : s.shape[1], None])),
             ko="마스크를 타깃의 축에 맞추었습니다. 새 축은 가운데에 끼우세요.",
             en="The mask lies along the target steps. Put the new axis in the middle.",
         ),
@@ -1635,7 +1715,7 @@ mended_context = Exercise(
             en="You divide by the root of another axis. `np.sqrt(states.shape[-1])` "
             "was no bug.",
         ),
-        Mistake(
+        *several(
             "scale lost",
             _read_with(scale=0),
             ko="`np.sqrt(h)`로 나누는 것이 빠졌습니다. 그것은 오류가 아니었습니다.",
