@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from explore_transformers import exercises
-from explore_transformers.exercises import limits
+from explore_transformers.exercises import limits, messages
 from explore_transformers.exercises.checking import (
     Exercise,
     Mistake,
@@ -385,12 +385,16 @@ def test_an_error_in_the_answer_is_told_with_the_propertys_input():
     ],
 )
 def test_shapes_that_do_not_fit_are_told_in_plain_words(clash):
-    assert "print the `shape` of both" in pick(check("normalise", clash).message, "en")
+    with pytest.raises((ValueError, RuntimeError, IndexError)) as caught:
+        clash([1.0])
+    words = messages.raised(caught.value, clash)
+    assert "`shape`를 찍어" in words or "print the `shape`" in words, words
 
 
 def test_other_errors_get_no_hint_about_shapes():
-    result = check("normalise", lambda x: [1, 2][x[0] and 7])
-    assert "shape" not in pick(result.message, "en")
+    for error in (IndexError("list index out of range"), ValueError("not a number")):
+        words = messages.raised(error, normalised)
+        assert "`shape`" not in words, words
 
 
 def test_an_answer_that_torch_refuses_backwards_is_right():
