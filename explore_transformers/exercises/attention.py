@@ -1337,8 +1337,8 @@ def _read_both(states, memory, mask):
     return weights @ memory, weights
 
 
-mended_context = Exercise(
-    "mended_context",
+fixed_context = Exercise(
+    "fixed_context",
     expected=lambda states, memory, mask: _read(states, memory, mask),
     cases=tuple(_read_cases()),
     mistakes=(
@@ -3208,7 +3208,7 @@ check = checker(
         attention_step,
         attention_numbers,
         masked_attention,
-        mended_context,
+        fixed_context,
         bahdanau_attention,
         sharpness,
         reading_order,
