@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from explore_transformers import exercises
-from explore_transformers.exercises import limits
+from explore_transformers.exercises import limits, messages
 from explore_transformers.exercises.checking import (
     Exercise,
     Mistake,
@@ -366,6 +366,36 @@ def test_an_error_in_the_answer_is_told_with_the_propertys_input():
     assert re.search(r"KeyError: 4.*\(line \d+: `return \{2: norm", result.message)
     assert result.detail == "input: `normalise([1, 1, 1, 1])`"
     assert graded.case("normalise") == ([1, 1, 1, 1],)
+
+
+@pytest.mark.parametrize(
+    "clash",
+    [
+        lambda x: np.ones((2, 3)) @ np.ones((2, 3)),
+        lambda x: np.ones((2, 3)) + np.ones(2),
+        lambda x: np.stack([np.ones(2), np.ones(3)]),
+        lambda x: np.ones((2, 3))[np.ones(3, bool)],
+        lambda x: torch.ones(2, 3) @ torch.ones(2, 3),
+        lambda x: torch.ones(2, 3) @ torch.ones(4),
+        lambda x: torch.ones(1, 2, 3) @ torch.ones(1, 2, 3),
+        lambda x: torch.ones(3) @ torch.ones(4),
+        lambda x: torch.ones(2, 3) + torch.ones(2),
+        lambda x: torch.stack([torch.ones(2), torch.ones(3)]),
+        lambda x: torch.cat([torch.ones(2, 2), torch.ones(2, 3)]),
+        lambda x: torch.ones(2, 3)[torch.ones(3, dtype=bool)],
+    ],
+)
+def test_shapes_that_do_not_fit_are_told_in_plain_words(clash):
+    with pytest.raises((ValueError, RuntimeError, IndexError)) as caught:
+        clash([1.0])
+    words = messages.raised(caught.value, clash)
+    assert "`shape`를 찍어" in words or "print the `shape`" in words, words
+
+
+def test_other_errors_get_no_hint_about_shapes():
+    for error in (IndexError("list index out of range"), ValueError("not a number")):
+        words = messages.raised(error, normalised)
+        assert "`shape`" not in words, words
 
 
 def test_an_answer_that_torch_refuses_backwards_is_right():

@@ -9,7 +9,16 @@ import torch.nn.functional as F
 
 from explore_transformers.data import corpus
 from explore_transformers.exercises.attention import check
-from explore_transformers.lessons.attention import scaled_dot_product_attention
+from explore_transformers.lessons.attention import (
+    AttentionDecoder,
+    make_data,
+    make_model,
+    scaled_dot_product_attention,
+    to_ids,
+)
+from explore_transformers.lessons.encoder_decoder import translate
+from explore_transformers.lessons.seq2seq import exact_match
+from explore_transformers.trained import load_weights
 
 
 # Right answers in other words than the solutions.
@@ -145,7 +154,8 @@ def _order_by_corpus(weights, mask):
         ("reading_order", _order_by_loop),
         ("reading_order", _order_by_corpus),
         ("sharpness", (0.0, 0.425, 1.0, 0.665, "B")),
-        ("sharpness", [0, 0.3, 0.99, np.float64(0.5), " b "]),
+        ("sharpness", [0, 0.42, 0.99, np.float64(0.67), " b "]),
+        ("sharpness", (0 / 200, 86 / 200, torch.tensor(1.0), np.float32(0.66), "b")),
     ],
 )
 def test_right_in_other_words(exercise, answer):
@@ -181,6 +191,10 @@ def _mean(query, memory, W_q, W_k, v):
         ("bahdanau_attention", lambda query, memory, W_q, W_k, v: (query, memory)),
         ("reading_order", lambda weights, mask: ([0, 3, 2, 1], 0.5)),
         ("reading_order", lambda weights, mask: 0.5),
+        # Guesses; one is the measured values rounded to one decimal.
+        ("sharpness", (0.05, 0.3, 0.95, 0.9, "B")),
+        ("sharpness", (0.0, 0.4, 1.0, 0.7, "B")),
+        ("sharpness", (0.0, 0.5, 1.0, 0.75, "B")),
         ("sharpness", (0.0, 0.425, 1.0, 0.665)),
         ("sharpness", (0.0, 0.425, 1.0, 0.665, "D")),
         ("sharpness", "B"),
@@ -284,6 +298,184 @@ def _additive(query, memory, W_q, W_k, v, mix=lambda a, b: np.tanh(a + b), **nor
     pairs = mix((query @ W_q.T)[:, None], memory @ W_k.T)
     weights = _norm(pairs @ v, **norm)
     return weights @ memory, weights
+
+
+def _on_result(make):
+    """The right context and weights, handed on to `make`."""
+
+    def function(query, key, value, mask):
+        context, weights = _attend(_hide)(query, key, value, mask)
+        return make(context, weights, query, key, value, mask)
+
+    return function
+
+
+def _fill(number):
+    return lambda scores, mask: np.where(mask, scores, number)
+
+
+def _first_row(scores, mask):
+    scores[0][~mask] = -np.inf
+    return scores
+
+
+def _rows(scores, mask):
+    scores[~mask] = -np.inf
+    return scores
+
+
+def _front(scores, mask):
+    scores[:, mask.sum() :] = -np.inf
+    return scores
+
+
+def _last_key(scores, mask):
+    if not mask[-1]:
+        scores[:, -1] = -np.inf
+    return scores
+
+
+def _unmasked_weights(query, key, value, mask):
+    weights = _attend(lambda scores, mask: scores)(query, key, value, mask)[1]
+    masked = weights * mask
+    return masked / masked.sum(axis=-1, keepdims=True) @ value, weights
+
+
+def _value_size(query, key, value, mask):
+    size = value.shape[-1] ** 0.5
+    return _attend(_hide, size=lambda q, k: size)(query, key, value, mask)
+
+
+def _on_read(make):
+    """The right weights and contexts of a batch, handed on to `make`."""
+
+    def function(states, memory, mask):
+        scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+        weights = _norm(_hide(scores, mask[:, None]))
+        return make(weights, states, memory, mask)
+
+    return function
+
+
+def _read_late(states, memory, mask, zero=False, repair=lambda weights: weights):
+    memory = memory * mask[:, :, None] if zero else memory
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True)) * mask[:, None]
+    return repair(e / e.sum(axis=-1, keepdims=True)) @ memory
+
+
+def _read_scaled(size, states, memory, mask):
+    scores = _hide(states @ memory.transpose(0, 2, 1) / size, mask[:, None])
+    return _norm(scores) @ memory
+
+
+def _read_summed_over_steps(states, memory, mask):
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    scores = _hide(scores, mask[:, None])
+    e = np.exp(scores - scores.max(axis=2, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True) @ memory
+
+
+def _read_bare(states, memory, mask):
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    return _bare(_hide(scores, mask[:, None])) @ memory
+
+
+def _read_hardest(states, memory, mask):
+    scores = _hide(states @ memory.transpose(0, 2, 1), mask[:, None])
+    return np.take_along_axis(memory, scores.argmax(axis=-1)[:, :, None], axis=1)
+
+
+def _read_reshaped(states, memory, mask):
+    turned = memory.reshape(len(memory), memory.shape[2], -1)
+    scores = _hide(states @ turned / np.sqrt(states.shape[-1]), mask[:, None])
+    return _norm(scores) @ memory
+
+
+def _read_infinite_weights(states, memory, mask):
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    return np.where(mask[:, None], _norm(scores), -np.inf) @ memory
+
+
+def _read_cut(states, memory, mask):
+    n = mask.sum(axis=1).min()
+    return _read(lambda s, m: s)(states, memory[:, :n], mask[:, :n])
+
+
+def _in_torch(act=torch.tanh, join=torch.add, weigh=None, make=None):
+    """Additive attention with a gradient, but for what is changed."""
+
+    def function(query, memory, W_q, W_k, v):
+        scores = act(join((query @ W_q.T)[:, None], (memory @ W_k.T)[None])) @ v
+        weights = weigh(scores) if weigh else scores.softmax(dim=-1)
+        context = weights @ memory
+        return make(context, weights, query, memory) if make else (context, weights)
+
+    return function
+
+
+def _torch_untransposed(query, memory, W_q, W_k, v):
+    return _in_torch()(query, memory, W_q.T, W_k.T, v)
+
+
+def _torch_exchanged(query, memory, W_q, W_k, v):
+    return _in_torch()(query, memory, W_k, W_q, v)
+
+
+def _torch_no_pairs(query, memory, W_q, W_k, v):
+    weights = (torch.tanh(query @ W_q.T + memory @ W_k.T) @ v).softmax(-1)
+    return weights @ memory, weights
+
+
+def _torch_source_first(query, memory, W_q, W_k, v):
+    both = torch.tanh((query @ W_q.T)[None] + (memory @ W_k.T)[:, None])
+    weights = (both @ v).softmax(-1)
+    return weights @ memory, weights
+
+
+def _zeros(query, memory, W_q, W_k, v):
+    shapes = (len(query), memory.shape[1]), (len(query), len(memory))
+    return tuple(map(torch.zeros, shapes))
+
+
+def _even(scores):
+    return torch.full_like(scores, 1 / scores.shape[1])
+
+
+def _torch_hardest(scores):
+    return F.one_hot(scores.argmax(-1), scores.shape[-1]).to(scores.dtype)
+
+
+def _pair_share(places, pairs, n_pairs=None, alone=0.0):
+    """Share of the pairs (i, j) of steps in which step j looks further to the front."""
+    pairs = list(pairs(len(places)))
+    found = sum(places[j] < places[i] for i, j in pairs)
+    n_pairs = len(pairs) if n_pairs is None else n_pairs(len(places))
+    return found / n_pairs if len(places) > 1 else alone
+
+
+def _all_pairs(n):
+    return [(i, j) for i in range(n) for j in range(i + 1, n)]
+
+
+def _paired(pairs=_all_pairs, **options):
+    return _order(_real, lambda places: _pair_share(places, pairs, **options))
+
+
+def _apart(places, share_of):
+    return lambda w, m: (places(w, m), _share(share_of(w, m)))
+
+
+def _unread(weights, mask):
+    return weights.argmax(axis=1)
+
+
+def _mean_places(weights, mask):
+    return (weights * mask * np.arange(len(mask))).sum(axis=1).round().astype(int)
+
+
+def _small_weights(weights, mask):
+    return np.where(mask & (weights < 0.5), weights, -np.inf).argmax(axis=1)
 
 
 def _same_places(query, memory, W_q, W_k, v):
@@ -402,6 +594,7 @@ NAMED = [
     ("sharpness", (0.99, 0.99, 0.99, 0.99, "A"), "factor without effect"),
     ("sharpness", (0.0, 0.94, 1.0, 0.045, "B"), "divided by the factor"),
     ("sharpness", (0.0, 0.4, 0.5, 0.6, "B"), "changed at factor 1"),
+    ("sharpness", (0.0, 0.0, 0.0, 0.0, "B"), "untrained"),
     ("sharpness", (0.5, 0.4, 1.0, 0.6, "B"), "not even at 0"),
     ("sharpness", (0.0, 0.425, 1.0, 0.665, "a"), "order alone"),
     ("sharpness", (0.0, 0.425, 1.0, 0.665, "C"), "more parameters"),
@@ -418,6 +611,188 @@ NAMED = [
      "neighbours only, mean of nothing"),
     ("reading_order", _order(_real, _divided), "nothing to compare"),
     ("reading_order", _order(_real, lambda p: 100 * _share(p)), "percent"),
+    ("attention_numbers", (30, 25, 100, 108, 2), "padding has weight"),
+    ("attention_numbers", (30, 50, 60, 108, 2), "padding has weight"),
+    ("attention_numbers", (30, 30, 60, 108, 2), "larger score ignored"),
+    ("attention_numbers", (30, 33.3, 60, 108, 2), "divided by the number of values"),
+    ("attention_numbers", (30, 23.3, 60, 108, 2), "ln 2"),
+    ("attention_numbers", (20, 25, 60, 108, 2), "equal scores"),
+    ("attention_numbers", (30, 25, 59, 108, 2), "score ahead"),
+    ("attention_numbers", (30, 25, 60, 6912, 2), "size counted too"),
+    ("attention_numbers", (30, 25, 60, 216, 2), "pairs counted twice or half"),
+    ("attention_numbers", (30, 25, 60, 36, 2), "scores"),
+    ("attention_numbers", (30, 25, 60, 108, 8), "spread at one size"),
+    ("attention_numbers", (30, 25, 60, 108, 1.41), "root twice"),
+    ("attention_numbers", (30, 25, 60, 108, 192), "difference of sizes"),
+    ("attention_numbers", (30, 25, 60, 108, 3), "factor"),
+    ("attention_numbers", (25, 30, 60, 108, 2), "another order"),
+    *(("masked_attention", _attend(_fill(number)), "finite fill")
+      for number in (-10, -50, -100, -500, -800, -900, -1e3, -1e4, -65504, -1e6)),
+    *(("masked_attention", _attend(lambda s, m, n=n: s - n * ~m), "added little")
+      for n in (10, 100, 1e3, 1e5)),
+    ("masked_attention", _value_size, "size of the values"),
+    ("masked_attention", _attend(_hide, size=lambda q, k: 2), "fixed number"),
+    ("masked_attention", _attend(_hide, size=lambda q, k: len(q) ** 0.5),
+     "root of the number of queries"),
+    ("masked_attention", _attend(_front), "padding at the end assumed"),
+    ("masked_attention", _attend(_last_key), "last key alone masked"),
+    ("masked_attention", _attend(_first_row), "first query alone masked"),
+    ("masked_attention", _attend(lambda s, m: _hide(s, m[: len(s), None])),
+     "mask on the queries, 2"),
+    ("masked_attention", _attend(_rows), "mask on the queries, 3"),
+    ("masked_attention", _attend(lambda s, m: np.where(m, s, s.min())),
+     "filled with the smallest score"),
+    ("masked_attention", _attend(lambda s, m: _hide(s.astype(int), m)),
+     "whole numbers"),
+    ("masked_attention", _attend(lambda s, m: _hide(s, m).astype(np.float16)),
+     "few digits"),
+    ("masked_attention", _attend(_hide, lambda s: _norm(s).round(2)),
+     "weights rounded, 2"),
+    ("masked_attention", _attend(_hide, lambda s: np.exp(s - s.max(-1)[:, None])),
+     "not normalised"),
+    ("masked_attention", _unmasked_weights, "weights returned unmasked, 2"),
+    ("masked_attention", _on_result(lambda c, w, *rest: (c, w.T)),
+     "weights transposed"),
+    ("masked_attention", _on_result(lambda c, w, *rest: (c[0], w[0])),
+     "first query alone"),
+    ("masked_attention",
+     _on_result(lambda c, w, q, k, v, m: (c, _hide(q @ k.T / len(q[0]) ** 0.5, m))),
+     "scores returned"),
+    ("masked_attention", _on_result(lambda c, w, q, k, v, m: (w @ k, w)),
+     "keys for values"),
+    ("masked_attention", _on_result(lambda c, w, *rest: (c / rest[3].sum(), w)),
+     "context divided"),
+    ("masked_attention", _on_result(lambda c, w, *rest: np.hstack([c, w])), "joined"),
+    ("masked_attention", _hardest_only, "hard maximum"),
+    ("masked_attention", _attend(_put_in, lambda s: _norm(s, axis=0)), "wrong axis, 2"),
+    ("masked_attention", _attend(lambda s, m: _put_in(s, ~m)), "mask inverted, 2"),
+    ("masked_attention", _attend(lambda s, m: s + m * -1e9), "mask inverted, 3"),
+    ("masked_attention", _attend(_hide, lambda s: _norm(s, top=0)),
+     "maximum of each column"),
+    ("masked_attention", _attend(_hide, lambda s: 1 / (1 + np.exp(-s))), "sigmoid"),
+    ("masked_attention", _attend(lambda s, m: _hide(abs(s), m)), "signs lost"),
+    *(("fixed_context", _read(_fill(number)), "finite fill")
+      for number in (-10, -30, -100, -500, -1e3, -65504)),
+    ("fixed_context", _read(lambda s, m: s + (m - 1.0) * 10), "added little"),
+    ("fixed_context", _read_late, "mask after the maximum"),
+    ("fixed_context", lambda *a: _read_late(*a, zero=True),
+     "mask after the maximum, 2"),
+    ("fixed_context", lambda *a: _read_late(*a, repair=np.nan_to_num),
+     "mask after the maximum, 3"),
+    ("fixed_context", lambda s, h, m: _read(lambda x, _: _hide(x, m[0]))(s, h, m),
+     "first sentence's mask"),
+    ("fixed_context", lambda s, h, m: _read_scaled(s.shape[2], s, h, m),
+     "scale changed"),
+    ("fixed_context", lambda s, h, m: _read_scaled(h.shape[1] ** 0.5, s, h, m),
+     "scale by another axis"),
+    ("fixed_context", lambda s, h, m: _read_scaled(s.shape[1] ** 0.5, s, h, m),
+     "scale by another axis, 2"),
+    ("fixed_context", _read_summed_over_steps, "sum over the steps"),
+    ("fixed_context", _read_bare, "no maximum subtracted"),
+    ("fixed_context", _read_hardest, "hard maximum"),
+    ("fixed_context", _read_reshaped, "reshaped"),
+    ("fixed_context", _read_infinite_weights, "infinity in the weights"),
+    ("fixed_context", _read_cut, "cut to the shortest"),
+    ("fixed_context",
+     _read(lambda s, m: np.where(s == 0, -np.inf, s), zero=True),
+     "score 0 taken for padding"),
+    ("fixed_context", _on_read(lambda w, s, h, m: w), "weights alone"),
+    ("fixed_context", _on_read(lambda w, s, h, m: (w @ h)[0]), "one sentence"),
+    ("fixed_context", _on_read(lambda w, s, h, m: (w @ h)[:, -1:]), "one step"),
+    ("fixed_context", _on_read(lambda w, s, h, m: (w @ h).mean(1)),
+     "mean over steps"),
+    ("fixed_context", _on_read(lambda w, s, h, m: w @ h + s), "states on top"),
+    ("fixed_context", _on_read(lambda w, s, h, m: np.concatenate([s, w @ h], -1)),
+     "states in front"),
+    ("fixed_context", _on_read(lambda w, s, h, m: w.transpose(0, 2, 1) @ s),
+     "states added up"),
+    ("fixed_context", _on_read(lambda w, s, h, m: w.mean(-1)[:, :, None] * s),
+     "states added up, 2"),
+    ("fixed_context", _on_read(lambda w, s, h, m: w[:, :, ::-1] @ h),
+     "weights reversed"),
+    ("bahdanau_attention", _in_torch(weigh=torch.exp), "not normalised"),
+    ("bahdanau_attention", _in_torch(weigh=lambda s: s.log_softmax(-1)), "log-softmax"),
+    ("bahdanau_attention", _in_torch(act=torch.relu), "relu"),
+    ("bahdanau_attention", _in_torch(join=torch.sub), "subtracted"),
+    ("bahdanau_attention",
+     _in_torch(join=torch.sub, weigh=lambda s: s.softmax(-1).detach()), "subtracted"),
+    ("bahdanau_attention", _in_torch(act=lambda x: torch.tanh(x + 1)), "bias added"),
+    ("bahdanau_attention", _in_torch(weigh=_torch_hardest), "hard maximum"),
+    ("bahdanau_attention", _in_torch(weigh=_even), "keys left out"),
+    ("bahdanau_attention", _zeros, "zeros"),
+    ("bahdanau_attention", _in_torch(make=lambda c, w, q, h: (c / len(h), w)),
+     "mean for sum"),
+    ("bahdanau_attention",
+     _in_torch(make=lambda c, w, q, h: (h.mean(0).expand(len(q), -1), w)),
+     "plain mean for context"),
+    ("bahdanau_attention", _in_torch(make=lambda c, w, q, h: (c, w.T)),
+     "weights transposed"),
+    ("bahdanau_attention", _in_torch(make=lambda c, w, q, h: (w.T @ q, w)),
+     "queries added up"),
+    ("bahdanau_attention", _in_torch(make=lambda c, w, q, h: (c[0], w[0])),
+     "first query alone"),
+    ("bahdanau_attention", _in_torch(make=lambda c, w, q, h: (c.detach(), w)),
+     "gradient"),
+    ("bahdanau_attention", _torch_exchanged, "matrices exchanged, 2"),
+    ("bahdanau_attention", _torch_untransposed, "not transposed, 2"),
+    ("bahdanau_attention", _torch_no_pairs, "no pairs, 2"),
+    ("bahdanau_attention", _torch_source_first, "source first, 2"),
+    ("sharpness", (0.0, 0.425, 1.0, 0.665, "D"), "letter"),
+    ("sharpness", (0.0, 0.42, 1.0, 0.66, "AB"), "letter"),
+    ("sharpness", (0.0, 0.42, 1.0, 0.67, "the layers after it"), "letter"),
+    ("sharpness", (0.0, 0.42, 1.0, 0.66, ""), "letter"),
+    ("sharpness", (0.0, 0.665, 1.0, 0.425, "B"), "exchanged"),
+    ("sharpness", (0.0, 0.395, 1.0, 0.005, "B"), "weights multiplied"),
+    ("sharpness", (0.002, 0.367, 0.997, 0.644, "B"), "other sentences"),
+    ("sharpness", (0.4, 1.0, 0.42, 0.0, "B"), "order of the factors"),
+    ("sharpness", (1.0, 0.4, 0.42, 0.0, "B"), "order of the factors"),
+    ("sharpness", (0.42, 0.0, 1.0, 0.6, "B"), "order of the factors"),
+    ("sharpness", (1.0, 0.58, 0.0, 0.6, "B"), "wrong sentences"),
+    ("sharpness", (1.0, 0.42, 1.0, 0.4, "B"), "0 taken for none"),
+    ("sharpness", (0.0, 0.42, 0.9, 1.0, "B"), "changed at factor 1"),
+    ("sharpness", (0.1, 0.5, 0.95, 0.5, "B"), "changed at factor 1"),
+    ("sharpness", (0.0, 0.42, 1.0, 1.0, "B"), "4 as 1"),
+    ("sharpness", (0.0, 0.5, 1.0, 0.75, "B"), "at 0.5 and 4"),
+    ("sharpness", (0.0, 0.9, 1.0, 0.66, "B"), "at 0.5"),
+    ("sharpness", (0.0, 0.42, 1.0, 0.4, "D"), "at 4"),
+    ("sharpness", (0, 85, 200, 133, "B"), "counts"),
+    ("sharpness", ("0%", "42%", "100%", "60%", "B"), "text"),
+    ("sharpness", ("B", 0.0, 0.42, 1.0, 0.66), "letter first"),
+    ("sharpness", ((0.0, 0.42, 1.0, 0.66), "B"), "pair"),
+    ("sharpness", (0.0, 0.42, 1.0, 0.66), "no letter"),
+    ("sharpness", (0.0, 0.42, 1.0, "B"), "three values"),
+    ("reading_order", _order(_real, lambda p: _share(p) if len(p) > 2 else 0.0),
+     "0 for two steps"),
+    ("reading_order",
+     _paired(lambda n: [(i, j) for i in range(n) for j in range(n) if i != j]),
+     "pairs both ways"),
+    ("reading_order", _paired(alone=1.0), "1 without pairs"),
+    ("reading_order", _paired(n_pairs=lambda n: n), "divided by the steps"),
+    ("reading_order", _paired(lambda n: [(0, j) for j in range(1, n)]),
+     "first step only"),
+    ("reading_order", _paired(lambda n: _all_pairs(n - 1),
+                              n_pairs=lambda n: max((n - 1) * (n - 2) / 2, 1)),
+     "last step left out"),
+    ("reading_order", _order(lambda w, m: w[:, : m.sum()].argmax(1)),
+     "padding at the end assumed"),
+    ("reading_order", _order(_real, lambda p: round(_share(p), 1)), "share rounded"),
+    ("reading_order", _order(_real, lambda p: 1 - _share(p)),
+     "rest of the share, also of nothing"),
+    ("reading_order", _order(_real, lambda p: _share(p) // 1), "whole division"),
+    ("reading_order", _order(_mean_places), "mean place"),
+    ("reading_order", _order(_small_weights), "large weights left out"),
+    ("reading_order", _order(lambda w, m: _hide(w, m).argsort(axis=1)[:, 0]),
+     "smallest, 2"),
+    ("reading_order", _apart(_real, _unread), "share of unmasked places"),
+    ("reading_order", _apart(_unread, _real), "unmasked places returned"),
+    ("reading_order", lambda w, m: (w.max(1), _share(_real(w, m))),
+     "weights for places, 2"),
+    ("reading_order", lambda w, m: (_real(w, m) * 1.0, _share(_real(w, m))),
+     "places as fractions"),
+    ("reading_order", lambda w, m: (_real(w, m)[0], _share(_real(w, m))),
+     "one place alone"),
+    ("reading_order", lambda w, m: (np.sort(_real(w, m)), _share(_real(w, m))),
+     "places sorted"),
     ("reading_order", _real, "places alone"),
 ]  # fmt: skip
 
@@ -426,6 +801,37 @@ NAMED = [
 def test_mistakes_are_named(exercise, answer, mistake):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+def test_a_property_blames_only_what_is_really_wrong():
+    # Wrong in a way nobody named, without a gradient, with padding that counts.
+    far = check(
+        "bahdanau_attention", lambda *a: [2 * r.detach() for r in _in_torch()(*a)]
+    )
+    assert far.state == "wrong" and far.mistake is None, far
+    read = check("fixed_context", lambda s, h, m: 2 * _read(lambda x, _: x)(s, h, m))
+    assert read.state == "wrong" and read.mistake is None, read
+    order = check("reading_order", lambda w, m: (_real(w, m) + 2, 0.25))
+    assert order.state == "wrong" and order.mistake is None, order
+
+
+@pytest.mark.slow
+def test_the_factors_give_what_the_exercise_expects():
+    splits, korean, english = make_data(0)
+    test = to_ids(splits.test[:200], korean, english)
+    sources, references = map(list, zip(*test, strict=True))
+
+    def exact_at(factor):
+        class Sharpened(AttentionDecoder):
+            def compute_context(self, states, source):
+                return super().compute_context(states * factor, source)
+
+        model = make_model(Sharpened, len(korean), len(english), 0)
+        model.load_state_dict(load_weights("attention")[0])
+        return exact_match(translate(model, sources), references)
+
+    result = check("sharpness", (*map(exact_at, (0, 0.5, 1, 4)), "B"))
+    assert result.state == "right", result
 
 
 # What the texts of the exercises say about their numbers and symptoms.

@@ -129,13 +129,20 @@ def raised(error, answer):
 def _about_shapes(error):
     """Whether NumPy or torch complain about shapes, which they do in hard words."""
     words = said(error)
-    return isinstance(error, ValueError | RuntimeError) and any(
+    return isinstance(error, ValueError | RuntimeError | IndexError) and any(
         sign in words
         for sign in (
             "broadcast",
             "mismatch in its core",
             "must match",
             "same number of",
+            "shapes cannot be multiplied",
+            "must have the same shape",
+            "to be equal size",
+            "boolean index did not match",
+            "does not match the shape of the indexed",
+            "Expected size for first two dimensions",
+            "size mismatch",
         )
     )
 
