@@ -199,6 +199,21 @@ def _writes_for_ever(step, state, max_len):
         step(BOS, state)
 
 
+def _sampled(rng):
+    def write(step, state, max_len):
+        token, ids = BOS, []
+        while len(ids) < max_len:
+            logits, state = step(token, state)
+            p = np.exp(logits - logits.max())
+            token = int(rng.choice(len(p), p=p / p.sum()))
+            if token == EOS:
+                break
+            ids.append(token)
+        return ids
+
+    return write
+
+
 def _torch_gru_cell(x, h, W, U, b):
     cell = torch.nn.GRUCell(x.shape[1], h.shape[1], bias=False).double()
     cell.load_state_dict(
@@ -227,6 +242,8 @@ def _torch_gru_cell(x, h, W, U, b):
         ("write_greedily", lambda step, state, max_len: []),
         ("write_greedily", lambda step, state, max_len: [7, 9, 5]),
         ("write_greedily", _writes_for_ever),
+        ("write_greedily", _sampled(np.random.default_rng(0))),
+        ("write_greedily", lambda *a: _sampled(np.random.default_rng(1))(*a)),
         ("decoder_inputs", lambda ids, table, context: table[ids] + 1),
         ("decoder_inputs", lambda ids, table, context: context),
         ("original_gru", _torch_gru_cell),
@@ -653,6 +670,16 @@ NAMED = [
     ("write_greedily", _swapped_results, "results exchanged"),
     ("write_greedily", _removed_end, "removes what is not there"),
     ("write_greedily", _greedy(_second_best), "second best"),
+    ("write_greedily", lambda p, s, n: (
+        w[:-1] if len(w := _write_with_end(p, s, n)) < n else w
+    ), "end kept at the limit"),
+    ("write_greedily", _greedy(lambda p, t, s: (int(p(t).argmax()), s)),
+     "state not handed over"),
+    ("write_greedily", _greedy(lambda p, t, s: (int(p(t, s).argmax()), s)),
+     "results together"),
+    ("write_greedily", _greedy(lambda p, t, s: (p([t], s), s)), "several tokens fed"),
+    ("write_greedily", lambda *a: [i for i in _write_with_for(*a) if i != 0],
+     "special tokens left out, 2"),
     ("write_greedily", _greedy(_without_padding_logit), "ids shifted"),
     ("decoder_inputs", _inputs_in_numpy, "tensor"),
     ("decoder_inputs", lambda *a: _inputs_in_torch(*a).tolist(), "tensor"),
@@ -722,7 +749,7 @@ NAMED = [
     ("gate_experiment", (0.3, torch.ones(21), torch.ones(21), "B"), "not one number"),
     ("gate_experiment", _only_at_4(names=("weight_ih_l0",)), "weights"),
     ("gate_experiment", _only_at_4(rows=slice(0, 64)), "another gate too"),
-    ("gate_experiment", (0.3, _kept(0), _kept(2), "B"), "another amount, 3"),
+    ("gate_experiment", (0.3, _kept(0), _kept(2), "B"), "another amount, 4"),
     ("gate_experiment", _experiment(lambda gap: gap[-2] / gap[0]), "another step"),
     ("gate_experiment", _experiment(lambda gap: gap[-1] / gap.sum()),
      "all steps together"),

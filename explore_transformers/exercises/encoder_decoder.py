@@ -451,6 +451,46 @@ last_real_state = Exercise(
             en="The signs are lost. Return the states as they are, not their absolute "
             "values.",
         ),
+        *several(
+            "states changed",
+            _then(np.tanh),
+            _then(lambda s: s / np.linalg.norm(s, axis=-1, keepdims=True)),
+            _then(lambda s: s[:, ::-1]),
+            ko="고른 상태의 수를 바꾸었습니다. 상태를 그대로 돌려주세요.",
+            en="You changed the numbers of the chosen states. Return them as they are.",
+        ),
+        Mistake(
+            "sentences reversed",
+            _then(lambda s: s[::-1]),
+            ko="문장의 순서가 거꾸로입니다. 행의 순서를 그대로 두세요.",
+            en="The sentences are in reverse order. Leave the rows as they come.",
+        ),
+        *several(
+            "one number of each state",
+            _then(lambda s: s[:, 0]),
+            _then(lambda s: s[:, -1]),
+            _then(lambda s: s[:, :1]),
+            ko="상태마다 수 하나만 골랐습니다. 상태를 통째로 고르세요.",
+            en="You took one number of each state. Take the whole state.",
+        ),
+        *several(
+            "all positions kept",
+            lambda states, mask: states * mask[:, :, None],
+            lambda states, mask: states[:, : mask.sum(axis=1).max()],
+            lambda states, mask: states,
+            ko="위치의 축이 남아 있습니다. 문장마다 상태 하나만 고르세요.",
+            en="The axis of positions is still there. Choose one state for each "
+            "sentence.",
+        ),
+        *several(
+            "smallest entries",
+            lambda states, mask: states.min(axis=1),
+            lambda states, mask: np.where(mask[:, :, None], states, np.inf).min(axis=1),
+            ko="위치마다 가장 작은 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
+            "고르세요.",
+            en="You took the smallest entry over all positions. Take one whole state, "
+            "the last.",
+        ),
         Mistake(
             "less the first state",
             lambda states, mask: _last_real_state(states, mask) - states[:, 0],
@@ -762,28 +802,52 @@ gru_numbers = Exercise(
 )
 
 
-class _TooManySteps(RuntimeError):
+class TooManySteps(RuntimeError):
     """The learner's loop goes on far beyond what any of the cases needs."""
 
 
-class _ArgumentsExchanged(TypeError):
+class ArgumentsExchanged(TypeError):
     """The learner's function hands `step` a state for a token."""
 
 
-class _StateForLogits(TypeError):
+class SeveralTokens(TypeError):
+    """The learner's function hands `step` a list for a token."""
+
+
+class NoState(TypeError):
+    """The learner's function hands `step` no state."""
+
+
+class StateForLogits(TypeError):
     """The learner's function chooses a token from the state."""
+
+
+class BothForLogits(TypeError):
+    """The learner's function chooses a token from logits and state together."""
 
 
 class _State(tuple):
     """The tokens read so far."""
 
     def argmax(self, *_, **__):
-        raise _StateForLogits(
+        raise StateForLogits(
             text(
                 ko="상태에서 토큰을 고르려 합니다. step은 로짓과 새 상태를 이 순서로 "
                 "돌려줍니다.",
                 en="you choose a token from the state; step returns logits and the new "
                 "state, in this order.",
+            )
+        )
+
+
+class _LogitsAndState(tuple):
+    """What a step returns."""
+
+    def argmax(self, *_, **__):
+        raise BothForLogits(
+            text(
+                ko="step은 로짓과 새 상태, 두 값을 돌려줍니다.",
+                en="step returns two values, logits and the new state.",
             )
         )
 
@@ -806,7 +870,7 @@ class _Plan:
         shown = ", ".join(map(str, self.words[:6]))
         return f"gives({shown}{', …' if len(self.words) > 6 else ''})"
 
-    def __call__(self, token, state):
+    def __call__(self, token, state=None):
         self._check(token, state)
         self.calls.append(token)
         state = _State((*state, int(token)))
@@ -814,22 +878,36 @@ class _Plan:
         is_right = state == (BOS, *wanted)[: len(state)] and len(state) <= len(wanted)
         astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but EOS
         best = wanted[len(state) - 1] if is_right else astray
-        logits = np.full(12, -5.0) + self.shift  # (V,)
+        logits = np.full(12, -2.5) + self.shift  # (V,)
         logits[11 if best == 0 else 0] = -9.0 + self.shift
-        logits[4 + (best + len(state)) % 7] = -3.0 + self.shift
+        logits[4 + (best + len(state)) % 7] = -1.5 + self.shift
         logits[best] = -1.0 + self.shift
-        return logits, state
+        return _LogitsAndState((logits, state))
 
     def _check(self, token, state):
-        if not isinstance(state, tuple) or np.ndim(token):
-            raise _ArgumentsExchanged(
+        if isinstance(token, _State):
+            raise ArgumentsExchanged(
                 text(
                     ko="step(token, state)에는 토큰을 먼저, 상태를 다음에 넣으세요.",
                     en="step(token, state) takes the token first, then the state.",
                 )
             )
+        if not isinstance(state, tuple):
+            raise NoState(
+                text(
+                    ko="step의 둘째 인수는 step이 돌려준 상태입니다.",
+                    en="the second argument of step is the state that step returned.",
+                )
+            )
+        if np.ndim(token):
+            raise SeveralTokens(
+                text(
+                    ko="step에는 토큰 하나만 넣으세요.",
+                    en="step takes one token, not several.",
+                )
+            )
         if len(self.calls) >= _MOST_STEPS:
-            raise _TooManySteps(
+            raise TooManySteps(
                 text(
                     ko=f"step을 {_MOST_STEPS}번 넘게 불렀습니다. 멈추는 조건을 "
                     "확인하세요.",
@@ -936,6 +1014,11 @@ def _write_end_first(step, state, max_len):
     return ids
 
 
+def _write_end_at_limit(step, state, max_len):
+    ids = _write(step, state, max_len, cut=False)
+    return ids[:-1] if len(ids) < max_len else ids
+
+
 def _write_positive(step, state, max_len):
     token, ids = BOS, []
     while len(ids) < max_len:
@@ -945,6 +1028,44 @@ def _write_positive(step, state, max_len):
             break
         ids.append(token)
     return ids
+
+
+def _write_with_first_state(step, state, max_len):
+    logits, state = step(BOS, state)
+    ids = []
+    while len(ids) < max_len:
+        token = int(np.argmax(logits))
+        if token == EOS:
+            break
+        ids.append(token)
+        logits, _ = step(token, state)
+    return ids
+
+
+def _write_with(call):
+    """Return greedy decoding in which call(step, token, state, ids) makes a step."""
+
+    def function(step, state, max_len):
+        token, ids = BOS, []
+        while len(ids) < max_len:
+            logits, state = call(step, token, state, ids)
+            token = int(logits.argmax())
+            if token == EOS:
+                break
+            ids.append(token)
+        return ids
+
+    return function
+
+
+def _with_results_together(step, token, state, ids):
+    logits = step(token, state)
+    return logits, logits.argmax()
+
+
+def _then_leave(keep):
+    """Return the function that leaves of the result what keep(ids) says."""
+    return lambda *arguments: keep(_write(*arguments))
 
 
 def _filled(token):
@@ -979,6 +1100,7 @@ write_greedily = Exercise(
         (_Plan((6, BOS, 10)), _State(), 5),
         (_Plan(_ENDLESS), _State(), 6),
         (_Plan((9, 8)), _State(), 1),
+        (_Plan((10, 6, 4)), _State(), 4),
     ),
     mistakes=(
         Mistake(
@@ -988,9 +1110,10 @@ write_greedily = Exercise(
             "보세요.",
             en="Both given bugs are still there. Look first at where the state goes.",
         ),
-        Mistake(
+        *several(
             "state thrown away",
             _with(keeps=False),
+            _write_with_first_state,
             ko="디코더가 돌려준 새 상태를 버리고 처음 상태를 계속 넣습니다.",
             en="You throw the new state away and keep feeding the first one.",
         ),
@@ -999,6 +1122,13 @@ write_greedily = Exercise(
             _with(cut=False),
             ko="결과에 끝 토큰이 들어 있습니다. 끝 토큰은 넣지 말고 멈추세요.",
             en="The end token is in the result. Stop without adding it.",
+        ),
+        Mistake(
+            "end kept at the limit",
+            _write_end_at_limit,
+            ko="끝 토큰이 꼭 `max_len`번째로 나오면 결과에 남습니다. 그때도 빼세요.",
+            en="The end token stays in the result when it comes just as number "
+            "`max_len`. Leave it out there too.",
         ),
         Mistake(
             "end kept where it comes first",
@@ -1044,6 +1174,7 @@ write_greedily = Exercise(
                     (PAD, BOS),
                     (PAD, UNK),
                     (PAD, BOS, UNK),
+                    (EOS,),
                 )
             ),
             ko="특수 토큰의 로짓을 바꾸어 고르지 못하게 했습니다. 가장 큰 로짓을 "
@@ -1173,6 +1304,32 @@ write_greedily = Exercise(
             "the token first.",
         ),
         Mistake(
+            "results together",
+            _write_with(_with_results_together),
+            ko="`step`은 두 값을 돌려줍니다. `logits, state = step(token, state)`로 "
+            "나누어 받으세요.",
+            en="`step` returns two values. Take them apart: "
+            "`logits, state = step(token, state)`.",
+        ),
+        *several(
+            "state not handed over",
+            _write_with(lambda step, token, state, ids: step(token, None)),
+            _write_with(
+                lambda step, token, state, ids: step(token, state if not ids else None)
+            ),
+            ko="`step`에 상태를 넣지 않습니다. 앞의 스텝이 돌려준 상태를 둘째 인수로 "
+            "넣으세요.",
+            en="`step` does not get the state. Hand in as the second argument the one "
+            "that the step before returned.",
+        ),
+        *several(
+            "several tokens fed",
+            _write_with(lambda step, token, state, ids: step(ids, state)),
+            _write_with(lambda step, token, state, ids: step(ids or BOS, state)),
+            ko="`step`에 토큰의 목록을 넣었습니다. 방금 고른 토큰 하나만 넣으세요.",
+            en="You feed `step` a list of tokens. Feed the one token just chosen.",
+        ),
+        Mistake(
             "results exchanged",
             _write_with_exchanged_results,
             ko="`step`이 돌려주는 두 값의 순서가 바뀌었습니다. 로짓이 먼저, 새 상태가 "
@@ -1180,12 +1337,13 @@ write_greedily = Exercise(
             en="The two results of `step` are exchanged: logits come first, then the "
             "new state.",
         ),
-        Mistake(
+        *several(
             "asks too late",
             _with(late=True),
-            ko="길이를 덧붙인 뒤에야 확인해서, `max_len`이 0이어도 하나를 씁니다. 쓰기 "
-            "전에 확인하세요.",
-            en="You check the length only after appending, so one token is written "
+            lambda step, state, max_len: _write(step, state, max_len or np.inf),
+            ko="길이를 덧붙인 뒤에야 확인해서 `max_len`이 0이어도 씁니다. 쓰기 전에 "
+            "확인하세요.",
+            en="You check the length only after appending, so something is written "
             "even when `max_len` is 0. Check before.",
         ),
         Mistake(
@@ -1193,6 +1351,22 @@ write_greedily = Exercise(
             _with(choose=np.argmin),
             ko="로짓이 가장 작은 토큰을 골랐습니다. 가장 큰 것을 고르세요.",
             en="You choose the token with the smallest logit. Choose the largest.",
+        ),
+        Mistake(
+            "largest without its sign",
+            _with(choose=lambda logits: np.argmax(np.abs(logits))),
+            ko="절댓값이 가장 큰 로짓을 골랐습니다. 부호까지 보아 가장 큰 것을 "
+            "고르세요.",
+            en="You choose the largest logit regardless of its sign. Choose the "
+            "largest, sign and all.",
+        ),
+        Mistake(
+            "logit for id",
+            _with(choose=np.max),
+            ko="가장 큰 로짓의 값을 토큰으로 썼습니다. 토큰은 그 로짓의 자리, "
+            "`argmax`입니다.",
+            en="You take the value of the largest logit for the token. The token is "
+            "its place, `argmax`.",
         ),
         Mistake(
             "second best",
@@ -1229,8 +1403,60 @@ write_greedily = Exercise(
             en="The start token is in the result. It is not a word that was written.",
         ),
         Mistake(
+            "start and end in the result",
+            _then_leave(lambda ids: [BOS, *ids, EOS]),
+            ko="결과에 시작 토큰과 끝 토큰이 들어 있습니다. 쓴 단어만 돌려주세요.",
+            en="Start and end token are in the result. Return only the words written.",
+        ),
+        Mistake(
+            "end always added",
+            _then_leave(lambda ids: [*ids, EOS]),
+            ko="결과 끝에 언제나 끝 토큰을 덧붙입니다. 끝 토큰은 넣지 마세요.",
+            en="You always add the end token to the result. Leave it out.",
+        ),
+        Mistake(
+            "first left out",
+            _then_leave(lambda ids: ids[1:]),
+            ko="첫 단어가 결과에서 빠졌습니다. 쓴 토큰을 처음부터 돌려주세요.",
+            en="The first word is missing from the result. Return the tokens from the "
+            "first on.",
+        ),
+        Mistake(
+            "last left out",
+            _then_leave(lambda ids: ids[:-1]),
+            ko="마지막 단어까지 결과에서 뺐습니다. 끝 토큰은 넣지 않으면 뺄 필요도 "
+            "없습니다.",
+            en="You drop the last word too. If the end token never goes in, nothing "
+            "has to be dropped.",
+        ),
+        Mistake(
+            "repetitions left out",
+            _then_leave(lambda ids: list(dict.fromkeys(ids))),
+            ko="되풀이된 토큰을 결과에서 뺐습니다. 쓴 토큰을 모두 돌려주세요.",
+            en="Repeated tokens are left out of the result. Return all that were "
+            "written.",
+        ),
+        *several(
+            "special tokens left out",
+            _then_leave(lambda ids: [i for i in ids if i > UNK]),
+            _then_leave(lambda ids: [i for i in ids if i != PAD]),
+            _then_leave(lambda ids: [i for i in ids if i != BOS]),
+            _then_leave(lambda ids: [i for i in ids if i not in (PAD, BOS)]),
+            ko="특수 토큰을 모두 결과에서 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
+            en="You left all special tokens out. Only the end token has to go.",
+        ),
+        Mistake(
+            "list in a list",
+            _then_leave(lambda ids: [ids]),
+            ko="목록 안에 목록이 들어 있습니다. 번호의 목록 하나를 돌려주세요.",
+            en="There is a list inside the list. Return one list of ids.",
+        ),
+        *several(
             "start counted",
             lambda step, state, max_len: [BOS, *_write(step, state, max_len - 1)],
+            lambda step, state, max_len: [BOS, *_write(step, state, max_len - 1)][
+                :max_len
+            ],
             ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 단어가 아닙니다. "
             "`max_len`에도 넣어 세지 마세요.",
             en="The start token is in the result. It is not a word that was written, "
@@ -1335,6 +1561,14 @@ def _start_twice(ids, table, context):
     return _decoder_inputs(torch.cat([ids[:, :1], ids], dim=1), table, context)
 
 
+def _padding_first(part):
+    def function(ids, table, context):
+        padding = torch.full_like(ids[:, :1], PAD)
+        return _appended(table[torch.cat([padding, ids[:, part]], dim=1)], context)
+
+    return function
+
+
 def _start_for_all(ids, table, context):
     return _decoder_inputs(ids[:, :1].expand_as(ids), table, context)
 
@@ -1353,7 +1587,10 @@ def _input_property(name, holds, ko, en):
             argument.requires_grad_()
         function = answer.function if isinstance(answer, Watched) else answer
         result = function(*arguments)
-        if difference(_decoder_inputs(*arguments), result):
+        right = _decoder_inputs(*arguments)
+        if result.shape != right.shape or not torch.allclose(
+            result.double(), right.double(), rtol=0, atol=0.05
+        ):
             return True  # what is wrong with it is something else
         return holds(result, *arguments[1:])
 
@@ -1424,6 +1661,73 @@ decoder_inputs = Exercise(
             "넣으세요.",
             en="You fed the start token at every position. Feed each position's own "
             "token.",
+        ),
+        *several(
+            "padding for the start token",
+            _padding_first(slice(1, -1)),
+            _padding_first(slice(None, -1)),
+            ko="앞에 패딩 토큰을 넣었습니다. `ids`는 이미 시작 토큰으로 시작합니다.",
+            en="You put a padding token in front. `ids` begins with the start token "
+            "already.",
+        ),
+        *several(
+            "rolled",
+            lambda ids, table, context: _appended(table[ids.roll(1, 1)], context),
+            lambda ids, table, context: _decoder_inputs(ids.roll(1, 1), table, context),
+            lambda ids, table, context: _appended(table[ids.roll(-1, 1)], context),
+            ko="`roll`은 밀려난 토큰을 반대쪽 끝에 다시 넣습니다. 밀지 말고 마지막 "
+            "토큰을 빼세요.",
+            en="`roll` puts the token that falls out in again at the other end. Do not "
+            "shift, leave out the last token.",
+        ),
+        Mistake(
+            "padding for the end token",
+            lambda ids, table, context: _appended(
+                table[torch.where(ids == EOS, PAD, ids)], context
+            ),
+            ko="끝 토큰을 패딩으로 바꾸기만 해서 위치가 하나 남습니다. 마지막 위치를 "
+            "빼세요.",
+            en="You replaced the end token by padding, so there is one position too "
+            "many. Leave the last position out.",
+        ),
+        *several(
+            "other rows looked up",
+            lambda ids, table, context: _decoder_inputs(ids - 1, table, context),
+            lambda ids, table, context: _decoder_inputs(
+                ids, table.roll(-1, 0), context
+            ),
+            lambda ids, table, context: _decoder_inputs(ids + 1, table, context),
+            ko="번호에 1을 더하거나 뺀 행을 꺼냈습니다. 번호는 그대로 `table`의 행 "
+            "번호입니다.",
+            en="You looked up rows one off. An id is the number of its row in `table` "
+            "as it is.",
+        ),
+        *several(
+            "context as a position",
+            lambda ids, table, context: torch.cat(
+                [context[:, None], table[ids[:, :-1]]], dim=1
+            ),
+            lambda ids, table, context: torch.cat(
+                [table[ids[:, :-1]], context[:, None]], dim=1
+            ),
+            ko="문맥 벡터를 한 위치로 넣었습니다. 위치마다 임베딩 뒤에 붙이세요.",
+            en="You put the context vector in as a position of its own. Append it to "
+            "the embedding at every position.",
+        ),
+        Mistake(
+            "ids appended too",
+            lambda ids, table, context: torch.cat(
+                [_decoder_inputs(ids, table, context), ids[:, :-1, None]], dim=-1
+            ),
+            ko="번호까지 이어 붙였습니다. 임베딩과 문맥 벡터만 이으세요.",
+            en="The ids are appended too. Join embedding and context vector only.",
+        ),
+        *several(
+            "rounded to whole numbers",
+            lambda *arguments: _decoder_inputs(*arguments).round(),
+            lambda *arguments: _decoder_inputs(*arguments).floor(),
+            ko="소수점 아래를 반올림했습니다. 수를 그대로 두세요.",
+            en="You rounded to whole numbers. Leave the numbers as they are.",
         ),
         *several(
             "zeros for the start token",
@@ -1700,6 +2004,8 @@ decoder_inputs = Exercise(
             _with_contexts(torch.relu),
             _with_contexts(lambda c: torch.softmax(c, dim=-1)),
             _with_contexts(lambda c: F.normalize(c, dim=-1)),
+            _with_contexts(lambda c: c.flip(1)),
+            _with_contexts(lambda c: c.mean(dim=1, keepdim=True).expand_as(c)),
             ko="문맥 벡터의 수를 바꾸어 붙였습니다. `context`를 그대로 붙이세요.",
             en="You changed the numbers of the context vectors. Append `context` as it "
             "is.",
@@ -1780,7 +2086,7 @@ _CANDIDATES = {
 
 def _gru(
     x, h, W, U, b, order="rzn", rows=_blocks, gate=_sigmoid, tanh=np.tanh,
-    candidate="right", mix=lambda z, h, n, r: z * h + (1 - z) * n, turned=False,
+    candidate="right", mix=lambda z, h, n, r: z * h + (1 - z) * n, turned="",
     sees="rz", reads="rzn", biased="rzn", seen=lambda r, h: h,
 ):  # fmt: skip
     """Cho et al.'s cell; every option changed is one mistake.
@@ -1789,7 +2095,7 @@ def _gru(
     `seen`: the state that z gets.
     """
     at = dict(zip(order, rows(len(W)), strict=True))
-    u = {k: U[i] if turned else U[i].T for k, i in at.items()}
+    u = {k: U[i] if k in turned else U[i].T for k, i in at.items()}
     v = {k: (k in reads) * (x @ W[i].T) for k, i in at.items()}  # (B, h) each
     c = {k: biased.count(k) * b[i] for k, i in at.items()}  # (h,) each
     r = gate(v["r"] + c["r"] + ("r" in sees) * (h @ u["r"]))  # (B, h)
@@ -1835,6 +2141,32 @@ def _other_orders():
                 ko=f"행을 {words}의 순서로 읽었습니다. 순서는 r, z, n입니다.",
                 en=f"You read the rows in the order {words}. It is r, z, n.",
             )
+
+
+def _orders_of_one():
+    """The rows of one of W, U and b taken in another order than r, z, n."""
+    for place, name in enumerate("WUb", start=2):
+        for order in permutations("rzn"):
+            if order != ("r", "z", "n"):
+                words = ", ".join(order)
+                yield Mistake(
+                    f"rows of {name} as {words}",
+                    _gru_of_reordered(place, order),
+                    ko=f"`{name}`의 행을 {words}의 순서로 읽었습니다. `W`, `U`, `b` "
+                    f"모두 r, z, n의 순서입니다.",
+                    en=f"You read the rows of `{name}` in the order {words}. In `W`, "
+                    "`U` and `b` alike it is r, z, n.",
+                )
+
+
+def _gru_of_reordered(place, order):
+    def function(*arguments):
+        arguments = list(arguments)
+        parts = dict(zip(order, np.split(arguments[place], 3), strict=True))
+        arguments[place] = np.concatenate([parts[k] for k in "rzn"])
+        return _gru(*arguments)
+
+    return function
 
 
 _FORMULAS = {"r": "W_r x + U_r h + b_r", "z": "W_z x + U_z h + b_z"}
@@ -1958,6 +2290,7 @@ original_gru = Exercise(
             en="`z` and `1 - z` are swapped. With `z` at 1 the old state stays.",
         ),
         *_other_orders(),
+        *_orders_of_one(),
         Mistake(
             "every third row",
             _gru_with(rows=_every_third),
@@ -1986,9 +2319,9 @@ original_gru = Exercise(
             ko="`x`와 `h`가 바뀌었습니다. `x`가 입력, `h`가 지난 상태입니다.",
             en="`x` and `h` are exchanged: `x` is the input, `h` the old state.",
         ),
-        Mistake(
+        *several(
             "state matrices not transposed",
-            _gru_with(turned=True),
+            *(_gru_with(turned=turned) for turned in ("rzn", "rz", "n", "r", "z")),
             ko="`U`의 부분을 전치하지 않았습니다. 상태가 행이므로 `h @ U_r.T`로 "
             "적습니다. 정사각 행렬이라 오류가 나지 않습니다.",
             en="The parts of `U` are not transposed. States are rows, so write "
@@ -2067,9 +2400,13 @@ original_gru = Exercise(
                 for k in (4, 5, 6)
             ),
             _gru_with(gate=lambda a: np.heaviside(a, 0.5)),
-            ko="게이트에 시그모이드를 어림한 함수를 썼습니다. 시그모이드는 "
+            _gru_with(gate=lambda a: np.maximum(a, 0)),
+            _gru_with(gate=np.exp),
+            _gru_with(gate=lambda a: np.exp(a) / np.exp(a).sum(-1, keepdims=True)),
+            _gru_with(gate=lambda a: _sigmoid(2 * a)),
+            ko="게이트에 시그모이드가 아닌 함수를 썼습니다. 시그모이드는 "
             "`1 / (1 + np.exp(-a))`입니다.",
-            en="The gates went through an approximation of the sigmoid. The sigmoid is "
+            en="The gates went through another function than the sigmoid, which is "
             "`1 / (1 + np.exp(-a))`.",
         ),
         Mistake(
@@ -2083,6 +2420,12 @@ original_gru = Exercise(
             _gru_with(biased="n"),
             ko="두 게이트에 편향을 더하지 않았습니다.",
             en="The bias is not added in the two gates.",
+        ),
+        Mistake(
+            "bias subtracted",
+            lambda x, h, W, U, b: _gru(x, h, W, U, -b),
+            ko="편향을 뺐습니다. 더하세요.",
+            en="The bias is subtracted. Add it.",
         ),
         *several(
             "bias twice",
@@ -2135,8 +2478,38 @@ original_gru = Exercise(
             en="Old state and candidate are just added. Mix them by `z` and `1 - z`.",
         ),
         Mistake(
+            "finished candidate reset",
+            _gru_with(mix=lambda z, h, n, r: z * h + (1 - z) * r * n),
+            ko="리셋 게이트를 다 만든 후보에 곱했습니다. 후보 안의 `h`에 곱하세요.",
+            en="The reset gate multiplies the finished candidate. It has to multiply "
+            "`h` inside it.",
+        ),
+        Mistake(
+            "state added once more",
+            _gru_with(mix=lambda z, h, n, r: z * h + (1 - z) * n + h),
+            ko="마지막 식에 `h`를 한 번 더 더했습니다.",
+            en="In the last formula `h` is added once more.",
+        ),
+        Mistake(
+            "state unchanged",
+            _gru_with(mix=lambda z, h, n, r: h),
+            ko="옛 상태가 그대로 나옵니다. 후보 `n`을 `1 - z`만큼 섞으세요.",
+            en="The old state comes back unchanged. Mix in the candidate `n`, by "
+            "`1 - z`.",
+        ),
+        *several(
+            "gate returned",
+            _gru_with(mix=lambda z, h, n, r: z),
+            _gru_with(mix=lambda z, h, n, r: r),
+            ko="게이트를 돌려주었습니다. 마지막 식의 새 상태를 돌려주세요.",
+            en="You returned a gate. Return the new state of the last formula.",
+        ),
+        *several(
             "reset gate mixes",
             _gru_with(mix=lambda z, h, n, r: r * h + (1 - r) * n),
+            _gru_with(mix=lambda z, h, n, r: (1 - r) * h + r * n),
+            _gru_with(mix=lambda z, h, n, r: z * h + (1 - r) * n),
+            _gru_with(mix=lambda z, h, n, r: r * h + (1 - z) * n),
             ko="마지막 식에서 `z`가 아니라 `r`로 섞었습니다.",
             en="In the last formula you mix by `r`. It has to be `z`.",
         ),
@@ -2233,9 +2606,12 @@ def _is_four(answer):
     return not isinstance(answer, str | dict | set) and len(answer) == 4
 
 
+_TOLERANCES = (0.1, 3e-5), (0.01, 1e-3), (0.003, math.inf)
+
+
 def _is_close(value, wanted):
     """Two digits are enough; where numbers are tiny, computers differ a little."""
-    tolerance = 0.1 if abs(wanted) < 1e-3 else 0.003
+    tolerance = next(t for t, below in _TOLERANCES if abs(wanted) < below)
     return abs(value - wanted) <= tolerance * abs(wanted)
 
 
@@ -2461,7 +2837,7 @@ gate_experiment = Exercise(
         ),
         *_in_experiment(
             "another amount",
-            *((_KEPT[0], kept(by)) for by in (0.4, 1, 2, 3, 5, 6)),
+            *((_KEPT[0], kept(by)) for by in (0.4, 0.5, 1, 2, 3, 5, 6)),
             ko="둘째로 잰 값이 4를 더했을 때의 것이 아닙니다. `kept(4)`이고, "
             "`raised_by`를 그대로 더합니다.",
             en="The second value was not measured with 4 added. It is `kept(4)`, and "
