@@ -1,8 +1,11 @@
 """Lesson 2's exercises: right in other words, and wrong in ways nobody named."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from explore_transformers.exercises.encoder_decoder import check
 from explore_transformers.lessons.seq2seq import BOS, EOS
@@ -31,12 +34,17 @@ def _write_with_for(step, state, max_len):
 
 
 def _inputs_by_loop(ids, table, context):
-    return np.array(
+    return torch.stack(
         [
-            [np.concatenate([table[i], m]) for i in row[:-1]]
+            torch.stack([torch.cat([table[i], m]) for i in row[:-1]])
             for row, m in zip(ids, context, strict=True)
         ]
     )
+
+
+def _inputs_step_by_step(ids, table, context):
+    steps = [torch.cat([F.embedding(i, table), context], 1) for i in ids[:, :-1].T]
+    return torch.stack(steps, dim=1)
 
 
 def _inputs_in_torch(ids, table, context):
@@ -90,11 +98,11 @@ def _write_with_pure_calls(step, state, max_len):
 
 def _inputs_by_tile(ids, table, context):
     words = table[ids][:, :-1]
-    return np.dstack([words, np.tile(context[:, None], (1, words.shape[1], 1))])
+    return torch.dstack([words, context[:, None].tile(1, words.shape[1], 1)])
 
 
 def _inputs_by_assignment(ids, table, context):
-    inputs = np.empty((len(ids), ids.shape[1] - 1, table.shape[1] + context.shape[1]))
+    inputs = torch.empty(*ids[:, 1:].shape, table.shape[1] + context.shape[1])
     inputs[..., : table.shape[1]] = table[ids[:, :-1]]
     inputs[..., table.shape[1] :] = context[:, None]
     return inputs
@@ -118,7 +126,7 @@ def _gru_by_einsum(x, h, W, U, b):
 
 
 # The experiment on the update gate, as a learner writes it.
-def _kept(raised_by, rows=slice(32, 64), names=("bias_ih_l0",), share=True):
+def _kept(raised_by, rows=slice(32, 64), names=("bias_ih_l0",), measure=None):
     torch.manual_seed(0)
     gru = torch.nn.GRU(8, 32, batch_first=True)
     x = torch.randn(1, 21, 8)
@@ -128,7 +136,12 @@ def _kept(raised_by, rows=slice(32, 64), names=("bias_ih_l0",), share=True):
         getattr(gru, name).data[rows] += raised_by
     with torch.no_grad():
         gap = (gru(x)[0] - gru(other)[0]).square().sum(-1).sqrt()[0]
-    return gap[-1] / gap[0] if share else gap[-1]
+    return measure(gap) if measure else gap[-1] / gap[0]
+
+
+def _experiment(measure):
+    """The experiment with measure(distances) in place of the share."""
+    return (0.9, _kept(0, measure=measure), _kept(4, measure=measure), "B")
 
 
 def _gates(letter="B", **changes):
@@ -146,6 +159,9 @@ def _only_at_4(**changes):
         ("gate_experiment", _gates("b")),
         ("gate_experiment", [1e9, *_gates()[1:]]),
         ("gate_experiment", (0, _kept(0), _kept(4), " B ")),
+        ("gate_experiment", ((0.1, 0.9), *_gates()[1:])),
+        ("gate_experiment", ("almost nothing", 1.6e-5, 0.70, "B")),
+        ("gate_experiment", _gates(names=("bias_hh_l0",))),
         ("first_word", "d a f b e c"),
         ("first_word", ["D", "A", "F", "B", "E", "C"]),
         ("last_real_state", _state_by_loop),
@@ -155,6 +171,7 @@ def _only_at_4(**changes):
         ("write_greedily", _write_with_for),
         ("decoder_inputs", _inputs_by_loop),
         ("decoder_inputs", _inputs_in_torch),
+        ("decoder_inputs", _inputs_step_by_step),
         ("first_word", "D-A-F-B-E-C"),
         ("first_word", "dafbec"),
         ("last_real_state", lambda s, m: s[np.arange(len(s)), m.argmin(1) - 1]),
@@ -180,6 +197,21 @@ def test_right_in_other_words(exercise, answer):
 def _writes_for_ever(step, state, max_len):
     while True:
         step(BOS, state)
+
+
+def _sampled(rng):
+    def write(step, state, max_len):
+        token, ids = BOS, []
+        while len(ids) < max_len:
+            logits, state = step(token, state)
+            p = np.exp(logits - logits.max())
+            token = int(rng.choice(len(p), p=p / p.sum()))
+            if token == EOS:
+                break
+            ids.append(token)
+        return ids
+
+    return write
 
 
 def _torch_gru_cell(x, h, W, U, b):
@@ -210,6 +242,8 @@ def _torch_gru_cell(x, h, W, U, b):
         ("write_greedily", lambda step, state, max_len: []),
         ("write_greedily", lambda step, state, max_len: [7, 9, 5]),
         ("write_greedily", _writes_for_ever),
+        ("write_greedily", _sampled(np.random.default_rng(0))),
+        ("write_greedily", lambda *a: _sampled(np.random.default_rng(1))(*a)),
         ("decoder_inputs", lambda ids, table, context: table[ids] + 1),
         ("decoder_inputs", lambda ids, table, context: context),
         ("original_gru", _torch_gru_cell),
@@ -325,8 +359,165 @@ def _cell_with(**changes):
     return lambda *arguments: _cell(*arguments, **changes)
 
 
+def _cell_as(inner=None, mix=None, gate_z=None):
+    """A cell whose candidate, mix or update gate is made of its named parts."""
+
+    def cell(x, h, W, U, b):
+        names = [f"{a}_{k}" for a in "WUb" for k in "rzn"]
+        parts = [part for a in (W, U, b) for part in np.split(a, 3)]
+        p = SimpleNamespace(x=x, h=h, **dict(zip(names, parts, strict=True)))
+        p.r = _sigmoid(x @ p.W_r.T + h @ p.U_r.T + p.b_r)
+        p.z = _sigmoid((gate_z or (lambda p: x @ p.W_z.T + h @ p.U_z.T + p.b_z))(p))
+        right = x @ p.W_n.T + (p.r * h) @ p.U_n.T + p.b_n
+        p.n = np.tanh(inner(p) if inner else right)
+        return mix(p) if mix else p.z * h + (1 - p.z) * p.n
+
+    return cell
+
+
+def _sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def _cell_of_strided_rows(x, h, W, U, b):
+    rows = [np.arange(i, len(W), 3) for i in range(3)]
+    return _cell(x, h, *(np.concatenate([a[i] for i in rows]) for a in (W, U, b)))
+
+
+def _cell_of_input_size(x, h, W, U, b):
+    (r_x, z_x, n_x), (r_h, z_h, _) = (
+        np.split(a, [x.shape[1], 2 * x.shape[1]], axis=1)
+        for a in (x @ W.T + b, h @ U.T)
+    )
+    r, z = _sigmoid(r_x + r_h), _sigmoid(z_x + z_h)
+    return z * h + (1 - z) * np.tanh(n_x + (r * h) @ U[2 * x.shape[1] :].T)
+
+
+def _hard_cell(x, h, W, U, b):
+    a, u = x @ W.T + b, h @ U.T
+    (r_x, z_x, n_x), (r_h, z_h, _) = np.split(a, 3, 1), np.split(u, 3, 1)
+    r, z = np.clip((r_x + r_h) / 4 + 0.5, 0, 1), np.clip((z_x + z_h) / 4 + 0.5, 0, 1)
+    return z * h + (1 - z) * np.tanh(n_x + (r * h) @ np.split(U, 3)[2].T)
+
+
 def _last(s, places):
     return s[np.arange(len(s)), places]
+
+
+def _last_as_int(states, mask):
+    out = np.zeros((len(states), states.shape[2]), dtype=int)
+    for i, real in enumerate(mask):
+        out[i] = states[i, real.sum() - 1]
+    return out
+
+
+def _last_before_padding(states, mask):
+    out = states[:, 0].copy()
+    for b, t in np.argwhere(mask[:, :-1] & ~mask[:, 1:]):
+        out[b] = states[b, t]
+    return out
+
+
+def _until_end(step, state, max_len):
+    token, ids = BOS, []
+    while True:
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        if token == EOS:
+            return ids
+        ids.append(token)
+
+
+def _for_steps(step, state, max_len):
+    token, ids = BOS, []
+    for _ in range(max_len):
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        if token == EOS:
+            continue
+        ids.append(token)
+    return ids
+
+
+def _stopping(stop, forbid=()):
+    """Greedy decoding that stops where stop(token, ids) says."""
+
+    def write(step, state, max_len):
+        token, ids = BOS, []
+        while len(ids) < max_len:
+            logits, state = step(token, state)
+            logits = logits.copy()
+            logits[list(forbid)] = -np.inf
+            token = int(logits.argmax())
+            if stop(token, ids):
+                break
+            ids.append(token)
+        return ids
+
+    return write
+
+
+def _no_word_twice(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        logits = logits.copy()
+        for i in ids:
+            logits[i] = -1e9
+        token = int(logits.argmax())
+        if token == EOS:
+            break
+        ids.append(token)
+    return ids
+
+
+def _returns_inside(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        return [token] if token != EOS else []
+    return ids
+
+
+def _swapped_results(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        state, logits = step(token, state)
+        token = int(logits.argmax())
+        ids.append(token)
+    return ids
+
+
+def _removed_end(*arguments):
+    ids = _write_with_end(*arguments)
+    ids.remove(EOS)
+    return ids
+
+
+def _second_best(step, token, state):
+    logits, state = step(token, state)
+    return int(logits.argsort()[-2]), state
+
+
+def _without_padding_logit(step, token, state):
+    logits, state = step(token, state)
+    return int(logits[1:].argmax()), state
+
+
+def _inputs_in_numpy(ids, table, context):
+    words = table.detach().numpy()[ids[:, :-1].numpy()]
+    repeated = np.repeat(context.detach().numpy()[:, None], words.shape[1], 1)
+    return np.concatenate([words, repeated], -1)
+
+
+def _inputs_of_new_table(ids, table, context):
+    return _joined(torch.nn.Embedding(*table.shape)(ids[:, :-1]), context)
+
+
+def _spread(t, i, m):
+    words = t[i[:, :-1]]
+    return words, m[:, None].expand(-1, words.shape[1], -1)
 
 
 _SHARES = np.array(_gates()[1:3])
@@ -338,7 +529,7 @@ NAMED = [
     ("gate_experiment", _only_at_4(names=("bias_ih_l0", "bias_hh_l0")), "both sets"),
     ("gate_experiment", (0.5, _kept(0), _kept(-4), "B"), "lowered"),
     ("gate_experiment", (0.5, _kept(0), _kept(0), "B"), "nothing changed"),
-    ("gate_experiment", _gates(share=False), "not divided"),
+    ("gate_experiment", _gates(measure=lambda gap: gap[-1]), "not divided"),
     ("gate_experiment", (0.5, *(1 / _SHARES), "B"), "upside down"),
     ("gate_experiment", (0.5, *(100 * _SHARES), "B"), "in percent"),
     ("gate_experiment", (0.5, *_SHARES[::-1], "B"), "exchanged"),
@@ -408,6 +599,207 @@ NAMED = [
     ("original_gru", _cell_with(keep=lambda r, h: r * h), "reset state mixed in"),
     ("original_gru", _cell_with(keep=lambda r, h: 0), "old state forgotten"),
     ("original_gru", lambda x, h, W, U, b: _cell(x, h, W, U, 0 * b), "no bias"),
+    # An attacker's answers that an earlier version accepted, misled, or did not name.
+    ("last_real_state", _last_as_int, "whole numbers"),
+    ("last_real_state", lambda s, m: _state_by_loop(s, m).astype(int), "whole numbers"),
+    ("last_real_state", lambda s, m: _state_by_loop(s, m).round(), "whole numbers, 2"),
+    ("last_real_state", lambda s, m: abs(_state_by_loop(s, m)), "signs lost"),
+    ("last_real_state", lambda s, m: _state_by_loop(s, m).astype("f2"), "all digits"),
+    ("last_real_state", _last_before_padding, "first state of full rows"),
+    ("last_real_state", lambda s, m: _last(s, (~m).sum(1) - 1), "padding counted"),
+    ("last_real_state", lambda s, m: np.array(
+        [v[~k][0] if not k.all() else v[-1] for v, k in zip(s, m, strict=True)]
+    ), "first padding"),
+    ("last_real_state", lambda s, m: m.sum(1) - 1, "positions returned"),
+    ("last_real_state", lambda s, m: _last(s, m.sum(0)[:len(s)] - 1), "wrong axis, 2"),
+    ("last_real_state", lambda s, m: np.array([v[v.any(1)][-1] for v in s]),
+     "zeros taken for padding"),
+    ("last_real_state", lambda s, m: _last(s, (s != 0).any(-1).sum(1) - 1),
+     "zeros taken for padding, 2"),
+    ("last_real_state", lambda s, m: s[[0, 1], [2, 0]], "positions of the first input"),
+    ("last_real_state", lambda s, m: s[m.sum(1) - 1, np.arange(len(s))],
+     "axes exchanged"),
+    ("last_real_state", lambda s, m: _last(s, m.sum() - 1), "lengths of all together"),
+    ("last_real_state", lambda s, m: s[:, int(m.sum(1).mean()) - 1],
+     "mean length for all"),
+    ("last_real_state", lambda s, m: _state_by_loop(s, m)[~m.all(1)],
+     "full rows left out"),
+    ("last_real_state", lambda s, m: s[:, -2], "last but one column"),
+    ("last_real_state", lambda s, m: _last(s, m.sum(1)[::-1] - 1),
+     "lengths in another order"),
+    ("last_real_state", lambda s, m: _last(s, np.sort(m.sum(1)) - 1),
+     "lengths in another order, 2"),
+    ("last_real_state", lambda s, m: _state_by_loop(s, m) - s[:, 0],
+     "less the first state"),
+    ("gru_numbers", (960, 1560, 10, 0), "sizes exchanged"),
+    ("gru_numbers", (960, 1260, 10, 0), "sizes exchanged"),
+    ("gru_numbers", (1920, 5580, 20, 0), "decoder's hidden state enlarged"),
+    ("gru_numbers", (720, 1920, 20, 0), "recurrent matrices left out"),
+    ("gru_numbers", (3840, 6240, 20, 0), "counted twice"),
+    ("gru_numbers", (1920, 3210, 20, 0), "decoder"),
+    ("gru_numbers", (1920, 1320, 20, 0), "decoder"),
+    ("gru_numbers", (1320, 1920, 20, 0), "encoder"),
+    ("gru_numbers", (1230, 2430, 20, 0), "recurrent matrices too small"),
+    ("gru_numbers", (60, 60, 20, 0), "rows alone"),
+    ("gru_numbers", (1960, 3160, 20, 0), "too many biases"),
+    ("gru_numbers", (1840, 3040, 20, 0), "biases once"),
+    ("gru_numbers", (1920, 3120, 0, 20), "another order"),
+    ("write_greedily", lambda p, s, n: _until_end(p, s, n)[:n], "cut afterwards"),
+    ("write_greedily", _until_end, "length ignored"),
+    ("write_greedily", _writes_for_ever, "never returns"),
+    ("write_greedily", _for_steps, "goes on after the end, 2"),
+    ("write_greedily", _stopping(lambda t, ids: t == EOS, [0]),
+     "special tokens forbidden"),
+    ("write_greedily", _stopping(lambda t, ids: t < 4), "stops at other tokens"),
+    ("write_greedily", _stopping(lambda t, ids: t == BOS), "stops at the start token"),
+    ("write_greedily", _stopping(lambda t, ids: t == EOS or t in ids[-1:]),
+     "stops at a repetition"),
+    ("write_greedily", _stopping(lambda t, ids: t == EOS or t in ids),
+     "stops at a repetition, 2"),
+    ("write_greedily", _stopping(lambda t, ids: t == EOS and ids),
+     "end kept where it comes first"),
+    ("write_greedily", _no_word_twice, "repetition forbidden"),
+    ("write_greedily", _returns_inside, "first alone"),
+    ("write_greedily", lambda *a: _returns_inside(*a) or None, "first alone, 2"),
+    ("write_greedily", lambda *a: _write_with_for(*a)[-1], "last alone"),
+    ("write_greedily", lambda p, s, n: (
+        [*_write_with_for(p, s, n), *n * [0]][:n]
+    ), "filled up"),
+    ("write_greedily", lambda p, s, n: _write_with_for(lambda t, h: p(h, t), s, n),
+     "arguments exchanged"),
+    ("write_greedily", _swapped_results, "results exchanged"),
+    ("write_greedily", _removed_end, "removes what is not there"),
+    ("write_greedily", _greedy(_second_best), "second best"),
+    ("write_greedily", lambda p, s, n: (
+        w[:-1] if len(w := _write_with_end(p, s, n)) < n else w
+    ), "end kept at the limit"),
+    ("write_greedily", _greedy(lambda p, t, s: (int(p(t).argmax()), s)),
+     "state not handed over"),
+    ("write_greedily", _greedy(lambda p, t, s: (int(p(t, s).argmax()), s)),
+     "results together"),
+    ("write_greedily", _greedy(lambda p, t, s: (p([t], s), s)), "several tokens fed"),
+    ("write_greedily", lambda *a: [i for i in _write_with_for(*a) if i != 0],
+     "special tokens left out, 2"),
+    ("write_greedily", _greedy(_without_padding_logit), "ids shifted"),
+    ("decoder_inputs", _inputs_in_numpy, "tensor"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).tolist(), "tensor"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).long(), "fractions lost"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).half(), "dtype"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).double(), "dtype"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).detach(), "gradient"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t.detach(), m), "gradient"),
+    ("decoder_inputs", lambda *a: torch.tensor(_inputs_in_torch(*a).tolist()),
+     "gradient"),
+    ("decoder_inputs", _inputs_of_new_table, "rows of the table"),
+    ("decoder_inputs", lambda i, t, m: _spread(t, i, m), "not joined"),
+    ("decoder_inputs", lambda i, t, m: torch.stack(_spread(t, i, m), -1), "stacked"),
+    ("decoder_inputs", lambda i, t, m: torch.cat(_spread(t, i, m), 1),
+     "joined along another axis"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).transpose(0, 1),
+     "positions first"),
+    ("decoder_inputs", lambda i, t, m: _joined(
+        t[torch.cat([torch.full_like(i[:, :1], BOS), i[:, :-1]], 1)], m
+    ), "start twice"),
+    ("decoder_inputs", lambda i, t, m: torch.cat(
+        [t[i[:, :-1]], m[None].expand(len(i), -1, -1)], -1
+    ), "contexts along the positions"),
+    ("decoder_inputs", lambda i, t, m: torch.cat([t[i[:, :-1]], m[:, None]], -1),
+     "contexts not spread"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1]] * t.shape[1] ** 0.5, m),
+     "embeddings scaled"),
+    ("decoder_inputs", lambda i, t, m: _joined(t.T[i[:, :-1]], m), "table transposed"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(
+        i, t, m.mean(0).expand_as(m)
+    ), "contexts averaged"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t, torch.tanh(m)),
+     "context changed"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t, m[:, :1]), "context cut"),
+    ("decoder_inputs", lambda i, t, m: _joined(
+        torch.cat([0 * t[i[:, :1]], t[i[:, 1:-1]]], 1), m
+    ), "zeros for the start token"),
+    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1].flip(1)], m),
+     "read backwards"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a)[:, -1], "last step alone"),
+    ("decoder_inputs", lambda *a: _inputs_in_torch(*a)[1:], "first sentence dropped"),
+    ("decoder_inputs", lambda i, t, m: _joined(
+        t[i[:, :-1]].mean(1, keepdim=True).expand(-1, i.shape[1] - 1, -1), m
+    ), "embeddings averaged"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t, torch.cat([m, m], 1)),
+     "contexts twice"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, torch.cat([t, t], 1), m),
+     "embeddings twice"),
+    ("decoder_inputs", lambda i, t, m: torch.cat(
+        [v.flatten() for v in _spread(t, i, m)]
+    ).view(len(i), i.shape[1] - 1, -1), "numbers poured into the shape"),
+    ("gate_experiment", (0.3, _kept(4), _kept(4), "B"), "always raised"),
+    ("gate_experiment", (0.3, *_SHARES), "letter missing"),
+    ("gate_experiment", (*_SHARES, "B"), "prediction missing"),
+    ("gate_experiment", ("B", 0.3, *_SHARES), "letter not last"),
+    ("gate_experiment", (0.3, *_SHARES**2, "B"), "squared"),
+    ("gate_experiment", (0.3, *(1 - _SHARES), "B"), "what was lost"),
+    ("gate_experiment", (0.3, 0.1, 0.5, "B"), "both values"),
+    ("gate_experiment", ((0.1, 0.9), 0.1, 0.9, "B"), "both values"),
+    ("gate_experiment", (0.5, 1.59e-5, 0.5, "B"), "second value"),
+    ("gate_experiment", (0.3, _kept(0), 3.1e-5, "B"), "second value"),
+    ("gate_experiment", (0.3, 0.01, _kept(4), "B"), "first value"),
+    ("gate_experiment", (0.2, 0.0, 0.7, "B"), "rounded to zero"),
+    ("gate_experiment", (0.3, float("nan"), 0.7, "B"), "NaN"),
+    ("gate_experiment", (0.3, None, None, "B"), "nothing returned"),
+    ("gate_experiment", (0.3, 1.0, 1.0, "B"), "always 1"),
+    ("gate_experiment", (0.3, torch.ones(21), torch.ones(21), "B"), "not one number"),
+    ("gate_experiment", _only_at_4(names=("weight_ih_l0",)), "weights"),
+    ("gate_experiment", _only_at_4(rows=slice(0, 64)), "another gate too"),
+    ("gate_experiment", (0.3, _kept(0), _kept(2), "B"), "another amount, 4"),
+    ("gate_experiment", _experiment(lambda gap: gap[-2] / gap[0]), "another step"),
+    ("gate_experiment", _experiment(lambda gap: gap[-1] / gap.sum()),
+     "all steps together"),
+    ("original_gru", lambda *a: _cell(*a).astype(np.float16), "all digits"),
+    ("original_gru", _cell_of_strided_rows, "every third row"),
+    ("original_gru", _cell_of_input_size, "hidden size from the input"),
+    ("original_gru", _hard_cell, "another gate function"),
+    ("original_gru", lambda x, h, W, U, b: _cell(x, h, U, W, b), "W and U exchanged"),
+    ("original_gru", lambda x, h, W, U, b: _cell(x, h, W, U, 2 * b), "bias twice"),
+    ("original_gru", lambda *a: _cell(*a)[0], "first row alone"),
+    *(
+        ("original_gru", _cell_as(inner), name)
+        for inner, name in (
+            (lambda p: p.x @ p.W_n.T + (p.r * p.h) @ p.U_n.T, "b_n left out"),
+            (lambda p: p.b_n + (p.r * p.h) @ p.U_n.T, "W_n x left out"),
+            (lambda p: p.r * (p.x @ p.W_n.T) + p.h @ p.U_n.T + p.b_n,
+             "reset on the input"),
+            (lambda p: p.r * (p.x @ p.W_n.T + p.h @ p.U_n.T + p.b_n),
+             "reset on everything"),
+            (lambda p: p.x @ p.W_n.T + p.r * ((p.r * p.h) @ p.U_n.T) + p.b_n,
+             "reset twice"),
+            (lambda p: p.x @ p.W_n.T + (p.z * p.h) @ p.U_n.T + p.b_n,
+             "update gate for reset gate"),
+            (lambda p: p.x @ p.W_n.T + ((1 - p.r) * p.h) @ p.U_n.T + p.b_n,
+             "reset turned round"),
+            (lambda p: p.x @ p.W_n.T + (p.r * p.h) @ p.U_r.T + p.b_n,
+             "another gate's matrix"),
+            (lambda p: p.x @ p.W_n.T + (p.r * p.h) @ p.U_z.T + p.b_n,
+             "another gate's matrix, 2"),
+            (lambda p: p.x @ p.W_n.T + p.r * p.h + p.b_n, "no matrix in the candidate"),
+        )
+    ),
+    *(
+        ("original_gru", _cell_as(mix=mix), name)
+        for mix, name in (
+            (lambda p: p.z * p.h + p.n, "candidate not weighted"),
+            (lambda p: p.z * p.h - (1 - p.z) * p.n, "subtracted"),
+            (lambda p: (p.h + p.n) / 2, "half and half"),
+            (lambda p: p.r * p.h + (1 - p.r) * p.n, "reset gate mixes"),
+            (lambda p: p.z * p.h + p.z * p.n, "same weight for both"),
+            (lambda p: np.tanh(p.z * p.h + (1 - p.z) * p.n), "tanh at the end"),
+            (lambda p: p.z @ p.h.T @ p.h + (1 - p.z) * p.n,
+             "matrix product for the mix"),
+        )
+    ),
+    ("original_gru", _cell_as(gate_z=lambda p: p.x @ p.W_z.T + p.b_z),
+     "U_z h left out"),
+    ("original_gru", _cell_as(
+        gate_z=lambda p: p.x @ p.W_z.T + (p.r * p.h) @ p.U_z.T + p.b_z
+    ), "update sees the reset state"),
 ]  # fmt: skip
 
 

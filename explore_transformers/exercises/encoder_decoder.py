@@ -1,10 +1,13 @@
 """Checks of the exercises of lesson 2, encoder and decoder."""
 
+import copy
+import math
 from dataclasses import dataclass, field
 from itertools import permutations
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -17,10 +20,12 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import number_at, several
+from explore_transformers.exercises.comparing import difference, plain
+from explore_transformers.exercises.naming import several
+from explore_transformers.exercises.running import Watched
 from explore_transformers.language import text
 
-BOS, EOS = 1, 2
+PAD, BOS, EOS, UNK = range(4)
 
 
 first_word = Exercise(
@@ -77,12 +82,21 @@ def _last_real_state(states, mask):
 
 
 def _state_cases():
-    small = np.array([[[1.0], [2], [3]], [[4], [5], [6]]])
+    small = np.array([[[1.5], [2], [3.75]], [[4.25], [5], [6]]])
     yield small, np.array([[True, True, True], [True, False, False]])
     rng = np.random.default_rng(0)
-    for lengths, width in (((3, 5, 2), 5), ((2, 4), 6), ((3, 1, 2), 3)):
+    for lengths, width, size in (
+        ((3, 5, 2), 5, 2),
+        ((2, 4), 6, 2),
+        ((3, 1, 2), 3, 2),
+        ((4,), 6, 3),
+        ((3, 4, 1), 5, 2),
+    ):
         mask = np.arange(width) < np.array(lengths)[:, None]  # (B, T)
-        yield rng.integers(-9, 9, (*mask.shape, 2)).astype(float), mask
+        yield rng.normal(scale=5, size=(*mask.shape, size)).round(2), mask
+    states = rng.normal(scale=5, size=(*mask.shape, 2)).round(2)
+    states[~mask] = states[0, 1] = 0  # zeros are no sign of padding
+    yield states, mask
 
 
 def _at(position):
@@ -95,12 +109,78 @@ def _at(position):
     return function
 
 
+def _for_all(choose):
+    """Return the function that takes position choose(lengths) - 1 in every row."""
+    return lambda states, mask: states[:, int(choose(mask.sum(axis=1))) - 1]
+
+
+def _then(change):
+    return lambda states, mask: change(_last_real_state(states, mask))
+
+
+def _first_padding(states, mask):
+    places = np.minimum(mask.sum(axis=1), states.shape[1] - 1)
+    return states[np.arange(len(states)), places]
+
+
+def _first_where_full(states, mask):
+    lengths = mask.sum(axis=1)
+    places = np.where(lengths < states.shape[1], lengths - 1, 0)
+    return states[np.arange(len(states)), places]
+
+
+def _without_full(states, mask):
+    return _last_real_state(states, mask)[~mask.all(axis=1)]
+
+
+def _last_that_is_not_zero(states, mask):
+    return np.array([row[row.any(axis=1)][-1] for row in states])
+
+
+def _as_many_as_are_not_zero(states, mask):
+    counts = states.any(axis=2).sum(axis=1)
+    return states[np.arange(len(states)), counts - 1]
+
+
+def _mean_of_real(states, mask):
+    return (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1)[:, None]
+
+
+def _largest_of_real(states, mask):
+    return np.where(mask[:, :, None], states, -np.inf).max(axis=1)
+
+
+def _keeps_digits(reference, arguments):
+    """Return holds(answer): what is nearly right is of no type with few digits."""
+    right = reference(*arguments)
+
+    def holds(answer):
+        result = answer(*arguments)
+        dtype = result.dtype if hasattr(result, "dtype") else np.asarray(result).dtype
+        off = np.abs(np.asarray(plain(result), dtype=float) - right).max()
+        return dtype.itemsize > 2 or off > 1e-2 * np.abs(right).max()
+
+    return holds
+
+
+def _few_digits(reference, arguments):
+    """Return the Property that the result isn't of a type with few digits."""
+    return Property(
+        "all digits",
+        _keeps_digits(reference, arguments),
+        ko="자릿수가 적은 자료형(float16)으로 바꾸어 소수점 아래 숫자를 잃었습니다. "
+        "계산한 자료형 그대로 돌려주세요.",
+        en="You changed to a type with few digits (float16), and most decimals are "
+        "lost. Return the type that was computed.",
+    )
+
+
 def _ignores_padding(answer):
     """Whether further padding, with anything under it, leaves the answer as it is."""
     states, mask = list(_state_cases())[1]
     wider = np.pad(states, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
     longer = np.pad(mask, ((0, 0), (0, 3)))
-    return np.allclose(answer(wider, longer), answer(states, mask))
+    return np.allclose(answer(wider, longer), answer(states, mask), rtol=1e-2)
 
 
 last_real_state = Exercise(
@@ -130,16 +210,84 @@ last_real_state = Exercise(
             "subtract 1 from the length.",
         ),
         Mistake(
+            "first padding",
+            _first_padding,
+            ko="패딩이 있는 문장에서 첫 패딩을 읽은 뒤의 상태를 골랐습니다. 그보다 한 "
+            "칸 앞입니다.",
+            en="Where there is padding you took the state that has read the first of "
+            "it. The right one is one position before.",
+        ),
+        Mistake(
             "one too early",
             _at(lambda lengths: lengths - 2),
             ko="한 칸 모자랍니다. 마지막 진짜 토큰을 읽기 전의 상태입니다.",
             en="One position too early: this state has not read the last real token.",
         ),
         Mistake(
+            "last but one column",
+            lambda states, mask: states[:, -2],
+            ko="모든 문장에서 끝에서 둘째 열을 골랐습니다. 위치는 문장의 길이마다 "
+            "다릅니다.",
+            en="You took the last column but one of every sentence. The position "
+            "depends on each sentence's length.",
+        ),
+        Mistake(
+            "padding counted",
+            lambda states, mask: states[
+                np.arange(len(states)), (~mask).sum(axis=1) - 1
+            ],
+            ko="진짜 토큰이 아니라 패딩을 세었습니다. 마스크에서는 진짜 토큰이 "
+            "`True`입니다.",
+            en="You counted the padding, not the real tokens. In the mask real tokens "
+            "are `True`.",
+        ),
+        Mistake(
             "longest for all",
-            lambda states, mask: states[:, mask.sum(axis=1).max() - 1],
+            _for_all(np.max),
             ko="모든 문장에 가장 긴 문장의 길이를 썼습니다. 길이는 문장마다 다릅니다.",
             en="You used the longest sentence's length for all. Each has its own.",
+        ),
+        Mistake(
+            "shortest for all",
+            _for_all(np.min),
+            ko="모든 문장에 가장 짧은 문장의 길이를 썼습니다. 길이는 문장마다 "
+            "다릅니다.",
+            en="You used the shortest sentence's length for all. Each has its own.",
+        ),
+        *several(
+            "mean length for all",
+            _for_all(np.mean),
+            _for_all(lambda lengths: round(lengths.mean())),
+            ko="모든 문장에 평균 길이를 썼습니다. 길이는 문장마다 다릅니다.",
+            en="You used the mean length for all sentences. Each has its own.",
+        ),
+        *several(
+            "one sentence's length for all",
+            _for_all(lambda lengths: lengths[0]),
+            _for_all(lambda lengths: lengths[-1]),
+            ko="모든 문장에 한 문장의 길이를 썼습니다. 길이는 문장마다 다릅니다.",
+            en="You used one sentence's length for all. Each has its own.",
+        ),
+        *several(
+            "lengths in another order",
+            lambda states, mask: states[
+                np.arange(len(states)), mask.sum(axis=1)[::-1] - 1
+            ],
+            lambda states, mask: states[
+                np.arange(len(states)), np.sort(mask.sum(axis=1)) - 1
+            ],
+            ko="길이의 순서를 바꾸어 다른 문장의 길이를 썼습니다. 행마다 그 행의 "
+            "길이를 쓰세요.",
+            en="You brought the lengths into another order, so sentences got each "
+            "other's. Use each row's own length.",
+        ),
+        Mistake(
+            "lengths of all together",
+            lambda states, mask: states[np.arange(len(states)), mask.sum() - 1],
+            ko="배치 전체의 `True`를 한꺼번에 세었습니다. `axis=1`을 따라 문장마다 "
+            "세세요.",
+            en="You counted the `True` of the whole batch. Count for each sentence, "
+            "along `axis=1`.",
         ),
         Mistake(
             "first state",
@@ -148,34 +296,71 @@ last_real_state = Exercise(
             en="That is the first state. It has read one token only.",
         ),
         Mistake(
+            "first state of full rows",
+            _first_where_full,
+            ko="패딩이 없는 문장에서 마지막 상태가 아니라 첫 상태가 나옵니다. 끝까지 "
+            "진짜인 행도 따로 확인하세요.",
+            en="Sentences without padding get their first state, not their last. Check "
+            "rows that are real to the end.",
+        ),
+        Mistake(
+            "full rows left out",
+            _without_full,
+            ko="패딩이 없는 문장이 결과에서 빠졌습니다. 끝까지 진짜인 행도 넣으세요.",
+            en="Sentences without padding are missing from the result. Rows that are "
+            "real to the end count too.",
+        ),
+        *several(
+            "zeros taken for padding",
+            _last_that_is_not_zero,
+            _as_many_as_are_not_zero,
+            ko="상태가 0인지를 보고 길이를 정했습니다. 패딩의 상태는 대개 0이 "
+            "아닙니다. 길이는 `src_mask`로 세세요.",
+            en="You judged the length by which states are zero. States of padding "
+            "mostly are not. Count the lengths in `src_mask`.",
+        ),
+        Mistake(
             "mean",
-            lambda states, mask: (
-                (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1)[:, None]
-            ),
+            _mean_of_real,
             ko="진짜 상태들의 평균입니다. 마지막 하나만 고르세요.",
             en="That is the mean of the real states. Take the last one only.",
         ),
-        Mistake(
-            "shortest for all",
-            lambda states, mask: states[:, mask.sum(axis=1).min() - 1],
-            ko="모든 문장에 가장 짧은 문장의 길이를 썼습니다. 길이는 문장마다 "
-            "다릅니다.",
-            en="You used the shortest sentence's length for all. Each has its own.",
+        *several(
+            "padding averaged or summed",
+            lambda states, mask: states.mean(axis=1),
+            lambda states, mask: states.sum(axis=1),
+            lambda states, mask: (states * mask[:, :, None]).mean(axis=1),
+            ko="모든 위치의 상태를 더하거나 평균했습니다. 마지막 진짜 상태 하나만 "
+            "고르세요.",
+            en="You summed or averaged the states of all positions. Take one, the last "
+            "real state.",
         ),
-        Mistake(
+        *several(
             "wrong axis",
             lambda states, mask: states[np.arange(len(states)), mask.sum(axis=0) - 1],
+            lambda states, mask: states[
+                np.arange(len(states)), mask.sum(axis=0)[: len(states)] - 1
+            ],
             ko="열마다 `True`를 세었습니다. 문장은 행이므로 `axis=1`을 따라 세세요.",
             en="You counted `True` in each column. Sentences are rows: count along "
             "`axis=1`.",
         ),
         Mistake(
+            "axes exchanged",
+            lambda states, mask: states[mask.sum(axis=1) - 1, np.arange(len(states))],
+            ko="두 축의 순서가 바뀌었습니다. `memory`의 첫 축은 문장, 둘째 축은 "
+            "위치입니다.",
+            en="The two axes are exchanged: the first axis of `memory` is the "
+            "sentence, the second the position.",
+        ),
+        Mistake(
             "counted from the end",
             lambda states, mask: states[np.arange(len(states)), -mask.sum(axis=1)],
-            ko="길이를 뒤에서부터 세는 위치로 썼습니다. 앞에서부터 세는 위치는 "
-            "길이에서 1을 뺀 것입니다.",
-            en="You used the length as a position counted from the end. Counted from "
-            "the front, the position is the length minus 1.",
+            ko="끝에서부터 길이만큼 센 위치입니다. `-길이`를 위치로 쓰거나 패딩을 세면 "
+            "이렇게 됩니다. 앞에서부터 세는 위치는 길이에서 1을 뺀 것입니다.",
+            en="The position is as far from the end as the sentence is long: that is "
+            "what minus the length gives, or counting the padding. Counted from the "
+            "front, it is the length minus 1.",
         ),
         Mistake(
             "sum",
@@ -186,9 +371,8 @@ last_real_state = Exercise(
         *several(
             "largest entries",
             lambda states, mask: states.max(axis=1),
-            lambda states, mask: np.where(mask[:, :, None], states, -np.inf).max(
-                axis=1
-            ),
+            _largest_of_real,
+            lambda states, mask: (states * mask[:, :, None]).max(axis=1),
             ko="위치마다 가장 큰 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
             "고르세요.",
             en="You took the largest entry over all positions. Take one whole state, "
@@ -201,10 +385,24 @@ last_real_state = Exercise(
             en="That is the last sentence's state alone. Take one for each sentence.",
         ),
         Mistake(
+            "first sentence alone",
+            lambda states, mask: _last_real_state(states, mask)[0],
+            ko="배치의 첫 문장에서만 상태를 골랐습니다. 문장마다 하나씩 고르세요.",
+            en="That is the first sentence's state alone. Take one for each sentence.",
+        ),
+        Mistake(
             "all real states",
             lambda states, mask: states[mask],
             ko="진짜 상태를 모두 돌려주었습니다. 문장마다 마지막 하나만 고르세요.",
             en="These are all the real states. Take the last one of each sentence.",
+        ),
+        Mistake(
+            "sentences mixed",
+            lambda states, mask: states[mask][mask.sum(axis=1) - 1],
+            ko="`memory[src_mask]`는 모든 문장의 진짜 상태를 한 줄로 잇습니다. "
+            "거기서는 길이가 그 문장의 위치를 가리키지 않습니다.",
+            en="`memory[src_mask]` puts the real states of all sentences into one row. "
+            "There a length no longer points into its own sentence.",
         ),
         Mistake(
             "all pairs",
@@ -222,89 +420,134 @@ last_real_state = Exercise(
             en="You zeroed the padding and took the last column: short sentences get "
             "a state of zeros.",
         ),
+        *several(
+            "positions returned",
+            lambda states, mask: mask.sum(axis=1) - 1,
+            lambda states, mask: mask.sum(axis=1),
+            ko="길이나 위치를 돌려주었습니다. `memory`에서 그 위치의 상태를 꺼내세요.",
+            en="You returned lengths or positions. Take the states at these positions "
+            "out of `memory`.",
+        ),
+        Mistake(
+            "positions of the first input",
+            lambda states, mask: states[[0, 1], [2, 0]],
+            ko="첫 입력에만 맞는 위치를 적어 넣었습니다. 위치는 마스크에서 세세요.",
+            en="These positions fit the first input alone. Count them in the mask.",
+        ),
+        *several(
+            "whole numbers",
+            _then(np.trunc),
+            _then(np.round),
+            _then(np.floor),
+            _then(np.ceil),
+            ko="상태의 소수점 아래가 사라졌습니다. 정수 배열에 넣거나 반올림하지 말고 "
+            "상태를 그대로 돌려주세요.",
+            en="The states have lost their decimals. Return them as they are, not "
+            "rounded and not in an array of whole numbers.",
+        ),
+        Mistake(
+            "signs lost",
+            _then(np.abs),
+            ko="상태의 부호가 사라졌습니다. 절댓값이 아니라 상태를 그대로 돌려주세요.",
+            en="The signs are lost. Return the states as they are, not their absolute "
+            "values.",
+        ),
+        *several(
+            "states changed",
+            _then(np.tanh),
+            _then(lambda s: s / np.linalg.norm(s, axis=-1, keepdims=True)),
+            _then(lambda s: s[:, ::-1]),
+            ko="고른 상태의 수를 바꾸었습니다. 상태를 그대로 돌려주세요.",
+            en="You changed the numbers of the chosen states. Return them as they are.",
+        ),
+        Mistake(
+            "sentences reversed",
+            _then(lambda s: s[::-1]),
+            ko="문장의 순서가 거꾸로입니다. 행의 순서를 그대로 두세요.",
+            en="The sentences are in reverse order. Leave the rows as they come.",
+        ),
+        *several(
+            "one number of each state",
+            _then(lambda s: s[:, 0]),
+            _then(lambda s: s[:, -1]),
+            _then(lambda s: s[:, :1]),
+            ko="상태마다 수 하나만 골랐습니다. 상태를 통째로 고르세요.",
+            en="You took one number of each state. Take the whole state.",
+        ),
+        *several(
+            "all positions kept",
+            lambda states, mask: states * mask[:, :, None],
+            lambda states, mask: states[:, : mask.sum(axis=1).max()],
+            lambda states, mask: states,
+            ko="위치의 축이 남아 있습니다. 문장마다 상태 하나만 고르세요.",
+            en="The axis of positions is still there. Choose one state for each "
+            "sentence.",
+        ),
+        *several(
+            "smallest entries",
+            lambda states, mask: states.min(axis=1),
+            lambda states, mask: np.where(mask[:, :, None], states, np.inf).min(axis=1),
+            ko="위치마다 가장 작은 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
+            "고르세요.",
+            en="You took the smallest entry over all positions. Take one whole state, "
+            "the last.",
+        ),
+        Mistake(
+            "less the first state",
+            lambda states, mask: _last_real_state(states, mask) - states[:, 0],
+            ko="마지막 진짜 상태에서 첫 상태를 뺐습니다. 상태를 그대로 돌려주세요.",
+            en="You subtracted the first state from the last real one. Return the "
+            "state as it is.",
+        ),
     ),
     properties=(
+        _few_digits(_last_real_state, list(_state_cases())[1]),
         Property(
             "padding changes nothing",
             _ignores_padding,
-            ko="패딩을 더 붙여도 결과가 그대로여야 합니다.",
-            en="More padding must not change the result.",
+            ko="패딩만 더 붙였는데 결과가 달라집니다. 패딩의 상태를 읽거나, 패딩이 "
+            "없는 문장을 달리 다루고 있습니다.",
+            en="The result changes when nothing but padding is added: states of "
+            "padding are read, or sentences without any are treated differently.",
         ),
     ),
 )
 
 
-def _more_parameters(answer):
-    return len(answer) == 4 and answer[3] != 0
+_RIGHT_COUNTS = (1920, 3120, 20, 0)
+
+
+def _mixed_up(answer):
+    """Whether an answer has the right numbers in another order."""
+    return sorted(map(float, answer)) == sorted(map(float, _RIGHT_COUNTS))
+
+
+def _counts(*pairs):
+    """Return a predicate: encoder and decoder are one of these pairs."""
+    return lambda answer: len(answer) == 4 and tuple(map(float, answer[:2])) in pairs
+
+
+def _count_at(place, *wrong):
+    """Return a predicate: one of these wrong numbers, or any, stands at this place."""
+
+    def holds(answer):
+        if isinstance(answer, dict) or len(answer) != 4 or _mixed_up(answer):
+            return False
+        number = float(answer[place])
+        return number in wrong if wrong else number != _RIGHT_COUNTS[place]
+
+    return holds
+
+
+def _example(*start):
+    return (*start, *_RIGHT_COUNTS[len(start) :])
 
 
 gru_numbers = Exercise(
     "gru_numbers",
-    expected=(1920, 3120, 20, 0),
+    expected=_RIGHT_COUNTS,
     kind="value",
     mistakes=(
-        Mistake(
-            "longer sentences cost parameters",
-            _more_parameters,
-            ko="문장이 길어져도 매개변수는 늘지 않습니다. 같은 행렬을 위치마다 다시 "
-            "씁니다.",
-            en="Longer sentences add no parameters: the same matrices are used again "
-            "at every position.",
-            example=(1920, 3120, 20, 1920),
-        ),
-        Mistake(
-            "one bias",
-            (1860, 3060, 20, 0),
-            ko="`torch.nn.GRU`에는 편향이 두 벌 있습니다. 하나는 입력, 하나는 은닉 "
-            "상태 쪽입니다.",
-            en="`torch.nn.GRU` has two sets of biases, one beside the input and one "
-            "beside the hidden state.",
-        ),
-        Mistake(
-            "no bias",
-            (1800, 3000, 20, 0),
-            ko="행렬만 세고 편향을 세지 않았습니다.",
-            en="You counted the matrices and left out the biases.",
-        ),
-        Mistake(
-            "one gate",
-            (640, 1040, 20, 0),
-            ko="행렬이 한 벌이 아니라 세 벌입니다. 두 게이트와 새 후보가 저마다 하나씩 "
-            "갖습니다.",
-            en="There are three sets of matrices, not one: two gates and the "
-            "candidate.",
-        ),
-        Mistake(
-            "two gates",
-            (1280, 2080, 20, 0),
-            ko="게이트 두 개만 세었습니다. 새 후보를 만드는 행렬도 있습니다.",
-            en="You counted the two gates only. The candidate has matrices too.",
-        ),
-        Mistake(
-            "four gates",
-            (2560, 4160, 20, 0),
-            ko="GRU에는 세 벌이 있습니다. 네 벌은 LSTM이라는 다른 순환 신경망입니다.",
-            en="A GRU has three sets. Four is another recurrent network, the LSTM.",
-        ),
-        Mistake(
-            "context left out",
-            (1920, 1920, 20, 0),
-            ko="디코더의 입력은 임베딩에 문맥 벡터를 이어 붙인 것입니다.",
-            en="The decoder's input is the embedding with the context vector appended.",
-        ),
-        Mistake(
-            "context in place of the word",
-            (1920, 2520, 20, 0),
-            ko="문맥 벡터는 임베딩을 대신하지 않고 그 뒤에 붙습니다.",
-            en="The context vector does not replace the embedding, it is appended to "
-            "it.",
-        ),
-        Mistake(
-            "all states",
-            (1920, 3120, 160, 0),
-            ko="모든 상태가 아니라 마지막 상태 하나만 건넵니다.",
-            en="Only the last state is handed over, not all of them.",
-        ),
         Mistake(
             "exchanged",
             (3120, 1920, 20, 0),
@@ -312,56 +555,305 @@ gru_numbers = Exercise(
             en="Encoder and decoder are exchanged: the encoder comes first.",
         ),
         Mistake(
+            "one bias",
+            _counts((1860, 3060)),
+            ko="`torch.nn.GRU`에는 편향이 두 벌 있습니다. 하나는 입력, 하나는 은닉 "
+            "상태 쪽입니다.",
+            en="`torch.nn.GRU` has two sets of biases, one beside the input and one "
+            "beside the hidden state.",
+            example=_example(1860, 3060),
+        ),
+        Mistake(
+            "no bias",
+            _counts((1800, 3000)),
+            ko="행렬만 세고 편향을 세지 않았습니다.",
+            en="You counted the matrices and left out the biases.",
+            example=_example(1800, 3000),
+        ),
+        Mistake(
+            "biases once",
+            _counts((1840, 3040), (1820, 3020)),
+            ko="편향을 GRU 전체에서 한 번만 세었습니다. 두 게이트와 후보가 저마다 "
+            "편향을 갖습니다.",
+            en="You counted the biases once for the whole GRU. The two gates and the "
+            "candidate have their own each.",
+            example=_example(1840, 3040),
+        ),
+        Mistake(
+            "too many biases",
+            _counts((1960, 3160), (1940, 3140), (1980, 3180), (2040, 3240)),
+            ko="편향을 너무 많이 세었습니다. 한 벌마다 크기 20짜리가 둘입니다.",
+            en="You counted too many biases. There are two of size 20 in each set.",
+            example=_example(1960, 3160),
+        ),
+        Mistake(
+            "biases of the input's size",
+            _counts((1890, 3150), (1860, 3180), (1830, 3090)),
+            ko="편향 하나를 입력의 크기로 세었습니다. 편향은 둘 다 은닉 상태의 "
+            "크기입니다.",
+            en="You gave a bias the size of the input. Both have the size of the "
+            "hidden state.",
+            example=_example(1890, 3150),
+        ),
+        Mistake(
+            "one gate",
+            _counts((640, 1040), (600, 1000), (620, 1020)),
+            ko="행렬이 한 벌이 아니라 세 벌입니다. 두 게이트와 새 후보가 저마다 하나씩 "
+            "갖습니다.",
+            en="There are three sets of matrices, not one: two gates and the "
+            "candidate.",
+            example=_example(640, 1040),
+        ),
+        Mistake(
+            "two gates",
+            _counts((1280, 2080), (1200, 2000), (1240, 2040)),
+            ko="게이트 두 개만 세었습니다. 새 후보를 만드는 행렬도 있습니다.",
+            en="You counted the two gates only. The candidate has matrices too.",
+            example=_example(1280, 2080),
+        ),
+        Mistake(
+            "four gates",
+            _counts((2560, 4160), (2400, 4000), (2480, 4080)),
+            ko="GRU에는 세 벌이 있습니다. 네 벌은 LSTM이라는 다른 순환 신경망입니다.",
+            en="A GRU has three sets. Four is another recurrent network, the LSTM.",
+            example=_example(2560, 4160),
+        ),
+        Mistake(
+            "counted twice",
+            _counts((3840, 6240), (3600, 6000), (3720, 6120)),
+            ko="모두 두 번 세었습니다. 층은 하나이고 한 방향으로만 읽습니다.",
+            en="Everything is counted twice. There is one layer, and it reads in one "
+            "direction.",
+            example=_example(3840, 6240),
+        ),
+        Mistake(
+            "sizes exchanged",
+            lambda answer: (
+                len(answer) == 4
+                and (answer[0] == 960 or (answer[0], answer[1]) == (900, 1200))
+            ),
+            ko="두 크기가 바뀌었습니다. 임베딩이 10, 은닉 상태가 20입니다. 행렬의 행은 "
+            "은닉 상태, 열은 입력의 크기를 따릅니다.",
+            en="The two sizes are exchanged: embeddings have size 10, hidden states "
+            "20. A matrix has as many rows as the hidden state has numbers.",
+            example=(960, 1260, 10, 0),
+        ),
+        Mistake(
+            "recurrent matrices left out",
+            _counts((720, 1920), (660, 1860), (600, 1800)),
+            ko="은닉 상태에 곱하는 행렬을 빠뜨렸습니다. 한 벌마다 20 × 20짜리가 하나 "
+            "있습니다.",
+            en="You left out the matrices for the hidden state: each set has one of "
+            "20 x 20.",
+            example=_example(720, 1920),
+        ),
+        Mistake(
+            "input matrices left out",
+            _counts((1320, 1320), (1260, 1260), (1200, 1200)),
+            ko="입력에 곱하는 행렬을 빠뜨렸습니다. 한 벌마다 하나씩 있고, 열의 수는 "
+            "입력의 크기입니다.",
+            en="You left out the matrices for the input: each set has one, with as "
+            "many columns as the input is large.",
+            example=_example(1320, 1320),
+        ),
+        Mistake(
+            "recurrent matrices too small",
+            _counts((1230, 2430), (1320, 2520), (1260, 2460), (1200, 2400)),
+            ko="은닉 상태에 곱하는 행렬이 너무 작습니다. 은닉 상태에서 은닉 상태로 "
+            "가니 20 × 20입니다.",
+            en="The matrices for the hidden state are too small: they lead from hidden "
+            "state to hidden state, 20 x 20.",
+            example=_example(1230, 2430),
+        ),
+        Mistake(
+            "rows alone",
+            _counts((60, 60), (120, 120), (90, 150)),
+            ko="행이나 편향의 수만 세었습니다. 행렬은 행과 열을 곱한 만큼의 수를 "
+            "갖습니다.",
+            en="You counted rows or biases alone. A matrix holds rows times columns "
+            "numbers.",
+            example=_example(60, 60),
+        ),
+        Mistake(
+            "context left out",
+            _counts((1920, 1920), (1860, 1860), (1800, 1800)),
+            ko="디코더의 입력은 임베딩에 문맥 벡터를 이어 붙인 것입니다.",
+            en="The decoder's input is the embedding with the context vector appended.",
+            example=_example(1920, 1920),
+        ),
+        Mistake(
+            "context in place of the word",
+            _counts((1920, 2520), (1860, 2460), (1800, 2400)),
+            ko="문맥 벡터는 임베딩을 대신하지 않고 그 뒤에 붙습니다.",
+            en="The context vector does not replace the embedding, it is appended to "
+            "it.",
+            example=_example(1920, 2520),
+        ),
+        Mistake(
             "encoder's biases",
-            number_at(0, 1860, 1800, of=4),
+            _count_at(0, 1860, 1800, 1840, 1820, 1890, 1830),
             ko="인코더의 편향을 다시 세세요. `torch.nn.GRU`에는 한 벌마다 편향이 둘 "
             "있습니다.",
             en="Count the encoder's biases again: `torch.nn.GRU` has two in each set.",
-            example=(1860, 3120, 20, 0),
+            example=_example(1860),
         ),
         Mistake(
             "encoder's sets",
-            number_at(0, 640, 1280, 2560, 600, 620, of=4),
+            _count_at(0, 640, 1280, 2560, 600, 620, 1200, 1240, 2400),
             ko="인코더의 행렬을 다시 세세요. 리셋 게이트, 업데이트 게이트, 후보가 "
             "저마다 한 벌을 갖습니다.",
             en="Count the encoder's matrices again: reset gate, update gate and "
             "candidate have one set each.",
-            example=(640, 3120, 20, 0),
+            example=_example(640),
         ),
         Mistake(
             "decoder's biases",
-            number_at(1, 3060, 3000, of=4),
+            _count_at(1, 3060, 3000, 3040, 3020, 3150, 3090, 3030),
             ko="디코더의 편향을 다시 세세요. `torch.nn.GRU`에는 한 벌마다 편향이 둘 "
             "있습니다.",
             en="Count the decoder's biases again: `torch.nn.GRU` has two in each set.",
-            example=(1920, 3060, 20, 0),
+            example=_example(1920, 3060),
         ),
         Mistake(
             "decoder's sets",
-            number_at(1, 1040, 2080, 4160, of=4),
+            _count_at(1, 1040, 2080, 4160, 1000, 1020, 2000, 4000),
             ko="디코더의 행렬을 다시 세세요. 인코더처럼 세 벌입니다.",
             en="Count the decoder's matrices again: three sets, as in the encoder.",
-            example=(1920, 1040, 20, 0),
+            example=_example(1920, 1040),
+        ),
+        Mistake(
+            "decoder's hidden state enlarged",
+            _count_at(1, 5580, 5520, 5400, 5490, 3780, 6480),
+            ko="디코더의 은닉 상태까지 30으로 키웠습니다. 커지는 것은 입력뿐이고 은닉 "
+            "상태의 크기는 그대로 20입니다.",
+            en="You enlarged the decoder's hidden state to 30. Only its input grows, "
+            "the hidden state keeps its size, 20.",
+            example=_example(1920, 5580),
         ),
         Mistake(
             "decoder's input",
-            number_at(1, 1860, 1800, 2460, 4320, 5520, of=4),
+            _count_at(1, 4320, 4260, 4200, 3720, 11520),
             ko="디코더의 입력의 크기를 다시 보세요. 임베딩 10과 문맥 벡터 20을 이어 "
             "30입니다. 은닉 상태의 크기는 그대로 20입니다.",
             en="Look at the size of the decoder's input again: embedding 10 and "
             "context vector 20 make 30. The hidden state keeps its size, 20.",
-            example=(1920, 5520, 20, 0),
+            example=_example(1920, 4320),
+        ),
+        Mistake(
+            "encoder",
+            _count_at(0),
+            ko="인코더의 수가 다릅니다. 한 벌은 20 × 10 행렬, 20 × 20 행렬, 크기 20인 "
+            "편향 둘입니다. 그런 것이 세 벌입니다.",
+            en="The encoder's number is wrong. A set is a matrix of 20 x 10, one of "
+            "20 x 20 and two biases of 20, and there are three sets.",
+            example=_example(1000),
+        ),
+        Mistake(
+            "decoder",
+            _count_at(1),
+            ko="인코더의 수는 맞고 디코더의 수가 다릅니다. 인코더처럼 세되 입력의 "
+            "크기는 30입니다.",
+            en="The encoder's number is right, the decoder's is not. Count as in the "
+            "encoder, with an input of size 30.",
+            example=_example(1920, 3210),
+        ),
+        Mistake(
+            "all states",
+            _count_at(2, 160, 320),
+            ko="모든 상태가 아니라 마지막 상태 하나만 건넵니다.",
+            en="Only the last state is handed over, not all of them.",
+            example=_example(1920, 3120, 160),
+        ),
+        Mistake(
+            "context as large as the words",
+            _count_at(2, 10, 80, 100),
+            ko="문맥 벡터는 임베딩이 아니라 은닉 상태 하나이므로 은닉 상태의 "
+            "크기입니다.",
+            en="The context vector is no embedding. It is one hidden state and has its "
+            "size.",
+            example=_example(1920, 3120, 10),
+        ),
+        Mistake(
+            "context with the word",
+            _count_at(2, 30),
+            ko="30은 디코더가 받는 입력의 크기입니다. 문맥 벡터는 그 가운데 은닉 상태 "
+            "하나입니다.",
+            en="30 is the size of the decoder's input. The context vector is the part "
+            "of it that is one hidden state.",
+            example=_example(1920, 3120, 30),
         ),
         Mistake(
             "context of another size",
-            lambda answer: len(answer) == 4 and answer[2] != 20,
+            _count_at(2),
             ko="문맥 벡터는 은닉 상태 하나입니다. 소스가 길어도 크기는 같습니다.",
             en="The context vector is one hidden state, and its size does not depend "
             "on the source.",
-            example=(1920, 3120, 10, 0),
+            example=_example(1920, 3120, 8),
+        ),
+        Mistake(
+            "longer sentences cost parameters",
+            _count_at(3),
+            ko="문장이 길어져도 매개변수는 늘지 않습니다. 같은 행렬을 위치마다 다시 "
+            "씁니다.",
+            en="Longer sentences add no parameters: the same matrices are used again "
+            "at every position.",
+            example=(1920, 3120, 20, 1920),
         ),
     ),
 )
+
+
+class TooManySteps(RuntimeError):
+    """The learner's loop goes on far beyond what any of the cases needs."""
+
+
+class ArgumentsExchanged(TypeError):
+    """The learner's function hands `step` a state for a token."""
+
+
+class SeveralTokens(TypeError):
+    """The learner's function hands `step` a list for a token."""
+
+
+class NoState(TypeError):
+    """The learner's function hands `step` no state."""
+
+
+class StateForLogits(TypeError):
+    """The learner's function chooses a token from the state."""
+
+
+class BothForLogits(TypeError):
+    """The learner's function chooses a token from logits and state together."""
+
+
+class _State(tuple):
+    """The tokens read so far."""
+
+    def argmax(self, *_, **__):
+        raise StateForLogits(
+            text(
+                ko="상태에서 토큰을 고르려 합니다. step은 로짓과 새 상태를 이 순서로 "
+                "돌려줍니다.",
+                en="you choose a token from the state; step returns logits and the new "
+                "state, in this order.",
+            )
+        )
+
+
+class _LogitsAndState(tuple):
+    """What a step returns."""
+
+    def argmax(self, *_, **__):
+        raise BothForLogits(
+            text(
+                ko="step은 로짓과 새 상태, 두 값을 돌려줍니다.",
+                en="step returns two values, logits and the new state.",
+            )
+        )
+
+
+_MOST_STEPS = 40
 
 
 @dataclass
@@ -372,44 +864,78 @@ class _Plan:
     """
 
     words: tuple
+    shift: float = 0.0
     calls: list = field(default_factory=list, compare=False)
 
     def __repr__(self):
-        return f"gives{self.words}"
+        shown = ", ".join(map(str, self.words[:6]))
+        return f"gives({shown}{', …' if len(self.words) > 6 else ''})"
 
-    def __call__(self, token, state):
+    def __call__(self, token, state=None):
+        self._check(token, state)
         self.calls.append(token)
-        if len(self.calls) > 100:
-            raise RuntimeError(
-                text(
-                    ko="step을 100번 넘게 불렀습니다. 멈추는 조건을 확인하세요.",
-                    en="step was called more than 100 times: check when you stop.",
-                )
-            )
-        state = (*state, int(token))
+        state = _State((*state, int(token)))
         wanted = (*self.words, EOS)
         is_right = state == (BOS, *wanted)[: len(state)] and len(state) <= len(wanted)
-        logits = np.full(12, -5.0)  # (V,)
-        logits[0] = -9.0
         astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but EOS
-        logits[wanted[len(state) - 1] if is_right else astray] = -1.0
-        return logits, state
+        best = wanted[len(state) - 1] if is_right else astray
+        logits = np.full(12, -2.5) + self.shift  # (V,)
+        logits[11 if best == 0 else 0] = -9.0 + self.shift
+        logits[4 + (best + len(state)) % 7] = -1.5 + self.shift
+        logits[best] = -1.0 + self.shift
+        return _LogitsAndState((logits, state))
+
+    def _check(self, token, state):
+        _check_arguments(token, state)
+        if len(self.calls) >= _MOST_STEPS:
+            raise TooManySteps(
+                text(
+                    ko=f"step을 {_MOST_STEPS}번 넘게 불렀습니다. 멈추는 조건을 "
+                    "확인하세요.",
+                    en=f"step was called more than {_MOST_STEPS} times: check when you "
+                    "stop.",
+                )
+            )
+
+
+def _check_arguments(token, state):
+    if isinstance(token, _State):
+        raise ArgumentsExchanged(
+            text(
+                ko="step(token, state)에는 토큰을 먼저, 상태를 다음에 넣으세요.",
+                en="step(token, state) takes the token first, then the state.",
+            )
+        )
+    if not isinstance(state, tuple):
+        raise NoState(
+            text(
+                ko="step의 둘째 인수는 step이 돌려준 상태입니다.",
+                en="the second argument of step is the state that step returned.",
+            )
+        )
+    if np.ndim(token):
+        raise SeveralTokens(
+            text(
+                ko="step에는 토큰 하나만 넣으세요.",
+                en="step takes one token, not several.",
+            )
+        )
 
 
 def _write(
-    step, state, max_len, first=BOS, keeps=True, stops=True, cut=True, feeds=True,
-    choose=np.argmax, late=False,
+    step, state, max_len, first=BOS, keeps=True, stops=(EOS,), cut=True, feeds=True,
+    choose=np.argmax, late=False, may_repeat=lambda token, last, ids: True,
 ):  # fmt: skip
     """Greedy decoding; every option switched is one mistake."""
     token, ids = first, []
     while late or len(ids) < max_len:
         logits, new_state = step(token if feeds else BOS, state)
         state = new_state if keeps else state
-        token = int(choose(logits))
-        if token == EOS and stops and cut:
+        last, token = token, int(choose(logits))
+        if (token in stops and cut) or not may_repeat(token, last, ids):
             break
         ids.append(token)
-        if (token == EOS and stops) or (late and len(ids) >= max_len):
+        if token in stops or (late and len(ids) >= max_len):
             break
     return ids
 
@@ -440,20 +966,146 @@ def _write_past_end(step, state, max_len):
     return ids
 
 
+def _write_then_choose(step, state, max_len, keep):
+    """Greedy decoding of max_len tokens, of which keep(ids) is returned."""
+    return keep(_write(step, state, max_len, stops=()))
+
+
+def _write_with_exchanged_results(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        state, logits = step(token, state)
+        token = int(logits.argmax())
+        ids.append(token)
+    return ids
+
+
+def _write_with_removal(step, state, max_len):
+    ids = _write(step, state, max_len, cut=False)
+    ids.remove(EOS)
+    return ids
+
+
+def _forbidding(*tokens):
+    """Return a choice of the largest logit that never takes one of these tokens."""
+
+    def choose(logits):
+        logits = logits.copy()
+        logits[list(tokens)] = -np.inf
+        return np.argmax(logits)
+
+    return choose
+
+
+def _write_without_repeats(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(_forbidding(*ids)(logits))
+        if token == EOS:
+            break
+        ids.append(token)
+    return ids
+
+
+def _write_end_first(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(np.argmax(logits))
+        if token == EOS and ids:
+            break
+        ids.append(token)
+    return ids
+
+
+def _write_end_at_limit(step, state, max_len):
+    ids = _write(step, state, max_len, cut=False)
+    return ids[:-1] if len(ids) < max_len else ids
+
+
+def _write_positive(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(np.argmax(logits))
+        if token == EOS or logits.max() < 0:
+            break
+        ids.append(token)
+    return ids
+
+
+def _write_with_first_state(step, state, max_len):
+    logits, state = step(BOS, state)
+    ids = []
+    while len(ids) < max_len:
+        token = int(np.argmax(logits))
+        if token == EOS:
+            break
+        ids.append(token)
+        logits, _ = step(token, state)
+    return ids
+
+
+def _write_with(call):
+    """Return greedy decoding in which call(step, token, state, ids) makes a step."""
+
+    def function(step, state, max_len):
+        token, ids = BOS, []
+        while len(ids) < max_len:
+            logits, state = call(step, token, state, ids)
+            token = int(logits.argmax())
+            if token == EOS:
+                break
+            ids.append(token)
+        return ids
+
+    return function
+
+
+def _with_results_together(step, token, state, ids):
+    logits = step(token, state)
+    return logits, logits.argmax()
+
+
+def _then_leave(keep):
+    """Return the function that leaves of the result what keep(ids) says."""
+    return lambda *arguments: keep(_write(*arguments))
+
+
+def _filled(token):
+    """Return the function that fills the result up to max_len with a token."""
+
+    def function(step, state, max_len):
+        ids = _write(step, state, max_len)
+        return ids + [token] * (max_len - len(ids))
+
+    return function
+
+
 def _with(**changes):
     return lambda step, state, max_len: _write(step, state, max_len, **changes)
 
+
+_ENDLESS = tuple(4 + i % 7 for i in range(2 * _MOST_STEPS))
 
 write_greedily = Exercise(
     "write_greedily",
     expected=lambda step, state, max_len: _write(step, state, max_len),
     cases=(
-        (_Plan((7, 9, 5)), (), 10),
-        (_Plan((7, 7, 4)), (), 10),
-        (_Plan((6, 4, 8, 11, 5, 9)), (), 4),
-        (_Plan(()), (), 5),
-        (_Plan((4, 5, 6)), (), 3),
-        (_Plan((4, 5)), (), 0),
+        (_Plan((7, 9, 5)), _State(), 10),
+        (_Plan((7, 7, 4), shift=8.0), _State(), 10),
+        (_Plan((6, 4, 8, 11, 5, 9)), _State(), 4),
+        (_Plan(()), _State(), 5),
+        (_Plan((4, 5, 6)), _State(), 3),
+        (_Plan((4, 5)), _State(), 0),
+        (_Plan((5, 9, 5, 6)), _State(), 10),
+        (_Plan((8, PAD, 6, 9), shift=4.0), _State(), 6),
+        (_Plan((5, UNK, 7)), _State(), 8),
+        (_Plan((6, BOS, 10)), _State(), 5),
+        (_Plan(_ENDLESS), _State(), 6),
+        (_Plan((9, 8)), _State(), 1),
+        (_Plan((10, 6, 4)), _State(), 4),
     ),
     mistakes=(
         Mistake(
@@ -463,9 +1115,10 @@ write_greedily = Exercise(
             "보세요.",
             en="Both given bugs are still there. Look first at where the state goes.",
         ),
-        Mistake(
+        *several(
             "state thrown away",
             _with(keeps=False),
+            _write_with_first_state,
             ko="디코더가 돌려준 새 상태를 버리고 처음 상태를 계속 넣습니다.",
             en="You throw the new state away and keep feeding the first one.",
         ),
@@ -476,10 +1129,88 @@ write_greedily = Exercise(
             en="The end token is in the result. Stop without adding it.",
         ),
         Mistake(
+            "end kept at the limit",
+            _write_end_at_limit,
+            ko="끝 토큰이 꼭 `max_len`번째로 나오면 결과에 남습니다. 그때도 빼세요.",
+            en="The end token stays in the result when it comes just as number "
+            "`max_len`. Leave it out there too.",
+        ),
+        Mistake(
+            "end kept where it comes first",
+            _write_end_first,
+            ko="끝 토큰이 맨 처음에 나오면 멈추지 않습니다. 그때 결과는 빈 목록입니다.",
+            en="You do not stop when the end token comes first of all. The result is "
+            "an empty list then.",
+        ),
+        Mistake(
             "never stops",
-            _with(stops=False),
+            _with(stops=()),
             ko="끝 토큰이 나와도 멈추지 않고 `max_len`까지 씁니다.",
             en="You write on to `max_len` although the end token has come.",
+        ),
+        *several(
+            "stops at the start token",
+            _with(stops=(BOS,)),
+            _with(stops=(BOS,), cut=False),
+            ko="시작 토큰에서 멈추고 끝 토큰에서는 멈추지 않습니다. 멈추는 것은 "
+            "`EOS`입니다.",
+            en="You stop at the start token and not at the end token. What ends a "
+            "sentence is `EOS`.",
+        ),
+        *several(
+            "stops at other tokens",
+            _with(stops=(PAD, BOS, EOS, UNK)),
+            _with(stops=(PAD, BOS, EOS)),
+            _with(stops=(BOS, EOS)),
+            _with(stops=(PAD, EOS)),
+            _with(stops=(EOS, UNK)),
+            ko="끝 토큰이 아닌 특수 토큰에서도 멈춥니다. `EOS`에서만 멈추세요.",
+            en="You also stop at special tokens other than the end token. Stop at "
+            "`EOS` alone.",
+        ),
+        *several(
+            "special tokens forbidden",
+            *(
+                _with(choose=_forbidding(*tokens))
+                for tokens in (
+                    (PAD,),
+                    (BOS,),
+                    (UNK,),
+                    (PAD, BOS),
+                    (PAD, UNK),
+                    (PAD, BOS, UNK),
+                    (EOS,),
+                )
+            ),
+            ko="특수 토큰의 로짓을 바꾸어 고르지 못하게 했습니다. 가장 큰 로짓을 "
+            "그대로 고르세요.",
+            en="You forbid special tokens by changing their logits. Choose the largest "
+            "logit as it is.",
+        ),
+        *several(
+            "stops at a repetition",
+            _with(may_repeat=lambda token, last, ids: token != last),
+            _with(may_repeat=lambda token, last, ids: token not in ids),
+            ko="이미 쓴 토큰이 다시 나오면 멈춥니다. 한 단어가 되풀이될 수도 있으니 끝 "
+            "토큰에서만 멈추세요.",
+            en="You stop when a token comes again. Words may repeat: stop at the end "
+            "token alone.",
+        ),
+        Mistake(
+            "repetition forbidden",
+            _write_without_repeats,
+            ko="이미 쓴 토큰을 다시 고르지 못하게 했습니다. 되풀이되더라도 가장 큰 "
+            "로짓을 고르세요.",
+            en="You never choose a token that was written before. Choose the largest "
+            "logit even if it repeats.",
+        ),
+        Mistake(
+            "stops at negative logits",
+            _write_positive,
+            ko="로짓이 모두 음수이면 멈춥니다. 로짓은 확률이 아니어서 음수일 수도 "
+            "있습니다.",
+            en="You stop where all logits are negative. Logits are no probabilities "
+            "and may be negative.",
         ),
         Mistake(
             "own word not fed",
@@ -505,18 +1236,119 @@ write_greedily = Exercise(
             en="You call `step` twice for each token, so the state reads it twice. "
             "Call it once.",
         ),
-        Mistake(
+        *several(
             "goes on after the end",
             _write_past_end,
+            lambda *arguments: _write_then_choose(
+                *arguments, lambda ids: [i for i in ids if i != EOS]
+            ),
             ko="끝 토큰을 빼기만 하고 멈추지 않습니다. 끝 토큰이 나오면 멈추세요.",
             en="You leave the end token out but go on writing. Stop when it comes.",
         ),
         Mistake(
+            "length ignored",
+            lambda step, state, max_len: _write(step, state, np.inf),
+            ko="`max_len`을 쓰지 않아 끝 토큰이 나올 때까지 씁니다. `max_len`개를 쓰면 "
+            "멈추세요.",
+            en="You do not use `max_len` and write until the end token comes. Stop "
+            "once `max_len` tokens are written.",
+        ),
+        Mistake(
+            "cut afterwards",
+            lambda step, state, max_len: _write(step, state, np.inf)[:max_len],
+            ko="`max_len`에서 멈추지 않고 다 쓴 다음에 자릅니다. 끝 토큰이 나오지 "
+            "않으면 영영 멈추지 않습니다.",
+            en="You do not stop at `max_len` but cut the result afterwards. Without an "
+            "end token the loop never ends.",
+        ),
+        Mistake(
+            "never returns",
+            lambda step, state, max_len: _write(step, state, np.inf, stops=()),
+            ko="끝 토큰이 나와도, `max_len`개를 써도 멈추지 않습니다. 반복을 끝내는 "
+            "조건을 확인하세요.",
+            en="You stop neither at the end token nor at `max_len`, but call `step` on "
+            "and on. Check what ends the loop.",
+        ),
+        *several(
+            "first alone",
+            lambda step, state, max_len: _write(step, state, min(max_len, 1)),
+            lambda step, state, max_len: _write(step, state, min(max_len, 1)) or None,
+            ko="첫 토큰만 쓰고 돌려줍니다. `return`이 반복문 안에 있지 않나요?",
+            en="You return after the first token. Is the `return` inside the loop?",
+        ),
+        *several(
+            "last alone",
+            lambda *arguments: _write(*arguments)[-1],
+            lambda *arguments: _write(*arguments)[-1:],
+            ko="마지막 토큰만 돌려줍니다. 쓴 토큰을 모두 돌려주세요.",
+            en="You return the last token alone. Return all that were written.",
+        ),
+        *several(
+            "filled up",
+            _filled(PAD),
+            _filled(EOS),
+            ko="결과를 `max_len`까지 다른 토큰으로 채웠습니다. 쓴 토큰만 돌려주세요.",
+            en="You filled the result up to `max_len`. Return only the tokens written.",
+        ),
+        Mistake(
+            "removes what is not there",
+            _write_with_removal,
+            ko="끝 토큰 없이 `max_len`에 닿은 문장에서도 끝 토큰을 지우려 합니다. 끝 "
+            "토큰은 애초에 넣지 마세요.",
+            en="You remove the end token even from a sentence that reached `max_len` "
+            "without one. Do not add it in the first place.",
+        ),
+        Mistake(
+            "arguments exchanged",
+            lambda step, state, max_len: _write(
+                lambda token, state: step(state, token), state, max_len
+            ),
+            ko="`step`의 두 인수가 바뀌었습니다. `step(token, state)`, 토큰이 "
+            "먼저입니다.",
+            en="The two arguments of `step` are exchanged: it is `step(token, state)`, "
+            "the token first.",
+        ),
+        Mistake(
+            "results together",
+            _write_with(_with_results_together),
+            ko="`step`은 두 값을 돌려줍니다. `logits, state = step(token, state)`로 "
+            "나누어 받으세요.",
+            en="`step` returns two values. Take them apart: "
+            "`logits, state = step(token, state)`.",
+        ),
+        *several(
+            "state not handed over",
+            _write_with(lambda step, token, state, ids: step(token, None)),
+            _write_with(
+                lambda step, token, state, ids: step(token, state if not ids else None)
+            ),
+            ko="`step`에 상태를 넣지 않습니다. 앞의 스텝이 돌려준 상태를 둘째 인수로 "
+            "넣으세요.",
+            en="`step` does not get the state. Hand in as the second argument the one "
+            "that the step before returned.",
+        ),
+        *several(
+            "several tokens fed",
+            _write_with(lambda step, token, state, ids: step(ids, state)),
+            _write_with(lambda step, token, state, ids: step(ids or BOS, state)),
+            ko="`step`에 토큰의 목록을 넣었습니다. 방금 고른 토큰 하나만 넣으세요.",
+            en="You feed `step` a list of tokens. Feed the one token just chosen.",
+        ),
+        Mistake(
+            "results exchanged",
+            _write_with_exchanged_results,
+            ko="`step`이 돌려주는 두 값의 순서가 바뀌었습니다. 로짓이 먼저, 새 상태가 "
+            "다음입니다.",
+            en="The two results of `step` are exchanged: logits come first, then the "
+            "new state.",
+        ),
+        *several(
             "asks too late",
             _with(late=True),
-            ko="길이를 덧붙인 뒤에야 확인해서, `max_len`이 0이어도 하나를 씁니다. 쓰기 "
-            "전에 확인하세요.",
-            en="You check the length only after appending, so one token is written "
+            lambda step, state, max_len: _write(step, state, max_len or np.inf),
+            ko="길이를 덧붙인 뒤에야 확인해서 `max_len`이 0이어도 씁니다. 쓰기 전에 "
+            "확인하세요.",
+            en="You check the length only after appending, so something is written "
             "even when `max_len` is 0. Check before.",
         ),
         Mistake(
@@ -526,10 +1358,48 @@ write_greedily = Exercise(
             en="You choose the token with the smallest logit. Choose the largest.",
         ),
         Mistake(
+            "largest without its sign",
+            _with(choose=lambda logits: np.argmax(np.abs(logits))),
+            ko="절댓값이 가장 큰 로짓을 골랐습니다. 부호까지 보아 가장 큰 것을 "
+            "고르세요.",
+            en="You choose the largest logit regardless of its sign. Choose the "
+            "largest, sign and all.",
+        ),
+        Mistake(
+            "logit for id",
+            _with(choose=np.max),
+            ko="가장 큰 로짓의 값을 토큰으로 썼습니다. 토큰은 그 로짓의 자리, "
+            "`argmax`입니다.",
+            en="You take the value of the largest logit for the token. The token is "
+            "its place, `argmax`.",
+        ),
+        Mistake(
+            "second best",
+            _with(choose=lambda logits: np.argsort(logits)[-2]),
+            ko="로짓이 둘째로 큰 토큰을 골랐습니다. 가장 큰 것을 고르세요.",
+            en="You choose the token with the second largest logit. Choose the "
+            "largest.",
+        ),
+        *several(
+            "ids shifted",
+            _with(choose=lambda logits: np.argmax(logits[1:])),
+            _with(choose=lambda logits: np.argmax(logits) + 1),
+            ko="번호가 하나씩 밀렸습니다. 로짓을 자르거나 1을 더하지 말고 `argmax`를 "
+            "그대로 번호로 쓰세요.",
+            en="All ids are shifted by one. Use `argmax` of all logits as the id, "
+            "without cutting logits off or adding 1.",
+        ),
+        Mistake(
             "wrong start",
             _with(first=EOS),
             ko="시작 토큰이 아니라 끝 토큰으로 시작합니다.",
             en="You begin with the end token, not with the start token.",
+        ),
+        Mistake(
+            "begins with padding",
+            _with(first=PAD),
+            ko="시작 토큰이 아니라 패딩 토큰으로 시작합니다.",
+            en="You begin with the padding token, not with the start token.",
         ),
         Mistake(
             "start in the result",
@@ -538,8 +1408,60 @@ write_greedily = Exercise(
             en="The start token is in the result. It is not a word that was written.",
         ),
         Mistake(
+            "start and end in the result",
+            _then_leave(lambda ids: [BOS, *ids, EOS]),
+            ko="결과에 시작 토큰과 끝 토큰이 들어 있습니다. 쓴 단어만 돌려주세요.",
+            en="Start and end token are in the result. Return only the words written.",
+        ),
+        Mistake(
+            "end always added",
+            _then_leave(lambda ids: [*ids, EOS]),
+            ko="결과 끝에 언제나 끝 토큰을 덧붙입니다. 끝 토큰은 넣지 마세요.",
+            en="You always add the end token to the result. Leave it out.",
+        ),
+        Mistake(
+            "first left out",
+            _then_leave(lambda ids: ids[1:]),
+            ko="첫 단어가 결과에서 빠졌습니다. 쓴 토큰을 처음부터 돌려주세요.",
+            en="The first word is missing from the result. Return the tokens from the "
+            "first on.",
+        ),
+        Mistake(
+            "last left out",
+            _then_leave(lambda ids: ids[:-1]),
+            ko="마지막 단어까지 결과에서 뺐습니다. 끝 토큰은 넣지 않으면 뺄 필요도 "
+            "없습니다.",
+            en="You drop the last word too. If the end token never goes in, nothing "
+            "has to be dropped.",
+        ),
+        Mistake(
+            "repetitions left out",
+            _then_leave(lambda ids: list(dict.fromkeys(ids))),
+            ko="되풀이된 토큰을 결과에서 뺐습니다. 쓴 토큰을 모두 돌려주세요.",
+            en="Repeated tokens are left out of the result. Return all that were "
+            "written.",
+        ),
+        *several(
+            "special tokens left out",
+            _then_leave(lambda ids: [i for i in ids if i > UNK]),
+            _then_leave(lambda ids: [i for i in ids if i != PAD]),
+            _then_leave(lambda ids: [i for i in ids if i != BOS]),
+            _then_leave(lambda ids: [i for i in ids if i not in (PAD, BOS)]),
+            ko="특수 토큰을 모두 결과에서 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
+            en="You left all special tokens out. Only the end token has to go.",
+        ),
+        Mistake(
+            "list in a list",
+            _then_leave(lambda ids: [ids]),
+            ko="목록 안에 목록이 들어 있습니다. 번호의 목록 하나를 돌려주세요.",
+            en="There is a list inside the list. Return one list of ids.",
+        ),
+        *several(
             "start counted",
             lambda step, state, max_len: [BOS, *_write(step, state, max_len - 1)],
+            lambda step, state, max_len: [BOS, *_write(step, state, max_len - 1)][
+                :max_len
+            ],
             ko="결과에 시작 토큰이 들어 있습니다. 시작 토큰은 쓴 단어가 아닙니다. "
             "`max_len`에도 넣어 세지 마세요.",
             en="The start token is in the result. It is not a word that was written, "
@@ -574,37 +1496,34 @@ def _appended(vectors, context):
 
 
 def _input_cases():
-    table = torch.tensor([[0.0], [10], [20], [30], [40]])
+    table = torch.tensor([[0.5], [10], [20], [30], [40.25]])
     ids = torch.tensor([[BOS, 3, EOS], [BOS, 4, EOS]])
-    yield ids, table, torch.tensor([[7.0], [8]])
+    yield ids, table, torch.tensor([[7.5], [8.25]])
     draw = torch.Generator().manual_seed(2)
 
-    def whole(low, high, *size):
-        return torch.randint(low, high, size, generator=draw)
+    def fractions(*size):
+        return torch.randint(-900, 900, size, generator=draw) / 100
 
-    for n_rows, n_tokens, embedding_size, d_hidden in ((2, 5, 2, 3), (3, 3, 2, 2)):
-        ids = whole(4, 9, n_rows, n_tokens)
+    for n_rows, n_tokens, embedding_size, d_hidden in (
+        (2, 5, 2, 3),
+        (3, 4, 2, 2),
+        (3, 2, 12, 4),
+        (2, 6, 4, 4),
+    ):
+        ids = torch.randint(4, 12, (n_rows, n_tokens), generator=draw)
         ids[:, 0], ids[:, -1] = BOS, EOS
-        table = whole(-9, 9, 9, embedding_size).float()
-        yield ids, table, whole(-9, 9, n_rows, d_hidden).float()
+        yield ids, fractions(12, embedding_size), fractions(n_rows, d_hidden)
 
 
-def _first_only(ids, table, context):
-    inputs = _decoder_inputs(ids, table, context)
-    inputs[:, 1:, table.shape[1] :] = 0
-    return inputs
+def _context_where(keep):
+    """Return the inputs with the context vector only where keep(positions) says."""
 
+    def function(ids, table, context):
+        inputs = _decoder_inputs(ids, table, context)
+        inputs[:, ~keep(torch.arange(inputs.shape[1])), table.shape[1] :] = 0
+        return inputs
 
-def _all_but_first(ids, table, context):
-    inputs = _decoder_inputs(ids, table, context)
-    inputs[:, 0, table.shape[1] :] = 0
-    return inputs
-
-
-def _last_only(ids, table, context):
-    inputs = _decoder_inputs(ids, table, context)
-    inputs[:, :-1, table.shape[1] :] = 0
-    return inputs
+    return function
 
 
 def _contexts_in_turn(ids, table, context):
@@ -617,6 +1536,97 @@ def _contexts_in_turn(ids, table, context):
 def _context_first(ids, table, context):
     inputs = _decoder_inputs(ids, table, context)
     return inputs.roll(context.shape[1], -1)
+
+
+def _parts(combine):
+    """Return the function that combines embeddings and spread contexts this way."""
+
+    def function(ids, table, context):
+        vectors = table[ids[:, :-1]]
+        return combine(vectors, context[:, None].expand(-1, vectors.shape[1], -1))
+
+    return function
+
+
+def _with_vectors(change):
+    """Return the function that changes the embeddings before it appends."""
+    return lambda ids, table, context: _appended(change(table[ids[:, :-1]]), context)
+
+
+def _with_contexts(change):
+    """Return the function that changes the context vectors before it appends."""
+    return lambda ids, table, context: _decoder_inputs(ids, table, change(context))
+
+
+def _zeros_for_start(vectors):
+    return torch.cat([torch.zeros_like(vectors[:, :1]), vectors[:, 1:]], dim=1)
+
+
+def _start_twice(ids, table, context):
+    return _decoder_inputs(torch.cat([ids[:, :1], ids], dim=1), table, context)
+
+
+def _padding_first(part):
+    def function(ids, table, context):
+        padding = torch.full_like(ids[:, :1], PAD)
+        return _appended(table[torch.cat([padding, ids[:, part]], dim=1)], context)
+
+    return function
+
+
+def _start_for_all(ids, table, context):
+    return _decoder_inputs(ids[:, :1].expand_as(ids), table, context)
+
+
+def _poured(vectors, contexts):
+    numbers = torch.cat([vectors.flatten(), contexts.flatten()])
+    return numbers.view(*vectors.shape[:2], -1)
+
+
+def _input_property(name, holds, ko, en):
+    """Return a Property of results whose numbers are right."""
+
+    def holds_if_right(answer):
+        arguments = copy.deepcopy(list(_input_cases())[1])
+        for argument in arguments[1:]:
+            argument.requires_grad_()
+        function = answer.function if isinstance(answer, Watched) else answer
+        result = function(*arguments)
+        right = _decoder_inputs(*arguments)
+        if result.shape != right.shape or not torch.allclose(
+            result.double(), right.double(), rtol=0, atol=0.05
+        ):
+            return True  # what is wrong with it is something else
+        return holds(result, *arguments[1:])
+
+    return Property(name, holds_if_right, ko=ko, en=en)
+
+
+def _is_tensor(answer):
+    """Whether the result is a tensor; where its numbers are wrong that is no matter."""
+    arguments = list(_input_cases())[1]
+    result = answer(*arguments)
+    return isinstance(result, torch.Tensor) or bool(
+        difference(_decoder_inputs(*arguments), result)
+    )
+
+
+def _sends_gradients(result, *sources):
+    if not result.requires_grad:
+        return False
+    found = torch.autograd.grad(result.sum(), sources, allow_unused=True)
+    return all(gradient is not None for gradient in found)
+
+
+def _takes_rows(answer):
+    """Whether embeddings beside the right contexts are rows of the table, if any."""
+    ids, table, context = list(_input_cases())[1]
+    result = torch.as_tensor(answer(ids, table, context))
+    right, size = _decoder_inputs(ids, table, context), table.shape[1]
+    if not torch.allclose(result[..., size:], right[..., size:], atol=1e-4):
+        return True
+    found = torch.cdist(result[..., :size].flatten(0, 1).float(), table) < 1e-3
+    return bool(found.any())
 
 
 decoder_inputs = Exercise(
@@ -642,22 +1652,117 @@ decoder_inputs = Exercise(
             ko="시작 토큰까지 빠졌습니다. 첫 단어를 예측할 입력이 없습니다.",
             en="The start token is gone too, so nothing predicts the first word.",
         ),
+        *several(
+            "start twice",
+            _start_twice,
+            lambda ids, table, context: _start_twice(ids[:, :-1], table, context),
+            ko="시작 토큰이 두 번 들어갑니다. `ids`에는 시작 토큰이 이미 있습니다.",
+            en="The start token goes in twice. `ids` begins with it already.",
+        ),
+        Mistake(
+            "start for all",
+            _start_for_all,
+            ko="모든 위치에 시작 토큰을 넣었습니다. 위치마다 그 위치의 토큰을 "
+            "넣으세요.",
+            en="You fed the start token at every position. Feed each position's own "
+            "token.",
+        ),
+        *several(
+            "padding for the start token",
+            _padding_first(slice(1, -1)),
+            _padding_first(slice(None, -1)),
+            ko="앞에 패딩 토큰을 넣었습니다. `ids`는 이미 시작 토큰으로 시작합니다.",
+            en="You put a padding token in front. `ids` begins with the start token "
+            "already.",
+        ),
+        *several(
+            "rolled",
+            lambda ids, table, context: _appended(table[ids.roll(1, 1)], context),
+            lambda ids, table, context: _decoder_inputs(ids.roll(1, 1), table, context),
+            lambda ids, table, context: _appended(table[ids.roll(-1, 1)], context),
+            ko="`roll`은 밀려난 토큰을 반대쪽 끝에 다시 넣습니다. 밀지 말고 마지막 "
+            "토큰을 빼세요.",
+            en="`roll` puts the token that falls out in again at the other end. Do not "
+            "shift, leave out the last token.",
+        ),
+        Mistake(
+            "padding for the end token",
+            lambda ids, table, context: _appended(
+                table[torch.where(ids == EOS, PAD, ids)], context
+            ),
+            ko="끝 토큰을 패딩으로 바꾸기만 해서 위치가 하나 남습니다. 마지막 위치를 "
+            "빼세요.",
+            en="You replaced the end token by padding, so there is one position too "
+            "many. Leave the last position out.",
+        ),
+        *several(
+            "other rows looked up",
+            lambda ids, table, context: _decoder_inputs(ids - 1, table, context),
+            lambda ids, table, context: _decoder_inputs(
+                ids, table.roll(-1, 0), context
+            ),
+            lambda ids, table, context: _decoder_inputs(ids + 1, table, context),
+            ko="번호에 1을 더하거나 뺀 행을 꺼냈습니다. 번호는 그대로 `table`의 행 "
+            "번호입니다.",
+            en="You looked up rows one off. An id is the number of its row in `table` "
+            "as it is.",
+        ),
+        *several(
+            "context as a position",
+            lambda ids, table, context: torch.cat(
+                [context[:, None], table[ids[:, :-1]]], dim=1
+            ),
+            lambda ids, table, context: torch.cat(
+                [table[ids[:, :-1]], context[:, None]], dim=1
+            ),
+            ko="문맥 벡터를 한 위치로 넣었습니다. 위치마다 임베딩 뒤에 붙이세요.",
+            en="You put the context vector in as a position of its own. Append it to "
+            "the embedding at every position.",
+        ),
+        Mistake(
+            "ids appended too",
+            lambda ids, table, context: torch.cat(
+                [_decoder_inputs(ids, table, context), ids[:, :-1, None]], dim=-1
+            ),
+            ko="번호까지 이어 붙였습니다. 임베딩과 문맥 벡터만 이으세요.",
+            en="The ids are appended too. Join embedding and context vector only.",
+        ),
+        *several(
+            "rounded to whole numbers",
+            lambda *arguments: _decoder_inputs(*arguments).round(),
+            lambda *arguments: _decoder_inputs(*arguments).floor(),
+            ko="소수점 아래를 반올림했습니다. 수를 그대로 두세요.",
+            en="You rounded to whole numbers. Leave the numbers as they are.",
+        ),
+        *several(
+            "zeros for the start token",
+            _with_vectors(_zeros_for_start),
+            lambda ids, table, context: _appended(
+                torch.cat(
+                    [torch.zeros_like(table[ids[:, :1]]), table[ids[:, :-1]]], dim=1
+                ),
+                context,
+            ),
+            ko="첫 위치의 임베딩이 0입니다. 시작 토큰에도 `table`에 벡터가 있습니다.",
+            en="The embedding at the first position is zero. The start token has its "
+            "vector in `table` too.",
+        ),
         Mistake(
             "first step only",
-            _first_only,
+            _context_where(lambda positions: positions == 0),
             ko="문맥 벡터가 첫 위치에만 있습니다. 모든 위치에 붙이세요.",
             en="The context vector is at the first position only. Append it at every "
             "position.",
         ),
         Mistake(
             "all but the first step",
-            _all_but_first,
+            _context_where(lambda positions: positions > 0),
             ko="첫 위치에 문맥 벡터가 없습니다. 모든 위치에 붙이세요.",
             en="The first position has no context vector. Append it at every position.",
         ),
         Mistake(
             "last step only",
-            _last_only,
+            _context_where(lambda positions: positions == positions[-1]),
             ko="문맥 벡터가 마지막 위치에만 있습니다. 모든 위치에 붙이세요.",
             en="The context vector is at the last position only. Append it at every "
             "position.",
@@ -672,12 +1777,61 @@ decoder_inputs = Exercise(
             "`context[:, None]`.",
         ),
         Mistake(
+            "contexts along the positions",
+            lambda ids, table, context: torch.cat(
+                [table[ids[:, :-1]], context[None].expand(len(ids), -1, -1)], dim=-1
+            ),
+            ko="문맥 벡터가 위치를 따라 놓였습니다. `context`의 첫 축은 문장입니다. "
+            "`context[:, None]`으로 위치의 축을 둘째 자리에 만드세요.",
+            en="The context vectors lie along the positions. The first axis of "
+            "`context` is the sentence: make the axis of positions second, with "
+            "`context[:, None]`.",
+        ),
+        Mistake(
+            "contexts not spread",
+            lambda ids, table, context: torch.cat(
+                [table[ids[:, :-1]], context[:, None]], dim=-1
+            ),
+            ko="문맥 벡터를 위치마다 펼치지 않았습니다. `torch.cat`은 축을 늘려 주지 "
+            "않으니 `expand`로 위치의 수만큼 펼치세요.",
+            en="The context vectors are not spread over the positions. `torch.cat` "
+            "does not broadcast: use `expand` first.",
+        ),
+        Mistake(
             "last sentence dropped",
             lambda ids, table, context: _appended(table[ids[:-1]], context[:-1]),
             ko="마지막 토큰이 아니라 마지막 문장을 뺐습니다. 위치는 둘째 축이니 "
             "`ids[:, :-1]`입니다.",
             en="You dropped the last sentence, not the last token. Positions are the "
             "second axis: `ids[:, :-1]`.",
+        ),
+        Mistake(
+            "first sentence dropped",
+            lambda ids, table, context: _decoder_inputs(ids, table, context)[1:],
+            ko="첫 문장이 빠졌습니다. 첫 축은 문장이니 자르지 마세요.",
+            en="The first sentence is missing. The first axis is the sentence: do not "
+            "cut it.",
+        ),
+        Mistake(
+            "last step alone",
+            lambda ids, table, context: _decoder_inputs(ids, table, context)[:, -1],
+            ko="마지막 위치의 입력만 있습니다. 모든 위치의 입력을 돌려주세요.",
+            en="This is the input at the last position alone. Return those at all "
+            "positions.",
+        ),
+        Mistake(
+            "first step alone",
+            lambda ids, table, context: _decoder_inputs(ids, table, context)[:, 0],
+            ko="첫 위치의 입력만 있습니다. 모든 위치의 입력을 돌려주세요.",
+            en="This is the input at the first position alone. Return those at all "
+            "positions.",
+        ),
+        Mistake(
+            "positions first",
+            lambda *arguments: _decoder_inputs(*arguments).transpose(0, 1),
+            ko="위치의 축이 첫째로 왔습니다. 첫 축은 문장, 둘째 축은 위치입니다.",
+            en="The axis of positions comes first. The first axis is the sentence, the "
+            "second the position.",
         ),
         Mistake(
             "added",
@@ -687,10 +1841,101 @@ decoder_inputs = Exercise(
             "instead.",
         ),
         Mistake(
+            "multiplied",
+            lambda ids, table, context: table[ids[:, :-1]] * context[:, None],
+            ko="문맥 벡터를 임베딩에 곱했습니다. 곱하지 말고 뒤에 이어 붙이세요.",
+            en="You multiplied the embedding by the context vector. Append it behind "
+            "instead.",
+        ),
+        Mistake(
+            "not joined",
+            _parts(lambda vectors, contexts: (vectors, contexts)),
+            ko="임베딩과 문맥 벡터를 따로 돌려주었습니다. `torch.cat`으로 마지막 축을 "
+            "따라 이으세요.",
+            en="You return embeddings and context vectors apart. Join them along the "
+            "last axis with `torch.cat`.",
+        ),
+        *several(
+            "stacked",
+            *(
+                _parts(lambda *parts, dim=dim: torch.stack(parts, dim=dim))
+                for dim in (-1, 0, 1, 2)
+            ),
+            ko="`torch.stack`은 새 축을 만듭니다. 있는 축을 따라 잇는 것은 "
+            "`torch.cat`입니다.",
+            en="`torch.stack` makes a new axis. What joins along an existing one is "
+            "`torch.cat`.",
+        ),
+        *several(
+            "joined along another axis",
+            _parts(lambda *parts: torch.cat(parts, dim=1)),
+            _parts(lambda *parts: torch.cat(parts, dim=0)),
+            ko="다른 축을 따라 이었습니다. 임베딩 뒤에 붙이려면 마지막 축, `dim=-1`을 "
+            "따라 이으세요.",
+            en="You joined along another axis. To append behind the embedding, join "
+            "along the last, `dim=-1`.",
+        ),
+        Mistake(
+            "numbers poured into the shape",
+            _parts(_poured),
+            ko="모두 한 줄로 이은 뒤 모양만 맞추어, 수들이 다른 자리에 놓였습니다. "
+            "`torch.cat`으로 마지막 축을 따라 이으세요.",
+            en="You joined everything into one row and gave it the shape, so numbers "
+            "lie in other places. Join along the last axis with `torch.cat`.",
+        ),
+        Mistake(
             "ids for vectors",
             lambda ids, table, context: _appended(ids[:, :-1, None] * 1.0, context),
             ko="번호를 벡터로 바꾸지 않았습니다. `table`에서 꺼내세요.",
             en="The ids were not turned into vectors. Look them up in `table`.",
+        ),
+        Mistake(
+            "table transposed",
+            lambda ids, table, context: _appended(table.T[ids[:, :-1]], context),
+            ko="전치한 `table`에서 꺼냈습니다. 단어는 `table`의 행이니 그대로 두고 "
+            "꺼내세요.",
+            en="You looked the ids up in the transposed table. Words are the rows of "
+            "`table`: leave it as it is.",
+        ),
+        *several(
+            "embeddings scaled",
+            lambda ids, table, context: _decoder_inputs(
+                ids, table * table.shape[1] ** 0.5, context
+            ),
+            lambda ids, table, context: _decoder_inputs(
+                ids, F.normalize(table, dim=-1), context
+            ),
+            ko="임베딩의 크기를 바꾸었습니다. `table`의 벡터를 그대로 쓰세요.",
+            en="You scaled the embeddings. Use the vectors of `table` as they are.",
+        ),
+        *several(
+            "embeddings averaged",
+            _with_vectors(lambda v: v.mean(dim=1, keepdim=True).expand_as(v)),
+            _with_vectors(lambda v: v.sum(dim=1, keepdim=True).expand_as(v)),
+            _with_vectors(lambda v: v.cumsum(dim=1)),
+            ko="여러 위치의 임베딩을 더하거나 평균했습니다. 위치마다 그 위치의 "
+            "임베딩만 쓰세요.",
+            en="You summed or averaged the embeddings of several positions. Use each "
+            "position's own.",
+        ),
+        Mistake(
+            "read backwards",
+            _with_vectors(lambda v: v.flip(1)),
+            ko="토큰의 순서가 거꾸로입니다. 디코더는 시작 토큰부터 읽습니다.",
+            en="The tokens are in reverse order. The decoder reads from the start "
+            "token on.",
+        ),
+        Mistake(
+            "embeddings twice",
+            _with_vectors(lambda v: torch.cat([v, v], dim=-1)),
+            ko="임베딩이 두 번 들어 있습니다. 한 번만 넣으세요.",
+            en="The embeddings are there twice. Put them in once.",
+        ),
+        Mistake(
+            "contexts twice",
+            _with_contexts(lambda c: torch.cat([c, c], dim=-1)),
+            ko="문맥 벡터가 두 번 들어 있습니다. 한 번만 붙이세요.",
+            en="The context vectors are there twice. Append them once.",
         ),
         Mistake(
             "one token short",
@@ -704,9 +1949,11 @@ decoder_inputs = Exercise(
             ko="문맥 벡터가 임베딩 앞에 왔습니다. 뒤에 붙이세요.",
             en="The context vector comes before the embedding. Append it behind.",
         ),
-        Mistake(
+        *several(
             "another sentence's context",
-            lambda ids, table, context: _decoder_inputs(ids, table, context.flip(0)),
+            _with_contexts(lambda c: c.flip(0)),
+            _with_contexts(lambda c: c.roll(1, 0)),
+            _with_contexts(lambda c: c.roll(-1, 0)),
             ko="다른 문장의 문맥 벡터가 붙었습니다. 행의 순서를 확인하세요.",
             en="Sentences got each other's context vectors. Check the order of the "
             "rows.",
@@ -718,12 +1965,89 @@ decoder_inputs = Exercise(
             en="These are the embeddings alone. Append the context vector.",
         ),
         Mistake(
-            "first context for all",
-            lambda ids, table, context: _decoder_inputs(
-                ids, table, context[:1].expand(len(ids), -1)
-            ),
-            ko="모든 문장에 첫 문장의 문맥 벡터가 붙었습니다.",
-            en="All sentences got the first sentence's context vector.",
+            "context alone",
+            _parts(lambda vectors, contexts: contexts),
+            ko="문맥 벡터만 있습니다. 임베딩 뒤에 이어 붙이세요.",
+            en="These are the context vectors alone. Append them to the embeddings.",
+        ),
+        Mistake(
+            "zeros for the context",
+            _with_contexts(torch.zeros_like),
+            ko="문맥 벡터 자리에 0이 있습니다. `context`의 벡터를 붙이세요.",
+            en="There are zeros in place of the context vectors. Append those of "
+            "`context`.",
+        ),
+        *several(
+            "one context for all",
+            _with_contexts(lambda c: c[:1].expand_as(c)),
+            _with_contexts(lambda c: c[-1:].expand_as(c)),
+            ko="모든 문장에 한 문장의 문맥 벡터가 붙었습니다. 문장마다 제 것을 "
+            "붙이세요.",
+            en="All sentences got one sentence's context vector. Append to each its "
+            "own.",
+        ),
+        *several(
+            "contexts averaged",
+            _with_contexts(lambda c: c.mean(dim=0, keepdim=True).expand_as(c)),
+            _with_contexts(lambda c: c.sum(dim=0, keepdim=True).expand_as(c)),
+            ko="배치의 문맥 벡터들을 더하거나 평균했습니다. 문장마다 제 것을 붙이세요.",
+            en="You summed or averaged the context vectors of the batch. Append to "
+            "each sentence its own.",
+        ),
+        *several(
+            "context cut",
+            _with_contexts(lambda c: c[:, :1]),
+            _with_contexts(lambda c: c[:, :-1]),
+            _with_contexts(lambda c: c.mean(dim=1, keepdim=True)),
+            ko="문맥 벡터의 일부만 붙였습니다. 벡터를 통째로 붙이세요.",
+            en="Only a part of the context vector is appended. Append all of it.",
+        ),
+        *several(
+            "context changed",
+            _with_contexts(torch.tanh),
+            _with_contexts(torch.sigmoid),
+            _with_contexts(torch.relu),
+            _with_contexts(lambda c: torch.softmax(c, dim=-1)),
+            _with_contexts(lambda c: F.normalize(c, dim=-1)),
+            _with_contexts(lambda c: c.flip(1)),
+            _with_contexts(lambda c: c.mean(dim=1, keepdim=True).expand_as(c)),
+            ko="문맥 벡터의 수를 바꾸어 붙였습니다. `context`를 그대로 붙이세요.",
+            en="You changed the numbers of the context vectors. Append `context` as it "
+            "is.",
+        ),
+    ),
+    properties=(
+        Property(
+            "tensor",
+            _is_tensor,
+            ko="수는 맞지만 결과가 PyTorch 텐서가 아닙니다. NumPy 배열이나 목록으로 "
+            "바꾸지 말고 `torch` 함수로 만드세요.",
+            en="The numbers are right, but the result is no PyTorch tensor. Make it "
+            "with functions of `torch`, without NumPy arrays or lists.",
+        ),
+        _input_property(
+            "dtype",
+            lambda result, table, context: result.dtype == table.dtype,
+            ko="결과의 dtype이 `table`의 dtype과 다릅니다. 바꾸지 말고 그대로 두세요.",
+            en="The result's dtype is not that of `table`. Leave it unchanged.",
+        ),
+        _input_property(
+            "gradient",
+            _sends_gradients,
+            ko="수는 맞지만 기울기가 `table`과 `context`로 돌아가지 않아 훈련할 수 "
+            "없습니다. `detach`, `tolist`, NumPy를 거치지 말고, 값을 새 텐서에 베끼지 "
+            "마세요.",
+            en="The numbers are right, but no gradients flow back to `table` and "
+            "`context`, so nothing could be trained. Do without `detach`, `tolist`, "
+            "NumPy and copies such as `torch.tensor(...)`.",
+        ),
+        Property(
+            "rows of the table",
+            _takes_rows,
+            ko="문맥 벡터는 맞지만 그 앞의 수들은 `table`의 어느 행도 아닙니다. 새 "
+            "임베딩을 만들지 말고 `table`에서 꺼내세요.",
+            en="The context vectors are right, but the numbers before them are no rows "
+            "of `table`. Look the ids up there, without a new embedding.",
         ),
     ),
 )
@@ -733,39 +2057,70 @@ def _sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def _blocks(n_rows):
+    """Rows of r, z and n as they are stacked."""
+    return np.split(np.arange(n_rows), 3)
+
+
+def _every_third(n_rows):
+    return np.arange(n_rows).reshape(-1, 3).T
+
+
+# What the candidate's tanh gets: x's part, bias, state, gates, matrices of the state.
+_CANDIDATES = {
+    "right": lambda x, b, h, r, z, u: x + b + (r * h) @ u["n"],
+    "after": lambda x, b, h, r, z, u: x + b + r * (h @ u["n"]),
+    "none": lambda x, b, h, r, z, u: x + b + h @ u["n"],
+    "after bias": lambda x, b, h, r, z, u: x + r * (h @ u["n"] + b),
+    "no state": lambda x, b, h, r, z, u: x + b,
+    "reset x": lambda x, b, h, r, z, u: r * x + b + h @ u["n"],
+    "reset x and bias": lambda x, b, h, r, z, u: r * (x + b) + h @ u["n"],
+    "reset x too": lambda x, b, h, r, z, u: r * x + b + (r * h) @ u["n"],
+    "reset all": lambda x, b, h, r, z, u: r * (x + b + h @ u["n"]),
+    "reset products": lambda x, b, h, r, z, u: r * (x + h @ u["n"]) + b,
+    "reset twice": lambda x, b, h, r, z, u: x + b + r * ((r * h) @ u["n"]),
+    "z": lambda x, b, h, r, z, u: x + b + (z * h) @ u["n"],
+    "1 - r": lambda x, b, h, r, z, u: x + b + ((1 - r) * h) @ u["n"],
+    "U_r": lambda x, b, h, r, z, u: x + b + (r * h) @ u["r"],
+    "U_z": lambda x, b, h, r, z, u: x + b + (r * h) @ u["z"],
+    "no matrix": lambda x, b, h, r, z, u: x + b + r * h,
+    "no h": lambda x, b, h, r, z, u: x + b + r @ u["n"],
+    "r + h": lambda x, b, h, r, z, u: x + b + (r + h) @ u["n"],
+}
+
+
 def _gru(
-    x, h, W, U, b, order="rzn", gate=_sigmoid, candidate=np.tanh, mode="before",
-    mix=lambda z, h, n: z * h + (1 - z) * n, turned=False, sees_state=True,
-    biased=True,
+    x, h, W, U, b, order="rzn", rows=_blocks, gate=_sigmoid, tanh=np.tanh,
+    candidate="right", mix=lambda z, h, n, r: z * h + (1 - z) * n, turned="",
+    sees="rz", reads="rzn", biased="rzn", seen=lambda r, h: h,
 ):  # fmt: skip
-    """Cho et al.'s cell; every option changed is one mistake."""
-    rows = dict(zip(order, np.split(np.arange(len(W)), 3), strict=True))
-    a = x @ W.T + b * biased  # (B, 3h)
-    u_r, u_z, u_n = (U[rows[k]] if turned else U[rows[k]].T for k in "rzn")
-    r = gate(a[:, rows["r"]] + sees_state * h @ u_r)  # (B, h)
-    z = gate(a[:, rows["z"]] + sees_state * h @ u_z)
-    memory = {
-        "before": (r * h) @ u_n,
-        "after": r * (h @ u_n),
-        "none": h @ u_n,
-        "biased": r * (h @ u_n + b[rows["n"]]) - b[rows["n"]],
-        "state left out": 0,
-    }[mode]
-    n = candidate(a[:, rows["n"]] + memory)
-    return mix(z, h, n)
+    """Cho et al.'s cell; every option changed is one mistake.
 
-
-def _reset_kept(x, h, W, U, b):
-    def mix(z, h, n):
-        size = h.shape[1]
-        r = _sigmoid(x @ W[:size].T + h @ U[:size].T + b[:size])
-        return z * (r * h) + (1 - z) * n
-
-    return _gru(x, h, W, U, b, mix=mix)
+    `sees`, `reads`, `biased`: the parts that get h, x, b (as often as they are named).
+    `seen`: the state that z gets.
+    """
+    at = dict(zip(order, rows(len(W)), strict=True))
+    u = {k: U[i] if k in turned else U[i].T for k, i in at.items()}
+    v = {k: (k in reads) * (x @ W[i].T) for k, i in at.items()}  # (B, h) each
+    c = {k: biased.count(k) * b[i] for k, i in at.items()}  # (h,) each
+    r = gate(v["r"] + c["r"] + ("r" in sees) * (h @ u["r"]))  # (B, h)
+    z = gate(v["z"] + c["z"] + ("z" in sees) * (seen(r, h) @ u["z"]))
+    n = tanh(_CANDIDATES[candidate](v["n"], c["n"], h, r, z, u))
+    return mix(z, h, n, r)
 
 
 def _gru_with(**changes):
     return lambda x, h, W, U, b: _gru(x, h, W, U, b, **changes)
+
+
+def _gru_of_input_size(x, h, W, U, b):
+    """The hidden size taken from x."""
+    size = x.shape[1]
+    a, u = x @ W.T + b, h @ U.T
+    r = _sigmoid(a[:, :size] + u[:, :size])
+    z = _sigmoid(a[:, size : 2 * size] + u[:, size : 2 * size])
+    n = np.tanh(a[:, 2 * size :] + (r * h) @ U[2 * size :].T)
+    return z * h + (1 - z) * n
 
 
 def _gru_cases():
@@ -773,7 +2128,7 @@ def _gru_cases():
     rows = np.array([[1.0], [-1], [0.5]]), np.array([[0.5], [1], [-1]])
     yield *one, *rows, np.array([-1.0, 0.5, 1])
     rng = np.random.default_rng(3)
-    for n_rows, d_in, d_hidden in ((1, 2, 2), (3, 4, 3)):
+    for n_rows, d_in, d_hidden in ((2, 2, 2), (1, 3, 2), (3, 4, 3), (3, 2, 5)):
         x, h = rng.normal(size=(n_rows, d_in)), rng.normal(size=(n_rows, d_hidden))
         W = rng.normal(size=(3 * d_hidden, d_in))
         U = rng.normal(size=(3 * d_hidden, d_hidden))
@@ -793,13 +2148,60 @@ def _other_orders():
             )
 
 
+def _orders_of_one():
+    """The rows of one of W, U and b taken in another order than r, z, n."""
+    for place, name in enumerate("WUb", start=2):
+        for order in permutations("rzn"):
+            if order != ("r", "z", "n"):
+                words = ", ".join(order)
+                yield Mistake(
+                    f"rows of {name} as {words}",
+                    _gru_of_reordered(place, order),
+                    ko=f"`{name}`의 행을 {words}의 순서로 읽었습니다. `W`, `U`, `b` "
+                    f"모두 r, z, n의 순서입니다.",
+                    en=f"You read the rows of `{name}` in the order {words}. In `W`, "
+                    "`U` and `b` alike it is r, z, n.",
+                )
+
+
+def _gru_of_reordered(place, order):
+    def function(*arguments):
+        arguments = list(arguments)
+        parts = dict(zip(order, np.split(arguments[place], 3), strict=True))
+        arguments[place] = np.concatenate([parts[k] for k in "rzn"])
+        return _gru(*arguments)
+
+    return function
+
+
+_FORMULAS = {"r": "W_r x + U_r h + b_r", "z": "W_z x + U_z h + b_z"}
+
+
+def _parts_left_out():
+    """x, h or b missing in one of the three parts, or b counted twice there."""
+    terms = {"n": "W_n x + U_n (r * h) + b_n", **_FORMULAS}
+    for k, formula in terms.items():
+        rest = "rzn".replace(k, "")
+        changes = {f"W_{k} x": {"reads": rest}, f"b_{k}": {"biased": rest}}
+        if k != "n":
+            changes[f"U_{k} h"] = {"sees": rest}
+        for term, change in changes.items():
+            yield Mistake(
+                f"{term} left out",
+                _gru_with(**change),
+                ko=f"`{k}`의 식에서 `{term}`가 빠졌습니다. 괄호 안은 "
+                f"`{formula}`입니다.",
+                en=f"The formula of `{k}` lacks `{term}`: inside it is `{formula}`.",
+            )
+
+
 def _keeps_what_it_had(answer):
     """Whether an update gate at 1 leaves the hidden state as it was."""
-    x, h, W, U, b = list(_gru_cases())[-1]
+    x, h, W, U, b = list(_gru_cases())[3]
     size = h.shape[1]
     b = b.copy()
     b[size : 2 * size] = 100.0
-    return np.allclose(answer(x, h, W, U, b), h)
+    return np.allclose(answer(x, h, W, U, b), h, atol=1e-2)
 
 
 original_gru = Exercise(
@@ -809,26 +2211,122 @@ original_gru = Exercise(
     mistakes=(
         Mistake(
             "reset after the product",
-            _gru_with(mode="after"),
+            _gru_with(candidate="after"),
             ko="torch의 GRU입니다. 여기서는 리셋 게이트를 행렬보다 먼저 곱합니다.",
             en="That is torch's GRU. Here the reset gate multiplies before the matrix.",
         ),
         Mistake(
             "no reset",
-            _gru_with(mode="none"),
+            _gru_with(candidate="none"),
             ko="리셋 게이트를 쓰지 않았습니다.",
             en="The reset gate is not used.",
         ),
+        *several(
+            "reset on the input",
+            _gru_with(candidate="reset x"),
+            _gru_with(candidate="reset x and bias"),
+            ko="리셋 게이트를 `W_n x`에 곱했습니다. `h`에 곱하세요.",
+            en="The reset gate multiplies `W_n x`. It has to multiply `h`.",
+        ),
+        *several(
+            "reset on everything",
+            _gru_with(candidate="reset all"),
+            _gru_with(candidate="reset products"),
+            _gru_with(candidate="reset x too"),
+            ko="리셋 게이트를 `W_n x`에까지 곱했습니다. `h`에만 곱하세요.",
+            en="The reset gate multiplies `W_n x` too. It has to multiply `h` alone.",
+        ),
+        Mistake(
+            "reset twice",
+            _gru_with(candidate="reset twice"),
+            ko="리셋 게이트를 행렬 앞과 뒤에서 두 번 곱했습니다. 행렬 앞에서 한 번만 "
+            "곱하세요.",
+            en="The reset gate multiplies twice, before and after the matrix. Once, "
+            "before it, is right.",
+        ),
+        Mistake(
+            "update gate for reset gate",
+            _gru_with(candidate="z"),
+            ko="후보 안에서 `r`이 아니라 `z`를 곱했습니다.",
+            en="Inside the candidate you multiply by `z`. It has to be `r`.",
+        ),
+        Mistake(
+            "reset turned round",
+            _gru_with(candidate="1 - r"),
+            ko="후보 안에서 `r`이 아니라 `1 - r`을 곱했습니다.",
+            en="Inside the candidate you multiply by `1 - r`. It has to be `r`.",
+        ),
+        *several(
+            "another gate's matrix",
+            _gru_with(candidate="U_r"),
+            _gru_with(candidate="U_z"),
+            ko="후보의 `r * h`에 게이트의 행렬을 곱했습니다. `U`의 마지막 부분 `U_n`을 "
+            "곱하세요.",
+            en="In the candidate `r * h` is multiplied by a gate's matrix. Use the "
+            "last part of `U`, which is `U_n`.",
+        ),
+        Mistake(
+            "no matrix in the candidate",
+            _gru_with(candidate="no matrix"),
+            ko="후보에서 `r * h`에 `U_n`을 곱하지 않았습니다.",
+            en="In the candidate `r * h` is not multiplied by `U_n`.",
+        ),
+        *several(
+            "reset gate not multiplied",
+            _gru_with(candidate="no h"),
+            _gru_with(candidate="r + h"),
+            ko="후보에서 리셋 게이트와 `h`를 곱하지 않았습니다. `U_n`에 곱할 것은 "
+            "`r * h`입니다.",
+            en="In the candidate the reset gate and `h` are not multiplied. What `U_n` "
+            "gets is `r * h`.",
+        ),
+        Mistake(
+            "update sees the reset state",
+            _gru_with(seen=lambda r, h: r * h),
+            ko="업데이트 게이트도 `r * h`를 봅니다. `z`의 식에는 `h`가 그대로 "
+            "들어갑니다.",
+            en="The update gate sees `r * h` too. In the formula of `z` there is `h` "
+            "itself.",
+        ),
         Mistake(
             "update turned round",
-            _gru_with(mix=lambda z, h, n: (1 - z) * h + z * n),
+            _gru_with(mix=lambda z, h, n, r: (1 - z) * h + z * n),
             ko="`z`와 `1 - z`가 바뀌었습니다. `z`가 1이면 옛 상태가 남아야 합니다.",
             en="`z` and `1 - z` are swapped. With `z` at 1 the old state stays.",
         ),
         *_other_orders(),
+        *_orders_of_one(),
         Mistake(
+            "every third row",
+            _gru_with(rows=_every_third),
+            ko="행을 셋마다 하나씩 골랐습니다. r의 행이 모두 먼저, 다음에 z, 그다음에 "
+            "n이 옵니다. `np.split(W, 3)`처럼 나누세요.",
+            en="You took every third row. All rows of r come first, then those of z, "
+            "then those of n: cut them as `np.split(W, 3)` does.",
+        ),
+        Mistake(
+            "hidden size from the input",
+            _gru_of_input_size,
+            ko="`x`의 크기로 행을 나누었습니다. 부분마다 행의 수는 은닉 상태의 "
+            "크기입니다.",
+            en="You cut the rows by the size of `x`. Each part has as many rows as the "
+            "hidden state has numbers.",
+        ),
+        Mistake(
+            "W and U exchanged",
+            lambda x, h, W, U, b: _gru(x, h, U, W, b),
+            ko="`W`와 `U`가 바뀌었습니다. `W`는 `x`에, `U`는 `h`에 곱합니다.",
+            en="`W` and `U` are exchanged: `W` multiplies `x`, and `U` multiplies `h`.",
+        ),
+        Mistake(
+            "x and h exchanged",
+            lambda x, h, W, U, b: _gru(h, x, W, U, b),
+            ko="`x`와 `h`가 바뀌었습니다. `x`가 입력, `h`가 지난 상태입니다.",
+            en="`x` and `h` are exchanged: `x` is the input, `h` the old state.",
+        ),
+        *several(
             "state matrices not transposed",
-            _gru_with(turned=True),
+            *(_gru_with(turned=turned) for turned in ("rzn", "rz", "n", "r", "z")),
             ko="`U`의 부분을 전치하지 않았습니다. 상태가 행이므로 `h @ U_r.T`로 "
             "적습니다. 정사각 행렬이라 오류가 나지 않습니다.",
             en="The parts of `U` are not transposed. States are rows, so write "
@@ -836,19 +2334,26 @@ original_gru = Exercise(
         ),
         Mistake(
             "gates blind to the state",
-            _gru_with(sees_state=False),
+            _gru_with(sees=""),
             ko="게이트에서 `U_r h`와 `U_z h`가 빠졌습니다.",
             en="The gates lack `U_r h` and `U_z h`.",
         ),
         Mistake(
+            "gates blind to the input",
+            _gru_with(reads="n"),
+            ko="게이트에서 `W_r x`와 `W_z x`가 빠졌습니다.",
+            en="The gates lack `W_r x` and `W_z x`.",
+        ),
+        Mistake(
             "candidate blind to the state",
-            _gru_with(mode="state left out"),
+            _gru_with(candidate="no state"),
             ko="후보에서 `U_n (r * h)`가 빠졌습니다.",
             en="The candidate lacks `U_n (r * h)`.",
         ),
+        *_parts_left_out(),
         Mistake(
             "reset after product and bias",
-            _gru_with(mode="biased"),
+            _gru_with(candidate="after bias"),
             ko="리셋 게이트를 행렬과 편향 다음에 곱합니다. torch처럼 하지 말고 "
             "행렬보다 먼저 `h`에 곱하세요.",
             en="The reset gate multiplies after matrix and bias, as in torch. Here it "
@@ -856,7 +2361,7 @@ original_gru = Exercise(
         ),
         Mistake(
             "reset state mixed in",
-            _reset_kept,
+            _gru_with(mix=lambda z, h, n, r: z * (r * h) + (1 - z) * n),
             ko="마지막에 섞는 옛 상태에도 리셋 게이트를 곱했습니다. 리셋 게이트는 후보 "
             "안에서만 씁니다.",
             en="The old state in the last line is reset too. The reset gate acts only "
@@ -864,13 +2369,14 @@ original_gru = Exercise(
         ),
         Mistake(
             "candidate through sigmoid",
-            _gru_with(candidate=_sigmoid),
+            _gru_with(tanh=_sigmoid),
             ko="후보에 시그모이드를 썼습니다. 음수일 수 있어야 하니 `tanh`입니다.",
             en="The candidate went through a sigmoid. It may be negative: use `tanh`.",
         ),
-        Mistake(
+        *several(
             "candidate unbounded",
-            _gru_with(candidate=lambda a: a),
+            _gru_with(tanh=lambda a: a),
+            _gru_with(tanh=lambda a: np.maximum(a, 0)),
             ko="후보에 `tanh`가 빠졌습니다.",
             en="The candidate lacks its `tanh`.",
         ),
@@ -892,31 +2398,175 @@ original_gru = Exercise(
             ko="게이트에 `tanh`를 썼습니다. 0과 1 사이가 되려면 시그모이드여야 합니다.",
             en="The gates went through `tanh`. A sigmoid keeps them between 0 and 1.",
         ),
+        *several(
+            "another gate function",
+            *(
+                _gru_with(gate=lambda a, k=k: np.clip(a / k + 0.5, 0, 1))
+                for k in (4, 5, 6)
+            ),
+            _gru_with(gate=lambda a: np.heaviside(a, 0.5)),
+            _gru_with(gate=lambda a: np.maximum(a, 0)),
+            _gru_with(gate=np.exp),
+            _gru_with(gate=lambda a: np.exp(a) / np.exp(a).sum(-1, keepdims=True)),
+            _gru_with(gate=lambda a: _sigmoid(2 * a)),
+            ko="게이트에 시그모이드가 아닌 함수를 썼습니다. 시그모이드는 "
+            "`1 / (1 + np.exp(-a))`입니다.",
+            en="The gates went through another function than the sigmoid, which is "
+            "`1 / (1 + np.exp(-a))`.",
+        ),
         Mistake(
             "no bias",
-            _gru_with(biased=False),
+            _gru_with(biased=""),
             ko="편향 `b`를 더하지 않았습니다.",
             en="The bias `b` is not added.",
         ),
         Mistake(
+            "bias in the candidate alone",
+            _gru_with(biased="n"),
+            ko="두 게이트에 편향을 더하지 않았습니다.",
+            en="The bias is not added in the two gates.",
+        ),
+        Mistake(
+            "bias subtracted",
+            lambda x, h, W, U, b: _gru(x, h, W, U, -b),
+            ko="편향을 뺐습니다. 더하세요.",
+            en="The bias is subtracted. Add it.",
+        ),
+        *several(
+            "bias twice",
+            _gru_with(biased="rrzznn"),
+            _gru_with(biased="rrzzn"),
+            _gru_with(biased="rznn"),
+            _gru_with(biased="rrzn"),
+            _gru_with(biased="rzzn"),
+            ko="편향을 두 번 더했습니다. 편향은 한 벌이니 `W`의 곱이나 `U`의 곱 가운데 "
+            "한쪽에만 더하세요.",
+            en="The bias is added twice. There is one set: add it beside the product "
+            "with `W` or beside that with `U`, not both.",
+        ),
+        Mistake(
+            "candidate not weighted",
+            _gru_with(mix=lambda z, h, n, r: z * h + n),
+            ko="마지막 식에서 후보에 `1 - z`를 곱하지 않았습니다.",
+            en="In the last formula the candidate is not multiplied by `1 - z`.",
+        ),
+        Mistake(
+            "state not weighted",
+            _gru_with(mix=lambda z, h, n, r: h + (1 - z) * n),
+            ko="마지막 식에서 옛 상태에 `z`를 곱하지 않았습니다.",
+            en="In the last formula the old state is not multiplied by `z`.",
+        ),
+        Mistake(
+            "same weight for both",
+            _gru_with(mix=lambda z, h, n, r: z * h + z * n),
+            ko="마지막 식에서 둘 다 `z`를 곱했습니다. 후보에는 `1 - z`를 곱합니다.",
+            en="In the last formula both are multiplied by `z`. The candidate gets "
+            "`1 - z`.",
+        ),
+        Mistake(
+            "subtracted",
+            _gru_with(mix=lambda z, h, n, r: z * h - (1 - z) * n),
+            ko="마지막 식에서 후보를 뺐습니다. 더하세요.",
+            en="In the last formula the candidate is subtracted. Add it.",
+        ),
+        Mistake(
+            "half and half",
+            _gru_with(mix=lambda z, h, n, r: (h + n) / 2),
+            ko="옛 상태와 후보를 반씩 섞었습니다. `z`와 `1 - z`로 섞으세요.",
+            en="Old state and candidate are mixed half and half. Mix them by `z` and "
+            "`1 - z`.",
+        ),
+        Mistake(
+            "just added",
+            _gru_with(mix=lambda z, h, n, r: h + n),
+            ko="옛 상태와 후보를 그냥 더했습니다. `z`와 `1 - z`로 섞으세요.",
+            en="Old state and candidate are just added. Mix them by `z` and `1 - z`.",
+        ),
+        Mistake(
+            "finished candidate reset",
+            _gru_with(mix=lambda z, h, n, r: z * h + (1 - z) * r * n),
+            ko="리셋 게이트를 다 만든 후보에 곱했습니다. 후보 안의 `h`에 곱하세요.",
+            en="The reset gate multiplies the finished candidate. It has to multiply "
+            "`h` inside it.",
+        ),
+        Mistake(
+            "state added once more",
+            _gru_with(mix=lambda z, h, n, r: z * h + (1 - z) * n + h),
+            ko="마지막 식에 `h`를 한 번 더 더했습니다.",
+            en="In the last formula `h` is added once more.",
+        ),
+        Mistake(
+            "state unchanged",
+            _gru_with(mix=lambda z, h, n, r: h),
+            ko="옛 상태가 그대로 나옵니다. 후보 `n`을 `1 - z`만큼 섞으세요.",
+            en="The old state comes back unchanged. Mix in the candidate `n`, by "
+            "`1 - z`.",
+        ),
+        *several(
+            "gate returned",
+            _gru_with(mix=lambda z, h, n, r: z),
+            _gru_with(mix=lambda z, h, n, r: r),
+            ko="게이트를 돌려주었습니다. 마지막 식의 새 상태를 돌려주세요.",
+            en="You returned a gate. Return the new state of the last formula.",
+        ),
+        *several(
+            "reset gate mixes",
+            _gru_with(mix=lambda z, h, n, r: r * h + (1 - r) * n),
+            _gru_with(mix=lambda z, h, n, r: (1 - r) * h + r * n),
+            _gru_with(mix=lambda z, h, n, r: z * h + (1 - r) * n),
+            _gru_with(mix=lambda z, h, n, r: r * h + (1 - z) * n),
+            ko="마지막 식에서 `z`가 아니라 `r`로 섞었습니다.",
+            en="In the last formula you mix by `r`. It has to be `z`.",
+        ),
+        Mistake(
+            "tanh at the end",
+            _gru_with(mix=lambda z, h, n, r: np.tanh(z * h + (1 - z) * n)),
+            ko="마지막 결과에 `tanh`를 한 번 더 썼습니다. `tanh`는 후보에만 씁니다.",
+            en="The result went through a `tanh` once more. Only the candidate does.",
+        ),
+        Mistake(
             "old state forgotten",
-            _gru_with(mix=lambda z, h, n: (1 - z) * n),
+            _gru_with(mix=lambda z, h, n, r: (1 - z) * n),
             ko="마지막 식에서 `z * h`가 빠졌습니다.",
             en="The last formula lacks `z * h`.",
         ),
         Mistake(
+            "candidate forgotten",
+            _gru_with(mix=lambda z, h, n, r: z * h),
+            ko="마지막 식에서 `(1 - z) * n`이 빠졌습니다.",
+            en="The last formula lacks `(1 - z) * n`.",
+        ),
+        Mistake(
+            "matrix product for the mix",
+            _gru_with(mix=lambda z, h, n, r: z @ h.T @ h + (1 - z) * n),
+            ko="마지막 식에서 `z`와 `h`를 행렬로 곱했습니다. 자리마다 곱하는 "
+            "`z * h`입니다.",
+            en="In the last formula `z` and `h` are multiplied as matrices. It is "
+            "`z * h`, entry by entry.",
+        ),
+        Mistake(
             "candidate alone",
-            _gru_with(mix=lambda z, h, n: n),
-            ko="후보만 돌려주었습니다. 옛 상태와 `z`로 섞으세요.",
-            en="You returned the candidate alone. Mix it with the old state by `z`.",
+            _gru_with(mix=lambda z, h, n, r: n),
+            ko="후보만 남았습니다. 옛 상태 `h`와 후보 `n`을 `z`로 섞으세요.",
+            en="The candidate alone is left. Mix the old state `h` and the candidate "
+            "`n` by `z`.",
+        ),
+        Mistake(
+            "first row alone",
+            lambda x, h, W, U, b: _gru(x, h, W, U, b)[0],
+            ko="배치의 첫 행만 돌려줍니다. 모든 행을 돌려주세요.",
+            en="Only the first row of the batch is returned. Return all of them.",
         ),
     ),
     properties=(
+        _few_digits(_gru, list(_gru_cases())[3]),
         Property(
             "keeps its state",
             _keeps_what_it_had,
-            ko="업데이트 게이트가 1이면 은닉 상태가 그대로여야 합니다.",
-            en="With the update gate at 1 the hidden state must stay as it was.",
+            ko="z의 편향을 모두 100으로 하면 `z`가 1이 되어 결과가 `h`와 같아야 하는데 "
+            "다릅니다. 어느 행이 z의 것인지, 마지막 식이 맞는지 보세요.",
+            en="With all biases of z at 100, `z` is 1 and the result has to be `h`, "
+            "but it is not. Look at which rows are z's, and at the last formula.",
         ),
     ),
 )
@@ -924,11 +2574,12 @@ original_gru = Exercise(
 
 def kept(raised_by, rows=slice(32, 64), both=False):
     """Share of the first distance of two sequences that is left 20 tokens later."""
-    first, last = _distances(raised_by, rows, both)
-    return last / first
+    names = ("bias_ih_l0", "bias_hh_l0") if both else ("bias_ih_l0",)
+    return _share(*_read(raised_by, rows, names))
 
 
-def _distances(raised_by, rows=slice(32, 64), both=False):
+def _read(raised_by, rows=slice(32, 64), names=("bias_ih_l0",), change=torch.add):
+    """Return the hidden states (T, hidden_size) of both sequences."""
     generator_state = torch.get_rng_state()
     torch.manual_seed(0)
     gru = torch.nn.GRU(8, 32, batch_first=True)
@@ -937,22 +2588,42 @@ def _distances(raised_by, rows=slice(32, 64), both=False):
     other = x.clone()
     other[0, 0] = -x[0, 0]
     with torch.no_grad():
-        for bias in (gru.bias_ih_l0, gru.bias_hh_l0)[: 1 + both]:
-            bias[rows] += raised_by
-        distance = (gru(x)[0] - gru(other)[0]).norm(dim=-1)[0]  # (T,)
-    return distance[0].item(), distance[-1].item()
+        for name in names:
+            weights = getattr(gru, name)
+            weights[rows] = change(weights[rows], torch.tensor(float(raised_by)))
+        return gru(x)[0][0], gru(other)[0][0]
+
+
+def _gaps(states, others, order=2):
+    """Distance of the hidden states after each token (T,)."""
+    return (states - others).norm(order, dim=-1)
+
+
+def _share(states, others):
+    gaps = _gaps(states, others)
+    return (gaps[-1] / gaps[0]).item()
 
 
 _KEPT = kept(0), kept(4)
 
 
-def _near(answer, pair):
-    """Whether the two measured values of an answer are these.
+def _is_four(answer):
+    return not isinstance(answer, str | dict | set) and len(answer) == 4
 
-    The first is so small that rounding shows in it.
-    """
-    found, tolerance = [float(value) for value in answer[1:3]], (0.2, 0.003)
-    return len(answer) == 4 and np.allclose(found, pair, rtol=tolerance, atol=0)
+
+_TOLERANCES = (0.1, 3e-5), (0.01, 1e-3), (0.003, math.inf)
+
+
+def _is_close(value, wanted):
+    """Two digits are enough; where numbers are tiny, computers differ a little."""
+    tolerance = next(t for t, below in _TOLERANCES if abs(wanted) < below)
+    return abs(value - wanted) <= tolerance * abs(wanted)
+
+
+def _near(answer, pair):
+    """Whether the two measured values of an answer are these."""
+    found = [float(value) for value in answer[1:3]]
+    return _is_four(answer) and all(map(_is_close, found, pair))
 
 
 def _measured(*pair):
@@ -970,9 +2641,61 @@ def _experiment(*measured, letter="B"):
     return (0.5, *measured, letter)
 
 
-def _wrong_rows(start, name, ko, en):
-    pair = tuple(kept(by, slice(start, start + 32)) for by in (0, 4))
-    return Mistake(name, _measured(*pair), ko=ko, en=en, example=_experiment(*pair))
+def _in_experiment(name, *pairs, ko, en):
+    """One mistake that gives one of these pairs of measured values."""
+    for i, pair in enumerate(pairs, start=1):
+        title = name if i == 1 else f"{name}, {i}"
+        example = _experiment(*pair)
+        yield Mistake(title, _measured(*pair), ko=ko, en=en, example=example)
+
+
+def _changed(**changes):
+    """The measured values where something else than the update gate's bias changed."""
+    return tuple(_share(*_read(by, **changes)) for by in (0, 4))
+
+
+def _by(measure):
+    """The measured values where measure(states, others) is taken for the share."""
+    return tuple(float(measure(*_read(by))) for by in (0, 4))
+
+
+def _by_gaps(measure):
+    return _by(lambda states, others: measure(_gaps(states, others)))
+
+
+def _changed_between():
+    """The bias raised after the first of the two sequences was read."""
+    return tuple(_share(_read(0)[0], _read(by)[1]) for by in (0, 4))
+
+
+def _fails_as_number(answer):
+    """Whether a measured value is not one number."""
+    if not _is_four(answer):
+        return False
+    try:
+        [float(value) for value in answer[1:3]]
+    except (TypeError, ValueError, RuntimeError):
+        return True
+    return False
+
+
+def _has_no_number(answer):
+    return _is_four(answer) and any(math.isnan(float(v)) for v in answer[1:3])
+
+
+def _only(place):
+    """Return a predicate: of the measured values only the one at `place` is wrong."""
+
+    def holds(answer):
+        found = [float(value) for value in answer[1:3]]
+        right = [_is_close(*pair) for pair in zip(found, _KEPT, strict=True)]
+        return _is_four(answer) and right == [i != place for i in (0, 1)]
+
+    return holds
+
+
+def _is_letter(value):
+    return isinstance(value, str) and value.strip().upper() in {*"ABCD"}
 
 
 gate_experiment = Exercise(
@@ -981,78 +2704,291 @@ gate_experiment = Exercise(
     kind="value",
     same=lambda expected, got: _reason("B")(got),
     mistakes=(
-        _wrong_rows(
-            0,
+        Mistake(
+            "letter missing",
+            lambda answer: (
+                not isinstance(answer, str | dict | set)
+                and len(answer) == 3
+                and not isinstance(answer[2], str)
+            ),
+            ko="글자가 빠졌습니다. 마지막에 설명의 글자를 적으세요.",
+            en="The letter is missing. Write the letter of the explanation last.",
+            example=(0.5, *_KEPT),
+        ),
+        Mistake(
+            "prediction missing",
+            lambda answer: (
+                not isinstance(answer, str | dict | set)
+                and len(answer) == 3
+                and _is_letter(answer[2])
+            ),
+            ko="예측이나 잰 값 하나가 빠졌습니다. 예측, `kept(0)`, `kept(4)`, 글자를 "
+            "차례로 적으세요.",
+            en="The prediction or a measured value is missing. Write the prediction, "
+            "`kept(0)`, `kept(4)` and the letter, in this order.",
+            example=(*_KEPT, "B"),
+        ),
+        Mistake(
+            "not four",
+            lambda answer: not (hasattr(answer, "__len__") and _is_four(answer)),
+            ko="네 가지를 괄호 안에 차례로 적으세요. 예측, `kept(0)`, `kept(4)`, "
+            "글자입니다.",
+            en="Write four things in parentheses: the prediction, `kept(0)`, `kept(4)` "
+            "and the letter, in this order.",
+            example=(0.5, "B"),
+        ),
+        Mistake(
+            "nothing returned",
+            lambda answer: (
+                _is_four(answer) and any(value is None for value in answer[1:3])
+            ),
+            ko="`kept`가 `None`을 돌려줍니다. 마지막 줄에서 비율을 `return` 하세요.",
+            en="`kept` returns `None`. Let its last line `return` the share.",
+            example=_experiment(None, None),
+        ),
+        Mistake(
+            "letter not last",
+            lambda answer: (
+                _is_four(answer)
+                and not _is_letter(answer[3])
+                and any(map(_is_letter, answer[:3]))
+            ),
+            ko="글자가 제자리에 없습니다. 예측, `kept(0)`, `kept(4)`, 글자의 "
+            "순서입니다.",
+            en="The letter is in another place. The order is the prediction, "
+            "`kept(0)`, `kept(4)`, the letter.",
+            example=("B", 0.5, *_KEPT),
+        ),
+        Mistake(
+            "not one number",
+            _fails_as_number,
+            ko="잰 값이 수 하나가 아닙니다. `kept`는 거리의 비율 하나를 돌려주어야 "
+            "합니다. `.norm(dim=-1)[0]`이면 위치마다 거리가 하나입니다.",
+            en="A measured value is not one number. `kept` has to return one ratio of "
+            "distances: `.norm(dim=-1)[0]` gives one distance a position.",
+            example=_experiment([0.1, 0.2], [0.1, 0.2]),
+        ),
+        Mistake(
+            "NaN",
+            _has_no_number,
+            ko="잰 값이 NaN입니다. 0을 0으로 나누면 나옵니다. 다른 두 시퀀스의 상태를 "
+            "뺐는지, 4보다 훨씬 큰 수를 더하지 않았는지 보세요.",
+            en="A measured value is NaN, as 0 divided by 0 gives. Did you subtract the "
+            "states of two different sequences, and add 4, not far more?",
+            example=_experiment(float("nan"), float("nan")),
+        ),
+        *_in_experiment(
             "reset gate",
+            _changed(rows=slice(0, 32)),
             ko="리셋 게이트의 편향을 바꾸었습니다. 행은 r, z, n의 순서로 쌓여 있으니 "
             "업데이트 게이트는 `[32:64]`입니다.",
             en="You changed the reset gate's bias. Rows are stacked r, z, n, so the "
             "update gate is `[32:64]`.",
         ),
-        _wrong_rows(
-            64,
+        *_in_experiment(
             "candidate",
+            _changed(rows=slice(64, 96)),
             ko="후보의 편향을 바꾸었습니다. 행은 r, z, n의 순서로 쌓여 있으니 업데이트 "
             "게이트는 `[32:64]`입니다.",
             en="You changed the candidate's bias. Rows are stacked r, z, n, so the "
             "update gate is `[32:64]`.",
         ),
-        Mistake(
+        *_in_experiment(
             "all biases",
-            _measured(_KEPT[0], kept(4, slice(None))),
+            _changed(rows=slice(None)),
             ko="편향을 모두 바꾸었습니다. 업데이트 게이트의 것만 바꾸세요.",
             en="You changed all biases. Change the update gate's alone.",
-            example=_experiment(_KEPT[0], kept(4, slice(None))),
         ),
-        Mistake(
+        *_in_experiment(
+            "another gate too",
+            _changed(rows=slice(0, 64)),
+            ko="리셋 게이트의 편향까지 바꾸었습니다. 업데이트 게이트의 `[32:64]`만 "
+            "바꾸세요.",
+            en="You changed the reset gate's bias too. Change the update gate's alone, "
+            "`[32:64]`.",
+        ),
+        *_in_experiment(
             "both sets",
-            _measured(_KEPT[0], kept(4, both=True)),
+            _changed(names=("bias_ih_l0", "bias_hh_l0")),
             ko="편향 두 벌에 모두 4를 더했습니다. `bias_ih_l0`에만 더하세요.",
             en="You added 4 to both sets of biases. Add it to `bias_ih_l0` only.",
-            example=_experiment(_KEPT[0], kept(4, both=True)),
         ),
-        Mistake(
+        *_in_experiment(
+            "weights",
+            _changed(names=("weight_ih_l0",)),
+            _changed(names=("weight_hh_l0",)),
+            ko="편향이 아니라 가중치에 4를 더했습니다. 바꿀 것은 `bias_ih_l0`입니다.",
+            en="You added 4 to weights, not to the bias. What has to change is "
+            "`bias_ih_l0`.",
+        ),
+        *_in_experiment(
+            "set",
+            _changed(change=lambda bias, by: by.expand_as(bias)),
+            ko="편향을 `raised_by`로 갈아 끼웠습니다. `=`이 아니라 `+=`로 더하세요.",
+            en="You replaced the bias by `raised_by`. Add it, with `+=` in place of "
+            "`=`.",
+        ),
+        *_in_experiment(
+            "multiplied",
+            _changed(change=torch.mul),
+            ko="편향에 `raised_by`를 곱했습니다. 더하세요.",
+            en="You multiplied the bias by `raised_by`. Add it.",
+        ),
+        *_in_experiment(
             "lowered",
-            _measured(_KEPT[0], kept(-4)),
+            (_KEPT[0], kept(-4)),
             ko="편향에서 4를 뺐습니다. 더하세요.",
             en="You subtracted 4 from the bias. Add it.",
-            example=_experiment(_KEPT[0], kept(-4)),
         ),
-        Mistake(
+        *_in_experiment(
+            "another amount",
+            *((_KEPT[0], kept(by)) for by in (0.4, 0.5, 1, 2, 3, 5, 6)),
+            ko="둘째로 잰 값이 4를 더했을 때의 것이 아닙니다. `kept(4)`이고, "
+            "`raised_by`를 그대로 더합니다.",
+            en="The second value was not measured with 4 added. It is `kept(4)`, and "
+            "`raised_by` is added as it is.",
+        ),
+        *_in_experiment(
             "nothing changed",
-            _measured(_KEPT[0], _KEPT[0]),
+            (_KEPT[0], _KEPT[0]),
             ko="두 값이 같습니다. `raised_by`가 편향에 더해지지 않았습니다.",
             en="Both values are the same: `raised_by` never reached the bias.",
-            example=_experiment(_KEPT[0], _KEPT[0]),
         ),
-        Mistake(
+        *_in_experiment(
+            "always raised",
+            (_KEPT[1], _KEPT[1]),
+            ko="두 값 모두 4를 더하고 잰 값입니다. 4를 바로 적지 말고 `raised_by`를 "
+            "더하세요. 첫째는 `kept(0)`입니다.",
+            en="Both were measured with the bias raised by 4. Add `raised_by`, not 4 "
+            "itself; the first value is `kept(0)`.",
+        ),
+        *_in_experiment(
+            "changed between",
+            _changed_between(),
+            ko="첫 시퀀스를 읽은 다음에야 편향을 바꾸었습니다. 둘 다 읽기 전에 "
+            "바꾸세요.",
+            en="You changed the bias only after the first sequence was read. Change it "
+            "before both.",
+        ),
+        *_in_experiment(
             "not divided",
-            _measured(_distances(0)[1], _distances(4)[1]),
+            _by_gaps(lambda gaps: gaps[-1]),
             ko="마지막 거리입니다. 첫 토큰 직후의 거리로 나누어야 남은 비율입니다.",
             en="That is the last distance. Divide it by the one after the first token "
             "to get the share that is left.",
-            example=_experiment(_distances(0)[1], _distances(4)[1]),
         ),
-        Mistake(
+        *_in_experiment(
+            "subtracted",
+            _by_gaps(lambda gaps: gaps[0] - gaps[-1]),
+            _by_gaps(lambda gaps: gaps[-1] - gaps[0]),
+            ko="두 거리의 차입니다. 마지막 거리를 첫 거리로 나누세요.",
+            en="That is the difference of the two distances. Divide the last by the "
+            "first.",
+        ),
+        *_in_experiment(
             "upside down",
-            _measured(1 / _KEPT[0], 1 / _KEPT[1]),
+            _by_gaps(lambda gaps: gaps[0] / gaps[-1]),
             ko="비율이 거꾸로입니다. 마지막 거리를 첫 거리로 나누세요.",
             en="The share is upside down: divide the last distance by the first.",
-            example=_experiment(1 / _KEPT[0], 1 / _KEPT[1]),
         ),
-        Mistake(
+        *_in_experiment(
             "in percent",
-            _measured(100 * _KEPT[0], 100 * _KEPT[1]),
+            (100 * _KEPT[0], 100 * _KEPT[1]),
             ko="퍼센트로 적었습니다. 1을 기준으로 한 비율로 적으세요.",
             en="These are percentages. Give shares of 1.",
-            example=_experiment(100 * _KEPT[0], 100 * _KEPT[1]),
         ),
-        Mistake(
+        *_in_experiment(
+            "what was lost",
+            (1 - _KEPT[0], 1 - _KEPT[1]),
+            ko="사라진 비율입니다. 1에서 빼지 말고 남은 비율을 적으세요.",
+            en="That is the share that was lost. Give the one that is left, without "
+            "subtracting it from 1.",
+        ),
+        *_in_experiment(
+            "squared",
+            (_KEPT[0] ** 2, _KEPT[1] ** 2),
+            ko="거리의 제곱으로 쟀습니다. 거리는 제곱을 더한 값의 제곱근입니다. "
+            "`.norm(dim=-1)`을 쓰세요.",
+            en="You measured squared distances. A distance is the root of the summed "
+            "squares: use `.norm(dim=-1)`.",
+        ),
+        *_in_experiment(
+            "another distance",
+            _by(lambda s, o: _gaps(s, o, 1)[-1] / _gaps(s, o, 1)[0]),
+            _by(lambda s, o: _gaps(s, o, np.inf)[-1] / _gaps(s, o, np.inf)[0]),
+            ko="절댓값의 합이나 최댓값으로 쟀습니다. 거리는 제곱을 더한 값의 "
+            "제곱근입니다. `.norm(dim=-1)`을 쓰세요.",
+            en="You took the sum or the largest of the absolute values. A distance is "
+            "the root of the summed squares: use `.norm(dim=-1)`.",
+        ),
+        *_in_experiment(
+            "no distance",
+            _by(lambda s, o: (s - o)[-1].sum() / (s - o)[0].sum()),
+            _by(lambda s, o: (s - o)[-1, 0] / (s - o)[0, 0]),
+            ko="상태의 차를 더하기만 하거나 수 하나만 보아 거리가 아닙니다. "
+            "`.norm(dim=-1)`을 쓰세요.",
+            en="The differences are only summed, or one of them is taken, which is no "
+            "distance. Use `.norm(dim=-1)`.",
+        ),
+        *_in_experiment(
+            "lengths in place of distances",
+            _by(lambda s, o: s[-1].norm() / s[0].norm()),
+            _by(lambda s, o: o[-1].norm() / o[0].norm()),
+            _by(
+                lambda s, o: (
+                    abs(s[-1].norm() - o[-1].norm()) / abs(s[0].norm() - o[0].norm())
+                )
+            ),
+            ko="상태 하나하나의 길이를 쟀습니다. 두 상태를 먼저 빼고 그 차의 길이를 "
+            "재세요.",
+            en="You measured the lengths of single states. First subtract the two "
+            "states, then measure the length of the difference.",
+        ),
+        *_in_experiment(
+            "another step",
+            *(
+                _by_gaps(lambda gaps, i=i, k=k: gaps[i] / gaps[k])
+                for i, k in ((-2, 0), (-2, 1), (1, 0), (10, 0), (-1, -2))
+            ),
+            ko="다른 위치의 거리를 썼습니다. 맨 마지막 거리 `distance[-1]`을 맨 첫 "
+            "거리 `distance[0]`으로 나누세요.",
+            en="You used distances at other positions. Divide the very last, "
+            "`distance[-1]`, by the very first, `distance[0]`.",
+        ),
+        *_in_experiment(
+            "all steps together",
+            _by_gaps(lambda gaps: gaps[-1] / gaps.sum()),
+            _by_gaps(lambda gaps: gaps[-1] / gaps.mean()),
+            _by_gaps(lambda gaps: gaps.mean() / gaps[0]),
+            _by_gaps(lambda gaps: gaps[1:].mean() / gaps[0]),
+            _by_gaps(lambda gaps: gaps.sum() / gaps[0]),
+            ko="여러 위치의 거리를 더하거나 평균했습니다. 마지막 거리 하나를 첫 거리 "
+            "하나로 나누세요.",
+            en="You summed or averaged distances over the positions. Divide the last "
+            "one by the first one.",
+        ),
+        *_in_experiment(
+            "along the positions",
+            _by(lambda s, o: (s - o).norm(dim=0)[-1] / (s - o).norm(dim=0)[0]),
+            _by(lambda s, o: (s - o).norm()),
+            ko="위치를 따라 재어 위치가 섞였습니다. 거리는 위치마다 하나이니 마지막 "
+            "축을 따라, `.norm(dim=-1)`로 재세요.",
+            en="You measured along the positions, which mixes them. There is one "
+            "distance a position: measure along the last axis, `.norm(dim=-1)`.",
+        ),
+        *_in_experiment(
+            "always 1",
+            (1.0, 1.0),
+            ko="두 값이 모두 1이니 거리를 저 자신으로 나누었습니다. 배치의 축을 "
+            "`[0]`으로 없앤 다음 `distance[-1]`을 `distance[0]`으로 나누세요.",
+            en="Both are 1: a distance was divided by itself. Remove the batch axis "
+            "with `[0]`, then divide `distance[-1]` by `distance[0]`.",
+        ),
+        *_in_experiment(
             "exchanged",
-            _measured(*_KEPT[::-1]),
+            _KEPT[::-1],
             ko="두 값의 순서가 바뀌었습니다. `kept(0)`이 먼저입니다.",
             en="The two values are exchanged: `kept(0)` comes first.",
-            example=_experiment(*_KEPT[::-1]),
         ),
         Mistake(
             "candidate blamed",
@@ -1081,13 +3017,53 @@ gate_experiment = Exercise(
         ),
         Mistake(
             "letter",
-            lambda answer: (
-                _near(answer, _KEPT) and str(answer[3]).strip().upper() not in {*"ABCD"}
-            ),
+            lambda answer: _near(answer, _KEPT) and not _is_letter(answer[3]),
             ko="잰 값은 맞습니다. 마지막에는 A, B, C, D 가운데 한 글자를 적으세요.",
             en="The measured values are right. The last entry is one letter: A, B, C "
             "or D.",
             example=_experiment(*_KEPT, letter="z"),
+        ),
+        Mistake(
+            "rounded to zero",
+            lambda answer: _is_close(float(answer[2]), _KEPT[1]) and answer[1] == 0,
+            ko="`kept(0)`은 작지만 0은 아닙니다. 반올림하지 말고 `kept(0)`이 돌려주는 "
+            "값을 그대로 넣으세요.",
+            en="`kept(0)` is small but not zero. Hand in what it returns, without "
+            "rounding.",
+            example=_experiment(0.0, _KEPT[1]),
+        ),
+        Mistake(
+            "second value",
+            _only(1),
+            ko="`kept(0)`은 맞으니 재는 줄은 옳습니다. `kept(4)`가 다르니 바꾸는 줄을 "
+            "보세요. 두 시퀀스를 읽기 전에 `bias_ih_l0[32:64]`에 `raised_by`를 "
+            "더합니다.",
+            en="`kept(0)` is right, so the measuring is. `kept(4)` is not: look at "
+            "what you change. Before both sequences are read, `raised_by` is added to "
+            "`bias_ih_l0[32:64]`.",
+            example=_experiment(_KEPT[0], 0.5),
+        ),
+        Mistake(
+            "first value",
+            _only(0),
+            ko="`kept(4)`는 맞고 `kept(0)`이 다릅니다. 첫째로 잰 값에는 `kept(0)`이 "
+            "돌려주는 값을 그대로 넣으세요.",
+            en="`kept(4)` is right, `kept(0)` is not. Hand in as the first measured "
+            "value just what `kept(0)` returns.",
+            example=_experiment(0.01, _KEPT[1]),
+        ),
+        Mistake(
+            "both values",
+            lambda answer: _is_four(answer) and not _near(answer, _KEPT),
+            ko="잰 값이 둘 다 다릅니다. `kept(0)`에서는 아무것도 바뀌지 않으니 재는 "
+            "줄부터 보세요. 마지막 토큰 뒤의 거리를 첫 토큰 뒤의 거리로 나눕니다. "
+            "주어진 줄은 그대로 두고, 잰 값 자리에는 예측이 아니라 `kept(0)`과 "
+            "`kept(4)`를 넣으세요.",
+            en="Neither measured value is right. With `kept(0)` nothing is changed, so "
+            "look at the measuring first: the distance after the last token, divided "
+            "by that after the first. Leave the given lines as they are, and hand in "
+            "`kept(0)` and `kept(4)`, not predictions.",
+            example=_experiment(0.1, 0.5),
         ),
     ),
 )
