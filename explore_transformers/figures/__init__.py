@@ -13,6 +13,12 @@ from explore_transformers.figures.batches import (
     word_order,
 )
 from explore_transformers.figures.blocks import transformer
+from explore_transformers.figures.decoding import (
+    beam_tree,
+    five_properties,
+    kv_cache,
+    tested_map,
+)
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
 from explore_transformers.figures.lookup import (
@@ -40,18 +46,22 @@ __all__ = [
     "attention_map",
     "attention_step",
     "bars",
+    "beam_tree",
     "black_box",
     "bottleneck",
     "embedding_lookup",
     "encoder_decoder",
+    "five_properties",
     "gru_step",
     "heatmap",
+    "kv_cache",
     "lookup",
     "padded_batch",
     "rnn_unrolled",
     "seq2seq_overview",
     "shifted_targets",
     "softmax_step",
+    "tested_map",
     "tokens_to_ids",
     "transformer",
     "translation",
