@@ -10,8 +10,8 @@ from importlib.resources import files
 from explore_transformers.language import text
 
 _WORK = {
-    "train": ("훈련 한 걸음", "one training step"),
-    "greedy": ("탐욕 디코딩", "greedy decoding"),
+    "train": ("훈련 한 스텝", "one training step"),
+    "greedy": ("그리디 디코딩", "greedy decoding"),
 }
 
 

@@ -219,9 +219,8 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
             words = text(ko="가중치", en="weights") if i == 4 else "Δ"
             drawing.words(24, where, words, "et-end et-small" if i < 4 else "et-start")
             left, width = (74, 240) if i == 4 else (_LEFT, _WIDTH)
-            for k, (x, v) in enumerate(
-                zip(_centres(len(values), left, width), values, strict=True)
-            ):
+            centres = _centres(len(values), left, width)
+            for x, v in zip(centres, values, strict=True):
                 if i == 4:
                     drawing.bar(x - 14, where - 9, 28, 18, v, "attention")
                     drawing.words(x, where, formatted(v, ".2f"), "et-small")
@@ -252,7 +251,8 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
         ),
         text(
             ko="패딩의 벡터를 무작위로 바꾸어도 모든 로짓이 정확히 그대로입니다.",
-            en="With a random vector under padding, every logit stays exactly as it is.",
+            en="With a random vector under padding, every logit stays exactly as it "
+            "is.",
         ),
         text(
             ko="더 긴 문장과 한 배치에 넣으면 반올림만 달라집니다(가장 큰 것 ",
@@ -372,7 +372,8 @@ def kv_cache(cache, tokens, src_tokens):
     _draw_kept(drawing, end + 26, cache)
     title = text(ko="KV 캐시", en="The KV cache")
     caption = text(
-        ko="한 행이 디코딩의 한 단계이고, 칸 하나가 한 단어의 키와 밸류입니다. 진한 칸은 "
+        ko="한 행이 디코딩의 한 단계이고, 칸 하나가 한 단어의 키와 밸류입니다. 진한 "
+        "칸은 "
         "그 단계에서 계산한 것, 빈 칸은 캐시에서 읽은 것입니다.",
         en="A row is a step of decoding, a square the keys and values of one word. "
         "Full squares are computed at that step, empty ones are read from the cache.",
@@ -391,7 +392,8 @@ def kv_cache(cache, tokens, src_tokens):
             "mask makes sure that past keys and values stay as they are.",
         ),
         text(
-            ko="캐시에 든 텐서의 모양입니다. 셀프 어텐션의 것은 단어마다 한 칸씩 자라고, "
+            ko="캐시에 든 텐서의 모양입니다. 셀프 어텐션의 것은 단어마다 한 칸씩 "
+            "자라고, "
             "크로스 어텐션의 것은 소스를 읽을 때 한 번 계산합니다.",
             en="The tensors in the cache. Those of self-attention grow by one word a "
             "step; those of cross-attention are computed once, from the source.",
@@ -446,15 +448,12 @@ def beam_tree(search, words, greedy, end):
     xs = _centres(width, 4, 372)
     drawing = _Sketch(height=top + 22 + row * len(search))
     half = min(56, 372 / width / 2 - 5)
-    greedy_row = 0
     for t, (scores, beams, ids) in enumerate(search):
         y = top + 22 + row * t
         with drawing.part(t + 1):
             if t == 0:
                 drawing.box(160, 4, 60, 22, "norm", "<s>")
-            for k, (score, beam, word) in enumerate(
-                zip(scores, beams, ids, strict=True)
-            ):
+            for k, beam in enumerate(beams):
                 parent = (190, 26) if t == 0 else (xs[beam], y - row + 32)
                 is_best, is_alive = kept[t] == k, k in alive[t]
                 role = "context" if is_best else "query" if is_alive else "norm"
@@ -465,7 +464,6 @@ def beam_tree(search, words, greedy, end):
                 role = "context" if is_best else "query" if is_alive else "norm"
                 name = "</s>" if word == end else words[word]
                 is_greedy = prefixes[t][k] == list(greedy[: t + 1])
-                greedy_row = t + 1 if is_greedy else greedy_row
                 drawing.box(
                     xs[k] - half, y, 2 * half, 32, role,
                     name + " ★" * is_greedy, formatted(score, ".2f"),
@@ -473,7 +471,8 @@ def beam_tree(search, words, greedy, end):
     title = text(ko="빔 서치의 나무", en="A beam search as a tree")
     caption = text(
         ko=f"너비 {width}인 빔 서치의 실제 기록입니다. 한 행이 한 단계이고, 수는 문장 "
-        "처음부터의 로그 확률의 합입니다. 굵은 갈래가 마지막에 고른 문장, 회색은 이어지지 "
+        "처음부터의 로그 확률의 합입니다. 굵은 갈래가 마지막에 고른 문장, 회색은 "
+        "이어지지 "
         "못하고 버려진 시작, ★는 그리디 디코딩이 쓰는 것입니다.",
         en=f"The record of a real search of width {width}. A row is a step; the "
         "numbers are sums of log-probabilities from the start. The thick branch is the "
@@ -484,7 +483,7 @@ def beam_tree(search, words, greedy, end):
 
 
 def _paths(search):
-    """Prefixes of ids, the row of the best path, and the rows of all kept at the end."""
+    """Prefixes of ids, the best path, and in each row the beams that live on."""
     prefixes = []
     for t, (_, beams, ids) in enumerate(search):
         before = prefixes[-1] if t else [[]] * len(ids)
