@@ -126,7 +126,7 @@ def test_a_leak_shows_in_the_drawing():
     for layer in leaky.decoder.layers:
         layer.self_attention.__class__ = NoCausalMask
     sound, drawn = words_in(draw_five()), words_in(draw_five(leaky))
-    at = sound.index("Δ")
+    at = sound.index("Δ")  # the label of the first row of changes
     assert sound[at + 1 : at + 3] == ["0", "0"]
     assert "0" not in drawn[at + 1 : at + 3]
 

@@ -152,7 +152,7 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
             en="Weights: does each row sum to 1? And what if a head is removed?",
         ),
         text(
-            ko="디코딩: 고른 단어가 다시 입력이 됩니다. 여러 갈래를 이어 가는 빔 "
+            ko="디코딩: 고른 단어가 다시 입력이 됩니다. 여러 시작을 이어 가는 빔 "
             "서치와 계산을 아끼는 KV 캐시가 여기에 있습니다.",
             en="Decoding: the word chosen goes in again. Here are beam search, which "
             "follows several beginnings, and the KV cache, which saves work.",
@@ -177,16 +177,16 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
     row = 92
     drawing = _Sketch(height=5 * row + 8)
     titles = [
-        text(ko="미래: 뒤를 바꾼다", en="Future: change what comes later"),
+        text(ko="미래: 뒤를 바꾼다", en="Future: other later words"),
         text(ko="패딩: 패딩의 벡터를 바꾼다", en="Padding: change its vector"),
-        text(ko="배치: 옆 문장을 둔다", en="Batch: put a sentence beside it"),
+        text(ko="배치: 옆 문장을 둔다", en="Batch: another sentence"),
         text(ko="순서: 두 단어를 바꾼다", en="Order: swap two words"),
         text(ko="행: 가중치를 더한다", en="Rows: add the weights up"),
     ]
     n, n_src = len(tgt_tokens), len(src_tokens)
     below = (
-        text(ko=f"아래: 타깃 위치 {n}개의 로짓", en=f"below: {n} target positions"),
-        text(ko=f"아래: 벡터 {n_src}개", en=f"below: {n_src} vectors"),
+        text(ko=f"Δ: 타깃 위치 {n}개", en=f"Δ at {n} target positions"),
+        text(ko=f"Δ: 벡터 {n_src}개", en=f"Δ of {n_src} vectors"),
     )
     pads = ["<pad>"] * _PADDING
     swapped = list(src_tokens)
@@ -471,7 +471,7 @@ def beam_tree(search, words, greedy, end):
     title = text(ko="빔 서치의 나무", en="A beam search as a tree")
     caption = text(
         ko=f"너비 {width}인 빔 서치의 실제 기록입니다. 한 행이 한 단계이고, 수는 문장 "
-        "처음부터의 로그 확률의 합입니다. 굵은 갈래가 마지막에 고른 문장, 회색은 "
+        "처음부터의 로그 확률의 합입니다. 굵은 가지가 마지막에 고른 문장, 회색은 "
         "이어지지 "
         "못하고 버려진 시작, ★는 그리디 디코딩이 쓰는 것입니다.",
         en=f"The record of a real search of width {width}. A row is a step; the "
