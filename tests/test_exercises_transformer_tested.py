@@ -250,7 +250,7 @@ NAMED = [
 
 @pytest.mark.parametrize(("exercise", "answer", "name"), NAMED)
 def test_mistakes_are_named(exercise, answer, name):
-    assert check(exercise, answer).mistake == name
+    assert (check(exercise, answer).mistake or "").split(", ")[0] == name
 
 
 def test_every_exercise_has_enough_named_mistakes():
