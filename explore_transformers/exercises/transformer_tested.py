@@ -20,10 +20,21 @@ def _number(place, name, *wrong, ko, en):
     return wrong_number(_NUMBERS, place, name, wrong, ko, en)
 
 
+def _same_numbers(expected, got):
+    return np.shape(got) == np.shape(expected) and np.allclose(
+        np.asarray(got, dtype=float), expected
+    )
+
+
+def _any_other(place, name, ko, en):
+    return wrong_number(_NUMBERS, place, name, (), ko, en)
+
+
 cache_numbers = Exercise(
     "cache_numbers",
     expected=_NUMBERS,
     kind="value",
+    same=_same_numbers,
     mistakes=(
         *list_slips(_NUMBERS),
         _number(
@@ -150,6 +161,40 @@ cache_numbers = Exercise(
             ko="빔마다 캐시가 하나씩입니다. 너비가 4이면 4배입니다.",
             en="One cache for each beam: with width 4 there are 4 times as many.",
         ),
+        _any_other(
+            1,
+            "second number",
+            ko="둘째 수가 다릅니다. 첫째 수에 수 하나의 바이트를 곱하세요.",
+            en="The second number differs: multiply the first by the bytes of a "
+            "number.",
+        ),
+        _any_other(
+            2,
+            "third number",
+            ko="셋째 수가 다릅니다. 층 2개, 키와 밸류 2개, 소스 8토큰, 수 64개, "
+            "4바이트입니다.",
+            en="The third number differs: 2 layers, keys and values, 8 source tokens, "
+            "64 "
+            "numbers, 4 bytes.",
+        ),
+        _any_other(
+            3,
+            "fourth number",
+            ko="넷째 수가 다릅니다. 단계 t에 t번이니 1부터 10까지 더하세요.",
+            en="The fourth number differs: t times at step t, so add up 1 to 10.",
+        ),
+        _any_other(
+            4,
+            "fifth number",
+            ko="다섯째 수가 다릅니다. 캐시가 있으면 단어마다 한 번입니다.",
+            en="The fifth number differs: with the cache, once a word.",
+        ),
+        _any_other(
+            5,
+            "sixth number",
+            ko="여섯째 수가 다릅니다. 이어 가는 시작마다 캐시가 하나씩 있습니다.",
+            en="The sixth number differs: each beginning that is followed has a cache.",
+        ),
     ),
 )
 
@@ -248,10 +293,37 @@ def _keeps_ids(answer):
     return torch.equal(tgt, _TGT)
 
 
+def _same_truth(expected, got):
+    """Whether both are truth values (of any library) and equal, or equal numbers."""
+    kinds = [np.asarray(one).dtype.kind == "b" for one in (expected, got)]
+    if np.size(got) != 1 or kinds[0] != kinds[1]:
+        return False
+    return bool(np.isclose(float(np.ravel(expected)[0]), float(np.ravel(got)[0])))
+
+
+def _cut_off(model, src, tgt):
+    logits = model(src, tgt)
+    return any(
+        not torch.equal(model(src, tgt[:, :t]), logits[:, :t])
+        for t in range(1, tgt.shape[1])
+    )
+
+
+def _one_word(other, t, V):
+    other[:, t] = (other[:, t] + 1) % V
+    return other
+
+
+def _flipped(other, t, V):
+    other[:, t:] = other[:, t:].flip(1)
+    return other
+
+
 sees_future = Exercise(
     "sees_future",
     expected=_sees_with(),
     cases=tuple(_future_cases()),
+    same=_same_truth,
     mistakes=(
         *several(
             "always the same answer",
@@ -272,12 +344,11 @@ sees_future = Exercise(
         Mistake(
             "the last word alone",
             _sees_with(begin=lambda T: range(T - 1, T) if T > 1 else ()),
-            ko="마지막 단어만 바꾸었습니다. 바로 다음 단어만 보는 모델 가운데에는 "
-            "여기에 "
-            "걸리지 않는 것도 있습니다. 모든 위치에서 바꾸어 보세요.",
-            en="You change the last word only. Change the words from every position "
-            "on: "
-            "a leak may lie elsewhere.",
+            ko="한 위치에서만, 이를테면 마지막 단어만 바꾸었습니다. 그 앞쪽에서 새는 "
+            "것은 "
+            "걸리지 않습니다. 바꾸기 시작하는 위치를 옮겨 가며 되풀이하세요.",
+            en="You begin the change at one position only, such as the last. A leak "
+            "further in front gets away. Repeat it from every position.",
         ),
         Mistake(
             "the first position alone",
@@ -289,18 +360,55 @@ sees_future = Exercise(
             "every position in turn and compare all before it.",
         ),
         Mistake(
+            "the next word alone",
+            _sees_with(change=_one_word, compare=lambda gap, t: gap[:, t - 1 : t]),
+            ko="바로 다음 단어를 보는지만 확인했습니다. 더 뒤의 단어를 볼 수도 "
+            "있습니다.",
+            en="You check only whether the very next word is seen. Words further on "
+            "may "
+            "be seen too.",
+        ),
+        Mistake(
+            "cut off",
+            _cut_off,
+            ko="뒤를 바꾸지 않고 잘라 냈습니다. 길이가 달라지면 옳은 모델의 마지막 "
+            "위치도 "
+            "달라질 수 있습니다. 길이는 그대로 두고 단어를 바꾸세요.",
+            en="You cut the later words off instead of changing them. With another "
+            "length the last position of a sound model may change too. Keep the "
+            "length.",
+        ),
+        Mistake(
+            "reversed",
+            _sees_with(change=_flipped),
+            ko="뒤의 단어를 거꾸로 놓기만 했습니다. 마지막 하나나 같은 단어들은 바뀌지 "
+            "않습니다. 다른 단어로 바꾸세요.",
+            en="You only reverse the later words. A single one, or equal ones, stay as "
+            "they are. Change them to other words.",
+        ),
+        Mistake(
             "the first sentence alone",
             _sees_with(compare=lambda gap, t: gap[:1, :t]),
             ko="배치의 첫 문장만 비교했습니다.",
             en="You compare the first sentence of the batch only.",
         ),
-        Mistake(
+        *several(
             "tolerance",
             _sees_with(verdict=lambda gap: gap > 1e-4),
-            ko="조금 달라지는 것은 봐주었습니다. 가중치가 정확히 0이면 변화도 정확히 "
-            "0입니다. 작은 변화도 새는 것입니다.",
-            en="You let small changes pass. With a weight of exactly 0 the change is "
-            "exactly 0, so a small one is a leak too.",
+            *(
+                _sees_with(verdict=lambda gap: gap > 1e-4, **more)
+                for more in (
+                    {"begin": lambda T: range(T - 1, T) if T > 1 else ()},
+                    {"compare": lambda gap, t: gap[:, :1]},
+                    {"compare": lambda gap, t: gap[:1, :t]},
+                )
+            ),
+            ko="조금 달라지는 것은 봐주었습니다(`allclose`도 그렇습니다). 가중치가 "
+            "정확히 "
+            "0이면 변화도 정확히 0입니다. 작은 변화도 새는 것입니다.",
+            en="You let small changes pass (as `allclose` does). With a weight of "
+            "exactly "
+            "0 the change is exactly 0, so a small one is a leak too.",
         ),
         Mistake(
             "one logit alone",
@@ -445,6 +553,21 @@ mended_step = Exercise(
             en="That is the position of the word before. With n words in the cache the "
             "new one stands at n.",
         ),
+        *several(
+            "another position",
+            _step_with(place=lambda n: -1),
+            _step_with(place=lambda n: 4),
+            ko="위치가 다릅니다. 새 단어의 위치는 이어 붙이기 전의 캐시에 든 단어의 "
+            "수입니다.",
+            en="The position is another. It is the number of words in the cache before "
+            "appending.",
+        ),
+        Mistake(
+            "both sizes",
+            _step_with(size=lambda d, n: d * n),
+            ko="벡터의 크기뿐 아니라 키의 개수로도 나누었습니다.",
+            en="You divide by the vectors' size and by the number of keys as well.",
+        ),
         Mistake(
             "no scale",
             _step_with(size=lambda d, n: 1),
@@ -573,6 +696,8 @@ def _beam_cases():
     p = rng.dirichlet(np.ones(5), size=4)
     yield np.array([-1.3, -0.9, -2.2, -1.7]), np.log(p), np.array([0, 0, 0, 1]) > 0, 1
     yield np.array([-4.0, -3.1, -3.6]), np.log(p[:3]), np.array([1, 0, 1]) > 0, 3
+    many = rng.dirichlet(np.ones(9), size=7)
+    yield -rng.random(7) * 3, np.log(many), np.arange(7) == 5, 2
 
 
 def _same_beams(expected, got):
@@ -584,7 +709,7 @@ def _same_beams(expected, got):
 
 
 def _likeliest_first(answer):
-    sums = np.asarray(answer(*tuple(_beam_cases())[4])[0])
+    sums = np.asarray(answer(*tuple(_beam_cases())[6])[0])
     return bool((np.diff(sums) <= 0).all())
 
 
@@ -665,6 +790,21 @@ beam_step = Exercise(
             ko="끝난 문장을 버렸습니다. 점수가 좋으면 남아 있어야 합니다.",
             en="Finished sentences are thrown out. They must stay while their score is "
             "good.",
+        ),
+        Mistake(
+            "others free",
+            lambda scores, log_p, done, end: _beam_step(
+                scores,
+                np.where(done[:, None] & (np.arange(log_p.shape[1]) == end), 0, log_p),
+                done,
+                end,
+                wait=False,
+            ),
+            ko="끝난 문장이 끝 토큰 말고 다른 단어로도 이어집니다. 나머지 칸을 "
+            "`-np.inf`로 "
+            "바꾸세요.",
+            en="A finished sentence can go on with other words than the end token. Set "
+            "those to `-np.inf`.",
         ),
         Mistake(
             "beam and word exchanged",
@@ -872,8 +1012,8 @@ def _layer(seed, d=6, V=9, n_places=14):
 def _write(
     embed, project, head, start, end, n,
     place=lambda t: t, scale=np.sqrt, seen=lambda parts: parts, choose=np.argmax,
-    follow=lambda token, start: token, context=None, done=lambda ids, end: ids,
-    stop=True, own=True, mix=None,
+    follow=lambda token, start: token, done=lambda ids, end: ids,
+    stop=True, own=True, mix=None, kept=lambda keys, values: (keys, values),
 ):  # fmt: skip
     """Greedy decoding with a cache; every option changed is one mistake."""
     keys, values, ids, token = [], [], [], start
@@ -882,7 +1022,8 @@ def _write(
         query, key, value = project(x)
         keys.append(key)
         values.append(value)
-        K, v = np.array(seen(keys)), np.array(seen(values))
+        K, v = (np.array(seen(part)) for part in kept(keys, values))
+        K = np.array(seen(keys))
         if not own and len(K) > 1:
             K, v = K[:-1], v[:-1]
         scores = K @ query / scale(len(query))
@@ -1005,6 +1146,26 @@ write_with_cache = Exercise(
             _write_with(mix=lambda scores: np.full(len(scores), 1 / len(scores))),
             ko="모든 단어를 똑같은 가중치로 보았습니다. 점수에 소프트맥스를 하세요.",
             en="All words get equal weight. Take the softmax of the scores.",
+        ),
+        Mistake(
+            "keys for values",
+            _write_with(kept=lambda keys, values: (keys, keys)),
+            ko="밸류가 아니라 키를 더했습니다.",
+            en="You add up keys instead of values.",
+        ),
+        Mistake(
+            "vector left out",
+            lambda embed, project, head, *rest: _write(
+                embed, project, lambda x, context: head(0 * x, context), *rest
+            ),
+            ko="`head`에 단어의 벡터 `x`를 주지 않았습니다.",
+            en="`head` does not get the word's vector `x`.",
+        ),
+        Mistake(
+            "last word alone",
+            lambda *case: _write(*case)[-1:],
+            ko="마지막 단어만 돌려주었습니다. 쓴 단어를 모두 돌려주세요.",
+            en="You return the last word only. Return all that were written.",
         ),
         Mistake(
             "scores as weights",
