@@ -295,10 +295,10 @@ def _keeps_ids(answer):
 
 def _same_truth(expected, got):
     """Whether both are truth values (of any library) and equal, or equal numbers."""
-    kinds = [np.asarray(one).dtype.kind == "b" for one in (expected, got)]
-    if np.size(got) != 1 or kinds[0] != kinds[1]:
+    both = [np.asarray(one) for one in (expected, got)]
+    if both[1].size != 1 or both[0].dtype.kind != both[1].dtype.kind:
         return False
-    return bool(np.isclose(float(np.ravel(expected)[0]), float(np.ravel(got)[0])))
+    return bool(np.isclose(*(float(one.ravel()[0]) for one in both)))
 
 
 def _cut_off(model, src, tgt):
