@@ -1,4 +1,4 @@
-"""Timed comparisons of the book's models with torch's own; lessons show what they gave.
+"""Timed comparisons of the book's models with others; lessons show what they gave.
 
 A file benchmarks/NAME.py times, on demand, and writes NAME.json into this folder.
 """
@@ -10,8 +10,8 @@ from importlib.resources import files
 from explore_transformers.language import text
 
 _WORK = {
-    "train": ("훈련 한 걸음", "one training step"),
-    "greedy": ("탐욕 디코딩", "greedy decoding"),
+    "train": ("훈련 한 스텝", "one training step"),
+    "greedy": ("그리디 디코딩", "greedy decoding"),
 }
 
 
@@ -19,8 +19,8 @@ _WORK = {
 class Benchmark:
     """What a benchmark gave; displays itself as a table.
 
-    rows: dicts with "work", the model's sizes, and the quartiles [25%, median, 75%] of
-    "ours_ms", "torch_ms" and their "ratio".
+    rows: dicts with "work", the model's sizes, the "other" compared with, and the
+    quartiles [25%, median, 75%] of "ours_ms", "other_ms" and their "ratio".
     """
 
     name: str
@@ -35,19 +35,21 @@ class Benchmark:
         command = f"python benchmarks/{self.name}.py"
         return text(
             ko=f"{self.made}에 {self.machine}의 코어 하나에서 PyTorch {self.torch}로 "
-            "잰 CPU 시간의 중앙값입니다. 괄호 안은 가운데 절반의 범위입니다. 두 모델의 "
-            f"가중치와 배치는 같습니다. 다시 재는 명령: {command}",
+            "잰 CPU 시간의 중앙값입니다. 괄호 안은 가운데 절반의 범위입니다. 모두 같은 "
+            f"배치를 받고, torch.nn은 가중치도 같습니다. 다시 재는 명령: {command}",
             en=f"Medians of CPU time, measured on {self.made} on one core of "
             f"{self.machine} with PyTorch {self.torch}; in brackets, the middle half. "
-            f"Both models have the same weights and batches. To repeat: {command}",
+            "All get the same batches, and torch.nn has the same weights too. "
+            f"To repeat: {command}",
         )
 
     def _cells(self):
         yield (
             text(ko="하는 일", en="Work"),
             text(ko="크기", en="Size"),
+            text(ko="비교", en="Compared with"),
             text(ko="이 책", en="This book"),
-            "torch.nn",
+            text(ko="비교한 것", en="The other"),
             text(ko="비", en="Ratio"),
         )
         for row in self.rows:
@@ -57,8 +59,9 @@ class Benchmark:
             yield (
                 text(ko=ko, en=en),
                 size,
+                row["other"],
                 f"{row['ours_ms'][1]:,.0f} ms",
-                f"{row['torch_ms'][1]:,.0f} ms",
+                f"{row['other_ms'][1]:,.0f} ms",
                 f"{middle:.2f} ({low:.2f}–{high:.2f})",
             )
 

@@ -18,6 +18,12 @@ from explore_transformers.figures.building import (
     transformer_map,
     zoom,
 )
+from explore_transformers.figures.decoding import (
+    beam_tree,
+    five_properties,
+    kv_cache,
+    tested_map,
+)
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
 from explore_transformers.figures.html import HTMLFigure
 from explore_transformers.figures.lookup import (
@@ -51,13 +57,16 @@ __all__ = [
     "attention_map",
     "attention_step",
     "bars",
+    "beam_tree",
     "black_box",
     "bottleneck",
     "embedding_lookup",
     "encoder_decoder",
+    "five_properties",
     "gru_step",
     "heads_flow",
     "heatmap",
+    "kv_cache",
     "lookup",
     "mask_grids",
     "one_word",
@@ -68,6 +77,7 @@ __all__ = [
     "seq2seq_overview",
     "shifted_targets",
     "softmax_step",
+    "tested_map",
     "tokens_to_ids",
     "transformer",
     "transformer_map",

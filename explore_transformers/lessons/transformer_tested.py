@@ -21,16 +21,6 @@ from explore_transformers.lessons.transformer import (
 
 
 @torch.no_grad()
-def attention_weights_of(model, src, tgt):
-    """Weights of every attention, by its name: {name: (B, n_heads, T, T_src or T)}."""
-    MultiHeadAttention.need_weights = True
-    model(src, tgt)
-    MultiHeadAttention.need_weights = False
-    found = (n for n in model.named_modules() if isinstance(n[1], MultiHeadAttention))
-    return {name: module.attention_weights for name, module in found}
-
-
-@torch.no_grad()
 def future_leak(model, src, tgt):
     """Largest change of a logit when only later target words change. Must be 0."""
     logits, changes = model(src, tgt), []
@@ -68,6 +58,16 @@ def is_permutation_equivariant(encoder, src, tolerance=1e-4):
     order = torch.randperm(src.shape[1], device=src.device)
     change = encoder(src[:, order])[0] - encoder(src)[0][:, order]  # (B, T_src, d)
     return change.abs().max().item() <= tolerance
+
+
+@torch.no_grad()
+def attention_weights_of(model, src, tgt):
+    """Weights of every attention, by its name: {name: (B, n_heads, T, T_src or T)}."""
+    MultiHeadAttention.need_weights = True
+    model(src, tgt)
+    MultiHeadAttention.need_weights = False
+    found = (n for n in model.named_modules() if isinstance(n[1], MultiHeadAttention))
+    return {name: module.attention_weights for name, module in found}
 
 
 def rows_sum_to_one(model, src, tgt, tolerance=1e-5):
@@ -110,8 +110,7 @@ class CachedDecoder(nn.Module):
         (memory, src_mask), kv_cache = encoder_outputs, []
         mask = None if src_mask.all() else src_mask[:, None, None]  # (B, 1, 1, T_src)
         old = state or [(None, None)] * len(self.decoder.layers)
-        start = state[0][0][0].shape[2] if state else 0  # tokens in the cache
-        x = self.decoder.embedding(tgt, start)  # (B, T, d_model)
+        x = self.decoder.embedding(tgt, old[0][0][0].shape[2] if state else 0)
         for layer, (own, cross) in zip(self.decoder.layers, old, strict=True):
             y, own = cached_self_attention(layer.self_attention, layer.norm1(x), own)
             x = x + y

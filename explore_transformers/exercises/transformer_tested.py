@@ -1,0 +1,1200 @@
+"""Checks of the exercises of lesson 5, the Transformer tested."""
+
+import numpy as np
+import torch
+
+from explore_transformers.exercises.checking import (
+    Exercise,
+    Mistake,
+    Property,
+    checker,
+)
+from explore_transformers.exercises.naming import list_slips, several, wrong_number
+
+# ---- what a cache holds -------------------------------------------------------------
+
+_NUMBERS = (2560, 10240, 8192, 55, 10, 4)
+
+
+def _number(place, name, *wrong, ko, en):
+    return wrong_number(_NUMBERS, place, name, wrong, ko, en)
+
+
+def _same_numbers(expected, got):
+    return np.shape(got) == np.shape(expected) and np.allclose(
+        np.asarray(got, dtype=float), expected
+    )
+
+
+def _any_other(place, name, ko, en):
+    return wrong_number(_NUMBERS, place, name, (), ko, en)
+
+
+cache_numbers = Exercise(
+    "cache_numbers",
+    expected=_NUMBERS,
+    kind="value",
+    same=_same_numbers,
+    mistakes=(
+        *list_slips(_NUMBERS),
+        _number(
+            0,
+            "keys alone",
+            1280,
+            ko="첫째 수가 반입니다. 키와 밸류를 둘 다 남기는지, 두 층을 다 세었는지 "
+            "보세요.",
+            en="The first number is half of it. Are both keys and values kept, in both "
+            "layers?",
+        ),
+        _number(
+            0,
+            "heads counted again",
+            10240,
+            640,
+            ko="첫째 수에 헤드의 수를 따로 곱하거나 나누었습니다. 헤드 4개의 16을 모두 "
+            "더한 것이 이미 64입니다.",
+            en="In the first number the heads are multiplied or divided in again. The "
+            "16 of all 4 heads already make the 64.",
+        ),
+        _number(
+            0,
+            "first number",
+            ko="첫째 수가 다릅니다. 층 2개, 키와 밸류 2개, 단어 10개, 수 64개입니다.",
+            en="The first number differs: 2 layers, keys and values, 10 words, 64 "
+            "numbers.",
+        ),
+        _number(
+            1,
+            "numbers for bytes",
+            2560,
+            ko="둘째 수는 바이트입니다. 32비트 수 하나는 4바이트입니다.",
+            en="The second is in bytes, and a 32-bit number takes 4.",
+        ),
+        _number(
+            1,
+            "bits for bytes",
+            81920,
+            ko="비트를 세었습니다. 1바이트는 8비트입니다.",
+            en="You counted bits. A byte has 8 of them.",
+        ),
+        _number(
+            1,
+            "eight bytes a number",
+            20480,
+            ko="수 하나에 8바이트를 세었습니다. 32비트는 4바이트입니다.",
+            en="You took 8 bytes a number. 32 bits are 4 bytes.",
+        ),
+        _number(
+            2,
+            "grows with the target",
+            10240,
+            ko="크로스 어텐션의 캐시는 타깃이 아니라 소스의 길이를 따릅니다.",
+            en="The cache of cross-attention goes by the length of the source, not of "
+            "the target.",
+        ),
+        _number(
+            2,
+            "source in numbers",
+            2048,
+            ko="셋째 수도 바이트입니다.",
+            en="The third is in bytes too.",
+        ),
+        _number(
+            2,
+            "source times target",
+            81920,
+            ko="소스의 키와 밸류는 단어를 쓸 때마다 다시 남기지 않습니다. 한 번입니다.",
+            en="The source's keys and values are not kept again with each word "
+            "written, "
+            "but once.",
+        ),
+        _number(
+            3,
+            "square without a cache",
+            100,
+            ko="단계 t에는 단어가 t개뿐입니다. 1부터 10까지 더하세요.",
+            en="At step t there are t words. Add up 1 to 10.",
+        ),
+        _number(
+            3,
+            "sum up to the last but one",
+            45,
+            ko="마지막 단계의 10번이 빠졌습니다(또는 첫 단계의 1번).",
+            en="The 10 of the last step are missing.",
+        ),
+        _number(
+            3,
+            "cached already",
+            10,
+            ko="캐시가 있을 때의 수입니다. 캐시가 없으면 단계마다 앞의 단어도 다시 "
+            "계산합니다.",
+            en="That is with the cache. Without it each step computes the words before "
+            "it again.",
+        ),
+        _number(
+            4,
+            "no cache still",
+            55,
+            ko="캐시가 있으면 단어마다 한 번씩만 계산합니다.",
+            en="With the cache each word is computed once.",
+        ),
+        _number(
+            4,
+            "once in all",
+            1,
+            ko="한 번은 단어 하나의 수입니다. 단어 10개를 모두 세세요.",
+            en="Once is for one word. Count all 10.",
+        ),
+        _number(
+            5,
+            "source grows with the beams alone",
+            1,
+            ko="빔마다 이어 온 단어가 다르므로 캐시도 빔마다 있어야 합니다.",
+            en="Each beam has other words, so each needs a cache of its own.",
+        ),
+        _number(
+            5,
+            "squared beams",
+            16,
+            8,
+            2,
+            ko="빔마다 캐시가 하나씩입니다. 너비가 4이면 4배입니다.",
+            en="One cache for each beam: with width 4 there are 4 times as many.",
+        ),
+        _any_other(
+            1,
+            "second number",
+            ko="둘째 수가 다릅니다. 첫째 수에 수 하나의 바이트를 곱하세요.",
+            en="The second number differs: multiply the first by the bytes of a "
+            "number.",
+        ),
+        _any_other(
+            2,
+            "third number",
+            ko="셋째 수가 다릅니다. 층 2개, 키와 밸류 2개, 소스 8토큰, 수 64개, "
+            "4바이트입니다.",
+            en="The third number differs: 2 layers, keys and values, 8 source tokens, "
+            "64 "
+            "numbers, 4 bytes.",
+        ),
+        _any_other(
+            3,
+            "fourth number",
+            ko="넷째 수가 다릅니다. 단계 t에 t번이니 1부터 10까지 더하세요.",
+            en="The fourth number differs: t times at step t, so add up 1 to 10.",
+        ),
+        _any_other(
+            4,
+            "fifth number",
+            ko="다섯째 수가 다릅니다. 캐시가 있으면 단어마다 한 번입니다.",
+            en="The fifth number differs: with the cache, once a word.",
+        ),
+        _any_other(
+            5,
+            "sixth number",
+            ko="여섯째 수가 다릅니다. 이어 가는 시작마다 캐시가 하나씩 있습니다.",
+            en="The sixth number differs: each beginning that is followed has a cache.",
+        ),
+    ),
+)
+
+
+# ---- a test that catches models which see the future --------------------------------
+
+
+class _Model:
+    """A tiny stand-in for a model: (src, tgt) -> logits (B, T, V), with one fault."""
+
+    def __init__(self, fault="none", vocab_size=7):
+        self.fault, self.vocab_size = fault, vocab_size
+
+    def __call__(self, src, tgt):
+        if tgt.min() < 0 or tgt.max() >= self.vocab_size:
+            raise IndexError("an id of the target is outside the vocabulary")
+        B, T = tgt.shape
+        x = torch.nn.functional.one_hot(tgt, self.vocab_size).double()  # (B, T, V)
+        x = x * torch.linspace(1, 2, self.vocab_size, dtype=torch.float64)
+        past = x.cumsum(dim=1) / torch.arange(1, T + 1)[:, None]
+        out = past + 0.1 * src.double().mean(dim=1)[:, None, None]
+        late = torch.zeros_like(out)
+        late[:, :-1] = x[:, 1:]  # the next word, for each position
+        every = x.mean(dim=1, keepdim=True).expand_as(x)
+        faults = {
+            "next": late,
+            "all": every,
+            "first": torch.where(torch.arange(T)[:, None] == 0, every, 0.0),
+            "last": torch.where(torch.arange(T)[:, None] == T - 1, every, 0.0),
+            "far": x[:, -1:].expand_as(x) * (torch.arange(T)[:, None] < T - 2),
+            "middle": late * (torch.arange(T) == 2)[:, None],
+            "start": late * (torch.arange(T) == 0)[:, None],
+            "faint": 1e-6 * late,
+            "second sentence": late * (torch.arange(B) == B - 1)[:, None, None],
+            "one word": late.sum(-1, keepdim=True) * (torch.arange(x.shape[-1]) == 0),
+            "other sentences": x.mean(dim=0, keepdim=True).expand_as(x)
+            if B > 1
+            else 0 * x,
+        }
+        return out + faults.get(self.fault, 0)
+
+
+def _ids(*rows):
+    return torch.tensor(rows)
+
+
+_SRC = _ids([4, 5, 6], [6, 5, 4])
+_TGT = _ids([1, 4, 5, 6, 4], [1, 6, 6, 3, 5])
+
+
+def _future_cases():
+    faults = "none next all first far middle start faint last".split()
+    for fault in (*faults, "second sentence", "one word", "other sentences"):
+        yield _Model(fault), _SRC, _TGT
+    yield _Model("next"), _SRC[:1], _TGT[:1]
+    yield _Model("none"), _SRC[:1], _TGT[:1, :1]  # nothing can leak
+    yield _Model("none", 30), _SRC, _TGT
+    yield _Model("next", 30), _SRC, _TGT
+
+
+def _sees(
+    model, src, tgt,
+    begin=lambda T: range(1, T), change=None, compare=None, verdict=lambda gap: gap > 0,
+    given=lambda src, tgt: (src, tgt),
+):  # fmt: skip
+    """Whether earlier logits change with later words; every option is one mistake."""
+    src, tgt = given(src, tgt)
+    logits, gaps = model(src, tgt), [0.0]
+    for t in begin(tgt.shape[1]):
+        other = tgt.clone()
+        if change is None:
+            other[:, t:] = (other[:, t:] + 1) % logits.shape[-1]
+        else:
+            other = change(other, t, logits.shape[-1])
+        gap = (model(src, other) - logits).abs()
+        gap = gap[:, :t] if compare is None else compare(gap, t)
+        gaps.append(gap.max().item() if gap.numel() else 0.0)
+    return verdict(max(gaps))
+
+
+def _sees_with(**changes):
+    return lambda model, src, tgt: _sees(model, src, tgt, **changes)
+
+
+def _unchanged_sound(answer):
+    return not answer(_Model("none"), _SRC, _TGT)
+
+
+def _caught(fault):
+    return lambda answer: bool(answer(_Model(fault), _SRC, _TGT))
+
+
+def _keeps_ids(answer):
+    tgt = _TGT.clone()
+    answer(_Model("next"), _SRC, tgt)
+    return torch.equal(tgt, _TGT)
+
+
+def _same_truth(expected, got):
+    """Whether both are truth values (of any library) and equal, or equal numbers."""
+    both = [np.asarray(one) for one in (expected, got)]
+    if both[1].size != 1 or both[0].dtype.kind != both[1].dtype.kind:
+        return False
+    return bool(np.isclose(*(float(one.ravel()[0]) for one in both)))
+
+
+def _cut_off(model, src, tgt):
+    logits = model(src, tgt)
+    return any(
+        not torch.equal(model(src, tgt[:, :t]), logits[:, :t])
+        for t in range(1, tgt.shape[1])
+    )
+
+
+def _one_word(other, t, V):
+    other[:, t] = (other[:, t] + 1) % V
+    return other
+
+
+def _flipped(other, t, V):
+    other[:, t:] = other[:, t:].flip(1)
+    return other
+
+
+sees_future = Exercise(
+    "sees_future",
+    expected=_sees_with(),
+    cases=tuple(_future_cases()),
+    same=_same_truth,
+    mistakes=(
+        *several(
+            "always the same answer",
+            lambda model, src, tgt: True,
+            lambda model, src, tgt: False,
+            ko="어느 모델에나 같은 답을 냅니다. 옳은 모델도 틀린 모델도 있습니다.",
+            en="It gives every model the same answer. Some are sound and some are not.",
+        ),
+        Mistake(
+            "its own position counted",
+            _sees_with(compare=lambda gap, t: gap[:, : t + 1]),
+            ko="바꾼 단어의 위치나 그 뒤까지 비교했습니다. 그 로짓은 바꾼 단어를 읽고 "
+            "나오므로 당연히 달라집니다. 앞의 위치만 비교하세요.",
+            en="You compare the position of the changed word, or later ones. Their "
+            "logits come after reading it, so of course they change. Compare those "
+            "before.",
+        ),
+        Mistake(
+            "the last word alone",
+            _sees_with(begin=lambda T: range(T - 1, T) if T > 1 else ()),
+            ko="한 위치에서만, 이를테면 마지막 단어만 바꾸었습니다. 그 앞쪽에서 새는 "
+            "것은 "
+            "걸리지 않습니다. 바꾸기 시작하는 위치를 옮겨 가며 되풀이하세요.",
+            en="You begin the change at one position only, such as the last. A leak "
+            "further in front gets away. Repeat it from every position.",
+        ),
+        Mistake(
+            "the first position alone",
+            _sees_with(compare=lambda gap, t: gap[:, :1]),
+            ko="첫 위치의 로짓만 확인했습니다. 바꾸기 시작하는 위치를 옮겨 가며, 앞의 "
+            "모든 "
+            "위치를 비교하세요.",
+            en="Only the logits of the first position are checked. Begin the change at "
+            "every position in turn and compare all before it.",
+        ),
+        Mistake(
+            "the next word alone",
+            _sees_with(change=_one_word, compare=lambda gap, t: gap[:, t - 1 : t]),
+            ko="바로 다음 단어를 보는지만 확인했습니다. 더 뒤의 단어를 볼 수도 "
+            "있습니다.",
+            en="You check only whether the very next word is seen. Words further on "
+            "may "
+            "be seen too.",
+        ),
+        Mistake(
+            "cut off",
+            _cut_off,
+            ko="뒤를 바꾸지 않고 잘라 냈습니다. 길이가 달라지면 옳은 모델의 마지막 "
+            "위치도 "
+            "달라질 수 있습니다. 길이는 그대로 두고 단어를 바꾸세요.",
+            en="You cut the later words off instead of changing them. With another "
+            "length the last position of a sound model may change too. Keep the "
+            "length.",
+        ),
+        Mistake(
+            "reversed",
+            _sees_with(change=_flipped),
+            ko="뒤의 단어를 거꾸로 놓기만 했습니다. 마지막 하나나 같은 단어들은 바뀌지 "
+            "않습니다. 다른 단어로 바꾸세요.",
+            en="You only reverse the later words. A single one, or equal ones, stay as "
+            "they are. Change them to other words.",
+        ),
+        Mistake(
+            "the first sentence alone",
+            _sees_with(compare=lambda gap, t: gap[:1, :t]),
+            ko="배치의 첫 문장만 비교했습니다.",
+            en="You compare the first sentence of the batch only.",
+        ),
+        *several(
+            "tolerance",
+            _sees_with(verdict=lambda gap: gap > 1e-4),
+            *(
+                _sees_with(verdict=lambda gap: gap > 1e-4, **more)
+                for more in (
+                    {"begin": lambda T: range(T - 1, T) if T > 1 else ()},
+                    {"compare": lambda gap, t: gap[:, :1]},
+                    {"compare": lambda gap, t: gap[:1, :t]},
+                )
+            ),
+            ko="조금 달라지는 것은 봐주었습니다(`allclose`도 그렇습니다). 가중치가 "
+            "정확히 "
+            "0이면 변화도 정확히 0입니다. 작은 변화도 새는 것입니다.",
+            en="You let small changes pass (as `allclose` does). With a weight of "
+            "exactly "
+            "0 the change is exactly 0, so a small one is a leak too.",
+        ),
+        Mistake(
+            "one logit alone",
+            _sees_with(compare=lambda gap, t: gap[:, :t, 1:]),
+            ko="어휘 가운데 일부의 로짓만 비교했습니다.",
+            en="You compare the logits of some words only.",
+        ),
+        Mistake(
+            "turned round",
+            _sees_with(verdict=lambda gap: gap == 0),
+            ko="답이 뒤집혔습니다. 미래를 보면 `True`입니다.",
+            en="The answer is turned round: `True` if it sees the future.",
+        ),
+        Mistake(
+            "the change itself",
+            _sees_with(verdict=lambda gap: gap),
+            ko="변화의 크기를 돌려주었습니다. `True`나 `False`를 돌려주세요.",
+            en="You return how large the change is. Return `True` or `False`.",
+        ),
+        Mistake(
+            "ids outside the vocabulary",
+            _sees_with(change=lambda other, t, V: other + 100),
+            ko="바꾼 번호가 어휘를 벗어났습니다. 로짓의 마지막 축이 어휘의 크기입니다.",
+            en="The new ids are outside the vocabulary, whose size is the logits' last "
+            "axis.",
+        ),
+    ),
+    properties=(
+        Property(
+            "sound model passes",
+            _unchanged_sound,
+            ko="옳은 모델인데 미래를 본다고 했습니다.",
+            en="A sound model was said to see the future.",
+        ),
+        Property(
+            "next word",
+            _caught("next"),
+            ko="바로 다음 단어를 보는 모델을 놓쳤습니다.",
+            en="A model that sees the very next word got away.",
+        ),
+        Property(
+            "far word",
+            _caught("far"),
+            ko="마지막 단어만 훔쳐보는 모델을 놓쳤습니다.",
+            en="A model that peeks at the last word only got away.",
+        ),
+        Property(
+            "target kept",
+            _keeps_ids,
+            ko="받은 `tgt`를 바꾸어 놓았습니다. `tgt.clone()`을 바꾸세요.",
+            en="The `tgt` given was changed. Change `tgt.clone()` instead.",
+        ),
+    ),
+)
+
+
+# ---- debug: a cached step -----------------------------------------------------------
+
+
+def _step(
+    token, cache, E, P, W_q, W_k, W_v,
+    place=lambda n: n, size=lambda d, n: d, keep=lambda keys, values: (keys, values),
+    new=lambda x, W_k, W_v: (x @ W_k, x @ W_v), read=lambda w, keys, values: w @ values,
+    softmax=None,
+):  # fmt: skip
+    """One cached step of self-attention; every option changed is one mistake."""
+    keys, values = cache
+    x = E[token] + P[place(len(keys))]
+    key, value = new(x, W_k, W_v)
+    grown = np.vstack([keys, key]), np.vstack([values, value])
+    scores = grown[0] @ (x @ W_q) / np.sqrt(size(len(x), len(grown[0])))
+    e = np.exp(scores - scores.max())
+    weights = softmax(scores) if softmax else e / e.sum()
+    return read(weights, *grown), keep(*grown)
+
+
+def _step_with(**changes):
+    return lambda *case: _step(*case, **changes)
+
+
+def _step_cases():
+    rng = np.random.default_rng(5)
+    d = 4
+    E, P = rng.normal(size=(6, d)).round(1), rng.normal(size=(8, d)).round(1)
+    W = [rng.normal(size=(d, d)).round(1) for _ in range(3)]
+    for n, token in ((0, 2), (1, 4), (3, 0), (4, 1)):
+        cache = rng.normal(size=(2, n, d)).round(1)
+        yield token, (cache[0], cache[1]), E, P, *W
+
+
+def _grown(answer):
+    """Whether the cache comes back one row longer, the rows before as they were."""
+    token, cache, *rest = tuple(_step_cases())[2]
+    _, (keys, values) = answer(token, cache, *rest)
+    return all(
+        np.shape(new) == (4, 4) and np.allclose(new[:3], old)
+        for new, old in ((keys, cache[0]), (values, cache[1]))
+    )
+
+
+mended_step = Exercise(
+    "mended_step",
+    expected=_step_with(),
+    cases=tuple(_step_cases()),
+    mistakes=(
+        Mistake(
+            "as given",
+            _step_with(place=lambda n: 0, size=lambda d, n: n),
+            ko="주어진 함수 그대로입니다. 틀린 곳이 두 군데 있고, 첫 단계에서는 둘 다 "
+            "드러나지 않습니다.",
+            en="It does what the given function does. Two things are wrong, and "
+            "neither "
+            "shows at the first step.",
+        ),
+        Mistake(
+            "position mended alone",
+            _step_with(size=lambda d, n: n),
+            ko="위치는 고쳤습니다. 점수를 무엇의 제곱근으로 나누는지 보세요. 키의 "
+            "개수는 "
+            "단계마다 바뀝니다.",
+            en="The position is right now. By the root of what are the scores divided? "
+            "The number of keys changes with every step.",
+        ),
+        Mistake(
+            "scale mended alone",
+            _step_with(place=lambda n: 0),
+            ko="나누는 수는 고쳤습니다. 그런데 모든 단어가 문장의 첫 위치에 있습니다.",
+            en="The scale is right now. But every word still stands at the first "
+            "position of the sentence.",
+        ),
+        Mistake(
+            "position one too far",
+            _step_with(place=lambda n: n + 1),
+            ko="위치가 하나 큽니다. 캐시가 비어 있으면 0번 위치입니다.",
+            en="The position is one too far. With an empty cache it is 0.",
+        ),
+        Mistake(
+            "position of the last word",
+            _step_with(place=lambda n: max(n - 1, 0)),
+            ko="바로 앞 단어의 위치를 더했습니다. 캐시에 단어가 n개 있으면 새 단어는 "
+            "n번 위치입니다.",
+            en="That is the position of the word before. With n words in the cache the "
+            "new one stands at n.",
+        ),
+        *several(
+            "another position",
+            _step_with(place=lambda n: -1),
+            _step_with(place=lambda n: 4),
+            ko="위치가 다릅니다. 새 단어의 위치는 이어 붙이기 전의 캐시에 든 단어의 "
+            "수입니다.",
+            en="The position is another. It is the number of words in the cache before "
+            "appending.",
+        ),
+        Mistake(
+            "both sizes",
+            _step_with(size=lambda d, n: d * n),
+            ko="벡터의 크기뿐 아니라 키의 개수로도 나누었습니다.",
+            en="You divide by the vectors' size and by the number of keys as well.",
+        ),
+        Mistake(
+            "no scale",
+            _step_with(size=lambda d, n: 1),
+            ko="점수를 나누는 것이 빠졌습니다. 벡터의 크기의 제곱근으로 나누세요.",
+            en="The scores are not divided any more. Divide by the root of the "
+            "vectors' size.",
+        ),
+        Mistake(
+            "divided by the size",
+            _step_with(size=lambda d, n: d * d),
+            ko="제곱근이 아니라 크기 자체로 나누었습니다.",
+            en="You divide by the size itself, not its root.",
+        ),
+        Mistake(
+            "position not added",
+            lambda token, cache, E, P, *W: _step(token, cache, E, 0 * P, *W),
+            ko="위치를 더하지 않았습니다.",
+            en="No position is added.",
+        ),
+        Mistake(
+            "cache not returned grown",
+            lambda token, cache, *rest: (_step(token, cache, *rest)[0], cache),
+            ko="돌려준 캐시에 새 키와 밸류가 없습니다. 다음 단계가 이 단어를 잊습니다.",
+            en="The cache returned lacks the new key and value: the next step forgets "
+            "this word.",
+        ),
+        Mistake(
+            "only the new kept",
+            _step_with(keep=lambda keys, values: (keys[-1:], values[-1:])),
+            ko="새 키와 밸류만 돌려주었습니다. 앞의 것 뒤에 이어 붙인 것을 돌려주세요.",
+            en="You return the new key and value alone. Return them appended to those "
+            "before.",
+        ),
+        Mistake(
+            "new word unseen",
+            lambda token, cache, E, P, W_q, W_k, W_v: (
+                _step(token, cache, E, P, W_q, W_k, W_v)[0]
+                if not len(cache[0])
+                else _step_over_old(token, cache, E, P, W_q),
+                _step(token, cache, E, P, W_q, W_k, W_v)[1],
+            ),
+            ko="새 단어가 자기 자신을 보지 못합니다. 먼저 이어 붙이고 점수를 "
+            "계산하세요.",
+            en="The new word does not see itself. Append first, then compute scores.",
+        ),
+        Mistake(
+            "keys for values",
+            _step_with(read=lambda w, keys, values: w @ keys),
+            ko="밸류가 아니라 키를 더했습니다.",
+            en="You add up keys instead of values.",
+        ),
+        Mistake(
+            "output alone",
+            lambda *case: _step(*case)[0],
+            ko="결과만 돌려주었습니다. 캐시도 함께 돌려주세요.",
+            en="You return the output alone. Return the cache with it.",
+        ),
+    ),
+    properties=(
+        Property(
+            "cache grows",
+            _grown,
+            ko="돌려준 캐시는 한 행 길어지고, 앞의 행은 그대로여야 합니다.",
+            en="The cache returned must be one row longer, the rows before unchanged.",
+        ),
+    ),
+)
+
+
+def _step_over_old(token, cache, E, P, W_q):
+    keys, values = cache
+    x = E[token] + P[len(keys)]
+    scores = keys @ (x @ W_q) / np.sqrt(len(x))
+    e = np.exp(scores - scores.max())
+    return e / e.sum() @ values
+
+
+# ---- one step of a beam search ------------------------------------------------------
+
+
+def _beam_step(
+    scores, log_p, done, end,
+    add=np.add, wait=True, cost=0.0, order=-1, axis="all", unpack=divmod, shown=None,
+):  # fmt: skip
+    """One step of a beam search; every option changed is one mistake."""
+    log_p = np.array(log_p, dtype=float)
+    if wait:
+        log_p[done] = -np.inf
+        log_p[done, end] = cost
+    total = add(np.asarray(scores)[:, None], log_p)  # (W, V)
+    W, V = total.shape
+    if axis == "each":  # the best word of every beam
+        beams, words = np.arange(W), total.argmax(axis=1)
+        best = np.argsort(-total[beams, words], kind="stable")
+        beams, words = beams[best], words[best]
+    else:
+        flat = total.ravel()
+        best = np.argsort(order * flat, kind="stable")[:W]
+        beams, words = unpack(best, V)
+    values = (
+        total[beams % W, words % V] if shown is None else shown(total, beams, words)
+    )
+    return values, beams, words
+
+
+def _beam_with(**changes):
+    return lambda *case: _beam_step(*case, **changes)
+
+
+def _one_word_each(scores, log_p, done, end):
+    log_p = np.where(done[:, None], -np.inf, log_p)
+    log_p[done, end] = 0
+    sums = scores + log_p.max(axis=1)
+    order = np.argsort(-sums, kind="stable")
+    return sums[order], order, log_p.argmax(axis=1)[order]
+
+
+def _beam_cases():
+    """No two sums tie; a beam that is done; a loser whose word is likeliest."""
+    log_p = np.log([[0.6, 0.3, 0.1], [0.05, 0.9, 0.05]])
+    yield np.array([-1.0, -0.5]), log_p, np.array([False, False]), 2
+    yield np.array([-0.2, -2.0]), log_p, np.array([False, True]), 2
+    yield np.array([-3.0, -0.4]), log_p, np.array([False, True]), 2
+    yield np.array([0.0, -np.inf]), log_p, np.array([False, False]), 0  # the first step
+    rng = np.random.default_rng(6)
+    p = rng.dirichlet(np.ones(5), size=4)
+    yield np.array([-1.3, -0.9, -2.2, -1.7]), np.log(p), np.array([0, 0, 0, 1]) > 0, 1
+    yield np.array([-4.0, -3.1, -3.6]), np.log(p[:3]), np.array([1, 0, 1]) > 0, 3
+    many = rng.dirichlet(np.ones(9), size=7)
+    yield -rng.random(7) * 3, np.log(many), np.arange(7) == 5, 2
+
+
+def _same_beams(expected, got):
+    """Sums, beams and words in the order of the sums; sums of -inf may be any."""
+    return len(got) == 3 and all(
+        np.shape(g) == np.shape(e) and np.allclose(g, e)
+        for e, g in zip(expected, got, strict=True)
+    )
+
+
+def _likeliest_first(answer):
+    sums = np.asarray(answer(*tuple(_beam_cases())[6])[0])
+    return bool((np.diff(sums) <= 0).all())
+
+
+def _done_waits(answer):
+    """Whether a finished beam that is far ahead stays first, at no cost."""
+    _, log_p, _, end = next(_beam_cases())
+    sums, beams, words = answer(
+        np.array([-9.0, -0.1]), log_p, np.array([False, True]), end
+    )
+    return np.isclose(sums[0], -0.1) and beams[0] == 1 and words[0] == end
+
+
+beam_step = Exercise(
+    "beam_step",
+    expected=_beam_with(),
+    cases=tuple(_beam_cases()),
+    mistakes=(
+        *several(
+            "one word each",
+            _beam_with(axis="each"),
+            _one_word_each,
+            ko="시작마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 시작과 단어의 모든 "
+            "짝을 "
+            "한데 놓고 고르세요. 한 시작에서 둘이 나올 수도 있습니다.",
+            en="You take the best word of each beginning. Choose among all pairs of a "
+            "beginning and a word: two may come from the same beginning.",
+        ),
+        Mistake(
+            "sums forgotten",
+            _beam_with(add=lambda scores, log_p: log_p + 0 * np.maximum(scores, -1e9)),
+            ko="지금까지의 점수를 더하지 않았습니다.",
+            en="The scores so far are not added.",
+        ),
+        Mistake(
+            "multiplied",
+            _beam_with(add=np.multiply),
+            ko="로그 확률을 곱했습니다. 확률의 곱은 로그의 합입니다.",
+            en="You multiply log-probabilities. A product of probabilities is a sum of "
+            "logs.",
+        ),
+        Mistake(
+            "the least likely",
+            _beam_with(order=1),
+            ko="가장 작은 것부터 골랐습니다. 로그 확률은 클수록(0에 가까울수록) "
+            "그럴듯합니다.",
+            en="You take the smallest. A log-probability is better the larger it is, "
+            "the closer to 0.",
+        ),
+        Mistake(
+            "finished ones go on",
+            _beam_with(wait=False),
+            ko="끝난 문장에 단어를 더 붙였습니다. 끝난 문장은 끝 토큰만 다시 낼 수 "
+            "있습니다.",
+            en="Finished sentences go on. They may only give the end token again.",
+        ),
+        Mistake(
+            "waiting costs",
+            lambda scores, log_p, done, end: _beam_step(
+                scores,
+                np.where(
+                    done[:, None] & (np.arange(log_p.shape[1]) != end), -np.inf, log_p
+                ),
+                done,
+                end,
+                wait=False,
+            ),
+            ko="끝난 문장이 기다리는 동안에도 점수가 깎입니다. 끝 토큰의 로그 확률을 "
+            "0으로 "
+            "두세요.",
+            en="A finished sentence pays for waiting. Give its end token the "
+            "log-probability 0.",
+        ),
+        Mistake(
+            "finished ones thrown out",
+            lambda scores, log_p, done, end: _beam_step(
+                scores, np.where(done[:, None], -1e9, log_p), done, end, wait=False
+            ),
+            ko="끝난 문장을 버렸습니다. 점수가 좋으면 남아 있어야 합니다.",
+            en="Finished sentences are thrown out. They must stay while their score is "
+            "good.",
+        ),
+        Mistake(
+            "others free",
+            lambda scores, log_p, done, end: _beam_step(
+                scores,
+                np.where(done[:, None] & (np.arange(log_p.shape[1]) == end), 0, log_p),
+                done,
+                end,
+                wait=False,
+            ),
+            ko="끝난 문장이 끝 토큰 말고 다른 단어로도 이어집니다. 나머지 칸을 "
+            "`-np.inf`로 "
+            "바꾸세요.",
+            en="A finished sentence can go on with other words than the end token. Set "
+            "those to `-np.inf`.",
+        ),
+        Mistake(
+            "beam and word exchanged",
+            lambda *case: tuple(_beam_step(*case)[i] for i in (0, 2, 1)),
+            ko="시작의 번호와 단어의 번호가 바뀌었습니다.",
+            en="Beams and words are exchanged.",
+        ),
+        Mistake(
+            "divided by the width",
+            _beam_with(unpack=lambda best, V: divmod(best, max(len(best), 1))),
+            ko="펼친 번호를 너비로 나누었습니다. 한 시작마다 단어가 V개이니 V로 "
+            "나누세요.",
+            en="You divide the flat index by the width. Each beginning has V words: "
+            "divide by V.",
+        ),
+        Mistake(
+            "flat index",
+            _beam_with(unpack=lambda best, V: (best // V, best)),
+            ko="단어 자리에 펼친 번호가 남았습니다. V로 나눈 나머지가 단어입니다.",
+            en="The words are still flat indices. The remainder by V is the word.",
+        ),
+        Mistake(
+            "log-probability of the word alone",
+            lambda scores, log_p, done, end: _beam_step(
+                scores,
+                log_p,
+                done,
+                end,
+                shown=lambda total, beams, words: (total - np.asarray(scores)[:, None])[
+                    beams, words
+                ],
+            ),
+            ko="합은 잘 골랐지만 돌려준 것은 새 단어만의 로그 확률입니다. 합을 "
+            "돌려주세요.",
+            en="The choice is right, but you return the new word's log-probability "
+            "alone. Return the sums.",
+        ),
+        Mistake(
+            "probabilities",
+            lambda *case: (np.exp(_beam_step(*case)[0]), *_beam_step(*case)[1:]),
+            ko="확률로 되돌려 놓았습니다. 로그 확률의 합을 돌려주세요.",
+            en="You turned the sums back into probabilities. Return the sums of logs.",
+        ),
+        Mistake(
+            "smallest of the best first",
+            lambda *case: tuple(part[::-1] for part in _beam_step(*case)),
+            ko="고른 것은 맞지만 순서가 거꾸로입니다. 가장 그럴듯한 것이 먼저입니다.",
+            en="The right ones, in reverse order. The likeliest comes first.",
+        ),
+    ),
+    same=_same_beams,
+    properties=(
+        Property(
+            "likeliest first",
+            _likeliest_first,
+            ko="합이 큰 것부터 차례로 놓여야 합니다.",
+            en="The sums must run from the largest down.",
+        ),
+        Property(
+            "finished waits",
+            _done_waits,
+            ko="끝난 시작이 훨씬 앞서 있으면, 점수가 그대로인 채 맨 앞에 있어야 "
+            "합니다.",
+            en="A finished beginning far ahead must stay first, at no cost.",
+        ),
+    ),
+)
+
+
+# ---- experiment: positions shifted --------------------------------------------------
+
+_MEASURED = (1.0, 0.7, 0.285, 0.01, "B")  # shifts 0, 5, 10, 20
+_SHARES = (0.95, 1), (0.2, 0.99), (0.02, 0.9), (0, 0.5)
+
+
+def _as_measured(expected, answer):
+    """Four shares as the kept model gives them, and the letter; other runs differ."""
+    if len(answer) != 5 or str(answer[4]).strip().upper() != expected[4]:
+        return False
+    low, high = zip(*_SHARES, strict=True)
+    return all(
+        a <= x <= b for a, x, b in zip(low, map(float, answer[:4]), high, strict=True)
+    )
+
+
+def _letter(wrong):
+    """Return a predicate: the shares are as measured, the explanation is this one."""
+
+    def holds(answer):
+        same = str(answer[4]).strip().upper() == wrong
+        return same and _as_measured(_MEASURED, (*answer[:4], _MEASURED[4]))
+
+    return holds
+
+
+def _shares_where(holds):
+    return lambda answer: len(answer) == 5 and holds(*map(float, answer[:4]))
+
+
+shifted_exact = Exercise(
+    "shifted_exact",
+    expected=_MEASURED,
+    kind="value",
+    same=_as_measured,
+    mistakes=(
+        Mistake(
+            "percent",
+            _shares_where(lambda *shares: max(shares) > 1),
+            ko="비율은 0에서 1 사이의 수로 적으세요.",
+            en="Write the shares as numbers from 0 to 1.",
+            example=(100, 70, 28, 1, "B"),
+        ),
+        Mistake(
+            "nothing shifted",
+            _shares_where(lambda *shares: min(shares) > 0.95),
+            ko="네 값이 같습니다. 옮긴 위치가 정말 인코더의 임베딩에 들어갔는지 "
+            "보세요.",
+            en="The four values are equal. Did the shift really reach the encoder's "
+            "embedding?",
+            example=(1, 1, 1, 1, "A"),
+        ),
+        Mistake(
+            "changed at shift 0",
+            _shares_where(lambda zero, *others: zero < 0.95),
+            ko="옮기지 않았을 때(0)는 훈련한 모델 그대로여야 합니다. 훈련한 가중치를 "
+            "썼는지, 위치 말고 다른 것을 바꾸지 않았는지 보세요.",
+            en="With shift 0 the model must be the trained one. Did you use the "
+            "trained "
+            "weights, and change nothing but positions?",
+            example=(0.3, 0.7, 0.28, 0, "B"),
+        ),
+        Mistake(
+            "no positions at all",
+            _shares_where(lambda zero, *others: len({*others}) == 1),
+            ko="옮긴 값 셋이 모두 같습니다. 옮길 때마다 새로 재었는지, 위치를 옮긴 "
+            "것이 "
+            "아니라 없앤 것은 아닌지 보세요.",
+            en="The three shifted values are all equal. Was each measured anew, and "
+            "were "
+            "positions shifted rather than removed?",
+            example=(1, 0.1, 0.1, 0.1, "B"),
+        ),
+        Mistake(
+            "distances alone",
+            _letter("A"),
+            ko="거리만 쓴다면 모두 똑같이 옮겨도 값이 그대로여야 합니다. 잰 값은 "
+            "달라졌습니다.",
+            en="If distances alone mattered, shifting all alike would change nothing. "
+            "Your values changed.",
+            example=(1, 0.7, 0.28, 0.01, "A"),
+        ),
+        Mistake(
+            "no positions used",
+            _letter("C"),
+            ko="위치를 쓰지 않는다면 무엇을 더해도 값이 그대로여야 합니다.",
+            en="If positions were not used, adding others would change nothing.",
+            example=(1, 0.7, 0.28, 0.01, "C"),
+        ),
+    ),
+)
+
+
+# ---- capstone: greedy decoding with a cache of one's own ----------------------------
+
+
+class _Embed:
+    """embed(token, place) -> (d,): the token's vector and that of its place, added."""
+
+    def __init__(self, tokens, places):
+        self.tokens, self.places = tokens, places
+
+    def __call__(self, token, place):
+        return self.tokens[token] + self.places[place]
+
+
+class _Project:
+    """project(x) -> query, key, value, each (d,)."""
+
+    def __init__(self, *matrices):
+        self.matrices = matrices
+
+    def __call__(self, x):
+        if np.ndim(x) != 1:
+            raise ValueError("project takes one token's vector (d,)")
+        return [x @ W for W in self.matrices]
+
+
+class _Head:
+    """head(x, context) -> logits (V,)."""
+
+    def __init__(self, matrix):
+        self.matrix = matrix
+
+    def __call__(self, x, context):
+        return (x + context) @ self.matrix
+
+
+def _layer(seed, d=6, V=9, n_places=14):
+    rng = np.random.default_rng(seed)
+    matrices = (rng.normal(size=(d, d)) for _ in range(3))
+    embed = _Embed(rng.normal(size=(V, d)), rng.normal(size=(n_places, d)))
+    return embed, _Project(*matrices), _Head(rng.normal(size=(d, V)))
+
+
+def _write(
+    embed, project, head, start, end, n,
+    place=lambda t: t, scale=np.sqrt, seen=lambda parts: parts, choose=np.argmax,
+    follow=lambda token, start: token, done=lambda ids, end: ids,
+    stop=True, own=True, mix=None, kept=lambda keys, values: (keys, values),
+):  # fmt: skip
+    """Greedy decoding with a cache; every option changed is one mistake."""
+    keys, values, ids, token = [], [], [], start
+    for t in range(n):
+        x = embed(follow(token, start), place(t))
+        query, key, value = project(x)
+        keys.append(key)
+        values.append(value)
+        K, v = (np.array(seen(part)) for part in kept(keys, values))
+        K = np.array(seen(keys))
+        if not own and len(K) > 1:
+            K, v = K[:-1], v[:-1]
+        scores = K @ query / scale(len(query))
+        e = np.exp(scores - scores.max())
+        weights = e / e.sum() if mix is None else mix(scores)
+        token = int(choose(head(x, weights @ v)))
+        ids.append(token)
+        if stop and token == end:
+            break
+    return done(ids, end)
+
+
+def _write_with(**changes):
+    return lambda *case: _write(*case, **changes)
+
+
+def _write_cases():
+    for seed, n in ((0, 1), (0, 5), (1, 9), (2, 12), (3, 12), (4, 12)):
+        layer = _layer(seed)
+        ids = _write(*layer, 1, -1, n)
+        yield *_layer(seed), 1, (ids[n // 2] if n > 4 else 8), n
+    yield *_layer(5), 1, 8, 0
+
+
+def _projected_once(answer):
+    """Whether each token is projected once, however many are written."""
+    embed, project, head = _layer(2)
+    calls = []
+
+    def counted(x):
+        calls.append(x)
+        return project(x)
+
+    ids = answer(embed, counted, head, 1, -1, 12)
+    return len(calls) == len(ids) == 12
+
+
+write_with_cache = Exercise(
+    "write_with_cache",
+    expected=_write_with(),
+    cases=tuple(_write_cases()),
+    mistakes=(
+        Mistake(
+            "always the first place",
+            _write_with(place=lambda t: 0),
+            ko="모든 단어를 0번 위치에 놓았습니다. 쓴 단어마다 위치가 하나씩 "
+            "늘어납니다.",
+            en="Every word stands at place 0. The place grows with each word.",
+        ),
+        Mistake(
+            "places from 1",
+            _write_with(place=lambda t: t + 1),
+            ko="위치를 1부터 셌습니다. 시작 토큰이 0번입니다.",
+            en="Places are counted from 1. The start token stands at 0.",
+        ),
+        Mistake(
+            "no scale",
+            _write_with(scale=lambda d: 1),
+            ko="점수를 `d`의 제곱근으로 나누지 않았습니다.",
+            en="The scores are not divided by the root of `d`.",
+        ),
+        Mistake(
+            "divided by the size",
+            _write_with(scale=lambda d: d),
+            ko="점수를 `d`로 나누었습니다. 제곱근으로 나누세요.",
+            en="The scores are divided by `d`. Divide by its root.",
+        ),
+        Mistake(
+            "nothing kept",
+            _write_with(seen=lambda parts: parts[-1:]),
+            ko="새 단어의 키와 밸류만 보았습니다. 앞의 것을 남겨 함께 보세요.",
+            en="Only the new word's key and value are seen. Keep those before.",
+        ),
+        Mistake(
+            "new word unseen",
+            _write_with(own=False),
+            ko="새 단어가 자기 자신을 보지 못합니다. 점수를 계산하기 전에 이어 "
+            "붙이세요.",
+            en="The new word does not see itself. Append before computing scores.",
+        ),
+        Mistake(
+            "start read for ever",
+            _write_with(follow=lambda token, start: start),
+            ko="고른 단어를 다음 입력으로 쓰지 않았습니다. 시작 토큰만 되풀이해 "
+            "읽습니다.",
+            en="The word chosen is not read next: the start token is read for ever.",
+        ),
+        Mistake(
+            "goes on after the end",
+            _write_with(stop=False),
+            ko="끝 토큰을 쓰고도 멈추지 않았습니다.",
+            en="It does not stop at the end token.",
+        ),
+        Mistake(
+            "end left out",
+            _write_with(done=lambda ids, end: [i for i in ids if i != end]),
+            ko="끝 토큰이 빠졌습니다. 끝 토큰까지 돌려주세요.",
+            en="The end token is left out. Return it too.",
+        ),
+        Mistake(
+            "start returned",
+            lambda *case: [case[3], *_write(*case)],
+            ko="시작 토큰까지 돌려주었습니다. 새로 쓴 단어만 돌려주세요.",
+            en="The start token is returned too. Return only what was written.",
+        ),
+        Mistake(
+            "one word too few",
+            lambda *case: _write(*case[:5], max(case[5] - 1, 0)),
+            ko="단어가 하나 모자랍니다.",
+            en="One word too few is written.",
+        ),
+        Mistake(
+            "the least likely",
+            _write_with(choose=np.argmin),
+            ko="가장 작은 로짓을 골랐습니다.",
+            en="You choose the smallest logit.",
+        ),
+        Mistake(
+            "keys seen, not weighed",
+            _write_with(mix=lambda scores: np.full(len(scores), 1 / len(scores))),
+            ko="모든 단어를 똑같은 가중치로 보았습니다. 점수에 소프트맥스를 하세요.",
+            en="All words get equal weight. Take the softmax of the scores.",
+        ),
+        Mistake(
+            "keys for values",
+            _write_with(kept=lambda keys, values: (keys, keys)),
+            ko="밸류가 아니라 키를 더했습니다.",
+            en="You add up keys instead of values.",
+        ),
+        Mistake(
+            "vector left out",
+            lambda embed, project, head, *rest: _write(
+                embed, project, lambda x, context: head(0 * x, context), *rest
+            ),
+            ko="`head`에 단어의 벡터 `x`를 주지 않았습니다.",
+            en="`head` does not get the word's vector `x`.",
+        ),
+        Mistake(
+            "last word alone",
+            lambda *case: _write(*case)[-1:],
+            ko="마지막 단어만 돌려주었습니다. 쓴 단어를 모두 돌려주세요.",
+            en="You return the last word only. Return all that were written.",
+        ),
+        Mistake(
+            "scores as weights",
+            _write_with(mix=lambda scores: scores),
+            ko="점수를 그대로 가중치로 썼습니다. 소프트맥스가 빠졌습니다.",
+            en="Scores are used as weights: the softmax is missing.",
+        ),
+    ),
+    properties=(
+        Property(
+            "each word projected once",
+            _projected_once,
+            ko="단어는 맞는데 `project`를 단어마다 한 번보다 많이 불렀습니다. 앞의 "
+            "키와 "
+            "밸류를 남겨 두고 새 단어만 투영하세요.",
+            en="The words are right, but `project` is called more than once a word. "
+            "Keep "
+            "the keys and values and project the new word only.",
+        ),
+    ),
+)
+
+check = checker(
+    [
+        cache_numbers,
+        sees_future,
+        mended_step,
+        beam_step,
+        shifted_exact,
+        write_with_cache,
+    ]
+)

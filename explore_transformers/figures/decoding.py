@@ -1,0 +1,511 @@
+"""Drawings of lesson 5: what is tested, five properties, a KV cache, a beam search.
+
+Shapes, changes of logits, weights and counts are those of the running model; the tree
+is drawn from the steps of a search that was really made.
+"""
+
+import torch
+
+from explore_transformers.figures.diagrams import shape_of
+from explore_transformers.figures.drawing import Diagram, Drawing
+from explore_transformers.figures.html import formatted
+from explore_transformers.figures.trace import find, trace
+from explore_transformers.language import text
+
+_LEFT, _WIDTH = 26, 324
+_MOST_TOKENS = 9
+_PADDING = 3  # so many columns of padding are added where padding is tested
+_PALE = 0.25
+
+
+class _Sketch(Drawing):
+    """A drawing with boxes round what was changed, and lines as strong as wanted."""
+
+    def changed(self, x, y, width, height=16):
+        """A frame round a token that the test changes."""
+        self._rect(
+            x - width / 2, y - height / 2, width, height, "et-box et-role-query", 3
+        )
+
+    def branch(self, start, end, role, width):
+        """A line from a parent to its child."""
+        (x1, y1), (x2, y2) = start, end
+        self._tags.append(
+            f'<line class="et-line et-role-{role}" x1="{x1:g}" y1="{y1:g}" '
+            f'x2="{x2:g}" y2="{y2:g}" style="stroke-width:{width}"/>'
+        )
+
+
+def _must_fit(src, tgt, src_tokens, tgt_tokens):
+    for ids, tokens in ((src, src_tokens), (tgt, tgt_tokens)):
+        if tuple(ids.shape) != (1, len(tokens)):
+            raise ValueError(
+                f"ids of shape {tuple(ids.shape)} need one row of {len(tokens)} tokens"
+            )
+        if len(tokens) > _MOST_TOKENS:
+            raise ValueError(f"at most {_MOST_TOKENS} tokens have room")
+
+
+def _centres(n, left=_LEFT, width=_WIDTH):
+    return [left + width / n * (i + 0.5) for i in range(n)]
+
+
+# ---- the whole, with what is tested lit ---------------------------------------------
+
+
+def tested_map(model, src, tgt, src_tokens, tgt_tokens):
+    """Draw the whole model pale, and lit the six places where it is tested.
+
+    Args:
+        model: lesson 4's Transformer.
+        src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
+    """
+    _must_fit(src, tgt, src_tokens, tgt_tokens)
+    logits, calls = trace(model, src, tgt)
+    memory = shape_of(find(calls, "encoder.embedding").output)
+    states = shape_of(find(calls, "decoder.embedding").output)
+    n_layers = [len(side.layers) for side in (model.encoder, model.decoder)]
+    drawing = _Sketch(height=330)
+    name = text(ko="어텐션 가중치", en="Attention weights")
+    with drawing.part(1):
+        drawing.badge(210, 318, 1)
+        drawing.changed(288, 318, 132, 18)
+        what = text(ko="타깃", en="Target")
+        drawing.words(288, 318, what + f" {shape_of(tgt.shape)}")
+    with drawing.part(2):
+        drawing.badge(10, 318, 2)
+        what = text(ko="소스", en="Source")
+        drawing.words(70, 318, what + f" {shape_of(src.shape)}")
+        drawing.changed(146, 318, 44, 18)
+        drawing.words(146, 318, "<pad>", "et-small")
+    with drawing.part(3):
+        drawing.badge(10, 290, 3)
+        for shift in (6, 3, 0):
+            drawing.box(26 + shift, 276 - shift, 142, 26, "hidden")
+        drawing.words(97, 289, text(ko="배치", en="Batch"))
+        drawing.arrow((97, 309), (97, 303))
+        drawing.arrow((97, 270), (97, 262))
+    with drawing.part(4):
+        drawing.badge(10, 246, 4)
+        what = (
+            text(ko="임베딩", en="Embedding"),
+            text(ko="+ 위치", en="+ positions"),
+        )
+        drawing.box(26, 230, 142, 32, "embedding", *what)
+        drawing.box(212, 230, 152, 32, "norm", *what)
+        drawing.arrow((97, 230), (97, 220))
+        drawing.arrow((288, 308), (288, 262))
+        drawing.arrow((288, 230), (288, 220))
+    with drawing.part(5):
+        drawing.badge(10, 180, 5)
+        drawing.frame(20, 138, 154, 84)
+        drawing.frame(206, 138, 164, 84)
+        what = text(ko="인코더", en="Encoder")
+        drawing.words(97, 152, f"{what} × {n_layers[0]}", "et-small")
+        what = text(ko="디코더", en="Decoder")
+        drawing.words(288, 152, f"{what} × {n_layers[1]}", "et-small")
+        drawing.box(26, 164, 142, 50, "attention", name, memory)
+        drawing.box(212, 164, 152, 50, "attention", name, states)
+        drawing.line((97, 138), (97, 124), (190, 124), (190, 189))
+        drawing.arrow((190, 189), (211, 189), role="key")
+        drawing.words(100, 114, text(ko="메모리", en="memory"), "et-small")
+    with drawing.part(6):
+        drawing.badge(210, 60, 6)
+        drawing.arrow((288, 138), (288, 112))
+        what = text(ko="선형층, 소프트맥스", en="Linear, softmax")
+        drawing.box(212, 78, 152, 34, "norm", what, shape_of(logits.shape))
+        drawing.arrow((288, 78), (288, 66))
+        what = text(ko="그리디나 빔 서치", en="Greedy or beam")
+        drawing.box(222, 42, 132, 24, "output", what)
+        drawing.line((354, 54), (374, 54), (374, 318), (362, 318))
+        drawing.arrow((374, 318), (355, 318))
+        what = text(ko="KV 캐시", en="KV cache")
+        drawing.box(26, 42, 142, 24, "key", what)
+        drawing.line((168, 54), (198, 54), (198, 172))
+        drawing.arrow((198, 172), (211, 172), role="key")
+    title = text(ko="어디를 시험하는가", en="Where it is tested")
+    caption = text(
+        ko="레슨 4에서 만든 모델 전체입니다. 번호가 붙은 여섯 곳을 이 레슨에서 "
+        "시험합니다. 괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        en="The whole model of lesson 4. This lesson tests it at the six numbered "
+        "places. In brackets: shapes of the tensors that really passed.",
+    )
+    steps = [
+        text(
+            ko="미래: 뒤의 타깃 단어를 바꾸면 앞의 로짓이 달라지는가?",
+            en="Future: do earlier logits change when later target words do?",
+        ),
+        text(
+            ko="패딩: 패딩의 벡터를 바꾸면 로짓이 달라지는가?",
+            en="Padding: do logits change with the vector under padding?",
+        ),
+        text(
+            ko="배치: 옆에 다른 문장이 있으면 로짓이 달라지는가?",
+            en="Batch: do logits change with the other sentences beside it?",
+        ),
+        text(
+            ko="순서: 단어를 뒤섞으면 벡터가 달라지는가?",
+            en="Order: do the vectors change when words are shuffled?",
+        ),
+        text(
+            ko="가중치: 어텐션 가중치는 행마다 더해서 1인가? 헤드를 하나 없애면?",
+            en="Weights: does each row sum to 1? And what if a head is removed?",
+        ),
+        text(
+            ko="디코딩: 고른 단어가 다시 입력이 됩니다. 여러 시작을 이어 가는 빔 "
+            "서치와 계산을 아끼는 KV 캐시가 여기에 있습니다.",
+            en="Decoding: the word chosen goes in again. Here are beam search, which "
+            "follows several beginnings, and the KV cache, which saves work.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+# ---- the five properties ------------------------------------------------------------
+
+
+def five_properties(model, src, tgt, src_tokens, tgt_tokens):
+    """Draw what each test changes, and how much the real model's output changes.
+
+    Args:
+        model: lesson 4's Transformer.
+        src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
+    """
+    _must_fit(src, tgt, src_tokens, tgt_tokens)
+    found = measured_changes(model, src, tgt)
+    middle = tgt.shape[1] // 2
+    row = 92
+    drawing = _Sketch(height=5 * row + 8)
+    titles = [
+        text(ko="미래: 뒤를 바꾼다", en="Future: other later words"),
+        text(ko="패딩: 패딩의 벡터를 바꾼다", en="Padding: change its vector"),
+        text(ko="배치: 옆 문장을 둔다", en="Batch: another sentence"),
+        text(ko="순서: 두 단어를 바꾼다", en="Order: swap two words"),
+        text(ko="행: 가중치를 더한다", en="Rows: add the weights up"),
+    ]
+    n, n_src = len(tgt_tokens), len(src_tokens)
+    below = (
+        text(ko=f"Δ: 타깃 위치 {n}개", en=f"Δ at {n} target positions"),
+        text(ko=f"Δ: 벡터 {n_src}개", en=f"Δ of {n_src} vectors"),
+    )
+    pads = ["<pad>"] * _PADDING
+    swapped = list(src_tokens)
+    swapped[0], swapped[-2] = swapped[-2], swapped[0]
+    inputs = [
+        (tgt_tokens, range(middle, len(tgt_tokens))),
+        ([*src_tokens, *pads], range(len(src_tokens), len(src_tokens) + _PADDING)),
+        ([*src_tokens, *pads], ()),
+        (swapped, (0, len(src_tokens) - 2)),
+        (src_tokens, ()),
+    ]
+    for i, (tokens, changed) in enumerate(inputs):
+        y = 12 + row * i
+        with drawing.part(i + 1):
+            drawing.badge(9, y, i + 1)
+            drawing.words(24, y, titles[i], "et-start et-bold")
+            if i < 4:
+                drawing.words(352, y, below[i > 2], "et-end et-small")
+            xs = _centres(len(tokens))
+            for k, (x, token) in enumerate(zip(xs, tokens, strict=True)):
+                at = y + 20 + 15 * (k % 2)
+                if k in changed:
+                    drawing.changed(x, at, 10 + 6.2 * max(len(token), 4), 15)
+                drawing.words(x, at, token, "et-small")
+            if i == 2:  # the sentence beside it
+                for x in xs:
+                    drawing.squares(x - 8, y + 43, "hidden", [_PALE], size=(16, 5))
+            values = found[i]
+            where = y + 60
+            words = text(ko="가중치", en="weights") if i == 4 else "Δ"
+            drawing.words(24, where, words, "et-end et-small" if i < 4 else "et-start")
+            left, width = (74, 240) if i == 4 else (_LEFT, _WIDTH)
+            centres = _centres(len(values), left, width)
+            for x, v in zip(centres, values, strict=True):
+                if i == 4:
+                    drawing.bar(x - 14, where - 9, 28, 18, v, "attention")
+                    drawing.words(x, where, formatted(v, ".2f"), "et-small")
+                    continue
+                strong = 0.6 if v > 1e-3 else 0
+                role = "context" if v > 1e-3 else "value"
+                drawing.squares(x - 17, where - 9, role, [strong], size=(34, 18))
+                drawing.words(x, where, _change(v), "et-small")
+            if i == 4:
+                total = text(ko="합 ", en="sum ") + formatted(sum(values), ".2f")
+                drawing.words(346, where, total, "et-small et-bold")
+    title = text(ko="다섯 가지 성질", en="Five properties")
+    caption = text(
+        ko="훈련하지 않은 모델에서 실제로 잰 값입니다. 파란 테두리가 시험이 바꾼 "
+        "것이고, Δ는 위치마다 가장 크게 달라진 로짓(순서에서는 벡터의 수)입니다. "
+        "넷째만 달라져야 합니다.",
+        en="Measured on the untrained model. Blue frames are what the test changes; Δ "
+        "is the largest change of a logit at each position (for order, of a number in "
+        "the vector). Only the fourth must change.",
+    )
+    most = max(found[2])
+    steps = [
+        text(
+            ko=f"{middle + 1}번째부터 타깃 단어를 바꾸면, 그 앞의 로짓은 정확히 0만큼 "
+            "달라집니다.",
+            en=f"With other target words from the {middle + 1}th on, the logits before "
+            "them change by exactly 0.",
+        ),
+        text(
+            ko="패딩의 벡터를 무작위로 바꾸어도 모든 로짓이 정확히 그대로입니다.",
+            en="With a random vector under padding, every logit stays exactly as it "
+            "is.",
+        ),
+        text(
+            ko="더 긴 문장과 한 배치에 넣으면 반올림만 달라집니다(가장 큰 것 ",
+            en="In a batch with a longer sentence only rounding differs (at most ",
+        )
+        + f"{_change(most)}).",
+        text(
+            ko="첫 단어와 끝에서 둘째 단어를 바꾸면, 같은 단어의 벡터도 달라져야 "
+            "합니다.",
+            en="With the first word and the last but one exchanged, even the vector of "
+            "the same word must change.",
+        ),
+        text(
+            ko="어텐션 가중치의 한 행입니다. 어느 층, 어느 헤드에서나 합이 1입니다.",
+            en="One row of attention weights: in every layer and head it sums to 1.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+def _change(value):
+    if value == 0:
+        return "0"
+    if value < 0.005:
+        return formatted(value, ".0e")
+    return formatted(value, ".1f" if value >= 0.95 else ".2f")
+
+
+@torch.no_grad()
+def measured_changes(model, src, tgt):
+    """What five_properties shows: five lists of numbers, measured on the model.
+
+    The first four are the largest changes at each position; the last is one row of the
+    encoder's attention weights.
+    """
+    logits, middle = model(src, tgt), tgt.shape[1] // 2
+    other = tgt.clone()
+    other[:, middle:] = (other[:, middle:] + 1) % logits.shape[-1]
+    future = model(src, other) - logits  # (1, T, V)
+    padded = torch.nn.functional.pad(src, (0, _PADDING))
+    table = model.encoder.embedding.token_embedding.weight
+    kept = table[0].clone()
+    sound = model(padded, tgt)
+    table[0] = torch.linspace(-3, 3, len(kept))
+    padding = model(padded, tgt) - sound
+    table[0] = kept
+    longer = src.repeat(1, 2)[:, : padded.shape[1]]
+    company = model(torch.cat([padded, longer]), tgt.repeat(2, 1))[:1] - logits
+    order = torch.arange(src.shape[1])
+    order[0], order[-2] = order[-2].item(), order[0].item()
+    memory = model.encoder(src)[0]
+    shuffled = model.encoder(src[:, order])[0] - memory[:, order]
+    attention = model.encoder.layers[0].self_attention
+    query, key, _ = attention.project(model.encoder.layers[0].norm1(
+        model.encoder.embedding(src)
+    ))  # fmt: skip
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    row = scores.softmax(dim=-1)[0, 0, 0]  # of the first word, in the first head
+    changes = [c[0].abs().amax(dim=-1) for c in (future, padding, company, shuffled)]
+    return [values.tolist() for values in (*changes, row)]
+
+
+# ---- the KV cache -------------------------------------------------------------------
+
+
+def kv_cache(cache, tokens, src_tokens):
+    """Draw which keys and values are computed, without a cache and with it.
+
+    Args:
+        cache: what a decoder kept after reading the tokens one by one: a pair of
+            (keys, values) pairs for each layer, of self- and of cross-attention, each
+            (B, n_heads, tokens, d_head).
+        tokens: the words read, from the start token on.
+        src_tokens: the source.
+
+    Raises:
+        ValueError: the cache does not hold so many tokens.
+    """
+    own, cross = cache[0][0][0], cache[0][1][0]
+    for held, wanted in ((own, tokens), (cross, src_tokens)):
+        if held.shape[2] != len(wanted) or len(wanted) > _MOST_TOKENS:
+            raise ValueError(
+                f"the cache holds {held.shape[2]} tokens, not these {len(wanted)}"
+            )
+    n, size = len(tokens), 126 / max(len(tokens), 7)
+    drawing = _Sketch(height=76 + n * size + 138)
+    end = 62 + n * size
+    sides = (
+        (70, text(ko="캐시 없이", en="No cache")),
+        (246, text(ko="캐시", en="Cache")),
+    )
+    for step, (left, name) in enumerate(sides, start=1):
+        with drawing.part(step):
+            drawing.badge(left - 10, 12, step)
+            drawing.words(left + 4, 12, name, "et-start et-bold")
+            if step == 1:
+                what = text(ko="읽은 단어", en="word read")
+                drawing.words(62, 44, what, "et-end et-small")
+            what = text(ko="키와 밸류 →", en="keys and values →")
+            drawing.words(left, 44, what, "et-start et-small")
+            for t, token in enumerate(tokens):
+                y = 56 + t * size
+                if step == 1:
+                    drawing.words(62, y + size / 2, token, "et-end et-small")
+                for k in range(t + 1):
+                    computed = step == 1 or k == t
+                    drawing.squares(
+                        left + k * size,
+                        y,
+                        "context" if computed else "key",
+                        [1 if computed else 0],
+                        size=(size - 2, size - 2),
+                    )
+            made = n * (n + 1) // 2 if step == 1 else n
+            count = text(ko=f"계산 {made}번", en=f"computed {made} times")
+            drawing.words(left, end + 6, count, "et-start et-bold")
+    _draw_kept(drawing, end + 26, cache)
+    title = text(ko="KV 캐시", en="The KV cache")
+    caption = text(
+        ko="한 행이 디코딩의 한 단계이고, 칸 하나가 한 단어의 키와 밸류입니다. 진한 "
+        "칸은 "
+        "그 단계에서 계산한 것, 빈 칸은 캐시에서 읽은 것입니다.",
+        en="A row is a step of decoding, a square the keys and values of one word. "
+        "Full squares are computed at that step, empty ones are read from the cache.",
+    )
+    steps = [
+        text(
+            ko=f"캐시가 없으면 단계마다 지금까지의 단어를 모두 다시 계산합니다. 단어 "
+            f"{n}개에 {n * (n + 1) // 2}번입니다.",
+            en="Without a cache each step computes all words so far again: "
+            f"{n * (n + 1) // 2} times for {n} words.",
+        ),
+        text(
+            ko=f"캐시가 있으면 새 단어만 계산합니다. {n}번입니다. 인과 마스크 때문에 "
+            "지나간 단어의 키와 밸류는 뒤에 무엇이 와도 그대로입니다.",
+            en=f"With a cache only the new word is computed: {n} times. The causal "
+            "mask makes sure that past keys and values stay as they are.",
+        ),
+        text(
+            ko="캐시에 든 텐서의 모양입니다. 셀프 어텐션의 것은 단어마다 한 칸씩 "
+            "자라고, "
+            "크로스 어텐션의 것은 소스를 읽을 때 한 번 계산합니다.",
+            en="The tensors in the cache. Those of self-attention grow by one word a "
+            "step; those of cross-attention are computed once, from the source.",
+        ),
+    ]
+    return Diagram(drawing, title, caption, steps)
+
+
+def _draw_kept(drawing, y, cache):
+    with drawing.part(3):
+        drawing.badge(10, y + 10, 3)
+        words = (
+            text(ko="층마다 남기는 것", en="Kept by each layer") + f" (× {len(cache)})"
+        )
+        drawing.words(26, y + 10, words, "et-start et-bold")
+        names = (
+            text(ko="셀프 어텐션", en="self-attn"),
+            text(ko="크로스", en="cross-attn"),
+        )
+        for kind, name in enumerate(names):
+            top = y + 24 + 40 * kind
+            drawing.words(26, top + 16, name, "et-start et-small")
+            kinds = text(ko="키", en="keys"), text(ko="밸류", en="values")
+            for i, (role, what) in enumerate(zip(("key", "value"), kinds, strict=True)):
+                shape = shape_of(cache[0][kind][i].shape)
+                drawing.box(92 + 138 * i, top, 128, 32, role, what, shape)
+
+
+# ---- beam search --------------------------------------------------------------------
+
+
+def beam_tree(search, words, greedy, end):
+    """Draw a beam search as a tree, downwards: each row holds the beams kept.
+
+    Args:
+        search: for each step (scores, beams, words): W log-probabilities, the beam of
+            the row above that each goes on from, and the id of its new word.
+        words: the target vocabulary's words.
+        greedy: ids that greedy decoding writes, to be marked where they are kept.
+        end: the id of the end token.
+
+    Raises:
+        ValueError: there are no steps, or a beam goes on from none of the row above.
+    """
+    if not search:
+        raise ValueError("a search needs at least one step")
+    width, row, top = len(search[0][0]), 48, 34
+    for _, beams, _ in search[1:]:
+        if not all(0 <= beam < width for beam in beams):
+            raise ValueError(f"beams {beams} are none of {width}")
+    prefixes, kept, alive = _paths(search)
+    xs = _centres(width, 4, 372)
+    drawing = _Sketch(height=top + 22 + row * len(search))
+    half = min(56, 372 / width / 2 - 5)
+    for t, (scores, beams, ids) in enumerate(search):
+        y = top + 22 + row * t
+        with drawing.part(t + 1):
+            if t == 0:
+                drawing.box(160, 4, 60, 22, "norm", "<s>")
+            for k, beam in enumerate(beams):
+                parent = (190, 26) if t == 0 else (xs[beam], y - row + 32)
+                is_best, is_alive = kept[t] == k, k in alive[t]
+                role = "context" if is_best else "query" if is_alive else "norm"
+                thick = 3 if is_best else 1.3 if is_alive else 0.7
+                drawing.branch(parent, (xs[k], y), role, thick)
+            for k, (score, word) in enumerate(zip(scores, ids, strict=True)):
+                is_best, is_alive = kept[t] == k, k in alive[t]
+                role = "context" if is_best else "query" if is_alive else "norm"
+                name = "</s>" if word == end else words[word]
+                is_greedy = prefixes[t][k] == list(greedy[: t + 1])
+                drawing.box(
+                    xs[k] - half, y, 2 * half, 32, role,
+                    name + " ★" * is_greedy, formatted(score, ".2f"),
+                )  # fmt: skip
+    title = text(ko="빔 서치의 나무", en="A beam search as a tree")
+    caption = text(
+        ko=f"너비 {width}인 빔 서치의 실제 기록입니다. 한 행이 한 단계이고, 수는 문장 "
+        "처음부터의 로그 확률의 합입니다. 굵은 가지가 마지막에 고른 문장, 회색은 "
+        "이어지지 "
+        "못하고 버려진 시작, ★는 그리디 디코딩이 쓰는 것입니다.",
+        en=f"The record of a real search of width {width}. A row is a step; the "
+        "numbers are sums of log-probabilities from the start. The thick branch is the "
+        "sentence chosen in the end, grey beginnings were dropped, ★ is what greedy "
+        "decoding writes.",
+    )
+    return Diagram(drawing, title, caption, _tree_steps(search, prefixes, words, end))
+
+
+def _paths(search):
+    """Prefixes of ids, the best path, and in each row the beams that live on."""
+    prefixes = []
+    for t, (_, beams, ids) in enumerate(search):
+        before = prefixes[-1] if t else [[]] * len(ids)
+        prefixes.append([before[b] + [w] for b, w in zip(beams, ids, strict=True)])
+    best, alive = [0], [set(range(len(search[-1][0])))]
+    for _, beams, _ in search[:0:-1]:
+        best.insert(0, beams[best[0]])
+        alive.insert(0, {beams[k] for k in alive[0]})
+    return prefixes, best, alive
+
+
+def _tree_steps(search, prefixes, words, end):
+    steps = []
+    for t, (scores, beams, ids) in enumerate(search):
+        name = "</s>" if ids[0] == end else words[ids[0]]
+        before = set(range(len(ids))) if t else {0}
+        dropped = len(before - set(beams)) if t else 0
+        best = " ".join(words[w] if w != end else "</s>" for w in prefixes[t][0])
+        steps.append(
+            text(ko=f"{t + 1}단계: 앞선 시작은 ", en=f"Step {t + 1}: ahead is ")
+            + f"“{best if len(best) < 60 else name}” ({formatted(scores[0], '.2f')})."
+            + (text(ko=f" 시작 {dropped}개를 버립니다.", en=f" Dropped: {dropped}.")
+               if dropped else "")
+        )  # fmt: skip
+    return steps

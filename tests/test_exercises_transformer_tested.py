@@ -1,0 +1,290 @@
+"""Lesson 5's exercises: right in other words, and wrong in ways nobody named."""
+
+import numpy as np
+import pytest
+import torch
+
+from explore_transformers.exercises.transformer_tested import check
+
+
+# Right answers in other words than the solutions.
+def _sees_by_zeros(model, src, tgt):
+    """Other words by reversal of the ids; every position at a time; differences."""
+    logits, V = model(src, tgt), model(src, tgt).shape[-1]
+    leaks = []
+    for t in range(tgt.shape[1]):
+        other = torch.cat([tgt[:, :t], V - 1 - tgt[:, t:]], dim=1)
+        leaks.append(bool((model(src, other)[:, :t] != logits[:, :t]).any()))
+        other = torch.cat([tgt[:, :t], (tgt[:, t:] + 2) % V], dim=1)
+        leaks.append(bool((model(src, other)[:, :t] != logits[:, :t]).any()))
+    return any(leaks)
+
+
+def _sees_from_behind(model, src, tgt):
+    logits = model(src, tgt)
+    for t in reversed(range(1, tgt.shape[1])):
+        changed = tgt.clone()
+        changed[:, t] = (changed[:, t] - 1) % logits.shape[-1]
+        gap = (model(src, changed) - logits)[:, :t].abs().max()
+        if gap > 0:
+            return gap > 0  # a tensor of one truth value
+    return np.bool_(False)
+
+
+def _sees_numpy(model, src, tgt):
+    reference = model(src, tgt).numpy()
+    most = 0.0
+    for t in range(1, tgt.shape[1]):
+        other = tgt.clone()
+        other[:, t:] = (other[:, t:] + 1) % reference.shape[-1]
+        most = max(most, np.abs(model(src, other).numpy() - reference)[:, :t].max())
+    return most != 0
+
+
+def _step_by_loop(token, cache, E, P, W_q, W_k, W_v):
+    keys, values = [list(part) for part in cache]
+    x = E[token] + P[len(values)]
+    keys.append(W_k.T @ x)
+    values.append(x @ W_v)
+    scores = [k @ (x @ W_q) / x.size**0.5 for k in keys]
+    e = np.exp(np.array(scores) - max(scores))
+    context = sum(w * v for w, v in zip(e / e.sum(), values, strict=True))
+    return context, [np.array(keys), np.array(values)]
+
+
+def _step_in_torch(token, cache, *rest):
+    E, P, W_q, W_k, W_v = (torch.as_tensor(part) for part in rest)
+    keys, values = (torch.as_tensor(part) for part in cache)
+    x = E[token] + P[keys.shape[0]]
+    keys = torch.cat([keys, (x @ W_k)[None]])
+    values = torch.cat([values, (x @ W_v)[None]])
+    weights = (keys @ (x @ W_q) / E.shape[1] ** 0.5).softmax(dim=0)
+    return weights @ values, (keys, values)
+
+
+def _beam_by_list(scores, log_p, done, end):
+    found = []
+    for beam, score in enumerate(scores):
+        if done[beam]:
+            found.append((score, beam, end))
+            continue
+        found += [(score + p, beam, word) for word, p in enumerate(log_p[beam])]
+    best = sorted(found, key=lambda trio: -trio[0])[: len(scores)]
+    return [list(part) for part in zip(*best, strict=True)]
+
+
+def _beam_in_torch(scores, log_p, done, end):
+    log_p = torch.tensor(log_p)
+    log_p[torch.tensor(done)] = -torch.inf
+    log_p[torch.tensor(done), end] = 0.0
+    total = (torch.tensor(scores)[:, None] + log_p).flatten()
+    best = total.topk(len(scores))
+    V = log_p.shape[1]
+    return best.values, best.indices // V, best.indices % V
+
+
+def _write_by_arrays(embed, project, head, start, end, n):
+    written = [start]
+    kept = None
+    while len(written) <= n and (written[-1] != end or len(written) == 1):
+        x = embed(written[-1], len(written) - 1)
+        new = np.stack(project(x))[:, None]  # (3, 1, d)
+        kept = new if kept is None else np.concatenate([kept, new], axis=1)
+        scores = kept[1] @ new[0, 0] / x.shape[0] ** 0.5
+        e = np.exp(scores)
+        written.append(np.argmax(head(x, (e / e.sum()) @ kept[2])))
+    return written[1:]
+
+
+RIGHT = [
+    ("cache_numbers", [2560, 10240, 8192, 55, 10, 4]),
+    ("cache_numbers", np.array([2560, 10240, 8192, 55, 10, 4.0])),
+    ("cache_numbers", torch.tensor([2560, 10240, 8192, 55, 10, 4])),
+    ("sees_future", _sees_by_zeros),
+    ("sees_future", _sees_from_behind),
+    ("sees_future", _sees_numpy),
+    ("mended_step", _step_by_loop),
+    ("mended_step", _step_in_torch),
+    ("beam_step", _beam_by_list),
+    ("beam_step", _beam_in_torch),
+    ("shifted_exact", [1, 0.6, np.float64(0.3), 0.0, " b "]),
+    ("shifted_exact", (0.995, 0.8, 0.5, 0.1, "B")),
+    ("write_with_cache", _write_by_arrays),
+]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), RIGHT)
+def test_right_in_other_words(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result
+
+
+# Wrong answers that nobody named: they must be wrong all the same.
+def _recompute(embed, project, head, start, end, n):
+    ids = [start]
+    for _ in range(n):
+        xs = [embed(token, i) for i, token in enumerate(ids)]
+        Q, K, V = (np.array(part) for part in zip(*map(project, xs), strict=True))
+        scores = K @ Q[-1] / Q.shape[1] ** 0.5
+        e = np.exp(scores - scores.max())
+        ids.append(int(head(xs[-1], e / e.sum() @ V).argmax()))
+        if ids[-1] == end:
+            break
+    return ids[1:]
+
+
+def _changes_its_input(model, src, tgt):
+    logits = model(src, tgt)
+    for t in range(1, tgt.shape[1]):
+        old = tgt[:, t:].clone()
+        tgt[:, t:] = (tgt[:, t:] + 1) % logits.shape[-1]
+        if not torch.equal(model(src, tgt)[:, :t], logits[:, :t]):
+            return True
+        tgt[:, t:] = old
+    return False
+
+
+def _step_as_given(token, cache, E, P, W_q, W_k, W_v):
+    keys, values = cache
+    x = E[token] + P[0]
+    keys = np.vstack([keys, x @ W_k])
+    values = np.vstack([values, x @ W_v])
+    scores = keys @ (x @ W_q) / np.sqrt(len(keys))
+    e = np.exp(scores - scores.max())
+    return e / e.sum() @ values, (keys, values)
+
+
+def _value_first(token, cache, *rest):
+    context, (keys, values) = _step_by_loop(token, cache, *rest)
+    return context, (values, keys)
+
+
+def _sampled(embed, project, head, start, end, n):
+    rng = np.random.default_rng(0)
+    return [int(rng.integers(9)) for _ in range(n)]
+
+
+WRONG = [
+    ("cache_numbers", (2560, 10240, 8192, 55, 10)),
+    ("cache_numbers", "2560 10240 8192 55 10 4"),
+    ("cache_numbers", (2560, 10240, 8192, 60, 10, 4)),
+    ("sees_future", _changes_its_input),
+    ("sees_future", lambda model, src, tgt: tgt),
+    ("sees_future", lambda model: True),
+    ("mended_step", _value_first),
+    ("mended_step", lambda token, cache, *rest: (rest[0][token], cache)),
+    ("beam_step", lambda scores, log_p, done, end: scores),
+    ("beam_step", lambda scores, log_p, done, end: (scores, done, done)),
+    ("shifted_exact", (1.0, 0.7, 0.285, 0.01)),
+    ("shifted_exact", (1.0, 0.7, 0.285, 0.01, "D")),
+    ("shifted_exact", "B"),
+    ("write_with_cache", _recompute),
+    ("write_with_cache", _sampled),
+]
+
+
+@pytest.mark.parametrize(("exercise", "answer"), WRONG)
+def test_unnamed_mistakes_are_wrong(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+
+
+# Wrong answers as learners write them, and the mistake that each should be told.
+def _sees(compare=lambda gap, t: gap[:, :t], limit=0.0, starts=None):
+    def function(model, src, tgt):
+        logits, T = model(src, tgt), tgt.shape[1]
+        for t in starts(T) if starts else range(1, T):
+            other = tgt.clone()
+            other[:, t:] = (other[:, t:] + 1) % logits.shape[-1]
+            gap = compare((model(src, other) - logits).abs(), t)
+            if gap.numel() and gap.max() > limit:
+                return True
+        return False
+
+    return function
+
+
+def _greedy_in_beams(scores, log_p, done, end):
+    log_p = log_p.copy()
+    log_p[done] = -np.inf
+    log_p[done, end] = 0
+    words = log_p.argmax(axis=1)
+    sums = scores + log_p.max(axis=1)
+    order = np.argsort(-sums)
+    return sums[order], order, words[order]
+
+
+def _step_half(token, cache, E, P, W_q, W_k, W_v):
+    keys, values = cache
+    x = E[token] + P[len(keys)]
+    keys = np.vstack([keys, x @ W_k])
+    values = np.vstack([values, x @ W_v])
+    scores = keys @ (x @ W_q) / np.sqrt(len(keys))
+    e = np.exp(scores - scores.max())
+    return e / e.sum() @ values, (keys, values)
+
+
+NAMED = [
+    ("cache_numbers", (1280, 5120, 8192, 55, 10, 4), "keys alone"),
+    ("cache_numbers", (2560, 2560, 2048, 55, 10, 4), "numbers for bytes"),
+    ("cache_numbers", (2560, 10240, 10240, 55, 10, 4), "grows with the target"),
+    ("cache_numbers", (2560, 10240, 8192, 100, 10, 4), "square without a cache"),
+    (
+        "cache_numbers",
+        (2560, 10240, 8192, 55, 10, 1),
+        "source grows with the beams alone",
+    ),
+    ("sees_future", _sees(lambda gap, t: gap[:, : t + 1]), "its own position counted"),
+    ("sees_future", _sees(limit=1e-5), "tolerance"),
+    ("sees_future", _sees(starts=lambda T: [T - 1]), "the last word alone"),
+    ("sees_future", _sees(lambda gap, t: gap[:1, :t]), "the first sentence alone"),
+    ("mended_step", _step_as_given, "as given"),
+    ("mended_step", _step_half, "position mended alone"),
+    ("beam_step", _greedy_in_beams, "one word each"),
+    ("shifted_exact", (1, 1, 1, 1, "A"), "nothing shifted"),
+    ("shifted_exact", (1, 0.66, 0.3, 0.02, "A"), "distances alone"),
+    ("write_with_cache", _recompute, "each word projected once"),
+]
+
+
+@pytest.mark.parametrize(("exercise", "answer", "name"), NAMED)
+def test_mistakes_are_named(exercise, answer, name):
+    assert (check(exercise, answer).mistake or "").split(", ")[0] == name
+
+
+def test_every_exercise_has_enough_named_mistakes():
+    for exercise in check.exercises.values():
+        assert len(exercise.mistakes) >= 6, exercise.name
+
+
+def test_the_experiment_accepts_what_the_kept_model_gives():
+    """The four shares, measured on the kept weights, lie within what is accepted."""
+    import copy
+
+    from explore_transformers import trained
+    from explore_transformers.lessons import attention as lesson3
+    from explore_transformers.lessons import encoder_decoder as lesson2
+    from explore_transformers.lessons.seq2seq import PAD
+    from explore_transformers.lessons.transformer import make_transformer
+
+    splits, korean, english = lesson3.make_data(0)
+    state, _ = trained.load_weights("transformer")
+    model = make_transformer(len(korean), len(english), seed=0)
+    model.load_state_dict(state)
+    pairs = lesson3.to_ids(splits.test[:200], korean, english)
+    pairs.sort(key=lambda pair: len(pair[0]))
+    shares = []
+    for shift in (0, 5, 10, 20):
+        moved = copy.deepcopy(model)
+        embedding = moved.encoder.embedding
+        embedding.position_embedding = embedding.position_embedding.roll(-shift, 0)
+        n_right = 0
+        for i in range(0, 200, 50):
+            src, inputs, targets = lesson2.to_tensors(pairs[i : i + 50])
+            with torch.no_grad():
+                best = moved(src, inputs).argmax(dim=-1)
+            n_right += ((best == targets) | (targets == PAD)).all(dim=1).sum().item()
+        shares.append(n_right / 200)
+    assert check("shifted_exact", (*shares, "B")).state == "right"
+    assert check("shifted_exact", (*shares, "C")).mistake == "no positions used"
