@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from importlib.resources import files
 from xml.etree import ElementTree
 
 import numpy as np
@@ -109,9 +110,11 @@ def test_the_decoder_shows_the_weights_of_its_step_and_the_likeliest_word():
         logits = model(SRC, TGT)
     for step in range(4):
         shown = words_in(draw_decoder(step))
-        percent = [f"{100 * w:.0f}" for w in model.decoder.weights[0, step].tolist()]
-        at = shown.index(percent[0])
-        assert shown[at : at + 3] == percent
+        weights = 100 * model.decoder.weights[0, step].numpy()
+        at = shown.index("Memory: all encoder states") + 2  # after its shape
+        shares = [int(words) for words in shown[at:] if words.isdigit()][-8:]
+        runs = [np.array(shares[i : i + 3]) for i in range(len(shares) - 2)]
+        assert any(r.sum() == 100 and (abs(r - weights) < 1).all() for r in runs)
         assert WORDS[logits[0, step].argmax()] in shown
         assert f"just read “{TGT_TOKENS[step]}”" in repr(draw_decoder(step))
 
@@ -169,6 +172,37 @@ def test_the_slider_has_every_step_and_its_weights_in_percent():
     assert data["outputs"][3] == "output <3>"
     shares = [ord(sign) - 256 for sign in data["weights"][5]]
     assert shares == [100, 0, 0, 0, 100, 0]
+
+
+def test_percents_of_a_row_sum_to_100():
+    weights = np.tile([[1 / 3, 1 / 3, 1 / 3], [0.005, 0.015, 0.98]], (2, 1, 1))
+    names = ["<s>", "I"], ["a", "b", "c"]
+    figure = figures.watch_attention([0, 1], weights, ["x", "y"], *names, "r", "c")
+    for signs in data_of(figure)["weights"]:
+        shares = np.array([ord(sign) - 256 for sign in signs]).reshape(2, 3)
+        assert (shares.sum(axis=1) == 100).all()
+        assert (abs(shares - 100 * weights[0]) < 1).all()
+
+
+def test_the_last_step_of_training_is_open_first():
+    figure = watch()._repr_html_()
+    first, *_, last = re.findall(r"<details[^>]*>", figure)
+    assert "open" in last and figure.count(" open>") == 1 and "open" not in first
+    static = files("explore_transformers") / "static" / "watch.js"
+    assert "data.names.length - 1);" in static.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("draw", [draw_map, draw_decoder])
+def test_the_last_hidden_state_still_reaches_the_decoder(draw):
+    assert "last hidden state" in words_in(draw())
+    assert "grey" in repr(draw())
+
+
+def test_tokens_stand_at_one_height():
+    tree = ElementTree.fromstring(draw_decoder().svg)
+    for tokens in (SRC_TOKENS, TGT_TOKENS):
+        heights = {e.get("y") for e in tree.iter(TEXT) if e.text in tokens[:2]}
+        assert len(heights) == 1
 
 
 def test_without_script_a_selection_from_first_to_last_shows():

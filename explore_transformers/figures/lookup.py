@@ -13,7 +13,6 @@ from explore_transformers.figures.diagrams import RECURRENT, shape_of
 from explore_transformers.figures.drawing import Diagram, Drawing
 from explore_transformers.figures.html import (
     HTMLFigure,
-    folds,
     formatted,
     heading,
     numbers,
@@ -66,10 +65,21 @@ def _centres(tokens):
     return [_LEFT + width * (i + 0.5) for i in range(len(tokens))]
 
 
-def _tokens(drawing, y, tokens, lines=2):
-    """Tokens over their columns, on two lines in turn so that long ones have room."""
-    for i, (x, token) in enumerate(zip(_centres(tokens), tokens, strict=True)):
-        drawing.words(x, y + 13 * (i % lines), token)
+def _tokens(drawing, y, tokens):
+    """Tokens over their columns, all at one height, small where they are wide."""
+    widths = [sum(11 if sign >= "가" else 6 for sign in token) for token in tokens]
+    fits = max(widths) < _WIDTH / len(tokens)
+    for x, token in zip(_centres(tokens), tokens, strict=True):
+        drawing.words(x, y + 6, token, "" if fits else "et-small")
+
+
+def _percents(shares):
+    """Whole percents of the last axis that keep its sum: the largest rests round up."""
+    exact = 100 * np.asarray(shares, dtype=float)
+    whole = np.floor(exact).astype(int)
+    missing = np.rint(exact.sum(axis=-1)).astype(int) - whole.sum(axis=-1)
+    rank = (whole - exact).argsort(axis=-1, kind="stable").argsort(axis=-1)
+    return whole + (rank < missing[..., None])
 
 
 # ---- the whole, with this lesson's part lit -----------------------------------------
@@ -108,6 +118,9 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
         drawing.arrow((288, 244), (288, 232))
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
         drawing.box(212, 194, 152, 38, "norm", name, states)
+        drawing.arrow((168, 216), (211, 216), role="norm")
+        passed = text(ko="마지막 은닉 상태", en="last hidden state")
+        drawing.words(172, 183, passed, "et-small")
     with drawing.part(3):
         drawing.badge(10, 138, 3)
         drawing.arrow((92, 194), (92, 160), role="hidden")
@@ -155,8 +168,12 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
             "for each.",
         ),
         text(
-            ko=f"디코더에도 단계마다({len(tgt_tokens)}번) 은닉 상태가 있습니다.",
-            en=f"The decoder, too, has a state at each of its {len(tgt_tokens)} steps.",
+            ko=f"디코더에도 단계마다({len(tgt_tokens)}번) 은닉 상태가 있습니다. "
+            "인코더의 마지막 은닉 상태(회색 화살표)는 레슨 2에서처럼 디코더의 처음 "
+            "상태가 되고, 단계마다 입력으로도 들어갑니다.",
+            en=f"The decoder, too, has a state at each of its {len(tgt_tokens)} steps. "
+            "As in lesson 2, the encoder's last hidden state (grey arrow) is its first "
+            "state and part of its input at every step.",
         ),
         text(
             ko="이번 레슨의 부분입니다. 디코더의 상태가 쿼리, 인코더의 상태가 키와 "
@@ -165,8 +182,10 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
             "the encoder's states are keys and values.",
         ),
         text(
-            ko="어텐션이 낸 문맥 벡터와 디코더의 상태로 다음 단어를 고릅니다.",
-            en="From the context vector and the decoder's state comes the next word.",
+            ko="어텐션이 만든 문맥 벡터와 디코더의 상태로 다음 단어를 고릅니다. 문맥 "
+            "벡터는 GRU로 되돌아가지 않습니다.",
+            en="The next word is chosen from the context vector and the decoder's "
+            "state. The context vector doesn't go back into the GRU.",
         ),
     ]
     caption = text(
@@ -221,7 +240,7 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
             76,
             34,
             "context",
-            text(ko="문맥 벡터", en="Context"),
+            text(ko="마지막 상태", en="Last state"),
             shape_of((1, size)),
         )
     with drawing.part(3):
@@ -234,7 +253,7 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
         drawing.panel(226, 46, "hidden", name, shape_of(calls["decoder"].output))
         for x in ys:
             drawing.squares(x - 12, 253, "hidden", [1, 1, 1], size=(8, 10))
-        _tokens(drawing, 282, tgt_tokens)
+        _tokens(drawing, 280, tgt_tokens)
     title = text(ko="병목", en="The bottleneck")
     caption = text(
         ko=f"인코더는 은닉 상태를 {n_src}개 만들지만 디코더는 마지막 하나만 받습니다.",
@@ -248,10 +267,10 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
             f"{n_src * size:,} numbers.",
         ),
         text(
-            ko=f"{n_src - 1}개는 쓰지 않습니다(×). 문맥 벡터는 마지막 상태, 수 "
-            f"{size}개입니다. 문장이 길어져도 {size}개입니다.",
-            en=f"{n_src - 1} of them are not used (×). The context vector is the last "
-            f"state, {size} numbers; in a longer sentence still {size}.",
+            ko=f"{n_src - 1}개는 쓰지 않습니다(×). 디코더가 받는 것은 마지막 은닉 "
+            f"상태, 수 {size}개입니다. 문장이 길어져도 {size}개입니다.",
+            en=f"{n_src - 1} of them are not used (×). The decoder gets the last "
+            f"hidden state, {size} numbers; in a longer sentence still {size}.",
         ),
         text(
             ko=f"디코더의 {n_tgt}단계가 모두 그 벡터를 읽습니다. 아래는 단계마다 "
@@ -340,7 +359,7 @@ def lookup(query, keys, values, tokens, meanings, asked):
     title = text(ko="쿼리, 키, 밸류", en="Query, key and value")
     caption = text(
         ko="위: 딕셔너리는 쿼리와 똑같은 키를 찾아 그 밸류 하나를 줍니다. 아래: "
-        "어텐션은 쿼리를 모든 키와 견주어, 잘 맞는 것일수록 그 밸류를 많이 섞습니다.",
+        "어텐션은 쿼리를 모든 키와 비교해서, 잘 맞는 것일수록 그 밸류를 많이 섞습니다.",
         en="Above: a dictionary finds the key equal to the query and gives its one "
         "value. Below: attention compares the query with every key, and the better a "
         "key fits, the more of its value goes into the mixture.",
@@ -391,6 +410,7 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
     """
     logits, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
     weights = numbers(_weights(model, src_tokens, tgt_tokens))[0, step]  # (T_src,)
+    percents = _percents(weights)
     says = tgt_words[int(logits[0, step].argmax())]
     size = calls["decoder"].output[-1]
     xs, ts = _centres(src_tokens), _centres(tgt_tokens)
@@ -407,6 +427,9 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
         _tokens(drawing, 386, tgt_tokens)
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
         drawing.panel(320, 46, "hidden", name, shape_of(calls["decoder"].output))
+        drawing.arrow((350, 59), (372, 59), (372, 343), (351, 343), role="norm")
+        passed = text(ko="마지막 은닉 상태", en="last hidden state")
+        drawing.words(368, 180, passed, "et-end et-small")
         for t, x in enumerate(ts):
             drawing.squares(
                 x - 12,
@@ -423,10 +446,10 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
             18, 304, text(ko="쿼리", en="query") + f" ({size},)", "et-start et-small"
         )
     with drawing.part(3):
-        drawing.badge(9, 110, 3)
-        for x, weight in zip(xs, weights, strict=True):
+        drawing.badge(9, 76, 3)
+        for x, weight, share in zip(xs, weights, percents, strict=True):
             drawing.bar(x - 16, 84, 32, 17, weight, "attention")
-            drawing.words(x, 92, formatted(100 * weight, ".0f"), "et-small")
+            drawing.words(x, 92, str(share), "et-small")
     with drawing.part(4):
         drawing.badge(112, 180, 4)
         for x, weight in zip(xs, weights, strict=True):
@@ -436,8 +459,8 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
     with drawing.part(5):
         drawing.badge(58, 224, 5)
         drawing.arrow((188, 196), (188, 211), role="context")
-        drawing.line((ts[step], 316), (366, 316), (366, 224), role="query")
-        drawing.arrow((366, 224), (307, 224), role="query")
+        drawing.line((ts[step], 316), (358, 316), (358, 224), role="query")
+        drawing.arrow((358, 224), (307, 224), role="query")
         name = text(ko="합치기", en="Combine")
         shape = f"({calls['combine'].input[-1]},) → ({calls['combine'].output[-1]},)"
         drawing.box(70, 212, 236, 24, "hidden", name + f" {shape}")
@@ -461,14 +484,16 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
             en=f"All {len(src_tokens)} encoder states are kept: the memory.",
         ),
         text(
-            ko="GRU가 읽은 단어로 상태를 갱신합니다. 이 상태가 쿼리입니다.",
-            en="The GRU updates its state with the word read. That state is the query.",
+            ko="GRU가 방금 읽은 단어와 인코더의 마지막 은닉 상태(회색)로 자기 상태를 "
+            "갱신합니다. 이 상태가 쿼리입니다.",
+            en="The GRU updates its state with the word just read and with the "
+            "encoder's last hidden state (grey). The new state is the query.",
         ),
         text(
-            ko="쿼리를 모든 상태와 견주어 가중치를 얻습니다. 가장 큰 곳은 ",
+            ko="쿼리를 모든 상태와 비교해서 가중치를 얻습니다. 가장 큰 곳은 ",
             en="Compared with every state, the query gives weights. The largest is on ",
         )
-        + f"“{src_tokens[best]}” ({100 * weights[best]:.0f}%).",
+        + f"“{src_tokens[best]}” ({percents[best]}%).",
         text(
             ko="가중치만큼 상태를 더하면 이 단계의 문맥 벡터입니다. 다음 단계에서는 "
             "가중치가 달라집니다.",
@@ -476,8 +501,10 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
             "vector. The next step has other weights.",
         ),
         text(
-            ko="상태와 문맥 벡터를 합쳐 다음 단어를 고릅니다. 여기서는 “",
-            en="State and context are combined to choose the next word, here “",
+            ko="상태와 문맥 벡터를 합쳐 다음 단어를 고릅니다. 문맥 벡터는 여기에만 "
+            "쓰이고 GRU로 되돌아가지 않습니다. 여기서 고른 단어는 “",
+            en="State and context are combined to choose the next word. The context "
+            "goes only here, not back into the GRU. The word chosen is “",
         )
         + says
         + "”.",
@@ -508,7 +535,7 @@ def watch_attention(steps, weights, outputs, rows, columns, row_title, column_ti
             f"weights of shape {weights.shape} and {len(outputs)} outputs do not fit "
             f"{shape[0]} steps, {shape[1]} rows and {shape[2]} columns"
         )
-    percent = np.rint(100 * weights).astype(int)
+    percent = _percents(weights)
     title = text(ko="배우는 모습: 어텐션", en="Watch it learn: attention")
     names = [_step_name(n) for n in steps]
     chosen = np.linspace(0, len(steps) - 1, _SHOWN_WITHOUT_SCRIPT).round().astype(int)
@@ -529,18 +556,30 @@ def watch_attention(steps, weights, outputs, rows, columns, row_title, column_ti
     )
     words = text(
         ko="행은 쿼리(방금 단어를 읽은 디코더의 상태), 열은 키(소스의 토큰)입니다. "
-        "칸의 수는 가중치(%)이고 한 행의 합은 100입니다.",
+        "칸의 수는 가중치(%)이고 한 행의 합은 100입니다. 가중치는 바른 앞 단어를 주고 "
+        "구한 것이고, 화살표 뒤의 번역은 모델이 혼자 쓴 것입니다.",
         en="A row is a query (the decoder's state just after reading that word), a "
         "column a key (a source token). Numbers are weights in percent; each row sums "
-        "to 100.",
+        "to 100. The weights are taken with the right previous words given; the "
+        "translation after the arrow is what the model writes alone.",
     )
     content = (
         f"{heading(title)}<p>{safe(words)}</p>{slider(hint)}"
         f'<div class="et-data" data-learned="{safe(json.dumps(data, ensure_ascii=False))}">'  # noqa: E501
-        f"</div>{folds(panels, [names[i] for i in chosen])}"
+        f"</div>{_folds_last_open(panels, [names[i] for i in chosen])}"
     )
     summary = f"{len(steps)} steps, {len(rows)} × {len(columns)}"
     return HTMLFigure("watch", title, summary, content, own_style=True, steps=True)
+
+
+def _folds_last_open(panels, names):
+    """A fold a step, the last open: the end of training is what to see first."""
+    last = len(names) - 1
+    return "".join(
+        f"<details{' open' if i == last else ''}><summary>{safe(name)}</summary>{panel}"
+        "</details>"
+        for i, (panel, name) in enumerate(zip(panels, names, strict=True))
+    )
 
 
 def _step_name(n):

@@ -1,5 +1,5 @@
 // The controls of a figure with steps: two buttons and a slider, by mouse or by key.
-const startStepper = (figure, names, showStep) => {
+const startStepper = (figure, names, showStep, first = 0) => {
   const make = (name, properties, ...children) => {
     const element = Object.assign(document.createElement(name), properties);
     element.append(...children);
@@ -33,5 +33,5 @@ const startStepper = (figure, names, showStep) => {
   controls.addEventListener('keydown', (event) => {
     if (/^(Arrow|Home|End|Page)/.test(event.key)) event.stopPropagation();
   });
-  show(0);
+  show(first);
 };

@@ -10,7 +10,7 @@
     output.setAttribute('aria-live', 'polite');
     const cells = [...table.querySelectorAll('tbody td')];
     const readout = figure.querySelector('.et-readout');
-    startStepper(figure, data.names, (i) => {
+    const show = (i) => {
       [...data.weights[i]].forEach((sign, j) => {
         const share = sign.charCodeAt(0) - 256;
         cells[j].textContent = share;
@@ -19,7 +19,9 @@
       output.textContent = `→ ${data.outputs[i]}`;
       table.setAttribute('aria-label', data.names[i]);
       readout.textContent = `${data.names[i]} (${i + 1}/${data.names.length})`;
-    });
+    };
+    // The end of training first: what came before is a step back.
+    startStepper(figure, data.names, show, data.names.length - 1);
   };
 
   document.querySelectorAll('.et-watch:not([data-ready])').forEach((figure) => {
