@@ -56,7 +56,7 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
         drawing.words(262, 195, shape, "et-end et-small")
         drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
         drawing.arrow((270, 226), (270, 246))
-        widths = [max(39, _cell_width(word)) for word in written]
+        widths = [max(43, _cell_width(word)) for word in written]
         row = drawing.row(246, written, widths=widths)
         for x, (first, _) in zip(row.centres, best.values.tolist(), strict=True):
             drawing.words(x, 276, formatted(100 * first, ".2f"), "et-small")
