@@ -39,7 +39,7 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
     best = logits[0].softmax(dim=-1).topk(2, dim=-1)  # (T, 2)
     written = [tgt_words[i] for i in chosen.tolist()]
     seconds = [tgt_words[i] for i in best.indices[:, 1].tolist()]
-    drawing = _TokenDrawing(height=388)
+    drawing = _TokenDrawing(height=350)
     with drawing.part(1):
         drawing.badge(9, 12, 1)
         drawing.words(WIDTH / 2, 12, sentence)
@@ -56,27 +56,32 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
         drawing.words(262, 195, shape, "et-end et-small")
         drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
         drawing.arrow((270, 226), (270, 246))
-        widths = [max(46, _cell_width(word)) for word in written]
+        widths = [max(43, _cell_width(word)) for word in written]
         row = drawing.row(246, written, widths=widths)
-        below = zip(row.centres, best.values.tolist(), seconds, strict=True)
-        for x, (first, second), word in below:
+        for x, (first, _) in zip(row.centres, best.values.tolist(), strict=True):
             drawing.words(x, 276, formatted(100 * first, ".2f"), "et-small")
-            drawing.words(x, 296, word, "et-small")
-            drawing.words(x, 309, formatted(100 * second, ".3f"), "et-small")
-        for y in (276, 309):
-            drawing.words(8, y, "%", "et-small")
-        end = row.centres[-1] + row.widths[-1] / 2
-        drawing.arrow((end, 256), (368, 256), (368, 152), (341, 152))
+        drawing.words(8, 276, "%", "et-small")
+        end = row.lefts[-1] + row.widths[-1]
+        turn = max(end + 10, 360)
+        drawing.arrow((end, 256), (turn, 256), (turn, 152), (341, 152))
     with drawing.part(4):
-        drawing.badge(9, 350, 4)
-        drawing.arrow((WIDTH / 2, 320), (WIDTH / 2, 336))
-        score = text(ko="채점", en="Scores")
-        line = text(
-            ko="교차 엔트로피 · 완전 일치율 · BLEU",
-            en="cross-entropy · exact match · BLEU",
+        drawing.badge(9, 318, 4)
+        drawing.arrow((WIDTH / 2, 286), (WIDTH / 2, 302))
+        score = text(
+            ko="단어와 정답 → 완전 일치율 · BLEU",
+            en="words and reference → exact match · BLEU",
         )
-        drawing.box(26, 336, 328, 38, "token", score, line)
-    return Diagram(drawing, *_words_of_translation(n_parameters, logits.shape[-1]))
+        line = text(
+            ko="확률과 정답 → 교차 엔트로피",
+            en="probabilities and reference → cross-entropy",
+        )
+        drawing.box(26, 303, 328, 40, "token")
+        drawing.words(WIDTH / 2, 315, score, "et-small")
+        drawing.words(WIDTH / 2, 331, line, "et-small")
+    unsure = min(range(len(written)), key=lambda t: float(best.values[t, 0]))
+    doubt = written[unsure], seconds[unsure], float(best.values[unsure, 1])
+    said = _words_of_translation(n_parameters, logits.shape[-1], *doubt)
+    return Diagram(drawing, *said)
 
 
 def _draw_model(drawing, calls, n_parameters):
@@ -95,16 +100,17 @@ def _draw_model(drawing, calls, n_parameters):
         drawing.arrow((180, 153), (200, 153))
 
 
-def _words_of_translation(n_parameters, vocab_size):
-    title = text(ko="이 책의 끝에서 만나는 모델", en="Where this book is going")
+def _words_of_translation(n_parameters, vocab_size, word, second, probability):
+    title = text(ko="이 책에서 만들 모델", en="Where this book is going")
     caption = text(
-        ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 여는 "
-        "상자입니다. 훈련이 끝난 모델이 방금 계산한 값으로 그렸습니다. 번호는 "
-        "이 모델의 훈련에 쓴 어휘의 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
-        en="Green: what this lesson builds. Grey: the box that the next lessons open. "
-        "Drawn from what the trained model has just computed. Its ids belong to the "
-        "vocabulary it was trained with; the one that you make below has other ids.",
+        ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 열어 볼 "
+        "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다. 번호는 이 "
+        "모델을 훈련할 때 쓴 어휘의 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
+        en="Green marks what this lesson builds, grey the box that the next lessons "
+        "open. All values were just computed by the trained model. Its ids belong to "
+        "the vocabulary it was trained with; the one you build below has other ids.",
     )
+    second = f"{second}, {formatted(100 * probability, '.3f')}%"
     steps = [
         text(
             ko="문장을 토큰으로 나누고 토큰마다 번호를 붙입니다.",
@@ -117,16 +123,18 @@ def _words_of_translation(n_parameters, vocab_size):
             "reads the source, a decoder writes the target.",
         ),
         text(
-            ko=f"위치마다 단어 {vocab_size}개의 점수가 나오고 소프트맥스가 확률로 "
-            "바꿉니다. 가장 그럴듯한 단어를 골라 다음 입력으로 돌려보냅니다. 칸 아래의 "
-            "수가 그 확률이고, 그 밑은 둘째로 그럴듯한 단어와 확률입니다.",
-            en=f"Each position gives scores for {vocab_size} words, and softmax turns "
-            "them into probabilities. The likeliest word is picked and goes back in. "
-            "Below each cell: its probability, then the second choice with its own.",
+            ko=f"한 단계마다 단어 {vocab_size}개의 점수가 나오고, 소프트맥스가 이를 "
+            "확률로 바꿉니다. 가장 그럴듯한 단어가 다음 입력으로 돌아갑니다. 칸 아래의 "
+            "수가 그 확률(%)입니다. 이 문장에서 확률이 가장 낮은 단어는 "
+            f"‘{word}’이며, 이때의 둘째 후보와 확률은 ‘{second}’입니다.",
+            en=f"At each step {vocab_size} words get a score, and softmax turns the "
+            "scores into probabilities. The likeliest word goes back in as the next "
+            "input. Below each cell is its probability in %. In this sentence the "
+            f"least certain word is “{word}”; its second choice is {second}.",
         ),
         text(
-            ko="얼마나 잘했는지 잽니다.",
-            en="Measures tell how well it did.",
+            ko="단어와 확률을 정답과 비교해 채점합니다.",
+            en="Words and probabilities are compared with the reference translation.",
         ),
     ]
     return title, caption, steps
@@ -154,7 +162,7 @@ def black_box(tasks):
             drawing.box(130, y + 74, 120, 20, "output", text(ko="모델", en="model"))
             drawing.arrow((190, y + 94), (190, y + 109))
             drawing.row(y + 109, pair.tgt, glosses[1])
-    title = text(ko="시퀀스를 시퀀스로", en="Sequence in, sequence out")
+    title = text(ko="시퀀스에서 시퀀스로", en="Sequence in, sequence out")
     caption = text(
         ko="칸 하나가 토큰 하나입니다. 오른쪽의 수는 소스와 타깃의 토큰 수입니다.",
         en="One cell is one token. On the right: the number of tokens in source and "
@@ -162,7 +170,7 @@ def black_box(tasks):
     )
     steps = [
         text(
-            ko=f": 토큰 {len(pair.src)}개를 받아 {len(pair.tgt)}개를 냅니다.",
+            ko=f": 토큰 {len(pair.src)}개가 들어가고 {len(pair.tgt)}개가 나옵니다.",
             en=f": {len(pair.src)} tokens go in, {len(pair.tgt)} come out.",
         )
         for _, pair, *_ in tasks
@@ -189,19 +197,23 @@ def word_order(src, tgt, alignment, glosses=None):
         if not (0 <= i < len(src) and 0 <= j < len(tgt)):
             raise ValueError(f"the link {(i, j)} leads to no token")
     drawing = _TokenDrawing(height=150)
+    pairs = zip(src, glosses or [""] * len(src), strict=True)
+    widths = [_cell_width(*pair) for pair in pairs]
     linked = [{i for i, _ in alignment}, {j for _, j in alignment}]
     fills = [
         [_FILLED if i in found else _PALE for i in range(len(tokens))]
         for tokens, found in zip((src, tgt), linked, strict=True)
     ]
     with drawing.part(1):
-        drawing.badge(9, 22, 1)
-        above = drawing.row(12, src, glosses, strengths=fills[0])
+        drawing.badge(9, 30, 1)
+        above = drawing.row(20, src, strengths=fills[0], widths=widths)
+        for x, gloss in zip(above.centres, glosses or [], strict=False):
+            drawing.words(x, 10, text(ko="", en=gloss), "et-small")
     with drawing.part(2):
         drawing.badge(9, 88, 2)
         below = drawing.row(118, tgt, strengths=fills[1])
         for i, j in alignment:
-            drawing.line((above.centres[i], 50), (below.centres[j], 117), role="token")
+            drawing.line((above.centres[i], 41), (below.centres[j], 117), role="token")
     crossed = sum(
         (a - c) * (b - d) < 0
         for n, (a, b) in enumerate(alignment)
@@ -335,12 +347,12 @@ def padded_batch(ids, mask, words):
         text(
             ko=f"문장 {n_rows}개에 진짜 토큰이 {n_real}개 있습니다. 길이는 "
             f"{_listed(mask.sum(axis=1))}입니다.",
-            en=f"{n_rows} sentences with {n_real} real tokens in all, of lengths "
-            f"{_listed(mask.sum(axis=1))}.",
+            en=f"The {n_rows} sentences have {n_real} real tokens in all; their "
+            f"lengths are {_listed(mask.sum(axis=1))}.",
         ),
         text(
             ko=f"가장 긴 문장에 맞추어 패딩 {mask.size - n_real}개를 채웁니다.",
-            en=f"Fill up to the longest: {mask.size - n_real} padding tokens.",
+            en=f"{mask.size - n_real} padding tokens fill all rows up to the longest.",
         ),
         text(
             ko="마스크는 진짜 토큰이 있는 칸에서만 참입니다.",
@@ -387,7 +399,7 @@ def shifted_targets(inputs, targets, mask, words):
     n_real = int(mask.sum())
     title = text(ko="한 칸 어긋난 입력과 정답", en="Inputs and targets, one step apart")
     caption = text(
-        ko="녹색 칸은 손실에 들어가고, 빈칸은 마스크가 뺍니다.",
+        ko="녹색 칸은 손실에 들어가고, 빈칸은 마스크 때문에 빠집니다.",
         en="Green cells count in the loss; the mask leaves out the empty ones.",
     )
     steps = [
@@ -400,10 +412,10 @@ def shifted_targets(inputs, targets, mask, words):
             en="The targets are the same batch without its first column.",
         ),
         text(
-            ko=f"화살표 {n_real}개가 배울 것입니다. 입력이 여기까지일 때 다음 토큰은 "
-            "무엇입니까?",
-            en=f"The {n_real} arrows are what there is to learn: with the input up to "
-            "here, which token is next?",
+            ko=f"화살표 {n_real}개가 모델이 배울 문제입니다. 입력을 여기까지 받았을 때 "
+            "다음 토큰은 무엇일까요?",
+            en=f"The {n_real} arrows are what the model has to learn: given the inputs "
+            "up to here, which token comes next?",
         ),
     ]
     return Diagram(drawing, title, caption, steps)

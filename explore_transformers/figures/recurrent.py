@@ -8,7 +8,7 @@ import numpy as np
 from explore_transformers.figures.diagrams import shape_of
 from explore_transformers.figures.drawing import Diagram, Drawing
 from explore_transformers.figures.html import formatted, numbers
-from explore_transformers.language import text
+from explore_transformers.language import LANGUAGES, pick, text
 
 _MOST_TOKENS = 8  # more columns than these are too narrow for their words
 _LEFT, _RIGHT = 26, 350  # where panels begin and end
@@ -21,8 +21,18 @@ def _check_tokens(tokens, n):
         raise ValueError(f"{n} tokens are too many to draw: at most {_MOST_TOKENS}")
 
 
-def _centres(n, left=_LEFT, right=_RIGHT):
-    return [left + (right - left) / n * (i + 0.5) for i in range(n)]
+def _columns(tokens):
+    """Where each token's column has its middle: wide words get wide columns."""
+    widths = [max(34, _width(token) + 6) for token in tokens]
+    spare = (_RIGHT - _LEFT - sum(widths)) / len(widths)
+    starts = [_LEFT + sum(widths[:i]) + spare * i for i in range(len(widths))]
+    return [x + (w + spare) / 2 for x, w in zip(starts, widths, strict=True)]
+
+
+def _width(token):
+    """About how wide a token is in small letters, in the wider of two languages."""
+    said = [pick(str(token), language) for language in LANGUAGES]
+    return max(sum(10 if ord(c) > 0x2E80 else 5.4 for c in word) for word in said)
 
 
 def _strengths(vector, strongest):
@@ -52,12 +62,12 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
     """
     _check_tokens(src_tokens, len(src_ids))
     _check_tokens(tgt_tokens, len(tgt_ids))
-    drawing = Drawing(height=330)
+    drawing = Drawing(height=314)
     with drawing.part(1):
         drawing.badge(9, 14, 1)
-        _token_row(drawing, 14, src_tokens)
-        _id_row(drawing, 42, src_ids)
-        for x in _centres(len(src_ids)):
+        _token_row(drawing, 22, src_tokens)
+        _id_row(drawing, 42, src_ids, src_tokens)
+        for x in _columns(src_tokens):
             drawing.arrow((x, 58), (x, 77))
     with drawing.part(2):
         drawing.badge(9, 98, 2)
@@ -81,32 +91,30 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
         )
         drawing.words(188, 243, probable, "et-small")
         drawing.arrow((188, 214), (188, 231))
-        for x in _centres(len(tgt_ids)):
+        for x in _columns(tgt_tokens):
             drawing.arrow((x, 254), (x, 269))
-        _id_row(drawing, 270, tgt_ids)
-        _token_row(drawing, 304, tgt_tokens)
+        _id_row(drawing, 270, tgt_ids, tgt_tokens)
+        _token_row(drawing, 300, tgt_tokens)
     return Diagram(drawing, *_words_of_overview(src_tokens, tgt_tokens))
 
 
 def _token_row(drawing, y, tokens):
-    """The tokens over their columns, on two lines in turn where columns are narrow."""
-    for i, (x, token) in enumerate(zip(_centres(len(tokens)), tokens, strict=True)):
-        drawing.words(x, y + 13 * (len(tokens) > 5 and i % 2), token)
+    for x, token in zip(_columns(tokens), tokens, strict=True):
+        drawing.words(x, y, token, "et-small")
 
 
-def _id_row(drawing, y, ids):
-    for x, id in zip(_centres(len(ids)), ids, strict=True):
+def _id_row(drawing, y, ids, tokens):
+    for x, id in zip(_columns(tokens), ids, strict=True):
         drawing.squares(x - 16, y, "output", [0], [str(int(id))], (32, 16))
 
 
 def _words_of_overview(src_tokens, tgt_tokens):
     title = text(ko="소스 문장에서 타깃 문장까지", en="From sentence to sentence")
     caption = text(
-        ko="색을 칠한 곳을 이 레슨에서 만듭니다. 나머지는 레슨 1에서 만들었습니다. "
-        "번호는 이 레슨의 어휘에서 찾았으므로 레슨 1의 번호와 다릅니다.",
+        ko="색칠한 부분을 이 레슨에서 만듭니다. 나머지는 레슨 1에서 만들었습니다. "
+        "번호는 이 레슨의 어휘에서 찾은 것입니다.",
         en="The coloured parts are built in this lesson; you built the rest in "
-        "lesson 1. The ids belong to this lesson's vocabulary, so they differ from "
-        "those of lesson 1.",
+        "lesson 1. The ids come from this lesson's vocabularies.",
     )
     steps = [
         text(
@@ -118,7 +126,7 @@ def _words_of_overview(src_tokens, tgt_tokens):
             en="The encoder reads the ids in turn and leaves a context vector.",
         ),
         text(
-            ko="디코더가 문맥 벡터에서 출발해 타깃을 한 단어씩 냅니다.",
+            ko="디코더가 문맥 벡터에서 출발해 타깃을 한 단어씩 씁니다.",
             en="From the context vector the decoder writes the target word by word.",
         ),
         text(
@@ -155,8 +163,8 @@ def embedding_lookup(table, ids, tokens, chosen=0, n_shown=4):
     drawing = Drawing(height=end + 122)
     with drawing.part(1):
         drawing.badge(9, 14, 1)
-        _token_row(drawing, 14, tokens)
-        _id_row(drawing, 42, ids)
+        _token_row(drawing, 22, tokens)
+        _id_row(drawing, 42, ids, tokens)
     with drawing.part(2):
         drawing.badge(9, 82, 2)
         name = text(ko="임베딩 표", en="Embedding table")
@@ -169,17 +177,17 @@ def embedding_lookup(table, ids, tokens, chosen=0, n_shown=4):
         for at, id in enumerate(ids):
             if at == chosen:
                 y = 102 + 23 * rows.index(id)
-                x = _centres(len(ids))[at]
+                x = _columns(tokens)[at]
                 drawing.arrow((30, y), (80, y), role="embedding")
                 _follow(drawing, x, y)
     with drawing.part(3):
         drawing.badge(9, end + 28, 3)
-        x = _centres(len(ids))[chosen]
+        x = _columns(tokens)[chosen]
         side = 312 if n_shown < 5 else 336
         y = 102 + 23 * rows.index(ids[chosen])
         turn = (side, y), (side + 12, y), (side + 12, end + 14), (x, end + 14)
         drawing.arrow(*turn, (x, end + 30), role="embedding")
-        for x, vector in zip(_centres(len(ids)), looked_up, strict=True):
+        for x, vector in zip(_columns(tokens), looked_up, strict=True):
             for i, strength in enumerate(_strengths(vector[:n_shown], strongest)):
                 at = end + 31 + 12 * i
                 drawing.squares(x - 10, at, "embedding", [strength], None, (20, 12))
@@ -374,11 +382,11 @@ def _words_of_gru(h, r, z, n, new):
         ko="셀의 입력은 토큰의 벡터와 지금의 은닉 상태이고, 출력은 새 은닉 상태입니다. "
         "값은 실제로 계산한 것입니다.",
         en="A cell takes the token's vector and the hidden state so far, and gives the "
-        "new hidden state. The numbers are really computed.",
+        "new hidden state. The numbers come from a real computation.",
     )
     steps = [
         text(
-            ko="x와 h가 세 곳에 모두 들어갑니다. 가중치는 저마다 다릅니다.",
+            ko="x와 h가 세 곳에 모두 들어갑니다. 세 곳의 가중치는 서로 다릅니다.",
             en="x and h go into all three parts, each with its own weights.",
         ),
         text(
@@ -485,11 +493,11 @@ def _words_of_ways(right, forced, chosen, words):
         en="Teacher forcing and autoregressive decoding",
     )
     caption = text(
-        ko="왼쪽에서는 무엇을 내든 다음 입력이 정답입니다. 오른쪽에서는 낸 단어가 다음 "
-        "입력이 됩니다(화살표). ✓는 그 위치의 정답과 같다는 표시입니다.",
-        en="On the left the next input is the right word, whatever came out. On the "
-        "right what came out becomes the next input (arrows). ✓ marks the right word "
-        "at that position.",
+        ko="왼쪽에서는 출력이 무엇이든 다음 입력이 정답입니다. 오른쪽에서는 출력한 "
+        "단어가 다음 입력이 됩니다(화살표). ✓는 그 위치의 정답과 같다는 표시입니다.",
+        en="On the left the next input is the right word, whatever the output was. On "
+        "the right each output becomes the next input (arrows). ✓ marks an output that "
+        "is right at its position.",
     )
     steps = []
     for t, word in enumerate(right):

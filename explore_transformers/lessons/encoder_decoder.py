@@ -71,7 +71,7 @@ class Decoder(nn.Module):
 
     def compute_context(self, states, encoder_outputs):
         """What each state sees of the source, besides: (B, T, hidden_size)."""
-        return encoder_outputs[1][:, None].expand_as(states)
+        return encoder_outputs[1][:, None].expand_as(states)  # the same at each step
 
     def forward(self, tgt, encoder_outputs, state=None):
         """tgt (B, T) from BOS on, what Encoder gave -> logits (B, T, V), state."""
