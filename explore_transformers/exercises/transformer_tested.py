@@ -9,7 +9,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import list_slips, several, wrong_number
+from explore_transformers.exercises.naming import several, wrong_number
 
 # ---- what a cache holds -------------------------------------------------------------
 
@@ -36,7 +36,6 @@ cache_numbers = Exercise(
     kind="value",
     same=_same_numbers,
     mistakes=(
-        *list_slips(_NUMBERS),
         _number(
             0,
             "keys alone",
