@@ -87,7 +87,8 @@ def squares_in(figure, role):
 
 def test_the_map_shows_the_shapes_that_passed():
     shown = words_in(draw_map(d_model=12, n_layers=3))
-    assert {"(1, 4, 12)", "(1, 5, 12)", "(1, 5, 31)"} <= set(shown)
+    assert {"memory (1, 4, 12)", "(1, 5, 31)"} <= set(shown)
+    assert {"(1, 2, 4, 4)", "self (1, 2, 5, 5)", "cross (1, 2, 5, 4)"} <= set(shown)
     assert "Encoder × 3" in shown and "Target (1, 5)" in shown
 
 
@@ -129,6 +130,19 @@ def test_a_leak_shows_in_the_drawing():
     at = sound.index("Δ")  # the label of the first row of changes
     assert sound[at + 1 : at + 3] == ["0", "0"]
     assert "0" not in drawn[at + 1 : at + 3]
+
+
+def test_what_may_change_is_neither_unchanged_nor_changed():
+    figure = draw_five()
+    assert squares_in(figure, "norm") == 3  # the three target words changed
+    assert squares_in(figure, "context") == len(SRC_TOKENS)  # order alone
+
+
+def test_the_model_keeps_no_weights_afterwards():
+    model = a_model()
+    figures.tested_map(model, SRC, TGT, SRC_TOKENS, TGT_TOKENS)
+    model(SRC, TGT)
+    assert model.decoder.layers[0].cross_attention.attention_weights is None
 
 
 def test_the_cache_counts_what_is_computed():

@@ -178,6 +178,31 @@ class TestProperties:
         battery = BATTERY | (OF_TRANSFORMERS if name in TRANSFORMERS else {})
         assert failures(MODELS[name](), battery) == set()
 
+    @pytest.mark.parametrize("bug", ["not scaled", "no residual"])
+    def test_the_five_checks_do_not_see_every_bug(self, bug, monkeypatch):
+        if bug == "not scaled":
+            attend = lesson4.attend
+            monkeypatch.setattr(
+                lesson4,
+                "attend",
+                lambda query, *rest: attend(query * query.shape[-1] ** 0.5, *rest),
+            )
+        else:
+            monkeypatch.setattr(
+                lesson4.EncoderLayer,
+                "forward",
+                lambda layer, x, mask=None, causal=False: layer.feed_forward(
+                    layer.self_attention(layer.norm1(x), mask=mask, causal=causal)
+                ),
+            )
+        model = lesson4.make_transformer(N_SOURCE, N_TARGET, 0)
+        src, tgt = sources(), targets()
+        assert lesson.future_leak(model, src, tgt) == 0
+        assert lesson.padding_leak(model, src, tgt) == 0
+        assert lesson.batch_leak(model, src, tgt) <= 1e-4
+        assert not lesson.is_permutation_equivariant(model.encoder, sources((9, 9)))
+        assert lesson.rows_sum_to_one(model, src, tgt)
+
     @pytest.mark.parametrize("name", MODELS)
     def test_any_lengths(self, name):
         model = MODELS[name]()

@@ -62,29 +62,35 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
     """
     _must_fit(src, tgt, src_tokens, tgt_tokens)
     logits, calls = trace(model, src, tgt)
-    memory = shape_of(find(calls, "encoder.embedding").output)
-    states = shape_of(find(calls, "decoder.embedding").output)
+    memory = shape_of(find(calls, "encoder.layers.0").output)
+    weights = _weight_shapes(model, src, tgt)
     n_layers = [len(side.layers) for side in (model.encoder, model.decoder)]
-    drawing = _Sketch(height=330)
+    drawing = _Sketch(height=336)
     name = text(ko="어텐션 가중치", en="Attention weights")
-    with drawing.part(1):
-        drawing.badge(210, 318, 1)
-        drawing.changed(288, 318, 132, 18)
-        what = text(ko="타깃", en="Target")
-        drawing.words(288, 318, what + f" {shape_of(tgt.shape)}")
-    with drawing.part(2):
-        drawing.badge(10, 318, 2)
-        what = text(ko="소스", en="Source")
-        drawing.words(70, 318, what + f" {shape_of(src.shape)}")
-        drawing.changed(146, 318, 44, 18)
-        drawing.words(146, 318, "<pad>", "et-small")
+    own, read = text(ko="셀프", en="self"), text(ko="크로스", en="cross")
     with drawing.part(3):
-        drawing.badge(10, 290, 3)
-        for shift in (6, 3, 0):
-            drawing.box(26 + shift, 276 - shift, 142, 26, "hidden")
-        drawing.words(97, 289, text(ko="배치", en="Batch"))
-        drawing.arrow((97, 309), (97, 303))
-        drawing.arrow((97, 270), (97, 262))
+        drawing.badge(111, 277, 3)
+        what = text(ko="배치의 다른 문장", en="other sentences")
+        drawing.words(122, 277, what, "et-start et-small")
+        for shift in (4, 8):  # sheets behind the source
+            left, right, top = 26 + shift, 164 + shift, 300 - shift
+            corners = (left, 304 - shift), (left, top), (right, top)
+            drawing.line(*corners, (right, 326 - shift), (right - 4, 326 - shift))
+    with drawing.part(1):
+        drawing.badge(196, 313, 1)
+        drawing.box(212, 300, 136, 26, "hidden")
+        what = text(ko="타깃", en="Target")
+        drawing.words(218, 313, what + f" {shape_of(tgt.shape)}", "et-start")
+        drawing.changed(322, 313, 44, 18)
+        drawing.words(322, 313, text(ko="뒤쪽", en="later"), "et-small")
+    with drawing.part(2):
+        drawing.badge(10, 313, 2)
+        drawing.box(26, 300, 138, 26, "hidden")
+        what = text(ko="소스", en="Source")
+        drawing.words(72, 313, what + f" {shape_of(src.shape)}")
+        drawing.changed(139, 313, 42, 18)
+        drawing.words(139, 313, "<pad>", "et-small")
+        drawing.arrow((97, 292), (97, 262))
     with drawing.part(4):
         drawing.badge(10, 246, 4)
         what = (
@@ -94,7 +100,7 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
         drawing.box(26, 230, 142, 32, "embedding", *what)
         drawing.box(212, 230, 152, 32, "norm", *what)
         drawing.arrow((97, 230), (97, 220))
-        drawing.arrow((288, 308), (288, 262))
+        drawing.arrow((288, 300), (288, 262))
         drawing.arrow((288, 230), (288, 220))
     with drawing.part(5):
         drawing.badge(10, 180, 5)
@@ -104,11 +110,13 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
         drawing.words(97, 152, f"{what} × {n_layers[0]}", "et-small")
         what = text(ko="디코더", en="Decoder")
         drawing.words(288, 152, f"{what} × {n_layers[1]}", "et-small")
-        drawing.box(26, 164, 142, 50, "attention", name, memory)
-        drawing.box(212, 164, 152, 50, "attention", name, states)
+        drawing.box(26, 164, 142, 50, "attention", name, weights[0])
+        lines = name, f"{own} {weights[1]}", f"{read} {weights[2]}"
+        drawing.box(212, 164, 152, 50, "attention", *lines)
         drawing.line((97, 138), (97, 124), (190, 124), (190, 189))
         drawing.arrow((190, 189), (211, 189), role="key")
-        drawing.words(100, 114, text(ko="메모리", en="memory"), "et-small")
+        what = text(ko="메모리", en="memory")
+        drawing.words(97, 114, f"{what} {memory}", "et-small")
     with drawing.part(6):
         drawing.badge(210, 60, 6)
         drawing.arrow((288, 138), (288, 112))
@@ -117,18 +125,20 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
         drawing.arrow((288, 78), (288, 66))
         what = text(ko="그리디나 빔 서치", en="Greedy or beam")
         drawing.box(222, 42, 132, 24, "output", what)
-        drawing.line((354, 54), (374, 54), (374, 318), (362, 318))
-        drawing.arrow((374, 318), (355, 318))
+        drawing.line((354, 54), (374, 54), (374, 313), (355, 313))
+        drawing.arrow((374, 313), (348, 313))
         what = text(ko="KV 캐시", en="KV cache")
         drawing.box(26, 42, 142, 24, "key", what)
         drawing.line((168, 54), (198, 54), (198, 172))
         drawing.arrow((198, 172), (211, 172), role="key")
-    title = text(ko="어디를 시험하는가", en="Where it is tested")
+    title = text(ko="어디를 검증하는가", en="Where it is tested")
     caption = text(
         ko="레슨 4에서 만든 모델 전체입니다. 번호가 붙은 여섯 곳을 이 레슨에서 "
-        "시험합니다. 괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        "검증합니다. 괄호 안은 실제로 흐른 텐서의 모양이고, 어텐션 가중치의 축은 "
+        "차례로 배치, 헤드, 쿼리, 키입니다.",
         en="The whole model of lesson 4. This lesson tests it at the six numbered "
-        "places. In brackets: shapes of the tensors that really passed.",
+        "places. In brackets: shapes of the tensors that really passed; the axes of "
+        "attention weights are batch, heads, queries, keys.",
     )
     steps = [
         text(
@@ -140,8 +150,8 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
             en="Padding: do logits change with the vector under padding?",
         ),
         text(
-            ko="배치: 옆에 다른 문장이 있으면 로짓이 달라지는가?",
-            en="Batch: do logits change with the other sentences beside it?",
+            ko="배치: 다른 문장과 한 배치에 묶으면 로짓이 달라지는가?",
+            en="Batch: do logits change with the other sentences of the batch?",
         ),
         text(
             ko="순서: 단어를 뒤섞으면 벡터가 달라지는가?",
@@ -152,13 +162,27 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
             en="Weights: does each row sum to 1? And what if a head is removed?",
         ),
         text(
-            ko="디코딩: 고른 단어가 다시 입력이 됩니다. 여러 시작을 이어 가는 빔 "
-            "서치와 계산을 아끼는 KV 캐시가 여기에 있습니다.",
+            ko="디코딩: 고른 단어가 다시 입력이 됩니다. 후보 여럿을 함께 이어 "
+            "가는 빔 서치와 계산을 아끼는 KV 캐시가 여기에 있습니다.",
             en="Decoding: the word chosen goes in again. Here are beam search, which "
-            "follows several beginnings, and the KV cache, which saves work.",
+            "keeps several candidates, and the KV cache, which saves work.",
         ),
     ]
     return Diagram(drawing, title, caption, steps)
+
+
+@torch.no_grad()
+def _weight_shapes(model, src, tgt):
+    """Shapes of the weights: encoder's self-, decoder's self- and cross-attention."""
+    first = model.decoder.layers[0]
+    kinds = [model.encoder.layers[0].self_attention]
+    kinds += [first.self_attention, first.cross_attention]
+    for module in kinds:
+        module.need_weights = True
+    model(src, tgt)
+    for module in kinds:
+        del module.need_weights  # the class's is seen again
+    return [shape_of(module.attention_weights.shape) for module in kinds]
 
 
 # ---- the five properties ------------------------------------------------------------
@@ -179,8 +203,8 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
     titles = [
         text(ko="미래: 뒤를 바꾼다", en="Future: other later words"),
         text(ko="패딩: 패딩의 벡터를 바꾼다", en="Padding: change its vector"),
-        text(ko="배치: 옆 문장을 둔다", en="Batch: another sentence"),
-        text(ko="순서: 두 단어를 바꾼다", en="Order: swap two words"),
+        text(ko="배치: 다른 문장과 묶는다", en="Batch: another sentence"),
+        text(ko="순서: 두 단어를 맞바꾼다", en="Order: swap two words"),
         text(ko="행: 가중치를 더한다", en="Rows: add the weights up"),
     ]
     n, n_src = len(tgt_tokens), len(src_tokens)
@@ -203,71 +227,74 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
         with drawing.part(i + 1):
             drawing.badge(9, y, i + 1)
             drawing.words(24, y, titles[i], "et-start et-bold")
-            if i < 4:
-                drawing.words(352, y, below[i > 2], "et-end et-small")
+            total = text(ko="합 ", en="sum ") + formatted(sum(found[4]), ".2f")
+            right = total if i == 4 else below[i > 2]
+            drawing.words(352, y, right, "et-end et-small")
             xs = _centres(len(tokens))
             for k, (x, token) in enumerate(zip(xs, tokens, strict=True)):
-                at = y + 20 + 15 * (k % 2)
+                at = y + 19 + 17 * (k % 2)
                 if k in changed:
                     drawing.changed(x, at, 10 + 6.2 * max(len(token), 4), 15)
                 drawing.words(x, at, token, "et-small")
             if i == 2:  # the sentence beside it
                 for x in xs:
-                    drawing.squares(x - 8, y + 43, "hidden", [_PALE], size=(16, 5))
+                    drawing.squares(x - 8, y + 44, "hidden", [_PALE], size=(16, 5))
             values = found[i]
             where = y + 60
-            words = text(ko="가중치", en="weights") if i == 4 else "Δ"
-            drawing.words(24, where, words, "et-end et-small" if i < 4 else "et-start")
-            left, width = (74, 240) if i == 4 else (_LEFT, _WIDTH)
-            centres = _centres(len(values), left, width)
-            for x, v in zip(centres, values, strict=True):
+            if i < 4:
+                drawing.words(18, where, "Δ", "et-end et-small")
+            centres = _centres(len(values))
+            for k, (x, v) in enumerate(zip(centres, values, strict=True)):
                 if i == 4:
-                    drawing.bar(x - 14, where - 9, 28, 18, v, "attention")
+                    drawing.bar(x - 15, where - 9, 30, 18, v, "attention")
                     drawing.words(x, where, formatted(v, ".2f"), "et-small")
                     continue
-                strong = 0.6 if v > 1e-3 else 0
+                may_change = i == 0 and k >= middle
                 role = "context" if v > 1e-3 else "value"
+                role = "norm" if may_change else role
+                strong = 0.6 if v > 1e-3 and not may_change else 0
                 drawing.squares(x - 17, where - 9, role, [strong], size=(34, 18))
                 drawing.words(x, where, _change(v), "et-small")
-            if i == 4:
-                total = text(ko="합 ", en="sum ") + formatted(sum(values), ".2f")
-                drawing.words(346, where, total, "et-small et-bold")
     title = text(ko="다섯 가지 성질", en="Five properties")
     caption = text(
-        ko="훈련하지 않은 모델에서 실제로 잰 값입니다. 파란 테두리가 시험이 바꾼 "
-        "것이고, Δ는 위치마다 가장 크게 달라진 로짓(순서에서는 벡터의 수)입니다. "
-        "넷째만 달라져야 합니다.",
+        ko="훈련하지 않은 모델에서 실제로 잰 값입니다. 파란 테두리는 검사에서 바꾼 "
+        "것이고, Δ는 위치마다 가장 크게 달라진 로짓의 변화(4에서는 벡터의 수의 "
+        "변화)입니다. 초록은 그대로인 곳, 주황은 달라진 곳, 회색은 달라져도 되는 "
+        "곳입니다.",
         en="Measured on the untrained model. Blue frames are what the test changes; Δ "
-        "is the largest change of a logit at each position (for order, of a number in "
-        "the vector). Only the fourth must change.",
+        "is the largest change of a logit at each position (in 4, of a number in the "
+        "vector). Green: unchanged. Orange: changed. Grey: allowed to change.",
     )
     most = max(found[2])
     steps = [
         text(
-            ko=f"{middle + 1}번째부터 타깃 단어를 바꾸면, 그 앞의 로짓은 정확히 0만큼 "
-            "달라집니다.",
+            ko=f"타깃의 {middle + 1}번째 단어부터 바꾸면 그 앞의 로짓은 정확히 "
+            "그대로입니다. 바뀐 곳부터는 달라져도 됩니다.",
             en=f"With other target words from the {middle + 1}th on, the logits before "
-            "them change by exactly 0.",
+            "them change by exactly 0. From there on they may change.",
         ),
         text(
-            ko="패딩의 벡터를 무작위로 바꾸어도 모든 로짓이 정확히 그대로입니다.",
-            en="With a random vector under padding, every logit stays exactly as it "
-            "is.",
+            ko="패딩의 벡터를 다른 벡터로 바꾸어도 모든 로짓이 정확히 그대로입니다.",
+            en="With another vector under padding, every logit stays exactly as it is.",
         ),
         text(
-            ko="더 긴 문장과 한 배치에 넣으면 반올림만 달라집니다(가장 큰 것 ",
-            en="In a batch with a longer sentence only rounding differs (at most ",
+            ko="더 긴 문장(파란 띠)과 한 배치에 묶습니다. 반올림 오차는 남을 수 있고, "
+            "여기서 가장 큰 변화는 ",
+            en="A longer sentence (blue strip) joins the batch. Rounding may remain; "
+            "the largest change here is ",
         )
-        + f"{_change(most)}).",
+        + f"{_change(most)}"
+        + text(ko="입니다.", en="."),
         text(
-            ko="첫 단어와 끝에서 둘째 단어를 바꾸면, 같은 단어의 벡터도 달라져야 "
-            "합니다.",
-            en="With the first word and the last but one exchanged, even the vector of "
-            "the same word must change.",
+            ko="첫 단어와 끝에서 둘째 단어의 자리를 맞바꿉니다. 자리가 그대로인 단어의 "
+            "벡터까지 달라졌습니다.",
+            en="The first word and the last but one trade places. The vectors change, "
+            "even those of words that stayed in place.",
         ),
         text(
-            ko="어텐션 가중치의 한 행입니다. 어느 층, 어느 헤드에서나 합이 1입니다.",
-            en="One row of attention weights: in every layer and head it sums to 1.",
+            ko="인코더 첫 층, 첫 헤드에서 첫 단어의 어텐션 가중치입니다. 합이 1입니다.",
+            en="The first word's attention weights in the encoder's first layer and "
+            "head. They sum to 1.",
         ),
     ]
     return Diagram(drawing, title, caption, steps)
@@ -468,16 +495,17 @@ def beam_tree(search, words, greedy, end):
                     xs[k] - half, y, 2 * half, 32, role,
                     name + " ★" * is_greedy, formatted(score, ".2f"),
                 )  # fmt: skip
-    title = text(ko="빔 서치의 나무", en="A beam search as a tree")
+    title = text(ko="빔 서치를 나무로 그리면", en="A beam search as a tree")
     caption = text(
         ko=f"너비 {width}인 빔 서치의 실제 기록입니다. 한 행이 한 단계이고, 수는 문장 "
-        "처음부터의 로그 확률의 합입니다. 굵은 가지가 마지막에 고른 문장, 회색은 "
-        "이어지지 "
-        "못하고 버려진 시작, ★는 그리디 디코딩이 쓰는 것입니다.",
+        "처음부터의 로그 확률의 합입니다. 굵은 주황 가지가 마지막에 고른 문장, "
+        "파랑은 끝까지 남은 다른 후보, 회색은 버려진 후보, ★는 그리디 디코딩이 고르는 "
+        "단어입니다.",
         en=f"The record of a real search of width {width}. A row is a step; the "
-        "numbers are sums of log-probabilities from the start. The thick branch is the "
-        "sentence chosen in the end, grey beginnings were dropped, ★ is what greedy "
-        "decoding writes.",
+        "numbers are sums of log-probabilities from the start. The thick orange branch "
+        "is the sentence chosen in the end, blue ones are the other candidates still "
+        "there at the end, grey ones were dropped, and ★ marks the words of greedy "
+        "decoding.",
     )
     return Diagram(drawing, title, caption, _tree_steps(search, prefixes, words, end))
 
@@ -503,9 +531,11 @@ def _tree_steps(search, prefixes, words, end):
         dropped = len(before - set(beams)) if t else 0
         best = " ".join(words[w] if w != end else "</s>" for w in prefixes[t][0])
         steps.append(
-            text(ko=f"{t + 1}단계: 앞선 시작은 ", en=f"Step {t + 1}: ahead is ")
+            text(ko=f"{t + 1}단계: 가장 앞선 후보는 ", en=f"Step {t + 1}: ahead is ")
             + f"“{best if len(best) < 60 else name}” ({formatted(scores[0], '.2f')})."
-            + (text(ko=f" 시작 {dropped}개를 버립니다.", en=f" Dropped: {dropped}.")
-               if dropped else "")
+            + (text(
+                ko=f" 앞 단계의 후보 {dropped}개를 버립니다.",
+                en=f" Dropped: {dropped}.",
+            ) if dropped else "")
         )  # fmt: skip
     return steps
