@@ -303,7 +303,7 @@ def _words(calls, stacks):
         ko=_as_in_paper(stacks[0])[0]
         + " 아래에서 위로 읽습니다. 왼쪽의 인코더가 소스를 읽고, 오른쪽의 "
         "디코더가 타깃 문장을 이어서 씁니다. "
-        "⊕는 더하기, 괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        "⊕는 더하기, 괄호 안은 실제 텐서의 모양입니다.",
         en=_as_in_paper(stacks[0])[1]
         + " Read from bottom to top: the encoder on the left reads the source, the "
         "decoder on the right continues the target. ⊕ adds. In brackets: shapes of "
