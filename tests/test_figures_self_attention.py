@@ -38,7 +38,7 @@ def attention_and_x(n_heads=2):
 
 
 def draw_zoom(**sizes):
-    return figures.zoom(a_model(**sizes), SRC, TGT, "a b c", "x y z")
+    return figures.zoom(a_model(**sizes), SRC, TGT, ("a b", "c"), "x y z")
 
 
 def draw_word(word=1, head=1):
@@ -95,6 +95,7 @@ def shown_numbers(*values):
 def test_the_zoom_shows_the_layers_and_the_shapes_that_passed():
     shown = words_in(draw_zoom(n_layers=3, d_model=16))
     assert {"(1, 3), (1, 4) → (1, 4, 31)", "(1, 3, 16)", "(1, 4, 16)"} <= set(shown)
+    assert {"a b", "c", "<s> x", "y z", "x y z </s>", "target so far"} <= set(shown)
     assert [shown.count(f"layer {i}") for i in (1, 2, 3, 4)] == [2, 2, 2, 0]
     assert shown.count("Feed-forward") == 2 and shown.count("Cross-attention") == 1
 
@@ -112,7 +113,7 @@ def test_one_words_way_has_the_modules_own_numbers(word, head):
     numbers |= shown_numbers(*key[:, :2].flatten(), *value[:, :2].flatten(), *weights)
     numbers |= shown_numbers(*(weights[:, None] * value)[:, :2].flatten())
     numbers |= shown_numbers(*(weights @ value)[:2])
-    assert numbers <= set(shown)
+    assert numbers | {"norm(x)", "q·k/√4"} <= set(shown)
     assert f"Head {head + 1}, “{TOKENS[word]}”" in repr(draw_word(word, head))
     best = int(weights.argmax())
     assert f"{weights[best]:.2f} (“{TOKENS[best]}”)" in repr(draw_word(word, head))
@@ -142,7 +143,7 @@ def test_the_heads_bars_are_the_weights_of_each_head(n_heads):
 
 def test_the_heads_shapes_are_those_of_the_tensors():
     shown = words_in(draw_heads(4))
-    assert {"x (1, 3, 8)", "(1, 3, 8) → (1, 4, 3, 2)"} <= set(shown)
+    assert {"norm(x) (1, 3, 8)", "(1, 3, 8) → (1, 4, 3, 2)"} <= set(shown)
     assert "Concat (1, 4, 3, 2) → (1, 3, 8)" in shown
     assert {f"head {i}" for i in (1, 2, 3, 4)} <= set(shown)
 
@@ -161,6 +162,9 @@ def test_positions_and_embeddings_add_up():
 def test_the_grids_hide_what_the_masks_hide():
     figure = draw_masks()
     assert words_in(figure).count("×") == 3 + 3 + 4
+    upright = [e.text for e in ElementTree.fromstring(figure.svg).iter(TEXT)
+               if e.get("transform")]  # fmt: skip
+    assert upright == 3 * ["a", "b", "c"]
     assert {"6 / 9", "5 / 9"} <= set(words_in(figure))
     assert "both: keys seen in each row 1, 2, 2" in repr(figure)
     with pytest.raises(ValueError, match="3 tokens"):
@@ -171,8 +175,16 @@ def test_a_block_has_its_norms_where_the_layer_has_them():
     shown = words_in(draw_block())
     assert shown.count("Layer norm") == shown.count("Add & layer norm") == 2
     assert {"x + f(norm(x))", "norm(x + f(x))"} <= set(shown)
+    for number in "1234":  # each step has its number, on either side
+        assert shown.count(number) == 2
     with pytest.raises(ValueError, match="first layer must be pre-norm"):
         draw_block((False, True))
+
+
+def test_the_whole_says_how_it_differs_from_the_papers_figure():
+    same = figures.transformer(a_model(pre_norm=False), SRC, TGT)
+    assert "norms stand before the sublayers and each stack has" in repr(draw_lit())
+    assert "Laid out as figure 1" in repr(same) and "except" not in repr(same)
 
 
 @pytest.mark.parametrize("draw", [draw_map, draw_lit])
@@ -186,10 +198,11 @@ def test_only_what_is_lit_has_its_colours(draw):
 
 
 def test_the_map_says_what_is_lit():
-    assert "Lit: the encoder, Feed-forward" in repr(draw_map("encoder", "feed_forward"))
+    lit = repr(draw_map("encoder", "feed_forward"))
+    assert "Highlighted: the encoder, Feed-forward" in lit
     assert "All of it" in repr(draw_map())
     for part in blocks.PARTS:
-        assert "Lit: " in repr(draw_map(part))
+        assert "Highlighted: " in repr(draw_map(part))
 
 
 def test_where_one_half_is_lit_the_other_stays_pale():

@@ -220,7 +220,7 @@ def _draw_sublayer(drawing, side, y, kind, call, pre_norm):
         drawing.arrow((x, box_at + 10), (x, box_at))
         _draw_box(drawing, x - 69, box_at - box, box, kind, call)
         drawing.line((x, box_at - box), (x, box_at - box - 8))
-        if side is ENCODER:
+        if side is not DECODER:
             drawing.badge(x + 59, box_at - box + 11, step)
     return top
 
@@ -300,15 +300,34 @@ def _draw_output(drawing, calls, y):
 def _words(calls, stacks):
     title = text(ko="트랜스포머 전체", en="The whole Transformer")
     caption = text(
-        ko="논문(Vaswani 외, 2017)의 그림 1과 같은 배치이고, 아래에서 위로 읽습니다. "
-        "왼쪽의 인코더가 소스를 읽고, 오른쪽의 디코더가 타깃 문장을 이어서 씁니다. "
-        "⊕는 더하기, 괄호 안은 실제로 흐른 텐서의 모양입니다.",
-        en="Laid out as figure 1 of the paper (Vaswani et al., 2017), to be read from "
-        "bottom to top: the encoder on the left reads the source, the decoder on the "
-        "right continues the target. ⊕ adds; in brackets stand the shapes of the "
-        "tensors that really passed.",
+        ko=_as_in_paper(stacks[0])[0]
+        + " 아래에서 위로 읽습니다. 왼쪽의 인코더가 소스를 읽고, 오른쪽의 "
+        "디코더가 타깃 문장을 이어서 씁니다. "
+        "⊕는 더하기, 괄호 안은 실제 텐서의 모양입니다.",
+        en=_as_in_paper(stacks[0])[1]
+        + " Read from bottom to top: the encoder on the left reads the source, the "
+        "decoder on the right continues the target. ⊕ adds. In brackets: shapes of "
+        "the real tensors.",
     )
     return title, caption, [*_encoder_steps(stacks[0]), *_decoder_steps(calls, stacks)]
+
+
+def _as_in_paper(stack):
+    """How the drawing differs from the paper's: (ko, en)."""
+    if not stack.pre_norm:
+        return (
+            "논문(Vaswani 외, 2017)의 그림 1과 같은 배치입니다.",
+            "Laid out as figure 1 of the paper (Vaswani et al., 2017).",
+        )
+    ko = "논문(Vaswani 외, 2017)의 그림 1과 같되, 정규화가 하위 층의 앞에 있습니다."
+    en = (
+        "As figure 1 of the paper (Vaswani et al., 2017), except that the norms stand "
+        "before the sublayers."
+    )
+    if stack.ends_in_norm:
+        ko = ko.replace("앞에 있습니다.", "앞에 있고 맨 위에 하나 더 있습니다.")
+        en = en.replace("sublayers.", "sublayers and each stack has one more on top.")
+    return ko, en
 
 
 def _encoder_steps(stack):

@@ -18,6 +18,7 @@ from explore_transformers.figures.html import HTMLFigure, heading, safe
 from explore_transformers.figures.trace import find, trace
 from explore_transformers.language import text
 
+_DEEPER = 28  # from the black box with its inputs down to the next level
 _ROLES = {"feed-forward": "feed-forward"}
 _PART = {"self-attention": "self_attention", "masked": "masked_self_attention"}
 _PART |= {"cross": "cross_attention", "feed-forward": "feed_forward"}
@@ -56,41 +57,52 @@ def zoom(model, src, tgt, source, target):
     Args:
         model: lesson 4's Transformer.
         src, tgt: ids (1, T_src) and (1, T).
-        source, target: the two sentences, in words.
+        source, target: the source in two lines, and the target's words in one.
     """
     _, calls = trace(model, src, tgt)
     stacks = [_Stack(calls, side, ()) for side in (ENCODER, DECODER)]
     memory = stacks[0].sublayers[-1][1].output
     layers, sublayers = stacks[1].n_layers, len(stacks[1].sublayers)
-    drawing = Lit(256 + 24 * layers + 42 * sublayers)
+    drawing = Lit(_DEEPER + 256 + 24 * layers + 42 * sublayers)
     with drawing.part(1):
-        drawing.badge(14, 60, 1)
-        drawing.words(190, 12, source, "et-bold")
-        drawing.arrow((190, 22), (190, 37))
+        drawing.badge(14, 59, 1)
+        drawing.words(190, 12, f"{target} </s>", "et-bold")
+        drawing.arrow((190, 38), (190, 22))
         name = text(ko="트랜스포머", en="Transformer")
         shapes = f"{shape_of(src.shape)}, {shape_of(tgt.shape)} → "
         shapes += shape_of(find(calls, OUTPUT).output)
-        drawing.box(50, 38, 280, 42, "output", name, shapes)
-        drawing.arrow((190, 80), (190, 95))
-        drawing.words(190, 104, target, "et-bold")
+        drawing.box(30, 38, 320, 42, "output", name, shapes)
+        names = (
+            text(ko="소스", en="source"),
+            text(ko="지금까지의 타깃", en="target so far"),
+        )
+        words = f"<s> {target}".split()
+        half = (len(words) + 1) // 2
+        lines = source, (" ".join(words[:half]), " ".join(words[half:]))
+        for x, name, two in zip((95, 285), names, lines, strict=True):
+            drawing.arrow((x, 96), (x, 81))
+            drawing.words(x, 104, name, "et-small")
+            for i, line in enumerate(two):
+                drawing.words(x, 120 + 15 * i, line, "et-bold")
+    y = _DEEPER + 132
     with drawing.part(2):
-        drawing.badge(14, 152, 2)
+        drawing.badge(14, y + 20, 2)
         name = text(ko="인코더", en="Encoder")
-        drawing.box(30, 132, 130, 40, "hidden", name, shape_of(memory))
-        drawing.arrow((160, 152), (219, 152), role="hidden")
-        drawing.words(190, 141, text(ko="메모리", en="memory"), "et-small")
+        drawing.box(30, y, 130, 40, "norm", name, shape_of(memory))
+        drawing.arrow((160, y + 20), (219, y + 20))
+        drawing.words(190, y + 9, text(ko="메모리", en="memory"), "et-small")
         name = text(ko="디코더", en="Decoder")
         shape = shape_of(stacks[1].sublayers[-1][1].output)
-        drawing.box(220, 132, 130, 40, "hidden", name, shape)
+        drawing.box(220, y, 130, 40, "norm", name, shape)
     for left, stack in zip((30, 220), stacks, strict=True):
         _draw_layers(drawing, left, stack)
     steps = _words_of_zoom(stacks)
     title = text(ko="블랙박스에서 층까지", en="From black box to layer")
     caption = text(
-        ko="같은 모델을 한 단계씩 더 가까이에서 봅니다. 괄호 안은 실제 텐서의 "
-        "모양입니다.",
-        en="The same model, a little closer each time. In brackets: shapes of the real "
-        "tensors.",
+        ko="같은 모델을 한 단계씩 더 가까이에서 봅니다. 1, 3, 4는 아래에서 위로 "
+        "읽습니다. 괄호 안은 실제 텐서의 모양입니다.",
+        en="The same model, a little closer each time. Read 1, 3 and 4 from bottom to "
+        "top. In brackets: shapes of the real tensors.",
     )
     return Diagram(drawing, title, caption, steps)
 
@@ -98,16 +110,17 @@ def zoom(model, src, tgt, source, target):
 def _draw_layers(drawing, left, stack):
     """Levels 3 and 4 of one half, from bottom to top as in the big figure."""
     n = stack.n_layers
+    y = _DEEPER + 172
     with drawing.part(3):
         if stack.side is ENCODER:
-            drawing.badge(14, 220, 3)
-        drawing.line((left, 172), (left, 196))
-        drawing.line((left + 130, 172), (left + 130, 196))
-        drawing.frame(left - 6, 196, 142, 24 * n + 8)
+            drawing.badge(14, y + 48, 3)
+        drawing.line((left, y), (left, y + 24))
+        drawing.line((left + 130, y), (left + 130, y + 24))
+        drawing.frame(left - 6, y + 24, 142, 24 * n + 8)
         for i in range(n):
             name = text(ko="층 ", en="layer ") + str(n - i)
-            drawing.box(left, 201 + 24 * i, 130, 20, "hidden", name)
-    top = 196 + 24 * n + 8
+            drawing.box(left, y + 29 + 24 * i, 130, 20, "norm", name)
+    top = y + 24 + 24 * n + 8
     with drawing.part(4):
         if stack.side is ENCODER:
             drawing.badge(14, top + 58, 4)
@@ -127,31 +140,27 @@ def _words_of_zoom(stacks):
     n = stacks[0].n_layers
     return [
         text(
-            ko="상자 하나에 한 언어의 문장이 들어가고 다른 언어의 문장이 나옵니다.",
-            en="One box: a sentence goes in, and its translation comes out.",
+            ko="소스와 지금까지의 타깃(훈련할 때는 정답)이 들어가고, 위치마다 다음 "
+            "토큰의 점수가 나옵니다.",
+            en="Source and target so far (in training, the right one) go in; out come, "
+            "at each position, scores of the next token.",
         ),
         text(
             ko="상자 안에는 레슨 2처럼 인코더와 디코더가 있습니다. 다만 벡터 하나가 "
-            "아니라 "
-            "토큰마다 벡터 하나씩, 곧 메모리 전체가 넘어갑니다.",
-            en="Inside are an encoder and a decoder, as in lesson 2. But what is "
-            "handed "
-            "over is the whole memory: a vector for every token.",
+            "아니라 토큰마다 벡터 하나씩, 곧 메모리 전체를 넘깁니다.",
+            en="Inside are an encoder and a decoder, as in lesson 2. But the encoder "
+            "passes on the whole memory: a vector for every token.",
         ),
         text(
-            ko=f"둘 다 똑같이 생긴 층을 {n}개 쌓은 것입니다. 구조는 같고 가중치는 "
-            "다릅니다.",
+            ko=f"둘 다 층을 {n}개 쌓은 것입니다. 층마다 구조는 같고 가중치는 다릅니다.",
             en=f"Both are stacks of {n} layers, alike in structure, each with weights "
-            "of "
-            "its own.",
+            "of its own.",
         ),
         text(
-            ko="인코더 층에는 하위 층이 둘, 디코더 층에는 셋 있습니다(아래에서 위로). "
-            "이 "
-            "레슨은 이 상자들을 하나씩 만듭니다.",
-            en="An encoder layer has two sublayers, a decoder layer three (from bottom "
-            "to "
-            "top). This lesson builds these boxes one by one.",
+            ko="인코더 층에는 하위 층이 둘, 디코더 층에는 셋 있습니다. 이 상자들을 "
+            "하나씩 만듭니다.",
+            en="An encoder layer has two sublayers, a decoder layer three. We build "
+            "these boxes one by one.",
         ),
     ]
 
@@ -229,14 +238,14 @@ def _words_of_map(lit):
         "masked_self_attention": _name("masked"),
         "cross_attention": _name("cross"),
         "feed_forward": _name("feed-forward"),
-        "residual": text(ko="잔차 연결과 층 정규화", en="residual lines and norms"),
+        "residual": text(ko="잔차 연결", en="residual connections"),
         "encoder": text(ko="인코더", en="the encoder"),
         "decoder": text(ko="디코더", en="the decoder"),
         "output": text(ko="출력", en="the output"),
     }
     if not lit:
         return text(ko="모두 만들었습니다.", en="All of it is built.")
-    return text(ko="색이 있는 곳: ", en="Lit: ") + ", ".join(
+    return text(ko="색이 있는 곳: ", en="Highlighted: ") + ", ".join(
         names[part] for part in lit
     )
 
@@ -271,6 +280,7 @@ def residual_block(pre, post, x):
         with drawing.part(1):
             drawing.words(side.middle, 12, name, "et-bold")
             drawing.words(side.middle, 27, formula, "et-small")
+            drawing.badge(side.middle - 60, height - 12, 1)
             drawing.words(side.middle, height - 12, f"x {shape_of(x.shape)}")
             drawing.line((side.middle, height - 22), (side.middle, height - 30))
         y = height - 30
@@ -282,7 +292,7 @@ def residual_block(pre, post, x):
 
 
 def _words_of_block():
-    title = text(ko="한 층과 잔차 연결", en="A layer and its residual lines")
+    title = text(ko="한 층과 잔차 연결", en="A layer and its residual connections")
     caption = text(
         ko="아래에서 위로 읽습니다. 옆으로 돌아가는 선이 잔차 연결입니다.",
         en="Read from bottom to top. The lines that go round are residual connections.",
@@ -294,17 +304,17 @@ def _words_of_block():
         ),
         text(
             ko="셀프 어텐션: 앞 정규화에서는 정규화한 x를 읽고, 뒤 정규화에서는 x를 "
-            "그대로 "
-            "읽습니다.",
+            "그대로 읽습니다.",
             en="Self-attention reads the normalized x in pre-norm, and x itself in "
             "post-norm.",
         ),
         text(
-            ko="결과를 x에 더합니다. 앞 정규화에서는 더한 값이 정규화되지 않은 채 위로 "
-            "가고, "
-            "뒤 정규화에서는 더한 값을 정규화합니다.",
+            ko="결과를 x에 더합니다. 앞 정규화에서는 더한 값을 그대로 위로 보내고, 뒤 "
+            "정규화에서는 더한 값을 정규화합니다. 오른쪽은 ⊕와 정규화를 한 상자에 "
+            "그렸습니다.",
             en="The result is added to x. In pre-norm the sum goes up as it is; in "
-            "post-norm the sum is normalized.",
+            "post-norm the sum is normalized: the boxes on the right hold both ⊕ and "
+            "norm.",
         ),
         text(
             ko="피드포워드도 똑같이 감쌉니다.",

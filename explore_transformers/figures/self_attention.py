@@ -9,7 +9,7 @@ import numpy as np
 
 from explore_transformers.figures.diagrams import shape_of
 from explore_transformers.figures.drawing import Diagram, Drawing
-from explore_transformers.figures.html import formatted, numbers
+from explore_transformers.figures.html import formatted, numbers, safe
 from explore_transformers.language import text
 
 _LEFT, _RIGHT = 56, 378
@@ -67,7 +67,7 @@ def one_word(attention, x, tokens, word, head):
 
     Args:
         attention: lesson 4's MultiHeadAttention.
-        x: (1, T, d_model), what goes into it.
+        x: (1, T, d_model), what goes into it: the layer's input, normalized.
         tokens, word: T tokens, and the index of the one whose way is drawn.
         head: which head, from 0.
 
@@ -83,7 +83,7 @@ def one_word(attention, x, tokens, word, head):
     weights /= weights.sum()  # (T,)
     drawing = _Columns(428, tokens)
     _draw_projected(drawing, vectors, query, key, value, word)
-    _draw_weighed(drawing, scores, weights)
+    _draw_weighed(drawing, scores, weights, key.shape[-1])
     _draw_mixed(drawing, weights, value, word)
     return Diagram(drawing, *_words_of_one_word(tokens, word, head, query, weights))
 
@@ -93,7 +93,7 @@ def _draw_projected(drawing, x, query, key, value, word):
     with drawing.part(1):
         drawing.badge(12, 18, 1)
         drawing.heads(12, word)
-        drawing.label(53, "x", f"({x.shape[-1]},)")
+        drawing.label(53, "norm(x)", f"({x.shape[-1]},)")
         drawing.vectors(38, x, "embedding")
     with drawing.part(2):
         drawing.badge(12, 88, 2)
@@ -115,13 +115,13 @@ def _draw_projected(drawing, x, query, key, value, word):
             drawing.arrow((x_at, 138), (x_at, 151), role="query")
 
 
-def _draw_weighed(drawing, scores, weights):
+def _draw_weighed(drawing, scores, weights, size):
     with drawing.part(3):
-        drawing.label(200, text(ko="점수", en="score"))
+        drawing.label(198, text(ko="점수", en="score"), f"q·k/√{size}")
         for x, score in zip(drawing.centres, scores, strict=True):
             drawing.words(x, 200, formatted(score, ".2f"))
     with drawing.part(4):
-        drawing.badge(12, 218, 4)
+        drawing.badge(12, 221, 4)
         drawing.label(236, text(ko="가중치", en="weight"))
         width = min(drawing.width - 3, 46)
         for x, weight in zip(drawing.centres, weights, strict=True):
@@ -169,21 +169,20 @@ def _words_of_one_word(tokens, word, head, query, weights):
     size = query.shape[-1]
     steps = [
         text(
-            ko="단어마다 벡터 x가 하나씩 있습니다.",
-            en="There is one vector x for each word.",
+            ko="단어마다 벡터가 하나씩 있습니다. 층에 들어온 x를 정규화한 "
+            "것입니다(만들기 9).",
+            en="There is one vector for each word: the layer's input x, normalized "
+            "(build 9).",
         ),
         text(
-            ko=f"학습된 행렬 셋이 x를 크기 {size}의 쿼리, 키, 밸류로 투영합니다. "
-            "쿼리는 "
-            "굵은 글씨의 단어 것만 그렸습니다.",
-            en="Three learned matrices project x to a query, a key and a value of "
-            "size "
-            f"{size}. Only the query of the word in bold is drawn.",
+            ko=f"학습된 행렬 셋이 그 벡터를 {size}차원의 쿼리, 키, 밸류로 투영합니다. "
+            "쿼리는 굵은 글씨로 쓴 단어의 것만 그렸습니다.",
+            en="Three learned matrices project it to a query, a key and a value of "
+            f"size {size}. Only the query of the word in bold is drawn.",
         ),
         text(
-            ko=f"그 쿼리와 키마다 내적해 √{size}로 나누면 점수입니다. 자기 자신의 "
-            "키와도 "
-            "합니다.",
+            ko=f"그 쿼리를 키 하나하나와 내적하고 √{size}로 나누면 점수입니다. 자기 "
+            "자신의 키와도 내적합니다.",
             en=f"A score is the dot product of that query with a key, divided by "
             f"√{size}. The word's own key gets one too.",
         ),
@@ -243,7 +242,7 @@ def position_sum(embedding, ids, tokens):
         for x in drawing.centres:
             drawing.words(x, 144, "=", "et-bold")
         drawing.label(169, "x", size)
-        drawing.vectors(154, total, "hidden")
+        drawing.vectors(154, total, "embedding")
     title = text(ko="임베딩에 위치를 더하기", en="Adding positions to embeddings")
     caption = text(
         ko="훈련을 마친 모델의 실제 수이고, 벡터마다 앞의 두 수만 보입니다.",
@@ -251,10 +250,9 @@ def position_sum(embedding, ids, tokens):
     )
     steps = [
         text(
-            ko="토큰의 임베딩에 벡터 크기의 제곱근을 곱한 것입니다. 같은 토큰이면 "
-            "어디에 "
-            "있든 같습니다.",
-            en="The token's embedding times the square root of its size: the same "
+            ko="토큰의 임베딩에 √d_model을 곱한 것입니다. 같은 토큰이면 어디에 있든 "
+            "같습니다.",
+            en="The token's embedding times √d_model: the same "
             "wherever the token stands.",
         ),
         text(
@@ -275,6 +273,17 @@ def position_sum(embedding, ids, tokens):
 # ---- masks --------------------------------------------------------------------------
 
 
+class _Grids(Drawing):
+    """A drawing whose columns have words above them."""
+
+    def upright(self, x, y, words):
+        """Words that run upwards from (x, y)."""
+        self._tags.append(
+            f'<text x="{x:g}" y="{y:g}" class="et-start et-small" '
+            f'transform="rotate(-90 {x:g} {y:g}) translate(0 4)">{safe(words)}</text>'
+        )
+
+
 def mask_grids(masks, names, tokens):
     """Draw masks as grids side by side: filled where a query (row) may attend.
 
@@ -291,14 +300,15 @@ def mask_grids(masks, names, tokens):
         raise ValueError(f"{n} tokens and {len(names)} names need as many ({n}, {n})")
     left, gap = 58, 12
     size = min(18, (376 - left - gap * (len(masks) - 1)) / (n * len(masks)))
-    drawing = Drawing(64 + size * n)
+    top = 60  # room for the words of the columns
+    drawing = _Grids(top + 24 + size * n)
     for g, (mask, name) in enumerate(zip(masks, names, strict=True), start=1):
         x = left + (g - 1) * (size * n + gap)
         with drawing.part(g):
             drawing.badge(x + 8, 10, g)
             drawing.words(x + 20, 10, name, "et-start et-small et-bold")
             for i, row in enumerate(mask):
-                y = 40 + size * i
+                y = top + size * i
                 if g == 1:
                     drawing.words(left - 6, y + size / 2, tokens[i], "et-end et-small")
                 for j, is_seen in enumerate(row):
@@ -311,26 +321,24 @@ def mask_grids(masks, names, tokens):
                         (size, size),
                     )
             for j in range(n):
-                drawing.words(x + size * (j + 0.5), 32, j + 1, "et-small")
+                drawing.upright(x + size * (j + 0.5), top - 4, tokens[j])
             drawing.words(
                 x + size * n / 2,
-                52 + size * n,
+                top + 12 + size * n,
                 f"{int(mask.sum())} / {n * n}",
                 "et-small",
             )
     title = text(ko="마스크", en="Masks")
     caption = text(
-        ko="행은 쿼리, 열은 키입니다. 칠한 칸은 보고, ×는 가립니다. 아래의 수는 볼 수 "
-        "있는 "
-        "칸의 수입니다.",
-        en="Rows are queries, columns are keys. Filled cells are seen, × is hidden; "
-        "below "
-        "stands how many cells are seen.",
+        ko="행은 쿼리, 열은 키입니다. 칠한 칸은 보이는 곳, ×는 가린 곳이고, 아래에는 "
+        "보이는 칸의 수를 적었습니다.",
+        en="Rows are queries, columns are keys. Filled cells can be seen, × is hidden. "
+        "Below: how many cells can be seen.",
     )
     seen = [[int(c) for c in mask.sum(axis=1)] for mask in masks]
     steps = [
         str(name)
-        + text(ko=": 행마다 볼 수 있는 수는 ", en=": keys seen in each row ")
+        + text(ko=": 행마다 보이는 키의 수는 ", en=": keys seen in each row ")
         + ", ".join(map(str, counts))
         for name, counts in zip(names, seen, strict=True)
     ]
@@ -367,7 +375,7 @@ def heads_flow(attention, x, tokens, word):
     with drawing.part(5):
         drawing.badge(12, 444, 5)
         drawing.arrow((189, 410), (189, 425))
-        name = text(ko="출력 투영 ", en="Output projection ") + "W_O"
+        name = text(ko="출력 투영 ", en="Output projection ") + "W_o"
         shape = f"{context} → {shape_of(attention(x).shape)}"
         drawing.box(26, 426, 326, 38, "attention", name, shape)
     return Diagram(drawing, *_words_of_heads(n_heads, size, x.shape[-1], tokens[word]))
@@ -383,7 +391,7 @@ def _segments(drawing, y, n_heads, role, height, left=26, width=326):
 def _draw_split(drawing, attention, x, query):
     with drawing.part(1):
         drawing.badge(12, 22, 1)
-        drawing.box(26, 6, 326, 32, "embedding", f"x {shape_of(x.shape)}")
+        drawing.box(26, 6, 326, 32, "embedding", f"norm(x) {shape_of(x.shape)}")
         for at in (78, 189, 300):
             drawing.arrow((at, 38), (at, 51))
         for left, name, role in (
@@ -411,8 +419,8 @@ def _draw_each_head(drawing, weights, tokens, n_heads):
             drawing.words(left + piece / 2, 166, name, "et-small et-bold")
             for i, (token, weight) in enumerate(zip(tokens, weights[h], strict=True)):
                 y = 177 + 21 * i
-                drawing.bar(left + 6, y, piece - 12, 19, weight, "attention")
-                drawing.words(left + 9, y + 9.5, token, "et-start et-small")
+                drawing.words(left + 6, y + 4, token, "et-start et-small")
+                drawing.bar(left + 6, y + 12, piece - 12, 5, weight, "attention")
             drawing.arrow((left + piece / 2, 350), (left + piece / 2, 365))
 
 
@@ -435,27 +443,26 @@ def _words_of_heads(n_heads, size, d_model, token):
             f"matrices of all {n_heads} heads side by side.",
         ),
         text(
-            ko=f"투영한 것을 헤드마다 {size}개씩 나눕니다. 계산은 없고 축이 하나 늘 "
-            "뿐입니다.",
-            en=f"What was projected is split, {size} numbers a head. Nothing is "
-            "computed; "
+            ko=f"투영한 결과를 헤드마다 수 {size}개씩 나눕니다. 계산은 없고 축이 하나 "
+            "늘어납니다.",
+            en=f"The result is split, {size} numbers a head. Nothing is computed; "
             "there is one more axis.",
         ),
         text(
-            ko="헤드마다 따로 점수와 소프트맥스와 가중 평균을 계산합니다. 보는 곳이 "
-            "서로 "
+            ko="헤드 1은 쿼리, 키, 밸류의 첫째 조각을 받아 점수, 소프트맥스, 가중 "
+            "평균을 따로 계산합니다. 다른 헤드도 마찬가지라 가중치가 헤드마다 "
             "다릅니다.",
-            en="Each head has scores, a softmax and a weighted mean of its own. They "
-            "look "
-            "at different places.",
+            en="Head 1 takes the first pieces of query, key and value and computes "
+            "scores, softmax and weighted mean by itself; so do the others. Each has "
+            "weights of its own.",
         ),
         text(
-            ko="헤드들의 결과를 나란히 이어 붙이면 다시 처음의 크기입니다.",
+            ko="헤드들의 결과를 나란히 이어 붙이면 처음의 차원으로 돌아옵니다.",
             en="The heads' results, side by side, have the original size again.",
         ),
         text(
-            ko="행렬 W_O가 헤드들이 가져온 것을 섞습니다.",
-            en="The matrix W_O mixes what the heads have brought.",
+            ko="행렬 W_o가 헤드들의 결과를 섞습니다.",
+            en="The matrix W_o mixes the heads' results.",
         ),
     ]
     return title, caption + str(token) + "”.", steps

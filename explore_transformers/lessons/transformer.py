@@ -62,7 +62,7 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.n_heads = n_heads
         self.in_proj = nn.Linear(d_model, 3 * d_model)  # W_q, W_k, W_v, stacked
-        self.out_proj = nn.Linear(d_model, d_model)  # W_O
+        self.out_proj = nn.Linear(d_model, d_model)  # W_o
 
     def forward(self, x, memory=None, mask=None, causal=False):
         """x (B, T, d_model) attends to itself or memory (B, T_src, d_model)."""
@@ -96,7 +96,7 @@ class Embedding(nn.Module):
     def __init__(self, vocab_size, d_model, positions="sinusoidal", max_len=1024):
         super().__init__()
         self.token_embedding = nn.Embedding(vocab_size, d_model, padding_idx=PAD)
-        nn.init.normal_(self.token_embedding.weight, std=d_model**-0.5)
+        nn.init.normal_(self.token_embedding.weight, std=d_model**-0.5)  # PAD's too
         if positions == "learned":
             self.position_embedding = nn.Parameter(torch.randn(max_len, d_model) * 0.02)
         else:
