@@ -49,6 +49,8 @@ def _keeps_digits(*case):
 def _other_norm(answer):
     """Whether, before some sublayer, another's normalization stands for its own."""
     parts = re.fullmatch("([DEF]*)B([DEF]*)A([DEF]*)C[DEF]*", letters(answer))
+    if letters(answer) == "EBAFCD":  # each where the sublayer above ends: post-norm
+        return False
     seen = ""
     for own, before in zip("EFD", parts.groups() if parts else (), strict=False):
         seen += before
@@ -72,6 +74,16 @@ pre_norm_order = Exercise(
             en="Each normalization comes after its sublayer, as in post-norm. In "
             "pre-norm a sublayer reads normalized vectors.",
             example="BEAFCD",
+        ),
+        Mistake(
+            "post-norm for the last two",
+            lambda answer: letters(answer) == "EBAFCD",
+            ko="첫째 하위 층만 pre-norm입니다. 크로스 어텐션과 피드포워드는 정규화가 "
+            "뒤에 있습니다. 둘째, 셋째 정규화도 각각 그 앞에 놓으세요.",
+            en="Only the first sublayer is pre-norm. Cross-attention and the "
+            "feed-forward come before their normalizations. Put the second and the "
+            "third normalization in front of them too.",
+            example="EBAFCD",
         ),
         Mistake(
             "another's normalization",
@@ -208,6 +220,31 @@ def _large_negative_added(scores, seen):
     return scores + np.where(seen, 0, -1e9)
 
 
+def _below_lowest(step, axis=None):
+    """Return a mask that puts hidden scores a step below the lowest of them all."""
+
+    def mask(scores, seen):
+        lowest = scores.min(axis=axis, keepdims=True)
+        return np.where(seen, scores, lowest - step)
+
+    return mask
+
+
+def _small_number_added(small):
+    """Causal attention after exp; a small number keeps its sums from being 0."""
+
+    def function(query, key, value):
+        scores = query @ key.swapaxes(-2, -1) / np.sqrt(query.shape[-1])
+        e = np.tril(np.exp(scores - scores.max(axis=-1, keepdims=True)))
+        return e / (e.sum(axis=-1, keepdims=True) + small) @ value
+
+    return function
+
+
+def _first_query(query, key, value):
+    return np.broadcast_to(query[:, :1], query.shape), key, value
+
+
 def _window(ones):
     return np.tril(ones) & np.triu(ones, k=-1)
 
@@ -328,6 +365,7 @@ _CAUSAL_CASES = (
             ((30, 1), (0, 30)),
             ((30, 1), (30, 30)),  # rows of large and of small scores
             ((200, 1), (-250, 30)),  # a score far below 0, and the hidden one above
+            ((2e6, 1), (-1e6, 30)),  # and one below every mask but -inf
         )
     ),
 )
@@ -544,6 +582,77 @@ causal_attention = Exercise(
             en="Nearly. But the maximum is taken over hidden scores too. Where a "
             "hidden one is much larger, all that may be seen become 0 and `nan` comes "
             "out. Hide before you take the maximum.",
+        ),
+        *several(
+            "a little below the lowest",
+            *(
+                _causal_with(mask=_below_lowest(step, axis))
+                for step in (1, 5, 10)
+                for axis in (None, -1)
+            ),
+            ko="가린 점수를 가장 작은 점수보다 조금 작게 했습니다. 볼 수 있는 점수도 "
+            "그만큼 작으면 가린 자리에 가중치가 남습니다. `-np.inf`를 넣으세요.",
+            en="You set hidden scores a little below the lowest score. Where scores "
+            "that may be seen are as low, hidden places keep some weight. Put "
+            "`-np.inf` there.",
+        ),
+        *several(
+            "small number in the sum",
+            *(_small_number_added(small) for small in (1e-6, 1e-8, 1e-9, 1e-12)),
+            ko="`nan`을 피하려고 나누는 합에 작은 수를 더했습니다. 볼 점수의 지수가 "
+            "모두 그만큼 작으면 가중치의 합이 1보다 작아집니다. 최댓값을 구하기 전에 "
+            "가리면 더할 필요가 없습니다.",
+            en="You add a small number to the sum, against `nan`. Where the "
+            "exponentials that may be seen are as small, weights add up to less than "
+            "1. Hide before you take the maximum, and you need no such number.",
+        ),
+        Mistake(
+            "lower triangle of the values",
+            _causal_with(
+                mask=_unmasked,
+                given=lambda query, key, value: (query, key, np.tril(value)),
+            ),
+            ko="`np.tril`을 밸류에 썼습니다. 밸류의 일부가 0이 될 뿐, 뒤의 자리는 "
+            "가려지지 않습니다. 점수를 가리세요.",
+            en="You took `np.tril` of the values. That sets parts of them to 0 and "
+            "hides no place. Mask the scores.",
+        ),
+        *several(
+            "scores multiplied by a large negative",
+            *(
+                _causal_with(
+                    mask=lambda scores, seen, by=by: scores * np.where(seen, 1, by)
+                )
+                for by in (-1e9, -np.inf)
+            ),
+            ko="가릴 점수에 큰 음수를 곱했습니다. 점수가 음수이면 큰 양수가 됩니다. "
+            "`np.where`로 점수 대신 `-np.inf`를 넣으세요.",
+            en="You multiply hidden scores by a large negative number. A negative "
+            "score then becomes large and positive. Let `np.where` put `-np.inf` in "
+            "the score's place.",
+        ),
+        Mistake(
+            "plus infinity",
+            _causal_with(mask=lambda scores, seen: np.where(seen, scores, np.inf)),
+            ko="가릴 점수를 양의 무한대로 했습니다. 음의 무한대 `-np.inf`여야 합니다.",
+            en="You set hidden scores to plus infinity. It should be minus infinity, "
+            "`-np.inf`.",
+        ),
+        Mistake(
+            "weights transposed",
+            _causal_with(after=lambda weights, seen: weights.swapaxes(-1, -2)),
+            ko="가중치를 전치해서 밸류에 곱했습니다. 가중치의 행이 쿼리입니다. "
+            "전치하지 말고 곱하세요.",
+            en="You multiply the transpose of the weights by the values. Rows of the "
+            "weights are queries: don't transpose them.",
+        ),
+        Mistake(
+            "first query for all",
+            _causal_with(given=_first_query),
+            ko="모든 자리가 첫 자리의 쿼리로 묻습니다. `t`번 자리는 `t`번 쿼리를 "
+            "씁니다.",
+            en="Every place asks with the first query. Place `t` has its own, "
+            "`query[:, t]`.",
         ),
         *several(
             "one maximum for all",
