@@ -2839,7 +2839,8 @@ layer_from_weights = Exercise(
         *several(
             "first sentence's mask for all",
             _layer_with(weigh=_masked_by(lambda keys: keys[:1])),
-            ko="모든 문장에 첫 문장의 마스크를 썼습니다. 문장마다 자기 `real`을 쓰세요.",
+            ko="모든 문장에 첫 문장의 마스크를 썼습니다. 문장마다 자기 `real`을 "
+            "쓰세요.",
             en="The first sentence's mask is used for all. Each sentence has its own "
             "row of `real`.",
         ),
@@ -2893,9 +2894,7 @@ layer_from_weights = Exercise(
         ),
         *several(
             "packed in another way",
-            _layer_with(
-                unpack=lambda x, n: x.unflatten(-1, (-1, 3)).unbind(-1)
-            ),
+            _layer_with(unpack=lambda x, n: x.unflatten(-1, (-1, 3)).unbind(-1)),
             _layer_with(
                 unpack=lambda x, n: [
                     part.flatten(-2)
@@ -3004,7 +3003,8 @@ def _sizes_are(*sizes, within=0.006):
     """Return a predicate: the answer's four sizes are these, to two decimals."""
     return _sizes_where(
         lambda *got: all(
-            abs(g - s) < within * max(1, abs(s)) for g, s in zip(got, sizes, strict=True)
+            abs(g - s) < within * max(1, abs(s))
+            for g, s in zip(got, sizes, strict=True)
         )
     )
 
@@ -3065,7 +3065,9 @@ stack_sizes = Exercise(
             "16 first, then 64",
             _sizes_where(
                 lambda a, b, c, d: (
-                    1.4 < a < 1.9 and abs(b - 1) < 0.02 and c > 2.5
+                    1.4 < a < 1.9
+                    and abs(b - 1) < 0.02
+                    and c > 2.5
                     and abs(d - 1) < 0.02
                 )
             ),
@@ -3082,8 +3084,8 @@ stack_sizes = Exercise(
             ),
             ko="네 값이 모두 1입니다. 앞 정규화의 층도 뒤 정규화로 만들었거나, 끝에서 "
             "한 번 더 정규화했습니다. `EncoderLayer(64)`의 결과를 그대로 재세요.",
-            en="All four are 1: your pre-norm layers were made post-norm too, or a norm "
-            "comes at the end. Measure what `EncoderLayer(64)` gives as it is.",
+            en="All four are 1: your pre-norm layers were made post-norm too, or a "
+            "norm comes at the end. Measure what `EncoderLayer(64)` gives as it is.",
             example=(1.0001, 1.0001, 1.0001, 1.0001, "A"),
         ),
         Mistake(
@@ -3133,11 +3135,18 @@ stack_sizes = Exercise(
             en="You subtracted 1. Write the standard deviations as they are.",
             example=(0.549, 1.893, 0.0, 0.0, "A"),
         ),
-        _measured(
+        Mistake(
             "variance",
-            (2.4, 8.369, 1.0, 1.0),
-            ko="분산을 적었습니다. 표준편차 `x.std()`를 적으세요.",
-            en="Those are variances. Write standard deviations, `x.std()`.",
+            _sizes_where(
+                lambda a, b, c, d: (
+                    _near(*(math.sqrt(x) for x in (a, b, c, d))) and b > 6.5
+                )
+            ),
+            ko="나와야 할 값의 제곱쯤 됩니다. 분산을 적었으면 표준편차 `x.std()`를 "
+            "적으세요.",
+            en="These are about the squares of what comes out. If they are variances, "
+            "write standard deviations, `x.std()`.",
+            example=(2.4, 8.37, 1.0, 1.0, "A"),
         ),
         _measured(
             "torch.rand",
@@ -3204,7 +3213,9 @@ stack_sizes = Exercise(
         ),
         Mistake(
             "one layer again",
-            _sizes_where(lambda a, b, c, d: abs(a - b) < 0.2 and 1 < a < 1.4 and 0.9 < c < 1.2),
+            _sizes_where(
+                lambda a, b, c, d: abs(a - b) < 0.2 and 1 < a < 1.4 and 0.9 < c < 1.2
+            ),
             ko="층이 16개일 때와 64개일 때가 같습니다. 결과를 다음 층에 넣었는지(`x = "
             "layer(x)`), 층이 정말 그만큼 있는지 보세요.",
             en="16 and 64 layers gave the same. Does each result go into the next "
