@@ -1147,12 +1147,12 @@ def test_torchs_layer_unnamed_mistakes_are_wrong(answer):
     assert result.state == "wrong" and result.message, result
 
 
-# The experiment: what fresh layers give, on seeds that nobody chose.
+# The experiment: what fresh layers give, with the prompt's seed and with others.
 def _sizes(seed):
-    torch.manual_seed(seed)
     found = []
     for pre_norm in (True, False):
         for n in (16, 64):
+            torch.manual_seed(seed)
             x = torch.randn(8, 10, 64)
             with torch.no_grad():
                 for layer in [EncoderLayer(64, pre_norm=pre_norm) for _ in range(n)]:
@@ -1161,12 +1161,14 @@ def _sizes(seed):
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_the_sizes_measured_are_right_on_any_seed(seed):
+def test_the_sizes_measured_are_right():
+    sizes = _sizes(0)
     for letter in ("A", " a "):
-        assert check("stack_sizes", (*_sizes(seed), letter)).state == "right"
-    assert check("stack_sizes", [*_sizes(seed), "B"]).mistake == "same factor"
-    assert check("stack_sizes", [*_sizes(seed), "C"]).mistake == "nothing added"
+        assert check("stack_sizes", (*sizes, letter)).state == "right"
+        assert check("stack_sizes", (*np.round(sizes, 2), letter)).state == "right"
+    assert check("stack_sizes", [*sizes, "B"]).mistake == "same factor"
+    assert check("stack_sizes", [*sizes, "C"]).mistake == "nothing added"
+    assert check("stack_sizes", [*_sizes(1), "A"]).mistake == "another seed"
 
 
 @pytest.mark.parametrize(
@@ -1177,6 +1179,13 @@ def test_the_sizes_measured_are_right_on_any_seed(seed):
         ((2.95, 1.66, 1.0, 1.0, "A"), "depths exchanged"),
         ((1.66, 2.95, 1.66, 2.95, "A"), "both alike"),
         ((2.76, 8.7, 1.0, 1.0, "A"), "variance"),
+        ((1.55, 1.0, 2.89, 1.0, "A"), "16 first, then 64"),
+        ((1.0001, 1.0001, 1.0001, 1.0001, "A"), "post-norm everywhere"),
+        ((1.506, 2.905, 1.0, 1.0, "A"), "one layer too few"),
+        ((1.549, 3.288, 1.0, 1.0, "A"), "80 layers"),
+        ((1.514, 3.07, 1.0, 1.0, "A"), "torch.rand"),
+        ((2, 3, 1, 1, "A"), "rounded to whole numbers"),
+        (("A", 1.55, 2.89, 1.0, 1.0), "letter first"),
     ],
 )
 def test_mistakes_in_the_sizes_have_names(answer, mistake):
@@ -1189,3 +1198,31 @@ def test_mistakes_in_the_sizes_have_names(answer, mistake):
 )
 def test_sizes_of_another_form_are_wrong(answer):
     assert check("stack_sizes", answer).state == "wrong"
+
+
+def _causal_filled(fill):
+    return _causal_in_place(_future, fill=fill)
+
+
+def _layer_of_torch(weights, x, real, n_heads, norm_first):
+    d_ff = len(weights["linear1.bias"])
+    layer = nn.TransformerEncoderLayer(
+        x.shape[-1], n_heads, d_ff, 0.0, batch_first=True, norm_first=norm_first
+    ).double()
+    layer.load_state_dict(weights)
+    return layer(x, src_key_padding_mask=~real).detach()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("pre_norm_order", "EBAFCD", "post-norm for the last two"),
+        ("causal_attention", _causal_filled(-1e9), "mask too weak"),
+        ("causal_attention", _causal_filled(-1e6), "mask too weak"),
+        ("causal_attention", _causal_filled(np.inf), "plus infinity"),
+        ("layer_from_weights", _layer_of_torch, "modules used"),
+    ],
+)
+def test_what_a_fresh_attack_found_is_named(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
