@@ -245,6 +245,11 @@ NAMED = [
     ("shifted_exact", (1, 1, 1, 1, "A"), "nothing shifted"),
     ("shifted_exact", (1, 0.7, 0.285, 0.02, "A"), "distances alone"),
     ("write_with_cache", _recompute, "each word projected once"),
+    ("sees_future", _sees(limit=1e-6), "tolerance"),
+    ("sees_future", _sees(starts=lambda T: range(1, T - 1)), "last start skipped"),
+    ("shifted_exact", (0.97, 0.5, 0.5, 0.5, "B"), "changed at shift 0"),
+    ("shifted_exact", ("1", "0.7", "0.285", "0.01", "B"), "text"),
+    ("shifted_exact", (0.05, 0.1, 0.4, 0.97, "B"), "reversed"),
 ]
 
 

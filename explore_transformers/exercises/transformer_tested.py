@@ -795,6 +795,7 @@ def _step_cases():
     for n, token in ((0, 2), (1, 4), (3, 0), (4, 1)):
         cache = rng.normal(size=(2, n, d)).round(1)
         yield token, (cache[0], cache[1]), E, P, *W
+    yield 4, (cache[0] * 900, cache[1]), E, P, *W  # exp alone would overflow
 
 
 def _grown(answer):
@@ -804,6 +805,104 @@ def _grown(answer):
     return all(
         np.shape(new) == (4, 4) and np.allclose(new[:3], old)
         for new, old in ((keys, cache[0]), (values, cache[1]))
+    )
+
+
+def _at_token(token, cache, E, P, *W):
+    return _step(token, cache, E, P, *W, place=lambda n: token)
+
+
+def _in_front(keys=True, values=True):
+    """A step that puts the new key, the new value or both in front."""
+
+    def answer(token, cache, E, P, W_q, W_k, W_v):
+        x = E[token] + P[len(cache[0])]
+        K, V = (
+            np.vstack([new, old] if front else [old, new])
+            for new, old, front in zip(
+                (x @ W_k, x @ W_v), cache, (keys, values), strict=True
+            )
+        )
+        scores = K @ (x @ W_q) / np.sqrt(len(x))
+        e = np.exp(scores - scores.max())
+        return e / e.sum() @ V, (K, V)
+
+    return answer
+
+
+def _only_new(token, cache, *rest):
+    _, (keys, values) = _step(token, cache, *rest)
+    return values[-1], (keys[-1:], values[-1:])
+
+
+def _bare_softmax(scores):
+    with np.errstate(all="ignore"):
+        e = np.exp(scores)
+        return e / e.sum()
+
+
+def _more_step_mistakes():
+    yield Mistake(
+        "position n-1",
+        _step_with(place=lambda n: n - 1),
+        ko="위치가 하나 작습니다. 캐시에 단어가 n개 있으면 새 단어는 n번 위치입니다.",
+        en="The position is one too low. With n words in the cache the new one stands "
+        "at n.",
+    )
+    yield Mistake(
+        "the token's id as position",
+        _at_token,
+        ko="단어의 번호를 위치로 썼습니다. 위치는 캐시에 든 단어의 수입니다.",
+        en="You take the token's id for its position. The position is the number of "
+        "words in the cache.",
+    )
+    yield Mistake(
+        "len(cache)",
+        _step_with(place=lambda n: 2),
+        ko="`len(cache)`는 늘 2(키와 밸류)입니다. `len(keys)`를 쓰세요.",
+        en="`len(cache)` is always 2, keys and values. Take `len(keys)`.",
+    )
+    yield from several(
+        "another scale",
+        _step_with(size=lambda d, n: 6),
+        _step_with(size=lambda d, n: 8),
+        _step_with(size=lambda d, n: max(1, n - 1)),
+        ko="점수를 다른 수의 제곱근으로 나누었습니다. 키의 크기 d의 제곱근으로 "
+        "나누세요.",
+        en="You divide by the root of another number. Divide by that of d, the size of "
+        "a key.",
+    )
+    yield from several(
+        "in front",
+        _in_front(),
+        _in_front(values=False),
+        _in_front(keys=False),
+        ko="새 키나 밸류를 앞에 붙였습니다. 뒤에 붙이세요.",
+        en="You put the new key or value in front. Append both at the end.",
+    )
+    yield Mistake(
+        "cache exchanged",
+        _step_with(keep=lambda keys, values: (values, keys)),
+        ko="돌려준 캐시에서 키와 밸류가 바뀌었습니다.",
+        en="Keys and values are exchanged in the cache that you return.",
+    )
+    yield Mistake(
+        "cache thrown away",
+        _only_new,
+        ko="앞의 키와 밸류를 버렸습니다. 그 뒤에 새것을 이어 붙이세요.",
+        en="You throw the keys and values before away. Append the new ones to them.",
+    )
+    yield Mistake(
+        "weights not normalized",
+        _step_with(softmax=lambda scores: np.exp(scores - scores.max())),
+        ko="가중치를 합으로 나누지 않았습니다.",
+        en="The weights are not divided by their sum.",
+    )
+    yield Mistake(
+        "maximum not subtracted",
+        _step_with(softmax=_bare_softmax),
+        ko="점수에서 최댓값을 빼지 않아, 점수가 크면 `exp`가 넘칩니다.",
+        en="The maximum is not subtracted, so with large scores `exp` overflows.",
     )
 
 
@@ -923,6 +1022,7 @@ fixed_step = Exercise(
             ko="결과만 돌려주었습니다. 캐시도 함께 돌려주세요.",
             en="You return the output alone. Return the cache with it.",
         ),
+        *_more_step_mistakes(),
     ),
     properties=(
         Property(
@@ -965,9 +1065,9 @@ def _beam_step(
         flat = total.ravel()
         best = np.argsort(order * flat, kind="stable")[:W]
         beams, words = unpack(best, V)
-    values = (
-        total[beams % W, words % V] if shown is None else shown(total, beams, words)
-    )
+    values = total[beams, words] if axis == "each" else flat[best]
+    if shown is not None:
+        values = shown(total, beams, words)
     return values, beams, words
 
 
@@ -996,6 +1096,9 @@ def _beam_cases():
     yield np.array([-4.0, -3.1, -3.6]), np.log(p[:3]), np.array([1, 0, 1]) > 0, 3
     many = rng.dirichlet(np.ones(9), size=7)
     yield -rng.random(7) * 3, np.log(many), np.arange(7) == 5, 2
+    square = np.log(rng.dirichlet(np.ones(3), size=3))
+    yield np.array([-0.3, -2.9, -1.6]), square, np.array([0, 1, 0]) > 0, 1
+    yield np.array([-3000.0, -0.5]), log_p, np.array([False, True]), 0
 
 
 def _same_beams(expected, got):
@@ -1006,18 +1109,193 @@ def _same_beams(expected, got):
     )
 
 
-def _likeliest_first(answer):
-    sums = np.asarray(answer(*tuple(_beam_cases())[6])[0])
-    return bool((np.diff(sums) <= 0).all())
+def _flat(scores, log_p, done, end, other=-np.inf, stay=None, cost=0.0):
+    """Return the sums of all pairs (W, V) by one wrong rule for finished ones."""
+    log_p = np.array(log_p, dtype=float)
+    done = np.asarray(done)
+    log_p[done] = other
+    log_p[done, end if stay is None else stay] = cost
+    return np.asarray(scores)[:, None] + log_p
 
 
-def _done_waits(answer):
-    """Whether a finished beam that is far ahead stays first, at no cost."""
-    _, log_p, _, end = next(_beam_cases())
-    sums, beams, words = answer(
-        np.array([-9.0, -0.1]), log_p, np.array([False, True]), end
+def _chosen(total, n, V, best=None):
+    flat = total.ravel()
+    best = np.argsort(-flat, kind="stable")[:n] if best is None else best
+    return flat[best], best // V, best % V
+
+
+def _beam_by(n=None, then=None, among=None, **rule):
+    """A step of other numbers kept (`n`), rules for finished ones, or results."""
+
+    def answer(scores, log_p, done, end):
+        W, V = log_p.shape
+        total = _flat(scores, log_p, done, end, **rule)
+        if among is not None:
+            total = among(total, done, end)
+        found = _chosen(total, n(W, V) if n else W, V)
+        return then(*found, V) if then else found
+
+    return answer
+
+
+def _beam_done(change):
+    """A step that takes other beginnings for finished."""
+    return lambda scores, log_p, done, end: _beam_step(scores, log_p, change(done), end)
+
+
+def _best_unsorted(scores, log_p, done, end):
+    total = _flat(scores, log_p, done, end)
+    return total.max(axis=1), np.arange(len(total)), total.argmax(axis=1)
+
+
+def _by_place(scores, log_p, done, end):
+    total = _flat(scores, log_p, done, end)
+    best = np.sort(np.argsort(-total.ravel(), kind="stable")[: len(total)])
+    return _chosen(total, len(total), log_p.shape[1], best)
+
+
+def _no_end(total, done, end):
+    total = total.copy()
+    total[~done, end] = -np.inf
+    return total
+
+
+def _done_first(total, done, end):
+    return total + np.where(done, 1e6, 0)[:, None]
+
+
+def _more_beam_mistakes():
+    yield from several(
+        "one word each, unsorted",
+        _best_unsorted,
+        ko="시작마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 시작과 단어의 모든 짝을 "
+        "한데 놓고, 합이 큰 것부터 W개를 고르세요.",
+        en="You take the best word of each beginning. Choose the W best of all pairs "
+        "of a beginning and a word, likeliest first.",
     )
-    return np.isclose(sums[0], -0.1) and beams[0] == 1 and words[0] == end
+    yield Mistake(
+        "in the order of the table",
+        _by_place,
+        ko="고른 것은 맞지만 합이 큰 것부터 놓이지 않았습니다.",
+        en="You keep the right ones, but not with the largest sum first.",
+    )
+    yield Mistake(
+        "scores along the words",
+        _beam_with(add=lambda s, p: s.T + p if p.shape[0] == p.shape[1] else s + p),
+        ko="점수를 단어 쪽으로 더했습니다. 점수는 시작마다 하나이니 "
+        "`scores[:, None]`으로 더하세요.",
+        en="The scores are added along the words. There is one for each beginning: add "
+        "`scores[:, None]`.",
+    )
+    yield from several(
+        "not low enough",
+        *(_beam_by(other=low) for low in (-100.0, -50.0, -1000.0)),
+        ko="끝난 시작의 다른 단어를 -100 같은 수로 막았습니다. 점수가 더 낮은 시작이 "
+        "있으면 막지 못합니다. `-np.inf`로 막으세요.",
+        en="You bar the other words of a finished beginning with a number such as "
+        "-100. Beside a beginning of lower score that is not enough: use `-np.inf`.",
+    )
+    yield Mistake(
+        "other words free too",
+        _beam_by(other=0.0),
+        ko="끝난 시작의 모든 단어를 0으로 두었습니다. 끝 토큰만 0이고 나머지는 "
+        "`-np.inf`입니다.",
+        en="All words of a finished beginning get 0. Only the end token does; the "
+        "others get `-np.inf`.",
+    )
+    yield from several(
+        "another end token",
+        *(_beam_by(stay=word) for word in (0, 2, 1, -1)),
+        ko="끝난 시작이 `end`가 아닌 정해진 번호를 냅니다. `end`를 쓰세요.",
+        en="A finished beginning gives a fixed id in place of `end`. Use `end`.",
+    )
+    yield Mistake(
+        "end token given 1",
+        _beam_by(cost=1.0),
+        ko="끝 토큰의 로그 확률을 1로 두었습니다. 확률 1의 로그는 0입니다.",
+        en="You give the end token the log-probability 1. The log of probability 1 is "
+        "0.",
+    )
+    yield Mistake(
+        "finished score cancelled",
+        _beam_by(among=lambda total, done, end: _cancelled(total, done)),
+        ko="끝난 시작의 점수가 0이 되었습니다. 점수는 그대로 남아야 합니다.",
+        en="The score of a finished beginning becomes 0. It must stay what it was.",
+    )
+    yield Mistake(
+        "done turned round",
+        _beam_done(lambda done: ~np.asarray(done)),
+        ko="`done`을 거꾸로 읽었습니다. `True`가 끝난 시작입니다.",
+        en="You read `done` the wrong way round: `True` is a finished one.",
+    )
+    yield Mistake(
+        "all finished",
+        _beam_done(lambda done: np.full(len(done), np.any(done))),
+        ko="하나가 끝나면 모두 끝난 것으로 보았습니다. `done`은 시작마다 다릅니다.",
+        en="When one is finished you take all for finished. `done` is one for each.",
+    )
+    yield Mistake(
+        "finished always first",
+        _beam_by(among=_done_first),
+        ko="끝난 시작을 늘 맨 앞에 두었습니다. 끝난 시작도 점수로 겨룹니다.",
+        en="Finished beginnings always come first. They too compete by their scores.",
+    )
+    yield Mistake(
+        "end barred",
+        _beam_by(among=_no_end),
+        ko="끝나지 않은 시작이 끝 토큰을 낼 수 없게 막았습니다.",
+        en="You keep unfinished beginnings from giving the end token.",
+    )
+    yield Mistake(
+        "divided by length",
+        _beam_by(then=lambda s, b, w, V: (s / 2, b, w)),
+        ko="합을 나누었습니다. 로그 확률의 합을 그대로 돌려주세요.",
+        en="You divide the sums. Return the sums of log-probabilities as they are.",
+    )
+    yield Mistake(
+        "index in the flat table",
+        _beam_by(then=lambda s, b, w, V: (s, b * V + w, w)),
+        ko="펼친 표의 번호를 그대로 돌려주었습니다. V로 나눈 몫이 시작입니다.",
+        en="You return the index in the flat table. Its quotient by V is the "
+        "beginning.",
+    )
+    yield Mistake(
+        "/ for //",
+        _beam_by(then=lambda s, b, w, V: (s, (b * V + w) / V, w)),
+        ko="`/`로 나누어 시작의 번호가 소수가 되었습니다. `//`로 나누세요.",
+        en="You divide with `/`, so beginnings are fractions. Divide with `//`.",
+    )
+    yield Mistake(
+        "first beginning alone",
+        _beam_by(among=lambda total, done, end: _first_row(total)),
+        ko="첫 시작에서 나온 것만 골랐습니다. 표 전체에서 고르세요.",
+        en="You choose from the first beginning alone. Choose from the whole table.",
+    )
+    yield from several(
+        "another number kept",
+        _beam_by(n=lambda W, V: W - 1),
+        _beam_by(n=lambda W, V: W + 1),
+        _beam_by(n=lambda W, V: V),
+        _beam_by(n=lambda W, V: 2),
+        _beam_by(n=lambda W, V: 1),
+        _beam_by(n=lambda W, V: 3),
+        _beam_by(n=lambda W, V: W * V),
+        ko="남긴 것이 W개가 아닙니다. 시작의 수만큼(`len(scores)`) 남기세요.",
+        en="You do not keep W of them. Keep as many as there are beginnings, "
+        "`len(scores)`.",
+    )
+
+
+def _cancelled(total, done):
+    total = total.copy()
+    total[done] = np.where(np.isinf(total[done]), -np.inf, 0.0)
+    return total
+
+
+def _first_row(total):
+    total = total.copy()
+    total[1:] = -np.inf
+    return total
 
 
 beam_step = Exercise(
@@ -1152,23 +1430,9 @@ beam_step = Exercise(
             ko="고른 것은 맞지만 순서가 거꾸로입니다. 가장 그럴듯한 것이 먼저입니다.",
             en="The right ones, in reverse order. The likeliest comes first.",
         ),
+        *_more_beam_mistakes(),
     ),
     same=_same_beams,
-    properties=(
-        Property(
-            "likeliest first",
-            _likeliest_first,
-            ko="합이 큰 것부터 차례로 놓여야 합니다.",
-            en="The sums must run from the largest down.",
-        ),
-        Property(
-            "finished waits",
-            _done_waits,
-            ko="끝난 시작이 훨씬 앞서 있으면, 점수가 그대로인 채 맨 앞에 있어야 "
-            "합니다.",
-            en="A finished beginning far ahead must stay first, at no cost.",
-        ),
-    ),
 )
 
 
@@ -1443,12 +1707,12 @@ class _Head:
         self.matrix = matrix
 
     def __call__(self, x, context):
-        return (x + context) @ self.matrix
+        return (x + 2 * context) @ self.matrix
 
 
-def _layer(seed, d=6, V=9, n_places=14):
+def _layer(seed, d=6, V=9, n_places=14, size=1.0):
     rng = np.random.default_rng(seed)
-    matrices = (rng.normal(size=(d, d)) for _ in range(3))
+    matrices = [size * rng.normal(size=(d, d)) for _ in range(3)]
     embed = _Embed(rng.normal(size=(V, d)), rng.normal(size=(n_places, d)))
     return embed, _Project(*matrices), _Head(rng.normal(size=(d, V)))
 
@@ -1490,6 +1754,8 @@ def _write_cases():
         ids = _write(*layer, 1, -1, n)
         yield *_layer(seed), 1, (ids[n // 2] if n > 4 else 8), n
     yield *_layer(5), 1, 8, 0
+    for seed in range(6, 12):  # smaller scores: every weight counts
+        yield *_layer(seed, size=0.5), 1, -1, 12
 
 
 def _projected_once(answer):
@@ -1503,6 +1769,75 @@ def _projected_once(answer):
 
     ids = answer(embed, counted, head, 1, -1, 12)
     return len(calls) == len(ids) == 12
+
+
+def _turned(*places):
+    """Greedy decoding where query, key and value are taken for one another."""
+
+    def answer(embed, project, head, *rest):
+        def other(x):
+            parts = project(x)
+            return [parts[place] for place in places]
+
+        return _write(embed, other, head, *rest)
+
+    return answer
+
+
+def _scale_by_keys(embed, project, head, start, end, n):
+    return _write(embed, project, head, start, end, n, mix=_softmax_by_keys)
+
+
+def _softmax_by_keys(scores):
+    scores = scores * np.sqrt(6) / np.sqrt(len(scores))
+    e = np.exp(scores - scores.max())
+    return e / e.sum()
+
+
+def _one_too_many(embed, project, head, start, end, n):
+    return _write(embed, project, head, start, end, n + 1)
+
+
+def _more_write_mistakes():
+    yield Mistake(
+        "head(context, x)",
+        lambda embed, project, head, *rest: _write(
+            embed, project, lambda x, context: head(context, x), *rest
+        ),
+        ko="`head`에 인자를 거꾸로 주었습니다. `head(x, context)`입니다.",
+        en="You give `head` its arguments the wrong way round: it is "
+        "`head(x, context)`.",
+    )
+    yield Mistake(
+        "weights not normalized",
+        _write_with(mix=lambda scores: np.exp(scores - scores.max())),
+        ko="가중치를 합으로 나누지 않았습니다.",
+        en="The weights are not divided by their sum.",
+    )
+    yield Mistake(
+        "divided by the number of keys",
+        _scale_by_keys,
+        ko="점수를 키 개수의 제곱근으로 나누었습니다. `d`의 제곱근으로 나누세요.",
+        en="You divide by the root of the number of keys. Divide by that of `d`.",
+    )
+    yield Mistake(
+        "one word too many",
+        _one_too_many,
+        ko="단어를 `n`개보다 하나 더 썼습니다.",
+        en="You write one word more than `n`.",
+    )
+    yield from several(
+        "projections exchanged",
+        *(_turned(*p) for p in ((0, 2, 1), (1, 0, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1))),
+        ko="쿼리, 키, 밸류가 서로 바뀌었습니다. `project`는 이 차례로 돌려줍니다.",
+        en="Query, key and value are exchanged. `project` returns them in this order.",
+    )
+    yield Mistake(
+        "one id",
+        lambda *case: (_write(*case) or [case[3]])[-1],
+        ko="번호 하나만 돌려주었습니다. 쓴 번호를 모두 리스트로 돌려주세요.",
+        en="You return one id. Return the list of all ids written.",
+    )
 
 
 write_with_cache = Exercise(
@@ -1617,6 +1952,7 @@ write_with_cache = Exercise(
             ko="점수를 그대로 가중치로 썼습니다. 소프트맥스가 빠졌습니다.",
             en="Scores are used as weights: the softmax is missing.",
         ),
+        *_more_write_mistakes(),
     ),
     properties=(
         Property(
