@@ -202,38 +202,70 @@ cache_numbers = Exercise(
 
 
 class _Model:
-    """A tiny stand-in for a model: (src, tgt) -> logits (B, T, V), with one fault."""
+    """A stand-in for a model: (src, tgt) -> logits (B, T, V), with one fault.
 
-    def __init__(self, fault="none", vocab_size=7):
-        self.fault, self.vocab_size = fault, vocab_size
+    `base` says what a sound position reads: all words so far and the source, or only
+    "own" its own word, "deaf" no source, "first" the first word.
+    """
+
+    def __init__(self, fault="none", vocab_size=7, base="all", home=None):
+        self.fault, self.vocab_size, self.base = fault, vocab_size, base
+        self.home = _TGT.clone() if home is None else home
 
     def __call__(self, src, tgt):
         if tgt.min() < 0 or tgt.max() >= self.vocab_size:
             raise IndexError("an id of the target is outside the vocabulary")
-        B, T = tgt.shape
         x = torch.nn.functional.one_hot(tgt, self.vocab_size).double()  # (B, T, V)
         x = x * torch.linspace(1, 2, self.vocab_size, dtype=torch.float64)
-        past = x.cumsum(dim=1) / torch.arange(1, T + 1)[:, None]
-        out = past + 0.1 * src.double().mean(dim=1)[:, None, None]
-        late = torch.zeros_like(out)
-        late[:, :-1] = x[:, 1:]  # the next word, for each position
-        every = x.mean(dim=1, keepdim=True).expand_as(x)
-        faults = {
-            "next": late,
-            "all": every,
-            "first": torch.where(torch.arange(T)[:, None] == 0, every, 0.0),
-            "last": torch.where(torch.arange(T)[:, None] == T - 1, every, 0.0),
-            "far": x[:, -1:].expand_as(x) * (torch.arange(T)[:, None] < T - 2),
-            "middle": late * (torch.arange(T) == 2)[:, None],
-            "start": late * (torch.arange(T) == 0)[:, None],
-            "faint": 1e-6 * late,
-            "second sentence": late * (torch.arange(B) == B - 1)[:, None, None],
-            "one word": late.sum(-1, keepdim=True) * (torch.arange(x.shape[-1]) == 0),
-            "other sentences": x.mean(dim=0, keepdim=True).expand_as(x)
-            if B > 1
-            else 0 * x,
-        }
+        out = (self._sound(src, x) * 64).round() / 64  # whole 64ths add up exactly
+        faults = _faults(x) | _faults_of_ids(tgt, self.home, self.vocab_size)
         return out + faults.get(self.fault, 0)
+
+    def _sound(self, src, x):
+        places = torch.arange(1, x.shape[1] + 1)[:, None]
+        past = {"own": x, "first": x[:, :1].expand_as(x)}
+        out = past.get(self.base, x.cumsum(dim=1) / places)
+        return out + (self.base == "all") * 0.1 * src.double().mean(1)[:, None, None]
+
+
+def _faults(x):
+    """Return what each faulty model adds: words x (B, T, V) that it must not see."""
+    (B, T, V), place = x.shape, torch.arange(x.shape[1])[:, None]
+    row = torch.arange(B)[:, None, None]
+    late = torch.zeros_like(x)
+    late[:, :-1] = x[:, 1:]  # the next word, for each position
+    every = x.mean(dim=1, keepdim=True).expand_as(x)
+    return {
+        "next": late,
+        "all": every,
+        "first": torch.where(place == 0, every, 0.0),
+        "last": torch.where(place == T - 1, every, 0.0),
+        "far": x[:, -1:].expand_as(x) * (place < T - 2),
+        "middle": late * (place == 2),
+        "start": late * (place == 0),
+        "before last": late * (place == T - 2),
+        "faint": 1e-9 * late,
+        "second sentence": late * (row == B - 1),
+        "across": late.roll(1, dims=0) * (row == 0) * (B > 1),
+        "one word": late.sum(-1, keepdim=True) * (torch.arange(V) == 0),
+        "other sentences": x.mean(0, keepdim=True).expand_as(x) * (B > 1),
+    }
+
+
+def _faults_of_ids(tgt, home, V):
+    """Return faults in whole numbers: in every logit, in two, or only up or down."""
+    late = torch.zeros(*tgt.shape, 1, dtype=torch.float64)
+    late[:, :-1, 0] = tgt[:, 1:].double()
+    moved = torch.zeros_like(late)
+    if tgt.shape == np.shape(home):
+        moved[:, :-1, 0] = (tgt - home).abs()[:, 1:].double()
+    two = (torch.arange(V) == 0).double() - (torch.arange(V) == 1).double()
+    return {
+        "lifts": late.expand(-1, -1, V),
+        "balanced": late * two,
+        "falls": -moved.expand(-1, -1, V),
+        "rises": moved.expand(-1, -1, V),
+    }
 
 
 def _ids(*rows):
@@ -245,30 +277,43 @@ _TGT = _ids([1, 4, 5, 6, 4], [1, 6, 6, 3, 5])
 
 
 def _future_cases():
-    faults = "none next all first far middle start faint last".split()
-    for fault in (*faults, "second sentence", "one word", "other sentences"):
+    faults = "none next all first far middle start faint last lifts balanced".split()
+    more = "second sentence,one word,other sentences,across,before last,falls,rises"
+    for fault in (*faults, *more.split(",")):
         yield _Model(fault), _SRC, _TGT
     yield _Model("next"), _SRC[:1], _TGT[:1]
     yield _Model("none"), _SRC[:1], _TGT[:1, :1]  # nothing can leak
     yield _Model("none", 30), _SRC, _TGT
     yield _Model("next", 30), _SRC, _TGT
+    for base in ("own", "deaf", "first"):
+        yield _Model("none", base=base), _SRC, _TGT
+    yield _Model("next", base="deaf"), _SRC, _TGT
+    yield _Model("none"), _SRC, _TGT[:, :2]
+    yield _Model("next"), _SRC, _TGT[:, :2]
+    yield _Model("next"), _SRC, 0 * _TGT
+    yield from _tiny_cases()
+
+
+def _tiny_cases():
+    """Two words in all: a word drawn at random, or a fixed one, may be the old one."""
+    for i, tgt in enumerate((_ids([1, 0]), _ids([0, 1])) * 4):
+        yield _Model("next", 2, home=i), _ids([1, 0, 1]), tgt
 
 
 def _sees(
     model, src, tgt,
     begin=lambda T: range(1, T), change=None, compare=None, verdict=lambda gap: gap > 0,
-    given=lambda src, tgt: (src, tgt),
+    differ=lambda new, old, t: (new - old).abs(), call=lambda model, s, t: model(s, t),
 ):  # fmt: skip
     """Whether earlier logits change with later words; every option is one mistake."""
-    src, tgt = given(src, tgt)
-    logits, gaps = model(src, tgt), [0.0]
+    logits, gaps = call(model, src, tgt), [0.0]
     for t in begin(tgt.shape[1]):
         other = tgt.clone()
         if change is None:
             other[:, t:] = (other[:, t:] + 1) % logits.shape[-1]
         else:
             other = change(other, t, logits.shape[-1])
-        gap = (model(src, other) - logits).abs()
+        gap = differ(call(model, src, other), logits, t)
         gap = gap[:, :t] if compare is None else compare(gap, t)
         gaps.append(gap.max().item() if gap.numel() else 0.0)
     return verdict(max(gaps))
@@ -278,26 +323,94 @@ def _sees_with(**changes):
     return lambda model, src, tgt: _sees(model, src, tgt, **changes)
 
 
-def _unchanged_sound(answer):
-    return not answer(_Model("none"), _SRC, _TGT)
-
-
-def _caught(fault):
-    return lambda answer: bool(answer(_Model(fault), _SRC, _TGT))
-
-
 def _keeps_ids(answer):
     tgt = _TGT.clone()
     answer(_Model("next"), _SRC, tgt)
     return torch.equal(tgt, _TGT)
 
 
+class _Anything:
+    """What a mistake returns where it does not matter what the answer was."""
+
+
 def _same_truth(expected, got):
     """Whether both are truth values (of any library) and equal, or equal numbers."""
+    if isinstance(expected, _Anything):
+        return True
+    if expected is None or got is None:
+        return expected is got
     both = [np.asarray(one) for one in (expected, got)]
     if both[1].size != 1 or both[0].dtype.kind != both[1].dtype.kind:
         return False
     return bool(np.isclose(*(float(one.ravel()[0]) for one in both)))
+
+
+def _says(verdict, *faults, vocab_size=7, base="all"):
+    """Return an answer that says so of one of these models, and anything of others."""
+
+    def answer(model, src, tgt):
+        is_it = model.fault in faults and tgt.shape == _TGT.shape
+        kind = model.vocab_size == vocab_size and model.base == base
+        return verdict if is_it and kind and tgt.any() else _Anything()
+
+    return answer
+
+
+def _tiny_missed(place):
+    """Return an answer that misses the leak in one of the tiny cases."""
+
+    def answer(model, src, tgt):
+        is_it = model.vocab_size == 2 and model.home == place
+        return False if is_it else _Anything()
+
+    return answer
+
+
+def _set_to(choose):
+    def change(other, t, V):
+        other[:, t:] = choose(V)
+        return other
+
+    return change
+
+
+def _own_vocabulary(other, t, V):
+    other[:, t:] = (other[:, t:] + 1) % (other.max() + 1)
+    return other
+
+
+def _first_sentence(other, t, V):
+    other[0, t:] = (other[0, t:] + 1) % V
+    return other
+
+
+def _earlier(other, t, V):
+    other[:, :t] = (other[:, :t] + 1) % V
+    return other
+
+
+def _aliased(model, src, tgt):
+    tgt, logits = tgt.clone(), model(src, tgt)
+    for t in range(1, tgt.shape[1]):
+        tgt[:, t:] = (tgt[:, t:] + 1) % logits.shape[-1]
+        if not torch.equal(model(src, tgt)[:, :t], logits[:, :t]):
+            return True
+    return False
+
+
+def _other_source(model, src, tgt):
+    logits = model(src, tgt)
+    return not torch.equal(model((src + 1) % logits.shape[-1], tgt), logits)
+
+
+def _swapped(model, src, tgt):
+    logits = model(tgt, src)
+    V = logits.shape[-1]
+    for t in range(1, tgt.shape[1]):
+        other = torch.cat([tgt[:, :t], (tgt[:, t:] + 1) % V], dim=1)
+        if not torch.equal(model(other, src)[:, :t], logits[:, :t]):
+            return True
+    return False
 
 
 def _cut_off(model, src, tgt):
@@ -330,6 +443,160 @@ sees_future = Exercise(
             lambda model, src, tgt: False,
             ko="어느 모델에나 같은 답을 냅니다. 옳은 모델도 틀린 모델도 있습니다.",
             en="It gives every model the same answer. Some are sound and some are not.",
+        ),
+        Mistake(
+            "clone forgotten",
+            _aliased,
+            ko="`new = tgt`는 복사가 아니라 같은 텐서의 다른 이름입니다. 앞서 바꾼 "
+            "단어가 그대로 남습니다. 매번 `tgt.clone()`에서 시작하세요.",
+            en="`new = tgt` is no copy but another name of the same tensor: words "
+            "changed before stay changed. Begin with `tgt.clone()` each time.",
+        ),
+        Mistake(
+            "earlier words changed",
+            _sees_with(change=_earlier, compare=lambda gap, t: gap[:, t:]),
+            ko="앞의 단어를 바꾸고 뒤의 로짓을 비교했습니다. 거꾸로입니다. 뒤의 단어를 "
+            "바꾸고 앞의 로짓을 비교하세요.",
+            en="You change earlier words and compare later logits. It is the other way "
+            "round: change later words and compare earlier logits.",
+        ),
+        *several(
+            "all words changed",
+            *(
+                _sees_with(
+                    begin=begin,
+                    change=lambda other, t, V: (other + 1) % V,
+                    compare=lambda gap, t: gap[:, :-1],
+                )
+                for begin in (lambda T: range(1, 2),)
+            ),
+            ko="모든 단어를 바꾸었습니다. 첫 단어도 바뀌니 로짓은 당연히 달라집니다. "
+            "비교하는 위치보다 뒤의 단어만 바꾸세요.",
+            en="You change every word, the first too, so of course logits change. "
+            "Change only words after the positions that you compare.",
+        ),
+        Mistake(
+            "source changed",
+            _other_source,
+            ko="소스를 바꾸었습니다. 소스는 모두 보아도 됩니다. 타깃의 뒤 단어를 "
+            "바꾸세요.",
+            en="You change the source, all of which may be seen. Change later words of "
+            "the target.",
+        ),
+        Mistake(
+            "model(tgt, src)",
+            _swapped,
+            ko="모델에 인자를 거꾸로 주었습니다. `model(src, tgt)`입니다.",
+            en="You give the model its arguments the wrong way round: it is "
+            "`model(src, tgt)`.",
+        ),
+        Mistake(
+            "returns in the loop",
+            lambda model, src, tgt: (
+                _sees(model, src, tgt, begin=lambda T: range(1, 2))
+                if tgt.shape[1] > 1
+                else None
+            ),
+            ko="반복문의 첫 바퀴에서 돌려줍니다. `return False`는 반복문이 끝난 뒤에 "
+            "두세요.",
+            en="It returns in the first round of the loop. Put `return False` after "
+            "the loop.",
+        ),
+        Mistake(
+            "last start skipped",
+            _sees_with(begin=lambda T: range(1, T - 1)),
+            ko="마지막 단어만 바꾸어 보는 경우가 빠졌습니다. 바꾸기 시작하는 위치는 "
+            "1부터 T-1까지입니다.",
+            en="You never change the last word alone. The change must begin at every "
+            "position from 1 to T-1.",
+        ),
+        Mistake(
+            "first start skipped",
+            _sees_with(begin=lambda T: range(2, T)),
+            ko="둘째 단어부터 바꾸는 경우가 빠졌습니다. 바꾸기 시작하는 위치는 1부터 "
+            "T-1까지입니다.",
+            en="You never begin at the second word. The change must begin at every "
+            "position from 1 to T-1.",
+        ),
+        *several(
+            "signed difference",
+            _sees_with(differ=lambda new, old, t: new - old),
+            _sees_with(differ=lambda new, old, t: old - new),
+            ko="차이의 부호를 그대로 두고 비교했습니다. 로짓이 한쪽으로만 변하면 "
+            "놓칩니다. "
+            "`abs()`를 쓰거나 같은지 보세요.",
+            en="You compare the difference with its sign. A logit that moves the other "
+            "way only gets away. Take `abs()`, or ask whether they are equal.",
+        ),
+        Mistake(
+            "probabilities compared",
+            _sees_with(
+                differ=lambda new, old, t: (new.softmax(-1) - old.softmax(-1)).abs()
+            ),
+            ko="소프트맥스를 한 확률을 비교했습니다. 모든 로짓에 같은 수가 더해지면 "
+            "확률은 그대로입니다. 로짓을 비교하세요.",
+            en="You compare probabilities. If the same number is added to all logits "
+            "they stay as they are. Compare the logits.",
+        ),
+        Mistake(
+            "sums compared",
+            _sees_with(
+                differ=lambda new, old, t: (
+                    (new[:, :t].sum() - old[:, :t].sum()).abs().reshape(1, 1)
+                )
+            ),
+            ko="로짓의 합(평균)만 비교했습니다. 하나가 늘고 하나가 줄면 합은 "
+            "그대로입니다. 로짓을 하나씩 비교하세요.",
+            en="You compare the sums (or means) of the logits. If one rises as another "
+            "falls the sum stays. Compare them one by one.",
+        ),
+        Mistake(
+            "argmax compared",
+            _sees_with(
+                differ=lambda new, old, t: (
+                    (new.argmax(-1) - old.argmax(-1)).abs().double()
+                )
+            ),
+            ko="가장 큰 로짓의 단어만 비교했습니다. 단어가 그대로여도 로짓은 달라질 수 "
+            "있습니다. 로짓 자체를 비교하세요.",
+            en="You compare the likeliest words only. Logits may change while the word "
+            "stays. Compare the logits themselves.",
+        ),
+        Mistake(
+            "every logit must change",
+            _sees_with(
+                differ=lambda new, old, t: (
+                    (new != old)[:, :t].all().double().reshape(1, 1)
+                )
+            ),
+            ko="모든 로짓이 달라져야 `True`가 됩니다. 하나만 달라져도 미래를 본 "
+            "것입니다. `any()`를 쓰세요.",
+            en="You say `True` only if all logits change. A single one is enough: use "
+            "`any()`.",
+        ),
+        *several(
+            "set to one word",
+            _sees_with(change=_set_to(lambda V: 0)),
+            _sees_with(change=_set_to(lambda V: V - 1)),
+            ko="뒤의 단어를 늘 같은 단어로 바꾸었습니다. 원래 그 단어였다면 아무것도 "
+            "바뀌지 않습니다. `(tgt + 1) % V`처럼 꼭 다른 단어로 바꾸세요.",
+            en="You always set later words to the same one. Where it stood already "
+            "nothing changes. Make each word another, as in `(tgt + 1) % V`.",
+        ),
+        Mistake(
+            "vocabulary from the ids",
+            _sees_with(change=_own_vocabulary),
+            ko="`tgt`의 가장 큰 번호로 V를 정했습니다. 어휘의 크기는 로짓의 마지막 "
+            "축입니다.",
+            en="You take V from the largest id in `tgt`. The size of the vocabulary is "
+            "the logits' last axis.",
+        ),
+        Mistake(
+            "one sentence changed",
+            _sees_with(change=_first_sentence),
+            ko="배치의 첫 문장에서만 단어를 바꾸었습니다. 모든 문장에서 바꾸세요.",
+            en="You change words of the first sentence of the batch only. Change those "
+            "of every sentence.",
         ),
         Mistake(
             "its own position counted",
@@ -434,26 +701,58 @@ sees_future = Exercise(
             en="The new ids are outside the vocabulary, whose size is the logits' last "
             "axis.",
         ),
-    ),
-    properties=(
-        Property(
-            "sound model passes",
-            _unchanged_sound,
+        *several(
+            "sound model blamed",
+            _says(True, "none"),
+            *(_says(True, "none", base=base) for base in ("own", "deaf", "first")),
+            _says(True, "none", vocab_size=30),
             ko="옳은 모델인데 미래를 본다고 했습니다.",
             en="A sound model was said to see the future.",
         ),
-        Property(
-            "next word",
-            _caught("next"),
+        Mistake(
+            "next word missed",
+            _says(False, "next"),
             ko="바로 다음 단어를 보는 모델을 놓쳤습니다.",
             en="A model that sees the very next word got away.",
         ),
-        Property(
-            "far word",
-            _caught("far"),
+        Mistake(
+            "far word missed",
+            _says(False, "far"),
             ko="마지막 단어만 훔쳐보는 모델을 놓쳤습니다.",
             en="A model that peeks at the last word only got away.",
         ),
+        *several(
+            "place missed",
+            *(_says(False, f) for f in ("start", "middle", "before last", "first")),
+            ko="한 위치에서만 새는 모델을 놓쳤습니다. 바꾸기 시작하는 위치를 1부터 "
+            "T-1까지 모두 해 보세요.",
+            en="A model that leaks at one position only got away. Begin the change at "
+            "every position from 1 to T-1.",
+        ),
+        *several(
+            "sentence missed",
+            *(_says(False, f) for f in ("second sentence", "across")),
+            ko="배치의 한 문장에서만 새는 모델을 놓쳤습니다.",
+            en="A model that leaks in one sentence of the batch only got away.",
+        ),
+        *several(
+            "small change missed",
+            *(_says(False, f) for f in ("faint", "one word", "lifts", "balanced")),
+            *(_says(False, f) for f in ("falls", "rises")),
+            ko="로짓이 달라졌는데 놓쳤습니다. 로짓 자체가 모두 정확히 같은지 보세요.",
+            en="Logits changed and you missed it. Ask whether all logits are exactly "
+            "equal.",
+        ),
+        *several(
+            "word may stay",
+            *map(_tiny_missed, range(8)),
+            ko="바꾼 단어가 원래 단어와 같을 수 있습니다(무작위로 한 번 뽑으면 "
+            "그렇습니다). `(tgt + 1) % V`처럼 꼭 다른 단어로 바꾸세요.",
+            en="The new word may be the old one, as when it is drawn at random once. "
+            "Make sure that it is another, as in `(tgt + 1) % V`.",
+        ),
+    ),
+    properties=(
         Property(
             "target kept",
             _keeps_ids,
@@ -496,6 +795,7 @@ def _step_cases():
     for n, token in ((0, 2), (1, 4), (3, 0), (4, 1)):
         cache = rng.normal(size=(2, n, d)).round(1)
         yield token, (cache[0], cache[1]), E, P, *W
+    yield 4, (cache[0] * 900, cache[1]), E, P, *W  # exp alone would overflow
 
 
 def _grown(answer):
@@ -508,8 +808,106 @@ def _grown(answer):
     )
 
 
-mended_step = Exercise(
-    "mended_step",
+def _at_token(token, cache, E, P, *W):
+    return _step(token, cache, E, P, *W, place=lambda n: token)
+
+
+def _in_front(keys=True, values=True):
+    """A step that puts the new key, the new value or both in front."""
+
+    def answer(token, cache, E, P, W_q, W_k, W_v):
+        x = E[token] + P[len(cache[0])]
+        K, V = (
+            np.vstack([new, old] if front else [old, new])
+            for new, old, front in zip(
+                (x @ W_k, x @ W_v), cache, (keys, values), strict=True
+            )
+        )
+        scores = K @ (x @ W_q) / np.sqrt(len(x))
+        e = np.exp(scores - scores.max())
+        return e / e.sum() @ V, (K, V)
+
+    return answer
+
+
+def _only_new(token, cache, *rest):
+    _, (keys, values) = _step(token, cache, *rest)
+    return values[-1], (keys[-1:], values[-1:])
+
+
+def _bare_softmax(scores):
+    with np.errstate(all="ignore"):
+        e = np.exp(scores)
+        return e / e.sum()
+
+
+def _more_step_mistakes():
+    yield Mistake(
+        "position n-1",
+        _step_with(place=lambda n: n - 1),
+        ko="위치가 하나 작습니다. 캐시에 단어가 n개 있으면 새 단어는 n번 위치입니다.",
+        en="The position is one too low. With n words in the cache the new one stands "
+        "at n.",
+    )
+    yield Mistake(
+        "the token's id as position",
+        _at_token,
+        ko="단어의 번호를 위치로 썼습니다. 위치는 캐시에 든 단어의 수입니다.",
+        en="You take the token's id for its position. The position is the number of "
+        "words in the cache.",
+    )
+    yield Mistake(
+        "len(cache)",
+        _step_with(place=lambda n: 2),
+        ko="`len(cache)`는 늘 2(키와 밸류)입니다. `len(keys)`를 쓰세요.",
+        en="`len(cache)` is always 2, keys and values. Take `len(keys)`.",
+    )
+    yield from several(
+        "another scale",
+        _step_with(size=lambda d, n: 6),
+        _step_with(size=lambda d, n: 8),
+        _step_with(size=lambda d, n: max(1, n - 1)),
+        ko="점수를 다른 수의 제곱근으로 나누었습니다. 키의 크기 d의 제곱근으로 "
+        "나누세요.",
+        en="You divide by the root of another number. Divide by that of d, the size of "
+        "a key.",
+    )
+    yield from several(
+        "in front",
+        _in_front(),
+        _in_front(values=False),
+        _in_front(keys=False),
+        ko="새 키나 밸류를 앞에 붙였습니다. 뒤에 붙이세요.",
+        en="You put the new key or value in front. Append both at the end.",
+    )
+    yield Mistake(
+        "cache exchanged",
+        _step_with(keep=lambda keys, values: (values, keys)),
+        ko="돌려준 캐시에서 키와 밸류가 바뀌었습니다.",
+        en="Keys and values are exchanged in the cache that you return.",
+    )
+    yield Mistake(
+        "cache thrown away",
+        _only_new,
+        ko="앞의 키와 밸류를 버렸습니다. 그 뒤에 새것을 이어 붙이세요.",
+        en="You throw the keys and values before away. Append the new ones to them.",
+    )
+    yield Mistake(
+        "weights not normalized",
+        _step_with(softmax=lambda scores: np.exp(scores - scores.max())),
+        ko="가중치를 합으로 나누지 않았습니다.",
+        en="The weights are not divided by their sum.",
+    )
+    yield Mistake(
+        "maximum not subtracted",
+        _step_with(softmax=_bare_softmax),
+        ko="점수에서 최댓값을 빼지 않아, 점수가 크면 `exp`가 넘칩니다.",
+        en="The maximum is not subtracted, so with large scores `exp` overflows.",
+    )
+
+
+fixed_step = Exercise(
+    "fixed_step",
     expected=_step_with(),
     cases=tuple(_step_cases()),
     mistakes=(
@@ -523,7 +921,7 @@ mended_step = Exercise(
             "shows at the first step.",
         ),
         Mistake(
-            "position mended alone",
+            "position fixed alone",
             _step_with(size=lambda d, n: n),
             ko="위치는 고쳤습니다. 점수를 무엇의 제곱근으로 나누는지 보세요. 키의 "
             "개수는 "
@@ -532,7 +930,7 @@ mended_step = Exercise(
             "The number of keys changes with every step.",
         ),
         Mistake(
-            "scale mended alone",
+            "scale fixed alone",
             _step_with(place=lambda n: 0),
             ko="나누는 수는 고쳤습니다. 그런데 모든 단어가 문장의 첫 위치에 있습니다.",
             en="The scale is right now. But every word still stands at the first "
@@ -624,6 +1022,7 @@ mended_step = Exercise(
             ko="결과만 돌려주었습니다. 캐시도 함께 돌려주세요.",
             en="You return the output alone. Return the cache with it.",
         ),
+        *_more_step_mistakes(),
     ),
     properties=(
         Property(
@@ -666,9 +1065,9 @@ def _beam_step(
         flat = total.ravel()
         best = np.argsort(order * flat, kind="stable")[:W]
         beams, words = unpack(best, V)
-    values = (
-        total[beams % W, words % V] if shown is None else shown(total, beams, words)
-    )
+    values = total[beams, words] if axis == "each" else flat[best]
+    if shown is not None:
+        values = shown(total, beams, words)
     return values, beams, words
 
 
@@ -697,6 +1096,9 @@ def _beam_cases():
     yield np.array([-4.0, -3.1, -3.6]), np.log(p[:3]), np.array([1, 0, 1]) > 0, 3
     many = rng.dirichlet(np.ones(9), size=7)
     yield -rng.random(7) * 3, np.log(many), np.arange(7) == 5, 2
+    square = np.log(rng.dirichlet(np.ones(3), size=3))
+    yield np.array([-0.3, -2.9, -1.6]), square, np.array([0, 1, 0]) > 0, 1
+    yield np.array([-3000.0, -0.5]), log_p, np.array([False, True]), 0
 
 
 def _same_beams(expected, got):
@@ -707,18 +1109,193 @@ def _same_beams(expected, got):
     )
 
 
-def _likeliest_first(answer):
-    sums = np.asarray(answer(*tuple(_beam_cases())[6])[0])
-    return bool((np.diff(sums) <= 0).all())
+def _flat(scores, log_p, done, end, other=-np.inf, stay=None, cost=0.0):
+    """Return the sums of all pairs (W, V) by one wrong rule for finished ones."""
+    log_p = np.array(log_p, dtype=float)
+    done = np.asarray(done)
+    log_p[done] = other
+    log_p[done, end if stay is None else stay] = cost
+    return np.asarray(scores)[:, None] + log_p
 
 
-def _done_waits(answer):
-    """Whether a finished beam that is far ahead stays first, at no cost."""
-    _, log_p, _, end = next(_beam_cases())
-    sums, beams, words = answer(
-        np.array([-9.0, -0.1]), log_p, np.array([False, True]), end
+def _chosen(total, n, V, best=None):
+    flat = total.ravel()
+    best = np.argsort(-flat, kind="stable")[:n] if best is None else best
+    return flat[best], best // V, best % V
+
+
+def _beam_by(n=None, then=None, among=None, **rule):
+    """A step of other numbers kept (`n`), rules for finished ones, or results."""
+
+    def answer(scores, log_p, done, end):
+        W, V = log_p.shape
+        total = _flat(scores, log_p, done, end, **rule)
+        if among is not None:
+            total = among(total, done, end)
+        found = _chosen(total, n(W, V) if n else W, V)
+        return then(*found, V) if then else found
+
+    return answer
+
+
+def _beam_done(change):
+    """A step that takes other beginnings for finished."""
+    return lambda scores, log_p, done, end: _beam_step(scores, log_p, change(done), end)
+
+
+def _best_unsorted(scores, log_p, done, end):
+    total = _flat(scores, log_p, done, end)
+    return total.max(axis=1), np.arange(len(total)), total.argmax(axis=1)
+
+
+def _by_place(scores, log_p, done, end):
+    total = _flat(scores, log_p, done, end)
+    best = np.sort(np.argsort(-total.ravel(), kind="stable")[: len(total)])
+    return _chosen(total, len(total), log_p.shape[1], best)
+
+
+def _no_end(total, done, end):
+    total = total.copy()
+    total[~done, end] = -np.inf
+    return total
+
+
+def _done_first(total, done, end):
+    return total + np.where(done, 1e6, 0)[:, None]
+
+
+def _more_beam_mistakes():
+    yield from several(
+        "one word each, unsorted",
+        _best_unsorted,
+        ko="시작마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 시작과 단어의 모든 짝을 "
+        "한데 놓고, 합이 큰 것부터 W개를 고르세요.",
+        en="You take the best word of each beginning. Choose the W best of all pairs "
+        "of a beginning and a word, likeliest first.",
     )
-    return np.isclose(sums[0], -0.1) and beams[0] == 1 and words[0] == end
+    yield Mistake(
+        "in the order of the table",
+        _by_place,
+        ko="고른 것은 맞지만 합이 큰 것부터 놓이지 않았습니다.",
+        en="You keep the right ones, but not with the largest sum first.",
+    )
+    yield Mistake(
+        "scores along the words",
+        _beam_with(add=lambda s, p: s.T + p if p.shape[0] == p.shape[1] else s + p),
+        ko="점수를 단어 쪽으로 더했습니다. 점수는 시작마다 하나이니 "
+        "`scores[:, None]`으로 더하세요.",
+        en="The scores are added along the words. There is one for each beginning: add "
+        "`scores[:, None]`.",
+    )
+    yield from several(
+        "not low enough",
+        *(_beam_by(other=low) for low in (-100.0, -50.0, -1000.0)),
+        ko="끝난 시작의 다른 단어를 -100 같은 수로 막았습니다. 점수가 더 낮은 시작이 "
+        "있으면 막지 못합니다. `-np.inf`로 막으세요.",
+        en="You bar the other words of a finished beginning with a number such as "
+        "-100. Beside a beginning of lower score that is not enough: use `-np.inf`.",
+    )
+    yield Mistake(
+        "other words free too",
+        _beam_by(other=0.0),
+        ko="끝난 시작의 모든 단어를 0으로 두었습니다. 끝 토큰만 0이고 나머지는 "
+        "`-np.inf`입니다.",
+        en="All words of a finished beginning get 0. Only the end token does; the "
+        "others get `-np.inf`.",
+    )
+    yield from several(
+        "another end token",
+        *(_beam_by(stay=word) for word in (0, 2, 1, -1)),
+        ko="끝난 시작이 `end`가 아닌 정해진 번호를 냅니다. `end`를 쓰세요.",
+        en="A finished beginning gives a fixed id in place of `end`. Use `end`.",
+    )
+    yield Mistake(
+        "end token given 1",
+        _beam_by(cost=1.0),
+        ko="끝 토큰의 로그 확률을 1로 두었습니다. 확률 1의 로그는 0입니다.",
+        en="You give the end token the log-probability 1. The log of probability 1 is "
+        "0.",
+    )
+    yield Mistake(
+        "finished score cancelled",
+        _beam_by(among=lambda total, done, end: _cancelled(total, done)),
+        ko="끝난 시작의 점수가 0이 되었습니다. 점수는 그대로 남아야 합니다.",
+        en="The score of a finished beginning becomes 0. It must stay what it was.",
+    )
+    yield Mistake(
+        "done turned round",
+        _beam_done(lambda done: ~np.asarray(done)),
+        ko="`done`을 거꾸로 읽었습니다. `True`가 끝난 시작입니다.",
+        en="You read `done` the wrong way round: `True` is a finished one.",
+    )
+    yield Mistake(
+        "all finished",
+        _beam_done(lambda done: np.full(len(done), np.any(done))),
+        ko="하나가 끝나면 모두 끝난 것으로 보았습니다. `done`은 시작마다 다릅니다.",
+        en="When one is finished you take all for finished. `done` is one for each.",
+    )
+    yield Mistake(
+        "finished always first",
+        _beam_by(among=_done_first),
+        ko="끝난 시작을 늘 맨 앞에 두었습니다. 끝난 시작도 점수로 겨룹니다.",
+        en="Finished beginnings always come first. They too compete by their scores.",
+    )
+    yield Mistake(
+        "end barred",
+        _beam_by(among=_no_end),
+        ko="끝나지 않은 시작이 끝 토큰을 낼 수 없게 막았습니다.",
+        en="You keep unfinished beginnings from giving the end token.",
+    )
+    yield Mistake(
+        "divided by length",
+        _beam_by(then=lambda s, b, w, V: (s / 2, b, w)),
+        ko="합을 나누었습니다. 로그 확률의 합을 그대로 돌려주세요.",
+        en="You divide the sums. Return the sums of log-probabilities as they are.",
+    )
+    yield Mistake(
+        "index in the flat table",
+        _beam_by(then=lambda s, b, w, V: (s, b * V + w, w)),
+        ko="펼친 표의 번호를 그대로 돌려주었습니다. V로 나눈 몫이 시작입니다.",
+        en="You return the index in the flat table. Its quotient by V is the "
+        "beginning.",
+    )
+    yield Mistake(
+        "/ for //",
+        _beam_by(then=lambda s, b, w, V: (s, (b * V + w) / V, w)),
+        ko="`/`로 나누어 시작의 번호가 소수가 되었습니다. `//`로 나누세요.",
+        en="You divide with `/`, so beginnings are fractions. Divide with `//`.",
+    )
+    yield Mistake(
+        "first beginning alone",
+        _beam_by(among=lambda total, done, end: _first_row(total)),
+        ko="첫 시작에서 나온 것만 골랐습니다. 표 전체에서 고르세요.",
+        en="You choose from the first beginning alone. Choose from the whole table.",
+    )
+    yield from several(
+        "another number kept",
+        _beam_by(n=lambda W, V: W - 1),
+        _beam_by(n=lambda W, V: W + 1),
+        _beam_by(n=lambda W, V: V),
+        _beam_by(n=lambda W, V: 2),
+        _beam_by(n=lambda W, V: 1),
+        _beam_by(n=lambda W, V: 3),
+        _beam_by(n=lambda W, V: W * V),
+        ko="남긴 것이 W개가 아닙니다. 시작의 수만큼(`len(scores)`) 남기세요.",
+        en="You do not keep W of them. Keep as many as there are beginnings, "
+        "`len(scores)`.",
+    )
+
+
+def _cancelled(total, done):
+    total = total.copy()
+    total[done] = np.where(np.isinf(total[done]), -np.inf, 0.0)
+    return total
+
+
+def _first_row(total):
+    total = total.copy()
+    total[1:] = -np.inf
+    return total
 
 
 beam_step = Exercise(
@@ -853,48 +1430,41 @@ beam_step = Exercise(
             ko="고른 것은 맞지만 순서가 거꾸로입니다. 가장 그럴듯한 것이 먼저입니다.",
             en="The right ones, in reverse order. The likeliest comes first.",
         ),
+        *_more_beam_mistakes(),
     ),
     same=_same_beams,
-    properties=(
-        Property(
-            "likeliest first",
-            _likeliest_first,
-            ko="합이 큰 것부터 차례로 놓여야 합니다.",
-            en="The sums must run from the largest down.",
-        ),
-        Property(
-            "finished waits",
-            _done_waits,
-            ko="끝난 시작이 훨씬 앞서 있으면, 점수가 그대로인 채 맨 앞에 있어야 "
-            "합니다.",
-            en="A finished beginning far ahead must stay first, at no cost.",
-        ),
-    ),
 )
 
 
 # ---- experiment: positions shifted --------------------------------------------------
 
-_MEASURED = (1.0, 0.7, 0.285, 0.01, "B")  # shifts 0, 5, 10, 20
-_SHARES = (0.95, 1), (0.2, 0.99), (0.02, 0.9), (0, 0.5)
+_SHIFTED = (1.0, 0.7, 0.285, 0.01)  # exact match, by shift: 0, 5, 10, 20
+_BOTH = (1.0, 0.905, 0.635, 0.245)  # the decoder shifted too
+_DECODER = (1.0, 0.945, 0.635, 0.49)  # the decoder alone
+_BY_WORD = (1.0, 0.963, 0.815, 0.464)  # words right, not sentences
+
+
+def _near(some, others):
+    """Whether all agree to 3 sentences of 200, which rounding may turn over."""
+    return all(abs(a - b) <= 0.0151 for a, b in zip(some, others, strict=True))
 
 
 def _as_measured(expected, answer):
-    """Four shares as the kept model gives them, and the letter; other runs differ."""
-    if len(answer) != 5 or str(answer[4]).strip().upper() != expected[4]:
+    """Four shares as the kept weights give them, and the letter."""
+    if isinstance(answer, dict | str) or len(answer) != 5:
         return False
-    low, high = zip(*_SHARES, strict=True)
-    return all(
-        a <= x <= b for a, x, b in zip(low, map(float, answer[:4]), high, strict=True)
-    )
+    if not isinstance(answer[4], str) or any(isinstance(x, str) for x in answer[:4]):
+        return False
+    is_letter = answer[4].strip().upper() == expected[4]
+    return is_letter and _near(map(float, answer[:4]), expected[:4])
 
 
 def _letter(wrong):
-    """Return a predicate: the shares are as measured, the explanation is this one."""
+    """Return a predicate: the shares fall, and the explanation is this one."""
 
     def holds(answer):
-        same = str(answer[4]).strip().upper() == wrong
-        return same and _as_measured(_MEASURED, (*answer[:4], _MEASURED[4]))
+        is_it = len(answer) == 5 and str(answer[4]).strip().upper() == wrong
+        return is_it and len({*map(float, answer[:4])}) > 1
 
     return holds
 
@@ -903,22 +1473,110 @@ def _shares_where(holds):
     return lambda answer: len(answer) == 5 and holds(*map(float, answer[:4]))
 
 
+def _shares_like(measured):
+    return _shares_where(lambda *shares: _near(shares, measured))
+
+
+def _is_no_letter(answer):
+    letter = answer[4].strip().upper() if isinstance(answer[4], str) else ""
+    return len(answer) == 5 and letter not in ("A", "B", "C")
+
+
 shifted_exact = Exercise(
     "shifted_exact",
-    expected=_MEASURED,
+    expected=(*_SHIFTED, "B"),
     kind="value",
     same=_as_measured,
     mistakes=(
+        Mistake(
+            "dict",
+            lambda answer: isinstance(answer, dict),
+            ko="딕셔너리가 아니라 괄호 안에 값 넷과 글자를 차례로 적으세요.",
+            en="Write no dict, but the four values and the letter in parentheses.",
+            example={0: 1.0, 5: 0.7, 10: 0.285, 20: 0.01, "why": "B"},
+        ),
+        Mistake(
+            "pair",
+            lambda answer: len(answer) == 2 and len(answer[0]) == 4,
+            ko="괄호를 겹치지 말고 값 넷과 글자를 한 괄호 안에 차례로 적으세요.",
+            en="Write the four values and the letter in one pair of parentheses, not "
+            "one within another.",
+            example=(_SHIFTED, "B"),
+        ),
+        Mistake(
+            "letter first",
+            lambda answer: len(answer) == 5 and str(answer[0]).strip().isalpha(),
+            ko="글자는 마지막에 적습니다. 값 넷이 먼저입니다.",
+            en="The letter comes last. The four values come first.",
+            example=("B", *_SHIFTED),
+        ),
+        Mistake(
+            "no letter",
+            lambda answer: (
+                len(answer) == 4 and not any(isinstance(x, str) for x in answer)
+            ),
+            ko="글자가 빠졌습니다. 값 넷 뒤에 적으세요.",
+            en="The letter is missing. Write it after the four values.",
+            example=_SHIFTED,
+        ),
+        Mistake(
+            "three values",
+            lambda answer: len(answer) == 4 and isinstance(answer[3], str),
+            ko="값이 셋뿐입니다. 0, 5, 10, 20칸의 값을 모두 적으세요.",
+            en="There are only three values. Write those of all shifts: 0, 5, 10, 20.",
+            example=(0.7, 0.285, 0.01, "B"),
+        ),
+        Mistake(
+            "text",
+            lambda answer: (
+                len(answer) == 5 and any(isinstance(x, str) for x in answer[:4])
+            ),
+            ko="값 넷은 따옴표와 퍼센트 기호 없이 수로 적으세요.",
+            en="Write the four values as numbers, without quotation marks and without "
+            "a percent sign.",
+            example=("1.0", "0.7", "0.285", "0.01", "B"),
+        ),
+        Mistake(
+            "no such letter",
+            _is_no_letter,
+            ko="마지막에는 표의 글자 A, B, C 가운데 하나를 적으세요.",
+            en="The last must be one of the table's letters, A, B or C.",
+            example=(*_SHIFTED, "D"),
+        ),
+        Mistake(
+            "losses",
+            _shares_where(lambda *s: 1 < max(s) < 20 and s[0] == min(s)),
+            ko="비율이 아니라 손실로 보입니다. 완전 일치율을 재세요.",
+            en="These look like losses. Measure exact match, the share of sentences.",
+            example=(0.1, 0.9, 2.1, 3.0, "B"),
+        ),
+        Mistake(
+            "counts",
+            _shares_where(lambda *shares: max(shares) > 101),
+            ko="맞힌 문장의 수입니다. 200으로 나눈 비율을 적으세요.",
+            en="Those are numbers of sentences. Divide by 200 for shares.",
+            example=(200, 140, 57, 2, "B"),
+        ),
         Mistake(
             "percent",
             _shares_where(lambda *shares: max(shares) > 1),
             ko="비율은 0에서 1 사이의 수로 적으세요.",
             en="Write the shares as numbers from 0 to 1.",
-            example=(100, 70, 28, 1, "B"),
+            example=(100, 70, 28.5, 1, "B"),
+        ),
+        Mistake(
+            "reversed",
+            _shares_where(
+                lambda *s: s[3] > 0.95 and s[0] < 0.5 and s[0] < s[1] < s[2] < s[3]
+            ),
+            ko="순서가 거꾸로입니다. 0칸의 값부터 20칸의 값까지 차례로 적으세요.",
+            en="The order is reversed. Begin with the value at shift 0, and end with "
+            "that at 20.",
+            example=(*_SHIFTED[::-1], "B"),
         ),
         Mistake(
             "nothing shifted",
-            _shares_where(lambda *shares: min(shares) > 0.95),
+            _shares_where(lambda *shares: min(shares) > 0.95 and len({*shares}) == 1),
             ko="네 값이 같습니다. 옮긴 위치가 정말 인코더의 임베딩에 들어갔는지 "
             "보세요.",
             en="The four values are equal. Did the shift really reach the encoder's "
@@ -926,13 +1584,30 @@ shifted_exact = Exercise(
             example=(1, 1, 1, 1, "A"),
         ),
         Mistake(
+            "rising",
+            _shares_where(lambda *s: s[0] < s[1] < s[2] < s[3]),
+            ko="더 많이 옮길수록 값이 커졌습니다. 옮길 때마다 훈련한 모델의 새 "
+            "복사본에서 "
+            "시작했는지, 값의 순서가 맞는지 보세요.",
+            en="Your values rise with the shift. Does each shift begin with a fresh "
+            "copy of the trained model, and are the values in the right order?",
+            example=(0.97, 0.98, 0.99, 1.0, "B"),
+        ),
+        Mistake(
+            "one shift too far",
+            _shares_where(lambda *s: abs(s[0] - 0.7) + abs(s[1] - 0.285) < 0.03),
+            ko="0칸의 값이 빠지고 하나씩 밀렸습니다. 0, 5, 10, 20칸의 차례로 적으세요.",
+            en="The value at shift 0 is missing, and the others moved up. Write those "
+            "at 0, 5, 10 and 20.",
+            example=(0.7, 0.285, 0.01, 0.0, "B"),
+        ),
+        Mistake(
             "changed at shift 0",
-            _shares_where(lambda zero, *others: zero < 0.95),
-            ko="옮기지 않았을 때(0)는 훈련한 모델 그대로여야 합니다. 훈련한 가중치를 "
-            "썼는지, 위치 말고 다른 것을 바꾸지 않았는지 보세요.",
-            en="With shift 0 the model must be the trained one. Did you use the "
-            "trained "
-            "weights, and change nothing but positions?",
+            _shares_where(lambda zero, *others: zero < 0.98),
+            ko="옮기지 않았을 때(0)는 책에 남겨 둔 가중치의 모델 그대로여야 합니다. 그 "
+            "가중치를 불러왔는지, 위치 말고 다른 것을 바꾸지 않았는지 보세요.",
+            en="With shift 0 the model must be that of the book's weights. Did you "
+            "load them, and change nothing but positions?",
             example=(0.3, 0.7, 0.28, 0, "B"),
         ),
         Mistake(
@@ -942,9 +1617,31 @@ shifted_exact = Exercise(
             "것이 "
             "아니라 없앤 것은 아닌지 보세요.",
             en="The three shifted values are all equal. Was each measured anew, and "
-            "were "
-            "positions shifted rather than removed?",
+            "were positions shifted rather than removed?",
             example=(1, 0.1, 0.1, 0.1, "B"),
+        ),
+        Mistake(
+            "decoder shifted too",
+            _shares_like(_BOTH),
+            ko="디코더의 위치까지 옮겼습니다. 인코더의 임베딩만 바꾸세요.",
+            en="You shifted the decoder's positions too. Change the encoder's "
+            "embedding alone.",
+            example=(*_BOTH, "B"),
+        ),
+        Mistake(
+            "decoder shifted instead",
+            _shares_like(_DECODER),
+            ko="인코더가 아니라 디코더의 위치를 옮겼습니다.",
+            en="You shifted the decoder's positions instead of the encoder's.",
+            example=(*_DECODER, "B"),
+        ),
+        Mistake(
+            "words right",
+            _shares_like(_BY_WORD),
+            ko="맞은 단어의 비율입니다. 모든 단어가 맞은 문장의 비율을 재세요.",
+            en="That is the share of words that are right. Measure the share of "
+            "sentences in which every word is.",
+            example=(*_BY_WORD, "B"),
         ),
         Mistake(
             "distances alone",
@@ -953,14 +1650,26 @@ shifted_exact = Exercise(
             "달라졌습니다.",
             en="If distances alone mattered, shifting all alike would change nothing. "
             "Your values changed.",
-            example=(1, 0.7, 0.28, 0.01, "A"),
+            example=(*_SHIFTED, "A"),
         ),
         Mistake(
             "no positions used",
             _letter("C"),
-            ko="위치를 쓰지 않는다면 무엇을 더해도 값이 그대로여야 합니다.",
-            en="If positions were not used, adding others would change nothing.",
-            example=(1, 0.7, 0.28, 0.01, "C"),
+            ko="위치를 쓰지 않는다면 무엇을 더해도 값이 그대로여야 합니다. 잰 값은 "
+            "달라졌습니다.",
+            en="If positions were not used, adding others would change nothing. Your "
+            "values changed.",
+            example=(*_SHIFTED, "C"),
+        ),
+        Mistake(
+            "other values",
+            _shares_where(lambda *s: not _near(s, _SHIFTED)),
+            ko="글자 말고 잰 값이 다릅니다. `SEED`가 0일 때 책에 남겨 둔 가중치로, "
+            "인코더의 위치만 옮기고, 시험 문장의 처음 200개에서 재었는지 보세요.",
+            en="The measured values are others. Are they those of the book's weights "
+            "with `SEED` 0, the encoder's positions alone shifted, on the first 200 "
+            "test sentences?",
+            example=(1.0, 0.5, 0.2, 0.0, "B"),
         ),
     ),
 )
@@ -998,12 +1707,12 @@ class _Head:
         self.matrix = matrix
 
     def __call__(self, x, context):
-        return (x + context) @ self.matrix
+        return (x + 2 * context) @ self.matrix
 
 
-def _layer(seed, d=6, V=9, n_places=14):
+def _layer(seed, d=6, V=9, n_places=14, size=1.0):
     rng = np.random.default_rng(seed)
-    matrices = (rng.normal(size=(d, d)) for _ in range(3))
+    matrices = [size * rng.normal(size=(d, d)) for _ in range(3)]
     embed = _Embed(rng.normal(size=(V, d)), rng.normal(size=(n_places, d)))
     return embed, _Project(*matrices), _Head(rng.normal(size=(d, V)))
 
@@ -1045,6 +1754,8 @@ def _write_cases():
         ids = _write(*layer, 1, -1, n)
         yield *_layer(seed), 1, (ids[n // 2] if n > 4 else 8), n
     yield *_layer(5), 1, 8, 0
+    for seed in range(6, 12):  # smaller scores: every weight counts
+        yield *_layer(seed, size=0.5), 1, -1, 12
 
 
 def _projected_once(answer):
@@ -1058,6 +1769,75 @@ def _projected_once(answer):
 
     ids = answer(embed, counted, head, 1, -1, 12)
     return len(calls) == len(ids) == 12
+
+
+def _turned(*places):
+    """Greedy decoding where query, key and value are taken for one another."""
+
+    def answer(embed, project, head, *rest):
+        def other(x):
+            parts = project(x)
+            return [parts[place] for place in places]
+
+        return _write(embed, other, head, *rest)
+
+    return answer
+
+
+def _scale_by_keys(embed, project, head, start, end, n):
+    return _write(embed, project, head, start, end, n, mix=_softmax_by_keys)
+
+
+def _softmax_by_keys(scores):
+    scores = scores * np.sqrt(6) / np.sqrt(len(scores))
+    e = np.exp(scores - scores.max())
+    return e / e.sum()
+
+
+def _one_too_many(embed, project, head, start, end, n):
+    return _write(embed, project, head, start, end, n + 1)
+
+
+def _more_write_mistakes():
+    yield Mistake(
+        "head(context, x)",
+        lambda embed, project, head, *rest: _write(
+            embed, project, lambda x, context: head(context, x), *rest
+        ),
+        ko="`head`에 인자를 거꾸로 주었습니다. `head(x, context)`입니다.",
+        en="You give `head` its arguments the wrong way round: it is "
+        "`head(x, context)`.",
+    )
+    yield Mistake(
+        "weights not normalized",
+        _write_with(mix=lambda scores: np.exp(scores - scores.max())),
+        ko="가중치를 합으로 나누지 않았습니다.",
+        en="The weights are not divided by their sum.",
+    )
+    yield Mistake(
+        "divided by the number of keys",
+        _scale_by_keys,
+        ko="점수를 키 개수의 제곱근으로 나누었습니다. `d`의 제곱근으로 나누세요.",
+        en="You divide by the root of the number of keys. Divide by that of `d`.",
+    )
+    yield Mistake(
+        "one word too many",
+        _one_too_many,
+        ko="단어를 `n`개보다 하나 더 썼습니다.",
+        en="You write one word more than `n`.",
+    )
+    yield from several(
+        "projections exchanged",
+        *(_turned(*p) for p in ((0, 2, 1), (1, 0, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1))),
+        ko="쿼리, 키, 밸류가 서로 바뀌었습니다. `project`는 이 차례로 돌려줍니다.",
+        en="Query, key and value are exchanged. `project` returns them in this order.",
+    )
+    yield Mistake(
+        "one id",
+        lambda *case: (_write(*case) or [case[3]])[-1],
+        ko="번호 하나만 돌려주었습니다. 쓴 번호를 모두 리스트로 돌려주세요.",
+        en="You return one id. Return the list of all ids written.",
+    )
 
 
 write_with_cache = Exercise(
@@ -1172,6 +1952,7 @@ write_with_cache = Exercise(
             ko="점수를 그대로 가중치로 썼습니다. 소프트맥스가 빠졌습니다.",
             en="Scores are used as weights: the softmax is missing.",
         ),
+        *_more_write_mistakes(),
     ),
     properties=(
         Property(
@@ -1191,7 +1972,7 @@ check = checker(
     [
         cache_numbers,
         sees_future,
-        mended_step,
+        fixed_step,
         beam_step,
         shifted_exact,
         write_with_cache,
