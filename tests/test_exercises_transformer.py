@@ -1102,7 +1102,7 @@ def _layer_in_lists(weights, x, real, n_heads, norm_first):
     return _layer_by_loop(weights, x, real, n_heads, norm_first).numpy()
 
 
-@pytest.mark.parametrize("answer", [_layer_by_torch, _layer_by_loop, _layer_in_lists])
+@pytest.mark.parametrize("answer", [_layer_by_loop, _layer_in_lists])
 def test_torchs_layer_in_other_words(answer):
     result = check("layer_from_weights", answer)
     assert result.state == "right", result

@@ -2679,10 +2679,6 @@ def _fails_as_number(answer):
     return False
 
 
-def _has_no_number(answer):
-    return _is_four(answer) and any(math.isnan(float(v)) for v in answer[1:3])
-
-
 def _only(place):
     """Return a predicate: of the measured values only the one at `place` is wrong."""
 
@@ -2767,15 +2763,6 @@ gate_experiment = Exercise(
             en="A measured value is not one number. `kept` has to return one ratio of "
             "distances: `.norm(dim=-1)[0]` gives one distance a position.",
             example=_experiment([0.1, 0.2], [0.1, 0.2]),
-        ),
-        Mistake(
-            "NaN",
-            _has_no_number,
-            ko="잰 값이 NaN입니다. 0을 0으로 나누면 나옵니다. 다른 두 시퀀스의 상태를 "
-            "뺐는지, 4보다 훨씬 큰 수를 더하지 않았는지 보세요.",
-            en="A measured value is NaN, as 0 divided by 0 gives. Did you subtract the "
-            "states of two different sequences, and add 4, not far more?",
-            example=_experiment(float("nan"), float("nan")),
         ),
         *_in_experiment(
             "reset gate",

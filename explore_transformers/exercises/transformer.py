@@ -626,8 +626,8 @@ causal_attention = Exercise(
                 )
                 for by in (-1e9, -np.inf)
             ),
-            ko="가릴 점수에 큰 음수를 곱했습니다. 점수가 음수이면 큰 양수가 됩니다. "
-            "`np.where`로 점수 대신 `-np.inf`를 넣으세요.",
+            ko="가릴 점수에 아주 큰 음수가 곱해졌습니다. 점수가 음수이면 큰 양수가 "
+            "됩니다. `np.where`로 점수 대신 `-np.inf`를 넣으세요.",
             en="You multiply hidden scores by a large negative number. A negative "
             "score then becomes large and positive. Let `np.where` put `-np.inf` in "
             "the score's place.",

@@ -1205,7 +1205,7 @@ def _more_beam_mistakes():
     )
     yield from several(
         "another end token",
-        *(_beam_by(stay=word) for word in (0, 2, 1, -1)),
+        *(_beam_by(stay=word) for word in (0, 1, -1)),
         ko="끝난 시작이 `end`가 아닌 정해진 번호를 냅니다. `end`를 쓰세요.",
         en="A finished beginning gives a fixed id in place of `end`. Use `end`.",
     )

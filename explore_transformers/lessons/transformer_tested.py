@@ -37,7 +37,7 @@ def padding_leak(model, src, tgt):
     padded, other = F.pad(src, (0, 3), value=PAD), copy.deepcopy(model)
     for module in other.modules():
         if isinstance(module, nn.Embedding):
-            module.weight[PAD].normal_()
+            module.weight[PAD].normal_()  # it was zeros
     change = (other(padded, tgt) - model(padded, tgt))[tgt != PAD]  # (n, V)
     return change[:, PAD + 1 :].abs().max().item()
 
