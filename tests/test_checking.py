@@ -879,6 +879,8 @@ def test_arrays_that_look_alike_are_told_apart():
     assert apart(expected, got) == (f"[299]: {299 / 7!r}", f"[299]: {299 / 7 + 1!r}")
     assert apart(expected, got[:299]) == ("shape (300,)", "shape (299,)")
     assert apart(expected, expected) == (short(expected),) * 2
+    pair = apart((expected, 1), (got, 1))
+    assert pair == (f"[0] [299]: {299 / 7!r}", f"[0] [299]: {299 / 7 + 1!r}")
     assert apart([1, 2], "x") == ("[1, 2]", "'x'")
 
 

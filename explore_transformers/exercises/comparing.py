@@ -109,13 +109,18 @@ def short(value, limit=80):
 
 
 def apart(expected, got):
-    """Return short() of both; of arrays that look alike, the first place they differ.
+    """Return short() of both; of those that look alike, the first place they differ.
 
-    Such a place is written as in "[0, 2]: 1.5".
+    Such a place is written as in "[0, 2]: 1.5", in a tuple "[1] [0, 2]: 1.5".
     """
     shown = short(expected), short(got)
     if shown[0] != shown[1]:
         return shown
+    if isinstance(expected, tuple) and isinstance(got, tuple):
+        pairs = enumerate(zip(expected, got, strict=False))
+        inner = ((i, apart(*pair)) for i, pair in pairs)
+        found = next(((i, told) for i, told in inner if told[0] != told[1]), None)
+        return tuple(f"[{found[0]}] {told}" for told in found[1]) if found else shown
     arrays = [plain(value) for value in (expected, got)]
     if not all(isinstance(array, np.ndarray) for array in arrays):
         return shown
