@@ -26,7 +26,7 @@ from explore_transformers.language import text
 _LEFT, _WIDTH = 26, 324
 _MOST_TOKENS = 9
 _SHOWN_WITHOUT_SCRIPT = 4
-_STRONGEST = 0.7
+_STRONGEST = 0.6
 
 
 class _Sketch(Drawing):

@@ -14,7 +14,7 @@
       [...data.weights[i]].forEach((sign, j) => {
         const share = sign.charCodeAt(0) - 256;
         cells[j].textContent = share;
-        cells[j].style.background = `rgba(213,94,0,${(0.7 * share) / 100})`;
+        cells[j].style.background = `rgba(213,94,0,${(0.6 * share) / 100})`;
       });
       output.textContent = `→ ${data.outputs[i]}`;
       table.setAttribute('aria-label', data.names[i]);
