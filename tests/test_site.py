@@ -16,7 +16,6 @@ import yaml
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from filelock import FileLock
-from playwright.sync_api import TimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = {"ko": "", "en": "en/"}
@@ -250,37 +249,30 @@ def test_lessons_can_be_downloaded_and_opened_in_colab(site, path):
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("path", ALL_PAGES)
 def test_pages_read_well(visit, path, theme):
-    page = visit(path, WIDTHS[0], theme)
-    # Set by a script once the page has loaded: on a busy machine that takes a moment.
-    page.wait_for_function(
-        "theme => document.documentElement.dataset.theme === theme", arg=theme
-    )
-    found = {width: _excess(page, width) for width in WIDTHS}
     # Contrast is a matter of the theme, order and size one of the width: axe, which
     # takes its time, sees each theme and each width once.
-    width = WIDTHS[THEMES.index(theme)]
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
-    problems = [*filter(None, found.values()), *_accessibility(page), *page.problems]
+    seen_by_axe = WIDTHS[THEMES.index(theme)]
+    problems = []
+    for width in WIDTHS:
+        page = visit(path, width, theme)
+        # Set by a script once the page has loaded: on a busy machine it takes a moment.
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg=theme
+        )
+        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if excess > 0:
+            problems.append(f"{excess} px wider than {width} px: {_widest(page)}")
+        if width == seen_by_axe:
+            page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
+            problems += _accessibility(page)
+        problems += page.problems
     assert not problems, f"{path}, {theme}:\n" + "\n".join(problems)
 
 
-# Set by the theme's script, a moment after formulas or the window change a width.
+# Set by the theme's script, a moment after formulas change a width.
 _KEYS_REACH_ALL_THAT_SCROLLS = """() => [...document.querySelectorAll(
   "pre, .pst-scrollable-table-container, mjx-container[display]"
 )].every((e) => e.scrollWidth <= e.clientWidth || e.tabIndex === 0)"""
-
-
-def _excess(page, width):
-    """What is wider than a window of that width, or None."""
-    page.set_viewport_size({"width": width, "height": 900})
-    try:  # after a change of the window the theme moves its side bars
-        page.wait_for_function(
-            "document.documentElement.scrollWidth <= innerWidth", timeout=5000
-        )
-    except TimeoutError:
-        return f"wider than {width} px: {_widest(page)}"
-    return None
 
 
 def _accessibility(page):

@@ -58,10 +58,13 @@ class Drawing:
         """What is drawn within appears at `step`, and links to the section `name`."""
         link = self.links.get(name)
         self.unused.discard(name)
-        opening, closing = (f'<a href="{safe(link)}">', "</a>") if link else ("", "")
-        self._tags.append(f'{opening}<g data-step="{step}">')
+        start = len(self._tags)
+        self._tags.append(f'<g data-step="{step}">')
         yield
-        self._tags.append(f"</g>{closing}")
+        self._tags.append("</g>")
+        if link and any("<text" in tag for tag in self._tags[start:]):
+            self._tags.insert(start, f'<a href="{safe(link)}">')  # a link has words
+            self._tags.append("</a>")
 
     def box(self, x, y, width, height, role, *lines):
         """A layer: a rectangle with lines of words in its middle."""
