@@ -9,7 +9,7 @@ import torch
 
 from explore_transformers import figures
 from explore_transformers.figures.decoding import measured_changes
-from explore_transformers.language import pick, use_language
+from explore_transformers.language import pick, text, use_language
 from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.lessons.transformer import (
     MultiHeadAttention,
@@ -218,6 +218,23 @@ def test_both_languages_are_whole(draw, monkeypatch):
     shown = {e.text for e in ElementTree.fromstring(english).iter(TEXT)} - NEITHER
     assert not any(re.search("[가-힣]", words) for words in shown)
     assert re.search("[가-힣]", korean)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("draw", [figures.tested_map, figures.five_properties])
+def test_glossed_tokens_are_drawn_as_a_reader_sees_them(draw, language, monkeypatch):
+    """What a text() holds while the book is built is never measured."""
+
+    def drawn():
+        tokens = [text(ko="나", en="I (topic)"), *SRC_TOKENS[1:]]
+        figure = draw(a_model(), SRC, TGT, tokens, TGT_TOKENS)
+        return re.sub("et-[0-9a-f]{10}", "", figure.svg)
+
+    monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
+    built = drawn()
+    monkeypatch.delenv("EXPLORE_TRANSFORMERS_LANGUAGE")
+    use_language(language)
+    assert pick(built, language) == drawn()
 
 
 @pytest.mark.parametrize("draw", DRAW)

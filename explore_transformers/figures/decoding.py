@@ -234,7 +234,8 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
             for k, (x, token) in enumerate(zip(xs, tokens, strict=True)):
                 at = y + 19 + 17 * (k % 2)
                 if k in changed:
-                    drawing.changed(x, at, 10 + 6.2 * max(len(token), 4), 15)
+                    # Of one width: a token may hold both languages while it's built.
+                    drawing.changed(x, at, 1.45 * _WIDTH / len(tokens), 15)
                 drawing.words(x, at, token, "et-small")
             if i == 2:  # the sentence beside it
                 for x in xs:
