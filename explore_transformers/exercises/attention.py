@@ -474,10 +474,6 @@ def _result(make, **changes):
     return answer
 
 
-def _context_of(weights, value):
-    return weights @ value, weights
-
-
 def _hard(scores):
     return np.eye(scores.shape[-1])[scores.argmax(axis=-1)]
 

@@ -321,26 +321,33 @@ def measured_changes(model, src, tgt):
     other[:, middle:] = (other[:, middle:] + 1) % logits.shape[-1]
     future = model(src, other) - logits  # (1, T, V)
     padded = torch.nn.functional.pad(src, (0, _PADDING))
-    table = model.encoder.embedding.token_embedding.weight
-    kept = table[0].clone()
-    sound = model(padded, tgt)
-    table[0] = torch.linspace(-3, 3, len(kept))
-    padding = model(padded, tgt) - sound
-    table[0] = kept
     longer = src.repeat(1, 2)[:, : padded.shape[1]]
-    company = model(torch.cat([padded, longer]), tgt.repeat(2, 1))[:1] - logits
+    batch = model(torch.cat([padded, longer]), tgt.repeat(2, 1))[:1] - logits
     order = torch.arange(src.shape[1])
     order[0], order[-2] = order[-2].item(), order[0].item()
-    memory = model.encoder(src)[0]
-    shuffled = model.encoder(src[:, order])[0] - memory[:, order]
+    swapped = model.encoder(src[:, order])[0] - model.encoder(src)[0][:, order]
+    found = (future, _change_by_padding(model, padded, tgt), batch, swapped)
+    changes = [c[0].abs().amax(dim=-1) for c in found]
+    return [values.tolist() for values in (*changes, _first_row(model, src))]
+
+
+def _change_by_padding(model, padded, tgt):
+    """Change of the logits (1, T, V) with another vector under the padding."""
+    table, before = model.encoder.embedding.token_embedding.weight, model(padded, tgt)
+    kept = table[0].clone()
+    table[0] = torch.linspace(-3, 3, len(kept))
+    after = model(padded, tgt)
+    table[0] = kept
+    return after - before
+
+
+def _first_row(model, src):
+    """Weights (T_src,) of the first word, in the encoder's first layer and head."""
     attention = model.encoder.layers[0].self_attention
-    query, key, _ = attention.project(model.encoder.layers[0].norm1(
-        model.encoder.embedding(src)
-    ))  # fmt: skip
-    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
-    row = scores.softmax(dim=-1)[0, 0, 0]  # of the first word, in the first head
-    changes = [c[0].abs().amax(dim=-1) for c in (future, padding, company, shuffled)]
-    return [values.tolist() for values in (*changes, row)]
+    attention.need_weights = True  # of this one alone
+    model.encoder(src)
+    del attention.need_weights
+    return attention.attention_weights[0, 0, 0]
 
 
 # ---- the KV cache -------------------------------------------------------------------
