@@ -491,7 +491,8 @@ def _changes(page, figure, part, path):
 def test_pictures_turn_dark_and_have_words(visit, path):
     page = visit(path, theme="dark")
     pictures = page.locator(".cell_output img")
-    assert pictures.count(), f"{path} has no pictures"
+    drawings = page.locator(".cell_output .et-figure, .cell_output svg")
+    assert pictures.count() + drawings.count(), f"{path} has nothing to look at"
     for picture in pictures.all():
         assert "invert" in picture.evaluate("e => getComputedStyle(e).filter")
         words = picture.get_attribute("alt")
