@@ -2120,7 +2120,7 @@ merge_source = Exercise(
         _four(
             "texts exchanged",
             (1.01, 3.33, 3.05, 1.17),
-            ko="쌍 안의 순서가 바뀌었습니다. 일상 문장(`unseen`)에서 잰 것이 먼저입니다.",
+            ko="쌍 안의 순서가 바뀌었습니다. `unseen`에서 잰 것이 먼저입니다.",
             en="Within the pairs the order is exchanged: `unseen` comes first.",
         ),
         _four(
@@ -2508,8 +2508,7 @@ write_top_p = Exercise(
         Mistake(
             "place for id",
             _drawn_with(as_place=True),
-            ko="늘어놓은 순서에서의 위치를 돌려주었습니다. 그 위치에 있는 토큰의 번호를 "
-            "쓰세요.",
+            ko="늘어놓은 순서에서의 위치입니다. 그 위치에 있는 토큰의 번호를 쓰세요.",
             en="You write the place in the sorted order. Write the id that stands "
             "there.",
         ),

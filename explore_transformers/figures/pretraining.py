@@ -234,10 +234,10 @@ def _words_of_rows(counted):
             f"{asked} targets are the inputs, shifted by one.",
         ),
         text(
-            ko=f"BERT는 앞뒤를 모두 봅니다({cells_both}칸 가운데 {seen_both}칸). 그래서 "
-            "맞힐 단어를 입력에서 가립니다.",
-            en=f"BERT sees both sides ({seen_both} of {cells_both} cells), so the words "
-            "to predict are masked in its input.",
+            ko=f"BERT는 앞뒤를 모두 봅니다({cells_both}칸 가운데 {seen_both}칸). "
+            "그래서 맞힐 단어를 입력에서 가립니다.",
+            en=f"BERT sees both sides ({seen_both} of {cells_both} cells), so the "
+            "words to predict are masked in its input.",
         ),
         text(
             ko=f"고른 위치 {asked_both}곳에서만 원래 단어를 묻습니다.",
