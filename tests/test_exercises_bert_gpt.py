@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
-from explore_transformers.exercises.bert_gpt import check
+from explore_transformers.exercises.bert_gpt import check, write_top_p
 from explore_transformers.lessons.bert_gpt import Subwords, mask_words
 from explore_transformers.lessons.seq2seq import PAD
 
@@ -99,18 +100,6 @@ def _batch_by_loop(ids, chosen, mask_id):
     return inputs, targets
 
 
-def _linear_by_einsum(weight):
-    return np.einsum("ikj->kji", weight.reshape(len(weight), 3, -1))
-
-
-def _linear_by_loop(weight):
-    d = len(weight)
-    parts = np.zeros((3, d, d))
-    for n, i, j in np.ndindex(3, d, d):
-        parts[n, i, j] = weight[j, n * d + i]
-    return tuple(parts)
-
-
 def _batch_by_copy(ids, chosen, mask_id):
     chosen = chosen & (ids > 3)
     inputs, targets = ids.copy(), np.zeros_like(ids)
@@ -119,13 +108,130 @@ def _batch_by_copy(ids, chosen, mask_id):
     return inputs, targets
 
 
-def _linear_by_columns(weight):
-    d = len(weight)
-    return [weight[:, i * d : (i + 1) * d].T for i in range(3)]
+# Right answers and slips of the capstone, as learners write them.
+def _top_p_in_float32(step, prompt, end, temperature, top_p, draws):
+    ids = list(prompt)
+    for u in draws:
+        logits = step(ids)
+        if temperature == 0:
+            token = logits.argmax().item()
+        else:
+            p, order = torch.sort(
+                F.softmax(logits / temperature, dim=-1), descending=True, stable=True
+            )
+            p = torch.where(p.cumsum(-1) - p < top_p, p, torch.zeros(()))
+            place = torch.searchsorted((p / p.sum()).cumsum(-1), u, right=True)
+            token = order[min(place.item(), len(order) - 1)].item()
+        ids = [*ids, token]
+        if token == end:
+            break
+    return ids[len(prompt) :]
 
 
-def _linear_in_torch(weight):
-    return torch.as_tensor(weight).t().chunk(3)
+def _top_p_by_loop(step, prompt, end, temperature, top_p, draws):
+    new = []
+    for u in draws:
+        logits = step(list(prompt) + new)
+        if not temperature:
+            new.append(max(range(len(logits)), key=lambda i: logits[i]))
+        else:
+            p = torch.softmax(logits.double() / temperature, 0).tolist()
+            order, kept, total = sorted(range(len(p)), key=lambda i: -p[i]), [], 0
+            for i in order:
+                if total >= top_p:
+                    break
+                kept.append(i)
+                total += p[i]
+            reached = 0
+            for i in kept:
+                reached += p[i] / total
+                if reached > u:
+                    break
+            new.append(i)
+        if new[-1] == end:
+            return new
+    return new
+
+
+def _top_p_with_numpy(
+    step, prompt, end, temperature, top_p, draws, *, too_few=False, by_id=False,
+    again=True, warm=True,
+):  # fmt: skip
+    new = []
+    for u in draws:
+        z = np.asarray(step([*prompt, *new]), dtype=float)
+        if temperature == 0:
+            new.append(int(z.argmax()))
+        else:
+            z = z / temperature if warm else z
+            p = np.exp(z - z.max())
+            p /= p.sum()
+            order = np.argsort(-p, kind="stable")
+            n = np.searchsorted(p[order].cumsum(), top_p) + 1
+            order = order[: max(n - too_few, 1)]
+            order = np.sort(order) if by_id else order
+            q = p[order] / (p[order].sum() if again else 1)
+            place = min(np.searchsorted(q.cumsum(), u, side="right"), len(q) - 1)
+            new.append(int(order[place]))
+        if new[-1] == end:
+            break
+    return new
+
+
+def _slip(**changed):
+    return lambda *case: _top_p_with_numpy(*case, **changed)
+
+
+def _drawn_by_torch(step, prompt, end, temperature, top_p, draws):
+    new = []
+    for _ in draws:
+        p = torch.softmax(step([*prompt, *new]) / (temperature or 1), 0)
+        new.append(torch.multinomial(p, 1).item())
+    return new
+
+
+_CAPSTONE_ROWS = [
+    (_slip(too_few=True), "the one that reaches it left out"),
+    (_slip(by_id=True), "in the order of ids"),
+    (_slip(again=False), "not divided again"),
+    (_slip(warm=False), "temperature left out"),
+    (lambda *case: [*case[1], *_top_p_by_loop(*case)], "prompt returned"),
+    (lambda *case: _top_p_by_loop(*case)[:1], "one step"),
+    (lambda *case: _top_p_by_loop(*case)[-1:], "last token only"),
+    (
+        lambda step, prompt, *rest: _top_p_by_loop(
+            lambda ids: step(ids[-1:]), prompt, *rest
+        ),
+        "last token alone",
+    ),
+    (lambda s, p, e, T, top_p, d: _top_p_by_loop(s, p, e, T, 1, d), "top-p left out"),
+    (lambda s, p, e, T, q, d: _top_p_by_loop(s, p, e, T, q, d[::-1]), "draws from"),
+    (lambda s, p, e, T, q, d: _top_p_by_loop(s, p, None, T, q, d), "goes on after"),
+    (lambda s, p, e, T, q, d: _top_p_by_loop(s, p, e, 0, q, d), "always the likeliest"),
+    (lambda s, p, e, T, q, d: _top_p_by_loop(s, p, e, T or 1, q, d), "drawn at"),
+    (
+        lambda s, p, e, T, q, d: _top_p_by_loop(s, p, e, T, q, d[:1] * len(d)),
+        "always the first draw",
+    ),
+    (_drawn_by_torch, None),
+]
+
+_SOURCE_ROWS = [
+    ((1.17, 3.05, 3.33, 1.01, "C"), "both first"),
+    ((1.01, 3.33, 3.05, 1.17, "C"), "texts exchanged"),
+    ((3.33, 1.01, 1.17, 3.05), "no letter"),
+    (("C", 3.33, 1.01, 1.17, 3.05), "letter first"),
+    ((3.33, 1.01, 1.17, 3.05, "E"), "another letter"),
+    ((3.3293, 1.0098, 1.1708, 3.0527, "a"), "longer words"),
+    ((3.33, 1.01, 1.17, 3.05, "B"), "more text"),
+    (([3.33, 1.01], [1.17, 3.05], "C"), "nested"),
+    ((1.1628, 3.3413, 1.1628, 3.3413, "C"), "still from everyday sentences"),
+    ((3.3308, 1.0714, 2.0122, 1.9709, "C"), "words counted once"),
+    ((0.3004, 0.9903, 0.8541, 0.3276, "C"), "words per subword"),
+    ((46.1, 9.5, 16.2, 28.7, "C"), "other values"),
+    ((4, 1, 2, 3, "C"), "predicted, not measured"),
+    ((3.2, 1.1, 1.3, 2.9, "C"), "other values"),
+]
 
 
 @pytest.mark.parametrize(
@@ -145,10 +251,11 @@ def _linear_in_torch(weight):
         ("masked_batch", _batch_by_loop),
         ("model_numbers", [21, 3.0, 2.4, 11, 1]),
         ("model_numbers", np.array([21, 3, 0.8 * 3, 11, 1])),
-        ("to_linear", _linear_by_columns),
-        ("to_linear", _linear_in_torch),
-        ("to_linear", _linear_by_einsum),
-        ("to_linear", _linear_by_loop),
+        ("merge_source", [3.3293, 1.0098, 1.1708, 3.0527, "c"]),
+        ("merge_source", (np.float64(3.33), 1.01, Fraction(117, 100), 3.05, "C")),
+        ("write_top_p", _top_p_in_float32),
+        ("write_top_p", _top_p_by_loop),
+        ("write_top_p", _top_p_with_numpy),
     ],
 )
 def test_right_in_other_words(exercise, answer):
@@ -171,8 +278,9 @@ def test_right_in_other_words(exercise, answer):
         ("model_numbers", (21, 3, 2.4, 11)),
         ("model_numbers", "21, 3, 2.4, 11, 1"),
         ("model_numbers", (3, 21, 2.4, 11, 1)),
-        ("to_linear", lambda weight: weight),
-        ("to_linear", lambda weight: (weight[:, : len(weight)],) * 3),
+        ("merge_source", (3.33, 1.01, 1.17, 3.15, "C")),
+        ("merge_source", "3.33, 1.01, 1.17, 3.05, C"),
+        ("write_top_p", lambda step, prompt, end, T, top_p, draws: [0] * len(draws)),
     ],
 )
 def test_unnamed_mistakes_are_wrong(exercise, answer):
@@ -211,20 +319,12 @@ def _specials_as_targets(ids, chosen, mask_id):
     return inputs, np.where(chosen, ids, 0)
 
 
-def _linear_as_given(weight):
-    d = len(weight)
-    return weight[:, :d], weight[:, d : 2 * d], weight[:, 2 * d :]
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
         ("masked_step", "CFEABD", "answers in sight"),
         ("model_numbers", [20, 3.3, 3, 1, 11], "GPT: no end"),
         ("masked_batch", _batch_as_given, "as given"),
-        ("to_linear", _linear_as_given, "as given"),
-        ("to_linear", lambda weight: np.split(weight.T, 3)[::-1], "backwards"),
-        ("to_linear", lambda weight: np.split(weight, 3), "rows cut"),
         ("split_word", lambda word, merges: list(word), "characters"),
         ("split_word", _split_once, "one pair"),
         ("best_pair", _pair_of_characters, "cut again"),
@@ -255,6 +355,18 @@ def test_what_works_in_place_is_told():
         return ids, targets
 
     assert check("masked_batch", answer).state == "wrong"
+
+
+def test_no_draw_is_decided_by_rounding():
+    """Neither a draw nor top_p lies so close to a sum that float32 could differ."""
+    for step, prompt, end, temperature, top_p, draws in write_top_p.cases:
+        written = _top_p_by_loop(step, prompt, end, temperature, top_p, draws)
+        for t, u in enumerate(draws[: len(written)] if temperature else ()):
+            p = torch.softmax(step([*prompt, *written[:t]]).double() / temperature, 0)
+            sums = p.sort(descending=True).values.cumsum(0)
+            assert (sums[:-1] - top_p).abs().min() > 1e-5
+            kept = sums[: int((sums < top_p).sum()) + 1]
+            assert u == 0 or (kept / kept[-1] - u).abs().min() > 1e-5
 
 
 def test_the_library_agrees_with_the_exercises():
@@ -353,11 +465,6 @@ def _spare(kept):
         return np.where(chosen, mask_id, ids), ids * chosen
 
     return answer
-
-
-def _turned(weight):
-    d = len(weight)
-    return [weight[:, i * d : (i + 1) * d].T for i in range(3)]
 
 
 @pytest.mark.parametrize(
@@ -468,32 +575,6 @@ def _turned(weight):
         ("model_numbers", (21, 3, 2.4, 11, 22), "BERT: every word"),
         ("model_numbers", (21, 3.3, 2.64, 11, 1), "BERT: specials too"),
         ("model_numbers", (19, 2.85, 3, 1, 11), "GPT: both ends left out"),
-        ("to_linear", lambda weight: [part.T for part in _turned(weight)], "as given"),
-        ("to_linear", lambda weight: weight.T, "stacked"),
-        (
-            "to_linear",
-            lambda weight: [part.T[::-1] for part in _turned(weight)],
-            "mirrored",
-        ),
-        (
-            "to_linear",
-            lambda weight: [part.T[:, ::-1] for part in _turned(weight)],
-            "columns mirrored",
-        ),
-        (
-            "to_linear",
-            lambda weight: [
-                weight.T[:, i * len(weight) : (i + 1) * len(weight)] for i in (0, 1, 2)
-            ],
-            "turned, columns sliced",
-        ),
-        (
-            "to_linear",
-            lambda weight: [_turned(weight)[i] for i in (1, 0, 2)],
-            "queries and keys swapped",
-        ),
-        ("to_linear", lambda weight: _turned(weight)[:1] * 3, "queries three times"),
-        ("to_linear", lambda weight: [weight.T[i::3] for i in range(3)], "every third"),
     ],
 )
 def test_wrong_answers_are_told_what_is_wrong(exercise, answer, mistake):
@@ -844,30 +925,6 @@ _MODEL_ROWS = [
 ]
 
 
-def _cut(*ends):
-    return lambda w: tuple(w[:, a * len(w) : b * len(w)].T for a, b in ends)
-
-
-_LINEAR_ROWS = [
-    (lambda w: [p.T if i else p for i, p in enumerate(np.hsplit(w, 3))], "some turned"),
-    (_cut((1, 2), (2, 3), (0, 1)), "moved on by one"),
-    (_cut((0, 1), (1, 2), (1, 2)), "one part repeated"),
-    (_cut((0, 1), (1, 2), (1, 3)), "cut in the wrong place"),
-    (lambda w: [np.rot90(p) for p in np.hsplit(w, 3)], "turned and mirrored"),
-    (lambda w: [np.flip(p).T for p in np.hsplit(w, 3)], "turned and mirrored"),
-    (lambda w: [np.linalg.pinv(p) for p in np.hsplit(w, 3)], "inverse"),
-    (lambda w: [p.T / len(w) ** 0.5 for p in np.hsplit(w, 3)], "scaled"),
-    (lambda w: [p.T.astype(int) for p in np.hsplit(w, 3)], "whole numbers"),
-    (lambda w: [p.T.astype("f2") for p in np.hsplit(w, 3)], "precise"),
-    (lambda w: (w[:, :2].T, w[:, 2:4].T, w[:, 4:].T), "d written in"),
-    (
-        lambda w: [w[:, i * w.shape[1] :][:, : w.shape[1]].T for i in range(3)],
-        "length of the other axis",
-    ),
-    (lambda w: [-p.T for p in np.hsplit(w, 3)], None),
-]
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -877,7 +934,8 @@ _LINEAR_ROWS = [
             ("split_word", _SPLIT_ROWS),
             ("masked_batch", _BATCH_ROWS),
             ("model_numbers", _MODEL_ROWS),
-            ("to_linear", _LINEAR_ROWS),
+            ("merge_source", _SOURCE_ROWS),
+            ("write_top_p", _CAPSTONE_ROWS),
         )
         for row in rows
     ],
@@ -901,7 +959,6 @@ def test_answers_of_an_attack_are_told_what_is_wrong(exercise, answer, mistake):
         ("masked_batch", lambda *case: [part.tolist() for part in _masked()(*case)]),
         ("model_numbers", tuple(map(Decimal, ("21", "3", "2.4", "11", "1")))),
         ("model_numbers", (21, Fraction(3), Fraction(12, 5), 11, 1)),
-        ("to_linear", lambda w: np.stack(_cut((0, 1), (1, 2), (2, 3))(w))),
     ],
 )
 def test_right_answers_of_an_attack_are_taken(exercise, answer):

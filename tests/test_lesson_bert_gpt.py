@@ -14,11 +14,14 @@ from explore_transformers.lessons.bert_gpt import (
     GPT,
     MARK,
     Classifier,
+    GPTModel,
     Subwords,
+    candidates,
     common_characters,
     learn_merges,
     mask_words,
     merge,
+    next_logits,
 )
 from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, SPECIALS, UNK
 
@@ -164,6 +167,116 @@ def test_classifier_ignores_padding(maker):
     ids = torch.randint(4, 50, (2, 8))
     padded = torch.nn.functional.pad(ids, (0, 4), value=PAD)
     torch.testing.assert_close(model(padded), model(ids), rtol=0, atol=1e-5)
+
+
+# ---- writing ------------------------------------------------------------------------
+
+
+def rewritten(model, prompt, n):
+    """Greedy decoding that computes all anew at each step."""
+    ids = list(prompt)
+    for _ in range(n):
+        ids.append(model(torch.tensor([ids]))[0, -1].argmax().item())
+    return ids[len(prompt) :]
+
+
+def a_gpt(vocab_size=50, max_len=32, seed=0):
+    torch.manual_seed(seed)
+    return GPT(vocab_size, 32, 2, max_len=max_len).eval()
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("seed", range(4))
+def test_the_cache_changes_nothing(seed):
+    model = a_gpt(seed=seed)
+    prompt = torch.randint(4, 50, (5,)).tolist()
+    wanted = rewritten(model, prompt, 15)
+    written = model.generate(prompt, 15, temperature=0)
+    assert written == wanted[: len(written)]
+    assert len(written) == 15 or written[-1] == EOS
+
+
+@torch.no_grad()
+def test_cached_logits_are_those_of_one_pass():
+    model, ids = a_gpt(), torch.randint(4, 50, (3, 9))
+    wanted, cache = model(ids), None
+    for first, last in ((0, 4), (4, 5), (5, 9)):
+        logits, cache = next_logits(model, ids[:, first:last], cache)
+        torch.testing.assert_close(logits, wanted[:, last - 1], rtol=0, atol=1e-5)
+    assert all(part.shape[2] == 9 for pair in cache for part in pair)
+
+
+def test_writing_stops_at_the_last_position():
+    model = a_gpt(max_len=10)
+    with torch.no_grad():
+        model.token_embedding.weight[EOS] = 0  # never the likeliest
+    assert len(model.generate([BOS, 5, 6], 40, temperature=0)) == 8
+    assert len(model.generate([BOS, 5, 6], 3, temperature=0)) == 3
+    assert model.generate([BOS, 5], 0) == []
+
+
+def test_writing_stops_at_the_end_token():
+    model = a_gpt()
+    with torch.no_grad():
+        model.norm.weight.zero_()
+        model.norm.bias.copy_(model.token_embedding.weight[EOS] * 1e3)
+    assert model.generate([BOS, 5, 6], 9, temperature=0) == [EOS]
+
+
+def test_drawing_is_repeatable():
+    model = a_gpt()
+    first, again, other = (
+        model.generate([BOS, 7], 12, torch.Generator().manual_seed(seed))
+        for seed in (3, 3, 4)
+    )
+    assert first == again != other
+
+
+def test_a_gpt_is_its_model_with_a_pen():
+    torch.manual_seed(0)
+    model = GPTModel(50, 32, 2, max_len=32)
+    twin = a_gpt()
+    assert model.state_dict().keys() == twin.state_dict().keys()
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, twin.state_dict()[name]), name
+
+
+LOGITS = torch.tensor([0.5, 2.0, -1.0, 1.0, 0.0])
+
+
+def test_candidates_at_temperature_0_are_the_likeliest_alone():
+    assert candidates(LOGITS, temperature=0).tolist() == [0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
+def test_candidates_are_the_softmax_of_the_scaled_logits(temperature):
+    found = candidates(LOGITS, temperature)
+    torch.testing.assert_close(found, (LOGITS / temperature).softmax(dim=0))
+
+
+def test_top_k_and_top_p_keep_the_likeliest():
+    p = LOGITS.softmax(dim=0)
+    assert candidates(LOGITS, top_k=2).nonzero().flatten().tolist() == [1, 3]
+    assert candidates(LOGITS, top_k=99).tolist() == pytest.approx(p.tolist())
+    for top_p, kept in ((0.1, [1]), (p[1] + 0.01, [1, 3]), (0.85, [0, 1, 3])):
+        found = candidates(LOGITS, top_p=top_p)
+        assert found.nonzero().flatten().tolist() == kept
+        assert found.sum().item() == pytest.approx(1)
+        torch.testing.assert_close(found[kept], p[kept] / p[kept].sum())
+    both = candidates(LOGITS, top_k=3, top_p=0.8)
+    assert both.nonzero().flatten().tolist() == [1, 3]
+
+
+@torch.no_grad()
+def test_candidates_are_those_of_hugging_face():
+    warpers = pytest.importorskip("transformers.generation.logits_process")
+    for how, warper in (
+        ({"temperature": 0.7}, warpers.TemperatureLogitsWarper(0.7)),
+        ({"top_k": 3}, warpers.TopKLogitsWarper(3)),
+        ({"top_p": 0.75}, warpers.TopPLogitsWarper(0.75)),
+    ):
+        theirs = warper(torch.tensor([[5]]), LOGITS[None]).softmax(dim=-1)[0]
+        torch.testing.assert_close(candidates(LOGITS, **how), theirs)
 
 
 # ---- masked words -------------------------------------------------------------------

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import combinations, pairwise, product
 
 import numpy as np
+import torch
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -2021,332 +2022,650 @@ model_numbers = Exercise(
 )
 
 
-def _linear(weight):
-    return tuple(np.split(weight.T, 3))
+# ---- experiment: where merges are learnt from ---------------------------------------
+
+_PER_WORD = (3.33, 1.01, 1.17, 3.05)  # by reviews: unseen, reviews; by both: the same
+_FROM_EVERYDAY = 1.163, 3.341  # what the lesson measured
 
 
-# Halves, so that truncation shows; random, so that each part has an inverse.
-_LINEAR_CASES = (
-    (np.arange(1.0, 13.0).reshape(2, 6),),
-    *(
-        (np.random.default_rng(d).integers(-9, 10, size=(d, 3 * d)) / 2,)
-        for d in (3, 4)
+def _near(some, others, margin=0.012):
+    return all(abs(a - b) <= margin for a, b in zip(some, others, strict=True))
+
+
+def _as_measured(expected, answer):
+    """Four numbers to two decimals, and the letter."""
+    if isinstance(answer, dict | str) or len(answer) != 5:
+        return False
+    if not isinstance(answer[4], str) or any(isinstance(x, str) for x in answer[:4]):
+        return False
+    is_letter = answer[4].strip().upper() == expected[4]
+    return is_letter and _near(map(float, answer[:4]), expected[:4])
+
+
+def _four_where(holds):
+    return lambda answer: len(answer) == 5 and holds(*map(float, answer[:4]))
+
+
+def _four_like(*measured, margin=0.012):
+    return _four_where(lambda *four: _near(four, measured, margin))
+
+
+def _four(name, measured, ko, en, margin=0.012):
+    """The mistake of having measured something else."""
+    holds = _four_like(*measured, margin=margin)
+    return Mistake(name, holds, ko, en, (*measured, "C"))
+
+
+def _letter_is(wrong):
+    def holds(answer):
+        is_it = len(answer) == 5 and str(answer[4]).strip().upper() == wrong
+        return is_it and _near(map(float, answer[:4]), _PER_WORD)
+
+    return holds
+
+
+def _no_letter(answer):
+    letter = answer[4].strip().upper() if isinstance(answer[4], str) else ""
+    return len(answer) == 5 and letter not in ("A", "B", "C")
+
+
+merge_source = Exercise(
+    "merge_source",
+    expected=(*_PER_WORD, "C"),
+    kind="value",
+    same=_as_measured,
+    mistakes=(
+        Mistake(
+            "nested",
+            lambda answer: len(answer) == 2 or len(answer) == 3,
+            ko="수 넷과 글자 하나를 한 괄호 안에 나란히 적으세요.",
+            en="Write four numbers and a letter side by side in one pair of "
+            "parentheses.",
+            example=((3.33, 1.01), (1.17, 3.05), "C"),
+        ),
+        Mistake(
+            "letter first",
+            lambda answer: isinstance(answer[0], str),
+            ko="글자는 마지막에 적으세요.",
+            en="The letter comes last.",
+            example=("C", *_PER_WORD),
+        ),
+        Mistake(
+            "no letter",
+            lambda answer: len(answer) == 4,
+            ko="글자가 빠졌습니다. 결과를 가장 잘 설명하는 글자도 적으세요.",
+            en="The letter is missing. Add the one of the best explanation.",
+            example=_PER_WORD,
+        ),
+        Mistake(
+            "lists of two",
+            lambda answer: any(np.ndim(part) > 0 for part in answer),
+            ko="수 넷을 목록에 담지 말고 하나씩 적으세요.",
+            en="Write the four numbers one by one, not as lists.",
+            example=([3.33, 1.01], [1.17, 3.05], "C", 0, 0),
+        ),
+        Mistake(
+            "another letter",
+            _no_letter,
+            ko="마지막은 A, B, C 가운데 하나인 글자입니다.",
+            en="The last entry is one of the letters A, B and C.",
+            example=(*_PER_WORD, "D"),
+        ),
+        _four(
+            "both first",
+            (1.17, 3.05, 3.33, 1.01),
+            ko="두 쌍의 순서가 바뀌었습니다. 영화평에서만 배운 것이 먼저입니다.",
+            en="The two pairs have changed places: merges from reviews come first.",
+        ),
+        _four(
+            "texts exchanged",
+            (1.01, 3.33, 3.05, 1.17),
+            ko="쌍 안의 순서가 바뀌었습니다. `unseen`에서 잰 것이 먼저입니다.",
+            en="Within the pairs the order is exchanged: `unseen` comes first.",
+        ),
+        _four(
+            "by text",
+            (3.33, 1.17, 1.01, 3.05),
+            ko="글마다 묶었습니다. 배운 글마다 묶으세요. 영화평에서 배운 것 둘이 "
+            "먼저입니다.",
+            en="You grouped by the text measured. Group by what the merges were learnt "
+            "from: first the two from reviews.",
+        ),
+        _four(
+            "backwards",
+            _PER_WORD[::-1],
+            ko="네 수의 순서가 거꾸로입니다.",
+            en="The four numbers stand in reverse order.",
+        ),
+        _four(
+            "still from everyday sentences",
+            (*_FROM_EVERYDAY, *_FROM_EVERYDAY),
+            ko="둘 다 레슨의 병합(일상 문장에서 배운 것)으로 쟀습니다. 병합을 새로 "
+            "배우세요.",
+            en="Both are measured with the lesson's merges, from everyday sentences. "
+            "Learn new ones.",
+        ),
+        _four(
+            "everyday sentences alone",
+            (*_FROM_EVERYDAY, 1.17, 3.05),
+            ko="첫 쌍이 일상 문장에서 배운 병합의 값입니다. `movie[:500]`에서 "
+            "배우세요.",
+            en="The first pair belongs to merges from everyday sentences. Learn them "
+            "from `movie[:500]`.",
+        ),
+        _four(
+            "both without the reviews",
+            (3.33, 1.01, *_FROM_EVERYDAY),
+            ko="둘째 쌍이 일상 문장에서만 배운 병합의 값입니다. 영화평을 이어 붙이고 "
+            "다시 세세요.",
+            en="The second pair belongs to merges from everyday sentences alone. Add "
+            "the reviews and count again.",
+        ),
+        _four(
+            "all everyday sentences",
+            (3.33, 1.01, 1.167, 3.105),
+            ko="둘째 쌍에서 시험할 문장이나 영화평까지 배웠거나 다른 영화평에서 "
+            "배웠습니다. `learnt_from + movie[:500]`에서 배우세요.",
+            en="For the second pair you learnt from other text as well, perhaps from "
+            "what you test on. Learn from `learnt_from + movie[:500]`.",
+            margin=0.004,
+        ),
+        _four(
+            "all reviews learnt",
+            (3.33, 1.007, 1.208, 2.654),
+            ko="영화평 1,000편에서 모두 배웠습니다. 처음 500편에서만 배우세요.",
+            en="You learnt from all 1,000 reviews. Learn from the first 500.",
+        ),
+        _four(
+            "fewer everyday sentences",
+            (3.33, 1.01, 1.565, 1.588),
+            ko="일상 문장도 500개만 썼습니다. `learnt_from`을 모두 쓰세요.",
+            en="You took only 500 everyday sentences, too. Take all of `learnt_from`.",
+        ),
+        _four(
+            "words counted once",
+            (3.331, 1.071, 2.012, 1.971),
+            ko="단어마다 한 번씩만 세었습니다. 나온 횟수를 세세요(`Counter`).",
+            en="Each word is counted once. Count how often it occurs (`Counter`).",
+        ),
+        _four(
+            "per sentence",
+            (46.081, 9.508, 16.205, 28.744),
+            ko="문장당 서브워드 수입니다. 단어의 수로 나누세요.",
+            en="Those are subwords per sentence. Divide by the number of words.",
+        ),
+        _four(
+            "mean of the sentences",
+            (3.331, 1.010, 1.189, 3.068),
+            ko="문장마다 나눈 다음 평균했습니다. 서브워드의 합을 단어의 합으로 "
+            "나누세요.",
+            en="You divided within each sentence and took the mean. Divide all "
+            "subwords by all words.",
+            margin=0.006,
+        ),
+        _four(
+            "each word once",
+            (3.563, 1.057, 1.743, 3.531),
+            ko="서로 다른 단어의 평균입니다. 단어가 나온 만큼 모두 세세요.",
+            en="That is the mean over different words. Count a word as often as it "
+            "occurs.",
+        ),
+        _four(
+            "totals",
+            (46081, 4754, 16205, 14372),
+            ko="서브워드의 수를 그대로 적었습니다. 단어의 수로 나누세요.",
+            en="Those are totals of subwords. Divide by the number of words.",
+            margin=1,
+        ),
+        _four(
+            "words per subword",
+            (0.300, 0.990, 0.854, 0.328),
+            ko="거꾸로 나누었습니다. 서브워드의 수를 단어의 수로 나누세요.",
+            en="You divided the other way round. Divide subwords by words.",
+            margin=0.006,
+        ),
+        *(
+            _four(
+                f"another number of merges, {n}",
+                found,
+                ko="병합의 수가 다릅니다. 400번 배우세요.",
+                en="That is another number of merges. Learn 400.",
+            )
+            for n, found in (
+                (100, (3.547, 2.314, 2.277, 3.517)),
+                (200, (3.456, 1.696, 1.684, 3.319)),
+                (300, (3.329, 1.196, 1.368, 3.189)),
+                (800, (3.329, 1.0, 1.011, 1.428)),
+            )
+        ),
+        Mistake(
+            "predicted, not measured",
+            _four_where(lambda *four: all(float(x).is_integer() for x in four)),
+            ko="정수만 적혀 있습니다. 예측이 아니라 잰 값을 소수 둘째 자리까지 "
+            "적으세요.",
+            en="Only whole numbers: write what you measured, to two decimals, not what "
+            "you predicted.",
+            example=(3, 1, 1, 3, "C"),
+        ),
+        Mistake(
+            "longer words",
+            _letter_is("A"),
+            ko="영화평의 단어가 언제나 더 많이 든다면 영화평에서 배웠을 때도 그래야 "
+            "합니다. 잰 값은 반대입니다.",
+            en="If words of reviews always took more, they would do so with merges "
+            "from reviews too. You measured the opposite.",
+            example=(*_PER_WORD, "A"),
+        ),
+        Mistake(
+            "more text",
+            _letter_is("B"),
+            ko="글을 더했는데 영화평에서는 서브워드가 늘었습니다(1.01에서 3.05로).",
+            en="With more text to learn from, reviews take more subwords, not fewer "
+            "(1.01 became 3.05).",
+            example=(*_PER_WORD, "B"),
+        ),
+        Mistake(
+            "other values",
+            _four_where(lambda *four: not _near(four, _PER_WORD)),
+            ko="글자 말고 잰 값이 다릅니다. `SEED`가 0인지, `characters`는 그대로인지, "
+            "병합을 400번 배웠는지, `unseen`과 `movie[500:]`에서 쟀는지 보세요.",
+            en="The measured values are others. Is `SEED` 0, are the `characters` as "
+            "they were, are there 400 merges, measured on `unseen` and `movie[500:]`?",
+            example=(3.1, 1.2, 1.3, 2.9, "C"),
+        ),
     ),
 )
 
 
-def _parts(weight):
-    return np.split(weight, 3, axis=1)
+# ---- capstone: a generator with top-p -----------------------------------------------
 
 
-def _each(make):
-    return lambda weight: tuple(map(make, _parts(weight)))
+class _Step:
+    """step(ids) -> logits (V,): they depend on all ids, and on their order."""
+
+    def __init__(self, seed, V=8, size=2.0, shift=0.0, ties=False):
+        self.seed, self.V, self.size = seed, V, size
+        self.shift, self.ties = shift, ties
+
+    def __call__(self, ids):
+        key = [self.seed, *(int(i) for i in ids)]
+        values = np.random.default_rng(key).normal(size=self.V) * self.size
+        if self.ties:
+            values = values.round()
+        return torch.tensor(values + self.shift, dtype=torch.float32)
 
 
-def _some_turned(turned):
-    """Transposes only the parts that `turned` marks."""
-
-    def function(weight):
-        pairs = zip(_parts(weight), turned, strict=True)
-        return tuple(part.T if is_turned else part for part, is_turned in pairs)
-
-    return function
+def _shares(logits, temperature):
+    return (logits.double() / temperature).softmax(dim=0)
 
 
-def _chosen_parts(places):
-    return lambda weight: tuple(_linear(weight)[i] for i in places)
+def _sums_before(p, top_p):
+    """How many of the sorted probabilities (V,) are kept."""
+    return int((p.cumsum(0) - p < top_p).sum())
 
 
-# One part returned more than once, but not the queries three times.
-_REPEATED = [
-    places for places in product(range(3), repeat=3) if 0 < len({*places}) < 3
-][1:]
+def _place(sums, u):
+    return min(int((sums <= u).sum()), len(sums) - 1)
 
 
-def _cut_at(*ends):
-    """Cuts columns at ends(d), and transposes."""
-
-    def function(weight):
-        d = len(weight)
-        return tuple(weight[:, begin(d) : end(d)].T for begin, end in ends)
-
-    return function
-
-
-def _linear_with(d_of):
-    def function(weight):
-        d = d_of(weight)
-        return weight[:, :d].T, weight[:, d : 2 * d].T, weight[:, 2 * d :].T
-
-    return function
-
-
-def _rows_of_a_third(weight):
-    d = len(weight) // 3
-    return weight[:d].T, weight[d : 2 * d].T, weight[2 * d :].T
+def _draw(
+    logits, temperature, top_p, u, shares=_shares, descending=True,
+    keep=_sums_before, norm=lambda p: p / p.sum(), place=_place,
+    by_id=False, as_place=False,
+):  # fmt: skip
+    """One token; every option changed is one mistake."""
+    if temperature == 0:
+        return int(logits.argmax())
+    p, ids = shares(logits, temperature).sort(descending=descending, stable=True)
+    n = keep(p, top_p)
+    p, ids = p[:n], ids[:n]
+    if by_id:
+        order = ids.argsort()
+        p, ids = p[order], ids[order]
+    found = place(norm(p).cumsum(0), u)
+    return found if as_place else int(ids[found])
 
 
-def _is_precise(answer):
-    parts = answer(_LINEAR_CASES[1][0])
-    return all(np.finfo(np.asarray(part).dtype).bits >= 32 for part in parts)
+def _top_p(
+    step, prompt, end, temperature, top_p, draws,
+    draw=_draw, seen=lambda prompt, new: [*prompt, *new], stop=True,
+    done=lambda prompt, new, end: new, number=lambda draws, t: draws[t],
+):  # fmt: skip
+    """Writes with top-p; every option changed is one mistake."""
+    new = []
+    for t in range(len(draws)):
+        logits = step(seen(prompt, new))
+        new.append(draw(logits, temperature, top_p, number(draws, t)))
+        if stop and new[-1] == end:
+            break
+    return done(prompt, new, end)
 
 
-def _same_products(answer):
-    """Whether x times each, turned, is x times the whole, side by side."""
-    rng = np.random.default_rng(0)
-    weight, x = rng.normal(size=(5, 15)), rng.normal(size=(7, 5))
-    parts = [x @ np.asarray(part).T for part in answer(weight)]
-    return np.allclose(np.concatenate(parts, axis=1), x @ weight)
+def _top_p_with(**changes):
+    return lambda *case: _top_p(*case, **changes)
 
 
-to_linear = Exercise(
-    "to_linear",
-    expected=_linear,
-    cases=_LINEAR_CASES,
+def _drawn_with(**changes):
+    return _top_p_with(draw=lambda *given: _draw(*given, **changes))
+
+
+def _top_p_last(logits, temperature, top_p, u):
+    """Top-p by the probabilities at temperature 1, and then the temperature."""
+    if temperature == 0:
+        return int(logits.argmax())
+    p, ids = logits.double().softmax(dim=0).sort(descending=True, stable=True)
+    ids = ids[: _sums_before(p, top_p)]
+    return int(ids[_place(_shares(logits[ids], temperature).cumsum(0), u)])
+
+
+def _plain_exp(logits, temperature):
+    powers = (logits / temperature).exp()
+    return powers / powers.sum()
+
+
+def _not_greedy(logits, temperature, top_p, u):
+    return _draw(logits, temperature or 1, top_p, u)
+
+
+def _divided_by_0(logits, temperature, top_p, u):
+    if temperature == 0:
+        temperature = 1 / float(temperature)  # as Python does
+    return _draw(logits, temperature, top_p, u)
+
+
+_DRAWS = tuple(np.random.default_rng(7).uniform(size=12).round(3).tolist())
+_TOP_P_CASES = (
+    (_Step(0), [1], -1, 1.0, 0.9, list(_DRAWS)),
+    (_Step(1), [1, 5], -1, 1.0, 0.5, list(_DRAWS)),
+    (_Step(2), [1, 3, 4], -1, 2.0, 0.8, list(_DRAWS)),
+    (_Step(3), [1], -1, 0.5, 0.7, list(_DRAWS[::-1])),
+    (_Step(4), [1], -1, 0, 0.7, list(_DRAWS[:5])),
+    (_Step(5), [1], -1, 1.0, 0.01, list(_DRAWS[:6])),
+    (_Step(6), [1, 2], -1, 3.0, 1.0, list(_DRAWS)),
+    (_Step(7, shift=900.0), [1], -1, 1.0, 0.8, list(_DRAWS[:6])),
+    (_Step(8, ties=True, size=0.8), [1, 6], -1, 1.0, 0.75, list(_DRAWS)),
+    (_Step(9), [1], 6, 1.0, 0.95, list(_DRAWS)),
+    (_Step(10), [1], 4, 1.5, 0.85, list(_DRAWS)),
+    (_Step(11), [2, 1], -1, 1.0, 0.9, []),
+    (_Step(12), [1], -1, 1.0, 0.6, [0.0, 0.999]),
+    (_Step(13, ties=True, size=0.5), [1], -1, 0, 0.9, [0.5, 0.5, 0.5]),
+)
+
+
+def _writes_the_same(answer):
+    return list(answer(*_TOP_P_CASES[0])) == list(answer(*_TOP_P_CASES[0]))
+
+
+def _one_call_a_step(answer):
+    """Whether step is called once for each token written."""
+    step, calls = _Step(2), []
+
+    def counted(ids):
+        calls.append(ids)
+        return step(ids)
+
+    return len(answer(counted, [1], -1, 1.0, 0.8, [0.2, 0.4, 0.6])) == len(calls) == 3
+
+
+write_top_p = Exercise(
+    "write_top_p",
+    expected=_top_p_with(),
+    cases=_TOP_P_CASES,
     mistakes=(
         Mistake(
-            "as given",
-            lambda weight: tuple(np.split(weight, 3, axis=1)),
-            ko="아직 전치하지 않았습니다. 정사각 행렬이라 모양만으로는 알 수 없습니다.",
-            en="Not transposed yet. The matrices are square, so the shape doesn't "
-            "tell.",
+            "temperature left out",
+            _drawn_with(shares=lambda logits, T: logits.double().softmax(dim=0)),
+            ko="로짓을 온도로 나누지 않았습니다.",
+            en="The logits are not divided by the temperature.",
         ),
         Mistake(
-            "reshaped",
-            lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2)),
-            ko="`reshape`는 수를 같은 순서로 다시 나눌 뿐, 행과 열을 서로 바꾸지 "
-            "않습니다.",
-            en="`reshape` cuts the numbers anew in the same order. It doesn't swap "
-            "rows and columns.",
+            "multiplied by the temperature",
+            _drawn_with(shares=lambda logits, T: (logits.double() * T).softmax(dim=0)),
+            ko="로짓에 온도를 곱했습니다. 나누세요.",
+            en="The logits are multiplied by the temperature. Divide them.",
         ),
         Mistake(
-            "reshaped and turned",
-            lambda weight: tuple(weight.reshape(3, *[len(weight)] * 2).swapaxes(1, 2)),
-            ko="전치하기는 했지만, `reshape`로 잘라서 쿼리와 키와 밸류가 섞였습니다. "
-            "열을 잘라야 합니다.",
-            en="Transposed, but `reshape` cut it so that queries, keys and values mix. "
-            "Cut columns.",
+            "probabilities divided",
+            _drawn_with(shares=lambda logits, T: logits.double().softmax(dim=0) / T),
+            ko="소프트맥스를 한 다음에 온도로 나누었습니다. 로짓을 먼저 나누세요.",
+            en="You divide by the temperature after the softmax. Divide the logits.",
         ),
         Mistake(
-            "rows cut",
-            lambda weight: tuple(np.split(weight, 3)),
-            ko="행을 셋으로 잘랐습니다. 전치하기 전에는 열을, 전치한 뒤에는 행을 "
-            "자릅니다.",
-            en="You cut the rows into three. Cut columns before transposing, or rows "
-            "after it.",
+            "temperature after top-p",
+            _top_p_with(draw=_top_p_last),
+            ko="온도를 쓰기 전의 확률로 후보를 남겼습니다. 온도로 나눈 다음의 확률로 "
+            "남기세요.",
+            en="You keep candidates by the probabilities before the temperature. Keep "
+            "them by those after it.",
         ),
         Mistake(
-            "turned, columns cut",
-            lambda weight: tuple(np.split(weight.T, 3, axis=1)),
-            ko="전치한 다음에 열을 잘랐습니다. 전치하면 쿼리, 키, 밸류의 행이 차례로 "
-            "이어지므로 행을 잘라야 합니다.",
-            en="You transposed it and then cut columns. Once transposed, queries, keys "
-            "and values follow one another in rows.",
+            "top-p left out",
+            _drawn_with(keep=lambda p, top_p: len(p)),
+            ko="`top_p`를 쓰지 않고 모든 토큰에서 뽑았습니다.",
+            en="`top_p` is not used: you draw from all tokens.",
+        ),
+        *several(
+            "the one that reaches it left out",
+            _drawn_with(keep=lambda p, top_p: max(1, int((p.cumsum(0) < top_p).sum()))),
+            _drawn_with(keep=lambda p, top_p: int((p.cumsum(0) < top_p).sum())),
+            ko="합이 `top_p`에 이르게 하는 토큰이 빠졌습니다. 합이 `top_p` 이상이 되는 "
+            "데 필요한 토큰입니다.",
+            en="The token that makes the sum reach `top_p` is left out. It is needed "
+            "for the sum to be at least that.",
         ),
         Mistake(
-            "turned, columns sliced",
-            lambda weight: tuple(
-                weight.T[:, i * len(weight) : (i + 1) * len(weight)] for i in range(3)
+            "one too many kept",
+            _drawn_with(keep=lambda p, top_p: min(_sums_before(p, top_p) + 1, len(p))),
+            ko="후보를 하나 더 남겼습니다. 합이 `top_p` 이상이 되면 거기까지입니다.",
+            en="One candidate too many is kept. Stop once the sum is at least `top_p`.",
+        ),
+        Mistake(
+            "each above top-p",
+            _drawn_with(keep=lambda p, top_p: max(1, int((p >= top_p).sum()))),
+            ko="확률이 `top_p` 이상인 토큰만 남겼습니다. 비교할 것은 확률의 합입니다.",
+            en="You keep tokens whose own probability is at least `top_p`. It is the "
+            "sum that counts.",
+        ),
+        Mistake(
+            "each above the rest",
+            _drawn_with(keep=lambda p, top_p: max(1, int((p >= 1 - top_p).sum()))),
+            ko="확률이 `1 - top_p` 이상인 토큰만 남겼습니다. 비교할 것은 확률의 "
+            "합입니다.",
+            en="You keep tokens whose own probability is at least `1 - top_p`. It is "
+            "the sum that counts.",
+        ),
+        Mistake(
+            "share of the tokens",
+            _drawn_with(keep=lambda p, top_p: max(1, int(len(p) * top_p))),
+            ko="토큰의 수에 `top_p`를 곱해 남겼습니다. 비교할 것은 확률의 합입니다.",
+            en="You keep a share `top_p` of all tokens. It is the sum of probabilities "
+            "that counts.",
+        ),
+        Mistake(
+            "not divided again",
+            _drawn_with(norm=lambda p: p),
+            ko="남긴 확률을 다시 나누지 않았습니다. 합이 1이 되어야 합니다.",
+            en="What is kept is not divided by its sum. It has to sum to 1.",
+        ),
+        Mistake(
+            "softmax twice",
+            _drawn_with(norm=lambda p: p.softmax(dim=0)),
+            ko="남긴 확률에 소프트맥스를 또 했습니다. 합으로 나누세요.",
+            en="You take the softmax of probabilities. Divide them by their sum.",
+        ),
+        Mistake(
+            "the least likely first",
+            _drawn_with(descending=False),
+            ko="작은 확률부터 늘어놓았습니다. 큰 것부터 늘어놓으세요.",
+            en="You begin with the smallest probability. Begin with the largest.",
+        ),
+        Mistake(
+            "in the order of ids",
+            _drawn_with(by_id=True),
+            ko="남긴 토큰을 번호의 순서로 더해 갔습니다. 확률이 큰 것부터 더하세요.",
+            en="What is kept is added up in the order of ids. Add the largest first.",
+        ),
+        Mistake(
+            "place for id",
+            _drawn_with(as_place=True),
+            ko="늘어놓은 순서에서의 위치입니다. 그 위치에 있는 토큰의 번호를 쓰세요.",
+            en="You write the place in the sorted order. Write the id that stands "
+            "there.",
+        ),
+        Mistake(
+            "one place too early",
+            _drawn_with(place=lambda sums, u: max(_place(sums, u) - 1, 0)),
+            ko="한 자리 앞의 토큰을 골랐습니다. 합이 수보다 **커지는** 토큰입니다.",
+            en="You choose one place too early: it is the token at which the sum "
+            "becomes larger.",
+        ),
+        Mistake(
+            "one place too late",
+            _drawn_with(place=lambda sums, u: min(_place(sums, u) + 1, len(sums) - 1)),
+            ko="한 자리 뒤의 토큰을 골랐습니다. 합이 **처음으로** 커지는 토큰입니다.",
+            en="You choose one place too late: it is the token at which the sum is "
+            "larger for the first time.",
+        ),
+        Mistake(
+            "always the likeliest",
+            _top_p_with(draw=lambda logits, T, top_p, u: int(logits.argmax())),
+            ko="언제나 가장 큰 로짓을 골랐습니다. 온도가 0일 때만 그렇게 합니다.",
+            en="You always take the largest logit. Do so at temperature 0 only.",
+        ),
+        Mistake(
+            "drawn at temperature 0",
+            _top_p_with(draw=_not_greedy),
+            ko="온도가 0일 때도 뽑았습니다. 가장 큰 로짓을 고르세요.",
+            en="You draw at temperature 0 as well. Choose the largest logit.",
+        ),
+        Mistake(
+            "divided by 0",
+            _top_p_with(draw=_divided_by_0),
+            ko="온도가 0일 때 0으로 나눕니다. 나누기 전에 따로 다루세요.",
+            en="At temperature 0 you divide by 0. Treat it apart, before dividing.",
+        ),
+        Mistake(
+            "smallest logit",
+            _top_p_with(
+                draw=lambda logits, T, top_p, u: (
+                    int(logits.argmin()) if T == 0 else _draw(logits, T, top_p, u)
+                )
             ),
-            ko="전치한 다음에 열의 조각을 구했습니다. 전치한 행렬의 열은 `d`개뿐이니 "
-            "행을 자르세요.",
-            en="You transposed it and then took slices of columns, of which there are "
-            "only `d` now. Cut rows.",
+            ko="온도가 0일 때 가장 작은 로짓을 골랐습니다.",
+            en="At temperature 0 you choose the smallest logit.",
         ),
         Mistake(
-            "mirrored",
-            lambda weight: tuple(part[::-1] for part in np.split(weight, 3, axis=1)),
-            ko="행의 순서를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
-            en="You put the rows in reverse order. Swap rows and columns (`.T`).",
+            "exponentials overflow",
+            _drawn_with(shares=_plain_exp),
+            ko="큰 로짓의 지수가 넘쳐 확률이 nan이 됩니다. `softmax`를 쓰세요.",
+            en="The exponential of a large logit overflows, and probabilities become "
+            "nan. Use `softmax`.",
         ),
         Mistake(
-            "columns mirrored",
-            lambda weight: tuple(part[:, ::-1] for part in np.split(weight, 3, axis=1)),
-            ko="열의 순서를 거꾸로 했습니다. 행과 열을 서로 바꾸어야 합니다(`.T`).",
-            en="You put the columns in reverse order. Swap rows and columns (`.T`).",
+            "last token alone",
+            _top_p_with(seen=lambda prompt, new: [*prompt, *new][-1:]),
+            ko="`step`에 마지막 번호만 주었습니다. 지금까지의 번호를 모두 주세요.",
+            en="`step` gets only the last id. Give it all ids so far.",
         ),
         Mistake(
-            "queries and keys swapped",
-            lambda weight: tuple(_linear(weight)[i] for i in (1, 0, 2)),
-            ko="밸류는 맞습니다. 쿼리와 키의 순서가 바뀌었습니다.",
-            en="The values are right. Queries and keys have changed places.",
+            "prompt alone",
+            _top_p_with(seen=lambda prompt, new: list(prompt)),
+            ko="`step`에 늘 프롬프트만 주었습니다. 새로 쓴 번호도 붙이세요.",
+            en="`step` gets the prompt alone each time. Append what was written.",
         ),
         Mistake(
-            "queries three times",
-            lambda weight: _linear(weight)[:1] * 3,
-            ko="쿼리를 세 번 돌려주었습니다.",
-            en="You return the queries three times.",
+            "prompt forgotten",
+            _top_p_with(seen=lambda prompt, new: list(new) or list(prompt)),
+            ko="한 단계 뒤부터는 프롬프트를 주지 않았습니다. 프롬프트와 새로 쓴 것을 "
+            "모두 주세요.",
+            en="After the first step the prompt is left out. Give the prompt and what "
+            "was written.",
         ),
         Mistake(
-            "every third",
-            lambda weight: tuple(weight.T[i::3] for i in range(3)),
-            ko="한 열씩 돌아가며 나누었습니다. 쿼리의 열은 한데 모여 있습니다.",
-            en="You deal out columns in turn. The columns of the queries stand "
-            "together.",
+            "prompt never read",
+            _top_p_with(seen=lambda prompt, new: list(new)),
+            ko="`step`에 프롬프트를 주지 않았습니다.",
+            en="`step` never gets the prompt.",
         ),
         Mistake(
-            "backwards",
-            lambda weight: _linear(weight)[::-1],
-            ko="순서가 거꾸로입니다. 쿼리, 키, 밸류의 순서로 돌려주세요.",
-            en="The order is backwards: queries, keys, values.",
+            "prompt returned",
+            _top_p_with(done=lambda prompt, new, end: [*prompt, *new]),
+            ko="프롬프트까지 돌려주었습니다. 새로 쓴 번호만 돌려주세요.",
+            en="The prompt is returned too. Return only what was written.",
         ),
         Mistake(
-            "keys and values swapped",
-            lambda weight: tuple(_linear(weight)[i] for i in (0, 2, 1)),
-            ko="쿼리는 맞습니다. 키와 밸류의 순서가 바뀌었습니다.",
-            en="The queries are right. Keys and values have changed places.",
-        ),
-        *several(
-            "some turned",
-            *map(_some_turned, [*product((True, False), repeat=3)][1:-1]),
-            ko="셋을 모두 전치하지는 않았습니다. 쿼리, 키, 밸류를 모두 전치하세요.",
-            en="Not all three are transposed. Transpose queries, keys and values.",
-        ),
-        *several(
-            "moved on by one",
-            *map(_chosen_parts, ((1, 2, 0), (2, 0, 1))),
-            ko="셋의 순서가 밀렸습니다. 쿼리, 키, 밸류의 순서로 돌려주세요.",
-            en="The three stand in another order. Return queries, keys, values.",
-        ),
-        *several(
-            "one part repeated",
-            *map(_chosen_parts, _REPEATED),
-            ko="같은 것을 두 번 이상 돌려주었습니다. 자르는 자리를 다시 보세요. "
-            "쿼리(`:d`), 키(`d : 2 * d`), 밸류(`2 * d :`)입니다.",
-            en="You return one of them more than once. Look at where you cut: queries "
-            "(`:d`), keys (`d : 2 * d`), values (`2 * d :`).",
-        ),
-        *several(
-            "turned and mirrored",
-            *map(
-                _each,
-                (
-                    lambda part: part.T[::-1],
-                    lambda part: part.T[:, ::-1],
-                    lambda part: part.T[::-1, ::-1],
-                    lambda part: part[::-1, ::-1],
-                ),
-            ),
-            ko="행렬을 돌리거나 뒤집었습니다(`rot90`, `flip`, `[::-1]`). 행과 열만 "
-            "서로 바꾸세요(`.T`).",
-            en="You rotate or mirror the matrices (`rot90`, `flip`, `[::-1]`). Swap "
-            "rows and columns and nothing else (`.T`).",
-        ),
-        *several(
-            "inverse",
-            _each(np.linalg.pinv),
-            _each(lambda part: np.linalg.pinv(part).T),
-            ko="역행렬을 구했습니다. 필요한 것은 전치입니다(`.T`).",
-            en="You take the inverse. It is the transpose that is needed (`.T`).",
-        ),
-        *several(
-            "scaled",
-            lambda weight: (
-                _linear(weight)[0] / np.sqrt(len(weight)),
-                *_linear(weight)[1:],
-            ),
-            lambda weight: tuple(p / np.sqrt(len(weight)) for p in _linear(weight)),
-            ko="`d`의 제곱근으로 나누었습니다. 어텐션이 점수를 나눌 때의 일입니다. "
-            "가중치는 그대로 두세요.",
-            en="You divide by the square root of `d`. Attention does that to scores: "
-            "leave the weights as they are.",
+            "goes on after the end",
+            _top_p_with(stop=False),
+            ko="`end`를 쓰고도 멈추지 않았습니다.",
+            en="It does not stop once `end` is written.",
         ),
         Mistake(
-            "length of the other axis",
-            _linear_with(lambda weight: weight.shape[1]),
-            ko="`d`를 열의 수(`3 * d`)로 잡았습니다. 행의 수가 `d`입니다"
-            "(`len(weight)`).",
-            en="You took the number of columns (`3 * d`) for `d`. It is that of rows "
-            "(`len(weight)`).",
-        ),
-        *several(
-            "third of the rows",
-            _rows_of_a_third,
-            _linear_with(lambda weight: len(weight) // 3),
-            ko="행의 수를 셋으로 나누었습니다. 행의 수가 이미 `d`이고, 열이 `3 * "
-            "d`입니다.",
-            en="You divide the number of rows by three. It is `d` already; the columns "
-            "are `3 * d`.",
-        ),
-        *several(
-            "d written in",
-            *(_linear_with(lambda weight, d=d: d) for d in (2, 3, 4)),
-            ko="`d`를 수로 적었습니다. `len(weight)`를 쓰세요.",
-            en="`d` is written into the code as a number. Use `len(weight)`.",
-        ),
-        *several(
-            "cut in the wrong place",
-            _cut_at(
-                (lambda d: 0, lambda d: d),
-                (lambda d: d + 1, lambda d: 2 * d + 1),
-                (lambda d: 2 * d + 1, lambda d: 3 * d),
-            ),
-            _cut_at(
-                (lambda d: 0, lambda d: d),
-                (lambda d: d, lambda d: 2 * d),
-                (lambda d: d, lambda d: 3 * d),
-            ),
-            _cut_at(
-                (lambda d: 0, lambda d: d),
-                (lambda d: d, lambda d: 3 * d),
-                (lambda d: 2 * d, lambda d: 3 * d),
-            ),
-            _cut_at(
-                (lambda d: 0, lambda d: d),
-                (lambda d: 0, lambda d: 2 * d),
-                (lambda d: 0, lambda d: 3 * d),
-            ),
-            ko="자르는 자리가 틀렸습니다. `:d`, `d : 2 * d`, `2 * d :`에서 자르면 "
-            "저마다 열이 `d`개입니다.",
-            en="You cut in the wrong place. `:d`, `d : 2 * d` and `2 * d :` have `d` "
-            "columns each.",
+            "end left out",
+            _top_p_with(done=lambda prompt, new, end: [i for i in new if i != end]),
+            ko="`end`가 빠졌습니다. `end`까지 돌려주세요.",
+            en="`end` is left out. Return it too.",
         ),
         Mistake(
-            "queries alone",
-            lambda weight: _linear(weight)[0],
-            ko="쿼리만 돌려줍니다. 키와 밸류도 함께 돌려주세요.",
-            en="You return the queries alone. Return keys and values with them.",
+            "always the first draw",
+            _top_p_with(number=lambda draws, t: draws[0]),
+            ko="단계마다 `draws`의 첫 수를 썼습니다. 하나씩 차례로 쓰세요.",
+            en="Each step uses the first of `draws`. Use them one after the other.",
         ),
         Mistake(
-            "side by side",
-            lambda weight: np.concatenate(_linear(weight), axis=1),
-            ko="전치한 셋을 옆으로 이어 붙였습니다. 셋을 따로 돌려주세요.",
-            en="You put the three side by side. Return them as three matrices.",
+            "draws from the end",
+            _top_p_with(number=lambda draws, t: draws[-1 - t]),
+            ko="`draws`를 뒤에서부터 썼습니다(`pop()`). 앞에서부터 쓰세요.",
+            en="`draws` are used from the end (`pop()`). Begin at the front.",
         ),
         Mistake(
-            "whole numbers",
-            _each(lambda part: part.T.astype(int)),
-            ko="가중치를 정수로 바꾸어 소수점 아래가 사라졌습니다. 그대로 두세요.",
-            en="You made the weights whole numbers, and their fractions are gone. Keep "
-            "them as they are.",
+            "draws turned round",
+            _top_p_with(number=lambda draws, t: 1 - draws[t]),
+            ko="합이 `1 - u`보다 커지는 토큰을 골랐습니다. `u`와 비교하세요.",
+            en="You compare the sum with `1 - u`. Compare it with `u`.",
         ),
         Mistake(
-            "stacked",
-            lambda weight: weight.T,
-            ko="제대로 전치했습니다. 이제 셋으로 나누어 돌려주세요.",
-            en="Transposed as it should be. Return it as three matrices.",
+            "one token too few",
+            lambda *case: _top_p(*case[:5], case[5][:-1]),
+            ko="토큰을 하나 덜 썼습니다. `draws`를 모두 쓰세요.",
+            en="One token too few is written. Use up all `draws`.",
+        ),
+        Mistake(
+            "last token only",
+            lambda *case: _top_p(*case)[-1:],
+            ko="마지막 토큰만 돌려주었습니다. 새로 쓴 번호를 모두 돌려주세요.",
+            en="You return the last token only. Return all that were written.",
+        ),
+        Mistake(
+            "one step",
+            lambda *case: _top_p(*case)[:1],
+            ko="한 단계만 썼습니다. `return`이 반복문 안에 있지 않나요?",
+            en="You write a single step. Does the `return` stand inside the loop?",
         ),
     ),
     properties=(
         Property(
-            "precise",
-            _is_precise,
-            ko="자릿수가 적은 자료형(float16)으로 바꾸었습니다. 가중치는 그대로 "
-            "두세요.",
-            en="You changed to a type with few digits (float16). Keep the weights as "
-            "they are.",
+            "nothing random",
+            _writes_the_same,
+            ko="실행할 때마다 결과가 다릅니다. 난수 대신 `draws`를 쓰세요.",
+            en="Each call gives other ids. Use `draws` in place of random numbers.",
         ),
         Property(
-            "same products",
-            _same_products,
-            ko="`x @ q.T`, `x @ k.T`, `x @ v.T`를 옆으로 이어 붙이면 `x @ weight`와 "
-            "같아야 합니다.",
-            en="Side by side, `x @ q.T`, `x @ k.T` and `x @ v.T` must give "
-            "`x @ weight`.",
+            "one call a step",
+            _one_call_a_step,
+            ko="토큰은 맞지만 `step`을 토큰마다 한 번보다 많이 불렀습니다.",
+            en="The ids are right, but `step` is called more than once for a token.",
         ),
     ),
 )
 
 check = checker(
-    [masked_step, best_pair, split_word, masked_batch, model_numbers, to_linear]
+    [
+        masked_step,
+        best_pair,
+        model_numbers,
+        split_word,
+        masked_batch,
+        merge_source,
+        write_top_p,
+    ]
 )

@@ -33,6 +33,12 @@ from explore_transformers.figures.lookup import (
     lookup,
     watch_attention,
 )
+from explore_transformers.figures.pretraining import (
+    bpe_merges,
+    masks_and_targets,
+    next_word_bars,
+    two_stacks,
+)
 from explore_transformers.figures.recurrent import (
     embedding_lookup,
     gru_step,
@@ -60,6 +66,7 @@ __all__ = [
     "beam_tree",
     "black_box",
     "bottleneck",
+    "bpe_merges",
     "embedding_lookup",
     "encoder_decoder",
     "five_properties",
@@ -69,6 +76,8 @@ __all__ = [
     "kv_cache",
     "lookup",
     "mask_grids",
+    "masks_and_targets",
+    "next_word_bars",
     "one_word",
     "padded_batch",
     "position_sum",
@@ -82,6 +91,7 @@ __all__ = [
     "transformer",
     "transformer_map",
     "translation",
+    "two_stacks",
     "two_ways",
     "use_style",
     "watch_attention",

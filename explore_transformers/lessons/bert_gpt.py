@@ -1,29 +1,22 @@
 # Built from book/lessons/07_bert_gpt.md by `make notebooks`.
 # Edit that file instead.
-"""Subwords, and lesson 4's blocks arranged as GPT and as BERT.
+"""Subwords, lesson 4's layers stacked as GPT and as BERT, and writing with a KV cache.
 
 Built in lesson 7. B texts, T tokens, d numbers a token, V words.
 """
 
 import heapq
-import json
-import re
 from collections import Counter, defaultdict
-from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from explore_transformers import language
-from explore_transformers.lessons.encoder_decoder import DEVICE, schedule
+from explore_transformers.lessons.encoder_decoder import schedule
 from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, SPECIALS, UNK
 from explore_transformers.lessons.transformer import EncoderLayer
+from explore_transformers.lessons.transformer_tested import cached_self_attention
 
 MARK = "▁"  # stands before the first letter of every word
 
@@ -149,7 +142,7 @@ def init_weights(module):
         nn.init.zeros_(module.bias)
 
 
-class GPT(nn.Module):
+class GPTModel(nn.Module):
     """The decoder alone: every token looks back (GPT-2: Radford et al. 2019)."""
 
     def __init__(self, vocab_size, d_model=128, n_layers=3, n_heads=4, max_len=128):
@@ -161,7 +154,7 @@ class GPT(nn.Module):
         self.apply(init_weights)
 
     def body(self, ids):
-        """ids (B, T), padding on the right -> what each token knows (B, T, d)."""
+        """ids (B, T), padding on the right -> states (B, T, d)."""
         x = self.token_embedding(ids)  # (B, T, d)
         x = x + self.position_embedding.weight[: ids.shape[1]]
         for block in self.blocks:
@@ -234,6 +227,56 @@ def mask_words(ids, mask_id, generator, share=0.15):
     return inputs, ids.masked_fill(~chosen, PAD)
 
 
+def candidates(logits, temperature=1.0, top_k=None, top_p=None):
+    """logits (V,) -> probabilities to draw from (V,), 0 for the words left out."""
+    if temperature == 0:
+        return F.one_hot(logits.argmax(), len(logits)).to(logits)
+    p, ids = (logits / temperature).softmax(dim=0).sort(descending=True)
+    if top_k:
+        p[top_k:] = 0
+        p = p / p.sum()
+    if top_p:
+        p[p.cumsum(dim=0) - p >= top_p] = 0  # those before it already suffice
+        p = p / p.sum()
+    return torch.zeros_like(p).scatter(0, ids, p)
+
+
+def next_logits(model, ids, kv_cache=None):
+    """New ids (B, T) after those cached -> logits of the next (B, V), kv_cache."""
+    start = kv_cache[0][0].shape[2] if kv_cache else 0
+    x = model.token_embedding(ids)  # (B, T, d)
+    x = x + model.position_embedding.weight[start : start + ids.shape[1]]
+    old, kv_cache = kv_cache or [None] * len(model.blocks), []
+    for block, pair in zip(model.blocks, old, strict=True):
+        y, pair = cached_self_attention(block.self_attention, block.norm1(x), pair)
+        x = x + y
+        x = x + block.feed_forward(block.norm2(x))
+        kv_cache.append(pair)
+    return F.linear(model.norm(x)[:, -1], model.token_embedding.weight), kv_cache
+
+
+class GPT(GPTModel):
+    """GPTModel that writes, one token a step, with a KV cache."""
+
+    @torch.no_grad()
+    def generate(self, prompt, max_new_tokens=40, generator=None, **how):
+        """Ids after the prompt (a list), up to EOS, the count or the last position.
+
+        how: temperature, top_k, top_p (see candidates)
+        """
+        table = self.position_embedding.weight
+        ids = torch.tensor([prompt], device=table.device)  # (1, T)
+        new, kv_cache = [], None
+        while len(new) < min(max_new_tokens, len(table) - len(prompt) + 1):
+            logits, kv_cache = next_logits(self, ids, kv_cache)  # (1, V)
+            p = candidates(logits[0].cpu(), **how)  # (V,)
+            new.append(torch.multinomial(p, 1, generator=generator).item())
+            if new[-1] == EOS:
+                break
+            ids = ids.new_tensor([new[-1:]])  # (1, 1): the new token alone
+        return new
+
+
 class Classifier(nn.Module):
     """A body, the mean of what its tokens know, and a new layer for the labels."""
 
@@ -247,202 +290,6 @@ class Classifier(nn.Module):
         real = (ids != PAD)[..., None]  # (B, T, 1)
         states = self.model.body(ids) * real  # (B, T, d)
         return self.head(states.sum(dim=1) / real.sum(dim=1))
-
-
-# Our names: those of Hugging Face's checkpoints
-GPT2_NAMES = {
-    "token_embedding.weight": "wte.weight",
-    "position_embedding.weight": "wpe.weight",
-    "blocks.{}.norm1.*": "h.{}.ln_1.*",
-    "blocks.{}.self_attention.in_proj.*": "h.{}.attn.c_attn.*",
-    "blocks.{}.self_attention.out_proj.*": "h.{}.attn.c_proj.*",
-    "blocks.{}.norm2.*": "h.{}.ln_2.*",
-    "blocks.{}.feed_forward.0.*": "h.{}.mlp.c_fc.*",
-    "blocks.{}.feed_forward.2.*": "h.{}.mlp.c_proj.*",
-    "norm.*": "ln_f.*",
-}
-
-
-_LAYER, _SELF = "encoder.layer.{}.", "encoder.layer.{}.attention.self."
-BERT_NAMES = {
-    "token_embedding.weight": "embeddings.word_embeddings.weight",
-    "position_embedding.weight": "embeddings.position_embeddings.weight",
-    "segment_embedding.weight": "embeddings.token_type_embeddings.weight",
-    "embedding_norm.*": "embeddings.LayerNorm.*",
-    "blocks.{}.self_attention.in_proj.*": f"{_SELF}query.* {_SELF}key.* {_SELF}value.*",
-    "blocks.{}.self_attention.out_proj.*": _LAYER + "attention.output.dense.*",
-    "blocks.{}.norm1.*": _LAYER + "attention.output.LayerNorm.*",
-    "blocks.{}.feed_forward.0.*": _LAYER + "intermediate.dense.*",
-    "blocks.{}.feed_forward.2.*": _LAYER + "output.dense.*",
-    "blocks.{}.norm2.*": _LAYER + "output.LayerNorm.*",
-    "pooler.*": "pooler.dense.*",
-    "mlm_head.0.*": "cls.predictions.transform.dense.*",
-    "mlm_head.2.*": "cls.predictions.transform.LayerNorm.*",
-    "mlm_bias": "cls.predictions.bias",
-}
-
-
-def name_pairs(names, n_blocks):
-    """A table of names with its {} and * filled in -> {ours: [theirs]}."""
-    pairs = {}
-    for ours, theirs in names.items():
-        for i in range(n_blocks if "{}" in ours else 1):
-            for kind in ("weight", "bias") if "*" in ours else ("",):
-                whole = [name.format(i).replace("*", kind) for name in theirs.split()]
-                pairs[ours.format(i).replace("*", kind)] = whole
-    return pairs
-
-
-@torch.no_grad()
-def load_into(model, weights, names):
-    """Copy weights {their name: tensor} into our model; if any is wrong, copy none."""
-    weights, values, wrong = dict(weights), {}, []
-    for ours, theirs in name_pairs(names, len(model.blocks)).items():
-        shape = model.get_parameter(ours).shape
-        each = shape[0] // len(theirs), *shape[1:]
-        for name in theirs:
-            part = weights.pop(name, None)
-            if part is None:
-                wrong.append(language.text(ko="없음: ", en="missing: ") + name)
-                continue
-            if ".c_" in name and part.dim() == 2:
-                part = part.t()  # stored as (in, out)
-            values.setdefault(ours, []).append(part)
-            if part.shape != each:
-                found = f"{name} {tuple(part.shape)} ≠ {each}"
-                lead = language.text(ko="모양이 다름: ", en="wrong shape: ")
-                wrong.append(lead + found)
-    wrong += [language.text(ko="남음: ", en="left over: ") + name for name in weights]
-    if wrong:
-        raise ValueError("\n".join(wrong))
-    for ours, stacked in values.items():
-        model.get_parameter(ours).copy_(torch.cat(stacked))
-
-
-def read_weights(folder):
-    """What model.safetensors or, without one, pytorch_model.bin holds."""
-    path = Path(folder) / "model.safetensors"
-    if path.exists():
-        return load_file(path)
-    old = path.with_name("pytorch_model.bin")
-    return torch.load(old, map_location="cpu", weights_only=True)
-
-
-SIZES = {  # what their configurations call our arguments
-    "gpt2": "vocab_size n_embd n_layer n_head n_positions",
-    "bert": "vocab_size hidden_size num_hidden_layers num_attention_heads "
-    "max_position_embeddings",
-}
-SETTINGS = {  # what we built; a configuration must not say anything else
-    "gpt2": {"activation_function": "gelu_new", "layer_norm_epsilon": 1e-5,
-             "scale_attn_by_inverse_layer_idx": False, "scale_attn_weights": True,
-             "tie_word_embeddings": True},
-    "bert": {"hidden_act": "gelu", "layer_norm_eps": 1e-12, "pad_token_id": PAD,
-             "position_embedding_type": "absolute", "is_decoder": False,
-             "tie_word_embeddings": True},
-}  # fmt: skip
-SPARE = {  # weights that repeat others, masks, and BERT's head for pairs of sentences
-    "gpt2": r"lm_head\.weight|h\.\d+\.attn\.(masked_)?bias",
-    "bert": r"cls\.predictions\.decoder\..*|cls\.seq_relationship\..*"
-    r"|embeddings\.position_ids",
-}
-REPEATED = {  # weights that may be stored twice: then the two must be equal
-    "gpt2": {"lm_head.weight": "wte.weight"},
-    "bert": {"cls.predictions.decoder.weight": "embeddings.word_embeddings.weight",
-             "cls.predictions.decoder.bias": "cls.predictions.bias"},
-}  # fmt: skip
-MAY_LACK = "pooler.", "cls."
-
-
-def read_config(folder):
-    """config.json -> "gpt2" or "bert", and the sizes that our model takes.
-
-    Raises ValueError for a setting that we did not build, or sizes that can't be.
-    """
-    config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    kind = config.get("model_type")
-    if kind not in SIZES:
-        raise ValueError(f"config.json: model_type {kind!r} ≠ " + " | ".join(SIZES))
-    for key, ours in SETTINGS[kind].items():
-        if config.get(key, ours) != ours:
-            raise ValueError(f"config.json: {key} = {config[key]!r} ≠ {ours!r}")
-    sizes = {name: config.get(name) for name in SIZES[kind].split()}
-    _, width, _, n_heads, _ = sizes.values()
-    whole = all(isinstance(n, int) and n > 0 for n in sizes.values())
-    if not whole or width % n_heads:
-        raise ValueError(f"config.json: {sizes}")
-    return kind, [*sizes.values()]
-
-
-def load_checkpoint(folder):
-    """A folder with config.json and weights -> our GPT or BERT, ready to use.
-
-    Raises ValueError, which names what is wrong, for settings or weights not ours.
-    """
-    kind, sizes = read_config(folder)
-    maker, names = (GPT, GPT2_NAMES) if kind == "gpt2" else (BERT, BERT_NAMES)
-    weights = {
-        re.sub(r"^(transformer|bert)\.", "", name): value.float()
-        for name, value in read_weights(folder).items()
-    }
-    for twin, first in REPEATED[kind].items():
-        pair = weights.get(twin), weights.get(first)
-        if None not in pair and not torch.equal(*pair):
-            why = language.text(ko="서로 다름: ", en="not the same: ")
-            raise ValueError(f"{why}{twin} ≠ {first}")
-    lacks = tuple(p for p in MAY_LACK if not any(n.startswith(p) for n in weights))
-    weights = {n: w for n, w in weights.items() if not re.fullmatch(SPARE[kind], n)}
-    names = {ours: n for ours, n in names.items() if not n.startswith(lacks)}
-    model = maker(*sizes)
-    load_into(model, weights, names)
-    model.untrained = lacks if kind == "bert" else ()
-    return model.eval()
-
-
-def fetch(repository, name, revision=None):
-    """A file of the Hugging Face hub -> its path here, or None if there's no such file.
-
-    Raises ConnectionError, which says what is missing, if it can't be fetched.
-    """
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
-    from huggingface_hub.utils import logging
-
-    logging.set_verbosity_error()  # it would report each new try
-    try:
-        return hf_hub_download(repository, name, revision=revision)
-    except Exception as error:  # no network, no such repository, no space, ...
-        unreached = isinstance(error, LocalEntryNotFoundError)
-        if isinstance(error, EntryNotFoundError) and not unreached:
-            return None
-        why = language.text(ko=": 받지 못했습니다. ", en=": could not be fetched. ")
-        reason = str(error).partition("\n")[0]
-        raise ConnectionError(f"{repository}/{name}{why}{reason}") from error
-
-
-def load_from_hub(repository, revision=None):
-    """A checkpoint of the Hugging Face hub -> our model and its tokenizer.
-
-    Raises ConnectionError if it can't be fetched, ValueError if a file is not ours.
-    """
-    try:
-        import huggingface_hub  # noqa: F401
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        why = language.text(ko="패키지가 없습니다: ", en="a package is missing: ")
-        raise ConnectionError(f"{why}{error.name}") from error
-    get = partial(fetch, repository, revision=revision)
-    config, words = get("config.json"), get("tokenizer.json")
-    weights = get("model.safetensors") or get("pytorch_model.bin")  # the older format
-    if None in (config, words, weights):
-        files = "config.json, tokenizer.json, model.safetensors | pytorch_model.bin"
-        why = language.text(ko="없는 파일이 있습니다", en="some of these are missing")
-        raise ConnectionError(f"{repository}: {why}: {files}")
-    try:
-        tokenizer = Tokenizer.from_file(words)
-    except Exception as error:  # whatever the package finds wrong
-        raise ValueError(f"tokenizer.json: {error}") from error
-    return load_checkpoint(Path(config).parent), tokenizer
 
 
 def few_labels(labelled, n, seed):
@@ -492,24 +339,3 @@ def accuracy(classifier, rows, labels):
         generated = score(classifier, rows, chosen).argmax(dim=1).cpu()  # (128,)
         n_right += (generated == labels[chosen]).sum().item()
     return n_right / len(rows)
-
-
-def count_characters(few, test):
-    """Test accuracy of TF-IDF on runs of 1-4 characters and logistic regression."""
-    counter = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True)
-    (texts, labels), (new, right) = (zip(*part, strict=True) for part in (few, test))
-    counted = counter.fit_transform(texts)
-    classifier = LogisticRegression(C=10, max_iter=1000).fit(counted, labels)
-    return classifier.score(counter.transform(new), right)
-
-
-def tune_published(repository, few, test, n_steps=60, learning_rate=5e-5):
-    """Fine-tune a BERT of the hub on a few labels, in our classes -> test accuracy."""
-    model, tokenizer = load_from_hub(repository)
-    tokenizer.enable_truncation(128)
-    (rows, labels), tested = (
-        to_pieces(part, lambda text: tokenizer.encode(text).ids) for part in (few, test)
-    )
-    classifier = Classifier(model, 2).to(DEVICE)
-    tune(classifier, rows, labels, n_steps, learning_rate=learning_rate)
-    return accuracy(classifier, *tested)
