@@ -179,7 +179,7 @@ def test_two_ways_differ_only_in_their_inputs():
         lambda: figures.embedding_lookup(np.eye(9), range(9), "abcdefghi"),
         lambda: figures.rnn_unrolled(lambda x, h: h, np.ones((4, 2)), "abcd"),
         lambda: figures.rnn_unrolled(lambda x, h: h, np.ones((1, 3)), "a"),
-        lambda: figures.two_ways(None, SRC, torch.ones(1, 9), ["w"] * 9, WORDS),
+        lambda: figures.two_ways(None, SRC, torch.ones(1, 13), ["w"] * 13, WORDS),
     ],
 )
 def test_what_has_no_room_is_refused(draw):

@@ -39,7 +39,7 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
     best = logits[0].softmax(dim=-1).topk(2, dim=-1)  # (T, 2)
     written = [tgt_words[i] for i in chosen.tolist()]
     seconds = [tgt_words[i] for i in best.indices[:, 1].tolist()]
-    drawing = _TokenDrawing(height=350)
+    drawing = _TokenDrawing(height=374)
     with drawing.part(1):
         drawing.badge(9, 12, 1)
         drawing.words(WIDTH / 2, 12, sentence)
@@ -59,14 +59,13 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
         widths = [max(43, _cell_width(word)) for word in written]
         row = drawing.row(246, written, widths=widths)
         for x, (first, _) in zip(row.centres, best.values.tolist(), strict=True):
-            drawing.words(x, 276, formatted(100 * first, ".2f"), "et-small")
+            drawing.words(x, 276, _per_cent(first), "et-small")
         drawing.words(8, 276, "%", "et-small")
-        end = row.lefts[-1] + row.widths[-1]
-        turn = max(end + 10, 360)
-        drawing.arrow((end, 256), (turn, 256), (turn, 152), (341, 152))
+        _draw_way_back(drawing, row)
     with drawing.part(4):
-        drawing.badge(9, 318, 4)
-        drawing.arrow((WIDTH / 2, 286), (WIDTH / 2, 302))
+        drawing.badge(9, 342, 4)
+        at = row.centres[0] - 10
+        drawing.arrow((at, 284), (at, 326))
         score = text(
             ko="단어와 정답 → 완전 일치율 · BLEU",
             en="words and reference → exact match · BLEU",
@@ -75,13 +74,33 @@ def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
             ko="확률과 정답 → 교차 엔트로피",
             en="probabilities and reference → cross-entropy",
         )
-        drawing.box(26, 303, 328, 40, "token")
-        drawing.words(WIDTH / 2, 315, score, "et-small")
-        drawing.words(WIDTH / 2, 331, line, "et-small")
+        drawing.box(26, 327, 328, 40, "token")
+        drawing.words(WIDTH / 2, 339, score, "et-small")
+        drawing.words(WIDTH / 2, 355, line, "et-small")
     unsure = min(range(len(written)), key=lambda t: float(best.values[t, 0]))
     doubt = written[unsure], seconds[unsure], float(best.values[unsure, 1])
     said = _words_of_translation(n_parameters, logits.shape[-1], *doubt)
     return Diagram(drawing, *said)
+
+
+def _per_cent(share):
+    """The share in per cent; what is almost 100 is not rounded up to it."""
+    return ">99.9" if share > 0.999 else formatted(100 * share, ".2f")
+
+
+def _draw_way_back(drawing, row):
+    """From every word but the last, the end token, back into the decoder."""
+    first, last = row.lefts[0], row.lefts[-2] + row.widths[-2]
+    drawing.line((first, 284), (first, 288), (last, 288), (last, 284))
+    turn = max(row.lefts[-1] + row.widths[-1] + 6, 362)
+    middle = (first + last) / 2
+    way = (middle, 288), (middle, 294), (turn, 294), (turn, 152), (341, 152)
+    drawing.arrow(*way)
+    name = text(
+        ko="쓴 단어가 다음 입력 (첫 입력은 <s>)",
+        en="each word is the next input (the first is <s>)",
+    )
+    drawing.words(turn, 306, name, "et-end et-small")
 
 
 def _draw_model(drawing, calls, n_parameters):
@@ -124,12 +143,14 @@ def _words_of_translation(n_parameters, vocab_size, word, second, probability):
         ),
         text(
             ko=f"한 단계마다 단어 {vocab_size}개의 점수가 나오고, 소프트맥스가 이를 "
-            "확률로 바꿉니다. 가장 그럴듯한 단어가 다음 입력으로 돌아갑니다. 칸 아래의 "
-            "수가 그 확률(%)입니다. 이 문장에서 확률이 가장 낮은 단어는 "
-            f"‘{word}’이며, 이때의 둘째 후보와 확률은 ‘{second}’입니다.",
+            "확률로 바꿉니다. 가장 그럴듯한 단어가 다음 단계의 입력으로 돌아가며, "
+            "</s>가 나오면 끝납니다. 칸 아래의 수가 그 확률(%)입니다. 이 문장에서 "
+            f"확률이 가장 낮은 단어는 ‘{word}’이며, 이때의 둘째 후보와 "
+            f"확률은 ‘{second}’입니다.",
             en=f"At each step {vocab_size} words get a score, and softmax turns the "
             "scores into probabilities. The likeliest word goes back in as the next "
-            "input. Below each cell is its probability in %. In this sentence the "
+            "step's input, until </s> ends the sentence. Below each cell is its "
+            "probability in %. In this sentence the "
             f"least certain word is “{word}”; its second choice is {second}.",
         ),
         text(

@@ -11,14 +11,15 @@ from explore_transformers.figures.html import formatted, numbers
 from explore_transformers.language import LANGUAGES, pick, text
 
 _MOST_TOKENS = 8  # more columns than these are too narrow for their words
+_MOST_ROWS = 12  # where tokens stand one below the other
 _LEFT, _RIGHT = 26, 350  # where panels begin and end
 
 
-def _check_tokens(tokens, n):
+def _check_tokens(tokens, n, most=_MOST_TOKENS):
     if len(tokens) != n:
         raise ValueError(f"{n} ids or vectors need as many tokens, got {len(tokens)}")
-    if n > _MOST_TOKENS:
-        raise ValueError(f"{n} tokens are too many to draw: at most {_MOST_TOKENS}")
+    if n > most:
+        raise ValueError(f"{n} tokens are too many to draw: at most {most}")
 
 
 def _columns(tokens):
@@ -326,54 +327,70 @@ def gru_step(cell, x, h, W, U, b, c):
     new = numbers(cell(x, h, W, U, b, c))
     if not np.allclose(new, (1 - z) * n + z * h, atol=1e-5):
         raise ValueError("the cell gives another state than torch's form of the GRU")
-    drawing = Drawing(height=270)
+    drawing = Drawing(height=294)
     _draw_inputs(drawing, x, h)
     _draw_parts(drawing, r, z, n)
     with drawing.part(5):
-        drawing.badge(62, 211, 5)
-        drawing.arrow((172, 166), (172, 199))
-        drawing.arrow((274, 166), (274, 182), (216, 182), (216, 199))
-        h_way = (308, 32), (366, 32), (366, 211), (287, 211)
+        drawing.badge(304, 235, 5)
+        drawing.arrow((176, 184), (176, 223))
+        drawing.arrow((296, 184), (296, 204), (216, 204), (216, 223))
+        h_way = (64, 32), (8, 32), (8, 235), (85, 235)
         drawing.arrow(*h_way, role="hidden")
-        drawing.box(86, 200, 200, 22, "hidden", "(1 − z) ⊙ n + z ⊙ h")
-        drawing.arrow((186, 222), (186, 235), role="hidden")
-        _labelled(drawing, 186, 236, "hidden", new[:2], 1.0, (42, 20))
+        drawing.box(86, 224, 200, 22, "hidden", "(1 − z) ⊙ n + z ⊙ h")
+        drawing.arrow((186, 246), (186, 259), role="hidden")
+        _labelled(drawing, 186, 260, "hidden", new[:2], 1.0, (42, 20))
         name = text(ko="새 은닉 상태 h′", en="new state h′")
-        drawing.words(238, 246, name, "et-start et-small")
+        drawing.words(238, 270, name, "et-start et-small")
     return Diagram(drawing, *_words_of_gru(h, r, z, n, new))
 
 
+_PARTS_AT = 66, 176, 296  # the middles of reset gate, candidate and update gate
+_APART = 22  # from a part's middle to where h comes in (left) and x (right)
+
+
 def _draw_inputs(drawing, x, h):
-    """The token's vector and the state, and the line that takes both to each part."""
+    """The state and the token's vector, each with its own line to all three parts."""
     with drawing.part(1):
-        drawing.badge(9, 32, 1)
-        drawing.words(96, 12, text(ko="토큰의 벡터 x", en="token's vector x"))
-        _labelled(drawing, 96, 22, "embedding", x[:2], 1.0, (42, 20))
-        drawing.words(262, 12, text(ko="은닉 상태 h", en="hidden state h"))
-        _labelled(drawing, 262, 22, "hidden", h[:2], 1.0, (46, 20))
-        for at in (96, 262):
-            drawing.line((at, 42), (at, 56))
-        drawing.line((66, 56), (292, 56))
+        drawing.badge(9, 10, 1)
+        drawing.words(110, 12, text(ko="은닉 상태 h", en="hidden state h"))
+        _labelled(drawing, 110, 22, "hidden", h[:2], 1.0, (46, 20))
+        drawing.words(262, 12, text(ko="토큰의 벡터 x", en="token's vector x"))
+        _labelled(drawing, 262, 22, "embedding", x[:2], 1.0, (42, 20))
+        ends = _PARTS_AT[0], _PARTS_AT[-1]
+        for at, y, shift, role in (
+            (110, 54, -_APART, "hidden"),
+            (262, 62, _APART, "embedding"),
+        ):
+            drawing.line((at, 42), (at, y), role=role)
+            drawing.line(*((end + shift, y) for end in ends), role=role)
 
 
 def _draw_parts(drawing, r, z, n):
     """Reset gate, candidate and update gate, side by side."""
     parts = [
-        (66, "norm", text(ko="리셋 게이트 r", en="reset gate r"), "σ", r),
-        (172, "hidden", text(ko="후보 n", en="candidate n"), "tanh", n),
-        (292, "norm", text(ko="업데이트 게이트 z", en="update gate z"), "σ", z),
+        ("norm", text(ko="리셋 게이트 r", en="reset gate r"), "σ", r),
+        ("hidden", text(ko="후보 n", en="candidate n"), "tanh", n),
+        ("norm", text(ko="업데이트 게이트 z", en="update gate z"), "σ", z),
     ]
-    for step, (x, role, name, function, values) in enumerate(parts, start=2):
+    for step, (x, part) in enumerate(zip(_PARTS_AT, parts, strict=True), start=2):
+        role, name, function, values = part
         with drawing.part(step):
             width = 112 if step == 4 else 96
-            drawing.badge(x - width / 2 + 4, 78, step)
-            drawing.arrow((x, 56), (x, 87))
-            drawing.box(x - width / 2, 88, width, 36, role, name, function)
-            drawing.arrow((x, 124), (x, 139))
-            _labelled(drawing, x, 140, role, values[:2], 1.0, (42, 20))
-            if step == 3:  # the reset gate acts inside the candidate
-                path = (108, 150), (114, 150), (114, 106), (123, 106)
-                drawing.arrow(*path)
+            drawing.badge(x + width / 2 - 4, 101, step)
+            h_at, x_at = x - _APART, x + _APART
+            drawing.arrow((x_at, 62), (x_at, 111), role="embedding")
+            if step == 3:  # the reset gate multiplies what h gives to the candidate
+                drawing.arrow((h_at, 54), (h_at, 69), role="hidden")
+                drawing.box(h_at - 26, 70, 52, 17, "hidden", "U h + c")
+                drawing.line((h_at, 87), (h_at, 92), role="hidden")
+                drawing.words(h_at, 98, "⊙")
+                drawing.arrow((h_at, 104), (h_at, 111), role="hidden")
+                drawing.arrow((108, 174), (121, 174), (121, 98), (h_at - 8, 98))
+            else:
+                drawing.arrow((h_at, 54), (h_at, 111), role="hidden")
+            drawing.box(x - width / 2, 112, width, 36, role, name, function)
+            drawing.arrow((x, 148), (x, 163))
+            _labelled(drawing, x, 164, role, values[:2], 1.0, (42, 20))
 
 
 def _words_of_gru(h, r, z, n, new):
@@ -386,14 +403,16 @@ def _words_of_gru(h, r, z, n, new):
     )
     steps = [
         text(
-            ko="x와 h가 세 곳에 모두 들어갑니다. 세 곳의 가중치는 서로 다릅니다.",
-            en="x and h go into all three parts, each with its own weights.",
+            ko="h와 x가 저마다 다른 선을 타고 세 곳에 들어갑니다. 세 곳의 가중치는 "
+            "서로 다릅니다.",
+            en="h and x go into all three parts, each along its own line; every part "
+            "has its own weights.",
         ),
         text(
-            ko=f"리셋 게이트는 r = {_vector(r)}입니다. 후보를 만들 때 h를 얼마나 쓸지 "
-            "정합니다.",
-            en=f"The reset gate r = {_vector(r)} decides how much of h the candidate "
-            "uses.",
+            ko=f"리셋 게이트는 r = {_vector(r)}입니다. 후보에 들어가는 h의 몫 "
+            "U h + c에 곱합니다.",
+            en=f"The reset gate r = {_vector(r)} multiplies what h gives to the "
+            "candidate, U h + c.",
         ),
         text(
             ko=f"후보는 n = {_vector(n)}입니다. 새로 써넣을 내용입니다.",
@@ -428,7 +447,7 @@ def two_ways(model, src, tgt, tgt_tokens, words):
     Raises:
         ValueError: the tokens do not fit the ids, or are too many to draw.
     """
-    _check_tokens(tgt_tokens, tgt.shape[1])
+    _check_tokens(tgt_tokens, tgt.shape[1], _MOST_ROWS)
     forced, given, chosen = _both_ways(model, src, tgt)
     n, end = tgt.shape[1], 2  # the id of the end token
     drawing = Drawing(height=72 + 42 * n)

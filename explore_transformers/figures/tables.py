@@ -72,7 +72,7 @@ def bars(
 
     Args:
         values: (N,) finite numbers, or (S, N) with `steps`; all steps share one scale.
-        labels: N labels, such as words.
+        labels: N labels, such as words; with `steps` also S lists of N.
         title, value_title, highlight_title: in the reader's language.
         steps: S names, or None.
         highlight: the index of one bar (such as the right answer), or S of them;
@@ -85,9 +85,10 @@ def bars(
     names = [""] if steps is None else list(steps)
     table = _bar_table(values, labels, None if steps is None else names)
     marks = _highlights(highlight, table.shape)
+    each = labels if isinstance(labels[0], list) else [labels] * len(table)
     panels = [
-        _bars_panel(row, labels, mark, table, (value_title, fmt))
-        for row, mark in zip(table, marks, strict=True)
+        _bars_panel(row, said, mark, table, (value_title, fmt))
+        for row, said, mark in zip(table, each, marks, strict=True)
     ]
     legend = f'<p class="et-legend">★ {safe(highlight_title)}</p>'
     content = (
@@ -96,7 +97,7 @@ def bars(
         + (legend if highlight_title and highlight is not None else "")
     )
     n_steps = "" if steps is None else f", {len(names)} steps"
-    summary = f"bars, {len(labels)}{n_steps}"
+    summary = f"bars, {table.shape[1]}{n_steps}"
     return HTMLFigure("bars", title, summary, content, steps=True)
 
 
@@ -181,13 +182,15 @@ def _bar_table(values, labels, steps):
             "values must be (labels,), or (steps, labels) with `steps`; "
             f"got shape {values.shape} {'without' if steps is None else 'with'} steps"
         )
-    if len(labels) != values.shape[-1]:
-        raise ValueError(f"{values.shape[-1]} bars need as many labels: {len(labels)}")
+    n_bars = values.shape[-1]
+    for said in labels if isinstance(labels[0], list) else [labels]:
+        if len(said) != n_bars:
+            raise ValueError(f"{n_bars} bars need as many labels: {len(said)}")
     if steps is not None and len(steps) != len(values):
         raise ValueError(f"{len(values)} steps need as many names: {len(steps)}")
     if not np.isfinite(values).all():
         raise ValueError("values must be finite: bars cannot show NaN or infinity")
-    return values.reshape(-1, len(labels))
+    return values.reshape(-1, values.shape[-1])
 
 
 def _bars_panel(row, labels, mark, table, value_words):

@@ -75,9 +75,10 @@ class Decoder(nn.Module):
 
     def forward(self, tgt, encoder_outputs, state=None):
         """tgt (B, T) from BOS on, what Encoder gave -> logits (B, T, V), state."""
-        last_hidden = encoder_outputs[1]  # (B, hidden_size)
+        last_hidden = encoder_outputs[1]  # of memory, last_hidden, src_mask
+        # nn.GRU wants its state as (layers, B, hidden_size), in one piece of memory
         state = last_hidden[None].contiguous() if state is None else state
-        context = last_hidden[:, None].expand(-1, tgt.shape[1], -1)
+        context = last_hidden[:, None].expand(-1, tgt.shape[1], -1)  # at each step
         inputs = torch.cat([self.token_embedding(tgt), context], dim=-1)
         states, state = self.gru(inputs, state)  # (B, T, hidden_size)
         seen = self.compute_context(states, encoder_outputs)
@@ -146,6 +147,7 @@ def loss_of(model, batch):
     """Mean cross-entropy in nats a token, the right words given: teacher forcing."""
     src, inputs, targets = to_tensors(batch)
     logits = model(src, inputs)  # (B, T, V)
+    # one row per token: flatten makes (B * T, V) of the logits, (B * T,) of the targets
     return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD)
 
 
