@@ -562,12 +562,12 @@ def watch_attention(steps, weights, outputs, rows, columns, row_title, column_ti
     )
     words = text(
         ko="행은 쿼리(방금 단어를 읽은 디코더의 상태), 열은 키(소스의 토큰)입니다. "
-        "칸의 수는 가중치(%)이고 한 행의 합은 반올림하기 전에 100입니다. 가중치는 바른 앞 단어를 주고 "
-        "구한 것이고, 화살표 뒤의 번역은 모델이 혼자 쓴 것입니다.",
+        "칸의 수는 가중치(%)이고 한 행의 합은 반올림하기 전에 100입니다. 가중치는 "
+        "바른 앞 단어를 주고 구한 것이고, 화살표 뒤의 번역은 모델이 혼자 쓴 것입니다.",
         en="A row is a query (the decoder's state just after reading that word), a "
         "column a key (a source token). Numbers are weights in percent; a row sums "
-        "to 100 up to rounding. The weights are taken with the right previous words given; the "
-        "translation after the arrow is what the model writes alone.",
+        "to 100 up to rounding. The weights are taken with the right previous words "
+        "given; the translation after the arrow is what the model writes alone.",
     )
     content = (
         f"{heading(title)}<p>{safe(words)}</p>{slider(hint)}"
