@@ -597,7 +597,7 @@ NAMED = [
     ("sharpness", (0.0, 0.0, 0.0, 0.0, "B"), "untrained"),
     ("sharpness", (0.5, 0.4, 1.0, 0.6, "B"), "not even at 0"),
     ("sharpness", (0.0, 0.425, 1.0, 0.665, "a"), "order alone"),
-    ("sharpness", (0.0, 0.425, 1.0, 0.665, "C"), "more parameters"),
+    ("sharpness", (0.0, 0.425, 1.0, 0.665, "C"), "largest moves"),
     ("reading_order", _order(_left), "counted among real tokens"),
     ("reading_order", _order(_padding_only), "mask inverted"),
     ("reading_order", _order(_padding_only_masked), "mask inverted"),

@@ -114,9 +114,15 @@ def test_the_decoder_shows_the_weights_of_its_step_and_the_likeliest_word():
         at = shown.index("Memory: all encoder states") + 2  # after its shape
         shares = [int(words) for words in shown[at:] if words.isdigit()][-8:]
         runs = [np.array(shares[i : i + 3]) for i in range(len(shares) - 2)]
-        assert any(r.sum() == 100 and (abs(r - weights) < 1).all() for r in runs)
+        assert any((abs(r - weights) <= 0.5).all() for r in runs)
         assert WORDS[logits[0, step].argmax()] in shown
         assert f"just read “{TGT_TOKENS[step]}”" in repr(draw_decoder(step))
+
+
+def test_the_decoder_shows_no_word_that_it_has_not_read_yet():
+    assert TGT_TOKENS[1] in words_in(draw_decoder(1))
+    assert not {"go", "."} & set(words_in(draw_decoder(1)))
+    assert "(1, 2, 12)" in words_in(draw_decoder(1, size=12))
 
 
 def test_a_decoder_without_attention_has_no_weights_to_draw():
@@ -174,14 +180,13 @@ def test_the_slider_has_every_step_and_its_weights_in_percent():
     assert shares == [100, 0, 0, 0, 100, 0]
 
 
-def test_percents_of_a_row_sum_to_100():
-    weights = np.tile([[1 / 3, 1 / 3, 1 / 3], [0.005, 0.015, 0.98]], (2, 1, 1))
+def test_percents_are_rounded_each_by_itself_as_in_every_other_figure():
+    weights = np.tile([[1 / 3, 1 / 3, 1 / 3], [0.006, 0.117, 0.877]], (2, 1, 1))
     names = ["<s>", "I"], ["a", "b", "c"]
     figure = figures.watch_attention([0, 1], weights, ["x", "y"], *names, "r", "c")
     for signs in data_of(figure)["weights"]:
-        shares = np.array([ord(sign) - 256 for sign in signs]).reshape(2, 3)
-        assert (shares.sum(axis=1) == 100).all()
-        assert (abs(shares - 100 * weights[0]) < 1).all()
+        shares = [ord(sign) - 256 for sign in signs]
+        assert shares == [33, 33, 33, 1, 12, 88]
 
 
 def test_the_last_step_of_training_is_open_first():
@@ -194,7 +199,7 @@ def test_the_last_step_of_training_is_open_first():
 
 @pytest.mark.parametrize("draw", [draw_map, draw_decoder])
 def test_the_last_hidden_state_still_reaches_the_decoder(draw):
-    assert "last hidden state" in words_in(draw())
+    assert any(w.startswith("last hidden state") for w in words_in(draw()))
     assert "grey" in repr(draw())
 
 

@@ -2986,12 +2986,12 @@ sharpness = Exercise(
             example=(*_SHARES, "A"),
         ),
         Mistake(
-            "more parameters",
+            "largest moves",
             _letter("C"),
-            ko="배수는 매개변수가 아니고 훈련하지도 않았습니다. 가중치는 네 번 모두 "
-            "같았습니다.",
-            en="The factor is no parameter and nothing was trained: all four times the "
-            "model had the same weights.",
+            ko="0보다 큰 배수를 곱해도 점수의 순서는 그대로입니다. 가장 큰 가중치는 "
+            "다른 토큰으로 옮겨 가지 않습니다.",
+            en="A factor above 0 keeps the order of the scores, so the largest weight "
+            "doesn't move to another token.",
             example=(*_SHARES, "C"),
         ),
         Mistake(

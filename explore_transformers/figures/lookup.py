@@ -74,12 +74,8 @@ def _tokens(drawing, y, tokens):
 
 
 def _percents(shares):
-    """Whole percents of the last axis that keep its sum: the largest rests round up."""
-    exact = 100 * np.asarray(shares, dtype=float)
-    whole = np.floor(exact).astype(int)
-    missing = np.rint(exact.sum(axis=-1)).astype(int) - whole.sum(axis=-1)
-    rank = (whole - exact).argsort(axis=-1, kind="stable").argsort(axis=-1)
-    return whole + (rank < missing[..., None])
+    """Whole percents, each rounded by itself, so that every figure shows the same."""
+    return np.rint(100 * np.asarray(shares, dtype=float)).astype(int)
 
 
 # ---- the whole, with this lesson's part lit -----------------------------------------
@@ -222,7 +218,7 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
         _tokens(drawing, 14, src_tokens)
         for x in xs:
             drawing.arrow((x, 36), (x, 47))
-        name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states: one a token")
+        name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states: one per token")
         drawing.panel(48, 46, "hidden", name, shape_of(made))
         for x in xs:
             drawing.squares(x - 12, 75, "hidden", [1, 1, 1], size=(8, 10))
@@ -329,32 +325,36 @@ def lookup(query, keys, values, tokens, meanings, asked):
         drawing.words(345, y, meanings[asked], "et-bold")
     with drawing.part(2):
         drawing.badge(9, top, 2)
-        name = text(ko="부드럽게 찾기", en="A soft look-up")
+        name = text(ko="섞어서 찾기(soft lookup)", en="A soft look-up")
         drawing.words(24, top, name, "et-start et-bold")
         head = [
             (46, text(ko="쿼리", en="query")),
-            (148, text(ko="키", en="key")),
-            (212, text(ko="가중치", en="weight")),
-            (276, text(ko="밸류", en="value")),
+            (136, text(ko="키", en="key")),
+            (188, text(ko="점수", en="score")),
+            (232, text(ko="가중치", en="weight")),
+            (291, text(ko="밸류", en="value")),
         ]
         for x, word in head:
             drawing.words(x, top + 20, word, "et-small")
         _vector(drawing, 14, top + 32, query, "query", 32)
+        asks = text(ko="“누구를?”", en="“whom?”")
+        drawing.words(46, top + 64, asks, "et-small")
         for i, token in enumerate(tokens):
             y = top + 32 + 26 * i
-            drawing.thread((80, top + 42), (115, y + 10), weights[i], "query")
-            _vector(drawing, 116, y, keys[i], "key", 32)
-            drawing.bar(186, y, 52, 20, weights[i], "attention")
-            drawing.words(212, y + 10, formatted(weights[i], ".2f"))
-            _vector(drawing, 244, y, values[i], "value", 32)
-            drawing.words(314, y + 10, token, "et-start et-small")
+            drawing.thread((80, top + 42), (103, y + 10), weights[i], "query")
+            _vector(drawing, 104, y, keys[i], "key", 32)
+            drawing.words(188, y + 10, formatted(scores[i], ".2f"))
+            drawing.bar(210, y, 44, 20, weights[i], "attention")
+            drawing.words(232, y + 10, formatted(weights[i], ".2f"))
+            _vector(drawing, 259, y, values[i], "value", 32)
+            drawing.words(328, y + 10, token, "et-start et-small")
     end = top + 36 + 26 * n
     with drawing.part(3):
-        drawing.badge(160, end + 34, 3)
-        drawing.arrow((276, end - 2), (276, end + 18), role="context")
+        drawing.badge(175, end + 34, 3)
+        drawing.arrow((291, end - 2), (291, end + 18), role="context")
         name = text(ko="문맥 벡터", en="context")
-        drawing.words(238, end + 34, name, "et-end et-small")
-        _vector(drawing, 244, end + 20, context, "context", 32)
+        drawing.words(253, end + 34, name, "et-end et-small")
+        _vector(drawing, 259, end + 20, context, "context", 32)
     best = int(weights.argmax())
     title = text(ko="쿼리, 키, 밸류", en="Query, key and value")
     caption = text(
@@ -372,12 +372,13 @@ def lookup(query, keys, values, tokens, meanings, asked):
             en=". One key equals it; the other values are not used.",
         ),
         text(
-            ko="어텐션: 이제 쿼리와 키가 벡터입니다. 쿼리는 디코더가 지금 찾는 것, "
-            "키는 토큰마다 붙은 이름표입니다. 잘 맞을수록 가중치가 큽니다. 가장 큰 "
-            "가중치: ",
+            ko="어텐션: 이제 쿼리와 키가 벡터입니다. 쿼리는 디코더가 지금 찾는 것이고"
+            "(말로 풀자면 “누구를?”), 키는 토큰마다 붙은 이름표입니다. 점수는 둘이 "
+            "얼마나 맞는지 나타내고, 점수가 클수록 가중치가 큽니다. 가장 큰 가중치: ",
             en="Attention: query and keys are vectors now. The query stands for what "
-            "the decoder needs at this moment, each key is the label of a token. The "
-            "better the fit, the larger the weight. The largest: ",
+            "the decoder needs at this moment (put into words: “whom?”), each key is "
+            "the label of a token. A score tells how well the two fit; the larger it "
+            "is, the larger the weight. The largest: ",
         )
         + f"{formatted(weights[best], '.2f')} ({tokens[best]}).",
         text(
@@ -413,8 +414,8 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
     percents = _percents(weights)
     says = tgt_words[int(logits[0, step].argmax())]
     size = calls["decoder"].output[-1]
-    xs, ts = _centres(src_tokens), _centres(tgt_tokens)
-    drawing = _Sketch(height=410)
+    xs, ts = _centres(src_tokens), _centres(tgt_tokens)[: step + 1]
+    drawing = _Sketch(height=424)
     with drawing.part(1):
         drawing.badge(9, 12, 1)
         _tokens(drawing, 12, src_tokens)
@@ -423,19 +424,24 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
         for x in xs:
             drawing.squares(x - 12, 63, "hidden", [1, 1, 1], size=(8, 10))
     with drawing.part(2):
-        drawing.badge(9, 366, 2)
-        _tokens(drawing, 386, tgt_tokens)
+        drawing.badge(9, 384, 2)
+        for x, token in zip(ts, tgt_tokens, strict=False):
+            drawing.words(x, 388, token)
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
-        drawing.panel(320, 46, "hidden", name, shape_of(calls["decoder"].output))
-        drawing.arrow((350, 59), (372, 59), (372, 343), (351, 343), role="norm")
-        passed = text(ko="마지막 은닉 상태", en="last hidden state")
-        drawing.words(368, 180, passed, "et-end et-small")
+        drawing.panel(320, 46, "hidden", name, shape_of((1, step + 1, size)))
+        around = (370, 59), (370, 417), (18, 417), (18, 352)
+        drawing.arrow((350, 59), *around, (25, 352), role="norm")
+        passed = text(
+            ko="마지막 은닉 상태: 처음 상태이자 단계마다의 입력",
+            en="last hidden state: first state, and input at every step",
+        )
+        drawing.words(364, 407, passed, "et-end et-small")
         for t, x in enumerate(ts):
             drawing.squares(
                 x - 12,
                 347,
                 "query" if t == step else "hidden",
-                [1, 1, 1] if t <= step else [0, 0, 0],
+                [1, 1, 1],
                 size=(8, 10),
             )
             drawing.arrow((x, 380), (x, 367))
@@ -556,12 +562,12 @@ def watch_attention(steps, weights, outputs, rows, columns, row_title, column_ti
     )
     words = text(
         ko="행은 쿼리(방금 단어를 읽은 디코더의 상태), 열은 키(소스의 토큰)입니다. "
-        "칸의 수는 가중치(%)이고 한 행의 합은 100입니다. 가중치는 바른 앞 단어를 주고 "
-        "구한 것이고, 화살표 뒤의 번역은 모델이 혼자 쓴 것입니다.",
+        "칸의 수는 가중치(%)이고 한 행의 합은 반올림하기 전에 100입니다. 가중치는 "
+        "바른 앞 단어를 주고 구한 것이고, 화살표 뒤의 번역은 모델이 혼자 쓴 것입니다.",
         en="A row is a query (the decoder's state just after reading that word), a "
-        "column a key (a source token). Numbers are weights in percent; each row sums "
-        "to 100. The weights are taken with the right previous words given; the "
-        "translation after the arrow is what the model writes alone.",
+        "column a key (a source token). Numbers are weights in percent; a row sums "
+        "to 100 up to rounding. The weights are taken with the right previous words "
+        "given; the translation after the arrow is what the model writes alone.",
     )
     content = (
         f"{heading(title)}<p>{safe(words)}</p>{slider(hint)}"
