@@ -22,16 +22,6 @@ def causal_mask(T, device=None):
     return torch.ones(T, T, dtype=torch.bool, device=device).tril()
 
 
-def split_heads(x, n_heads):
-    """(B, T, d_model) -> (B, n_heads, T, d_head): one more axis, nothing computed."""
-    return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
-
-
-def concat_heads(x):
-    """(B, n_heads, T, d_head) -> (B, T, d_model), the heads side by side."""
-    return x.transpose(1, 2).flatten(2)
-
-
 def attend(query, key, value, mask=None, causal=False, need_weights=False):
     """Attention in every head -> (B, n_heads, T, d_head), and its weights if asked."""
     if causal and (need_weights or mask is not None):
@@ -41,6 +31,16 @@ def attend(query, key, value, mask=None, causal=False, need_weights=False):
         return scaled_dot_product_attention(query, key, value, mask)
     fast = F.scaled_dot_product_attention  # the same, but never shows the weights
     return fast(query, key, value, mask, is_causal=causal), None
+
+
+def split_heads(x, n_heads):
+    """(B, T, d_model) -> (B, n_heads, T, d_head): one more axis, nothing computed."""
+    return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)
+
+
+def concat_heads(x):
+    """(B, n_heads, T, d_head) -> (B, T, d_model), the heads side by side."""
+    return x.transpose(1, 2).flatten(2)
 
 
 def project_heads(attention, x, first, last):
