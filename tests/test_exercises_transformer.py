@@ -73,6 +73,22 @@ def _heads_in_the_batch(query, key, value, n_heads):
     return np.concatenate(np.split(out, n_heads), axis=2)
 
 
+def _multi_by_einsum(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    shape = *x.shape[:2], n_heads, -1
+    q, k, v = ((x @ W).reshape(shape) for W in (W_q, W_k, W_v))
+    scores = torch.einsum("bthd,bshd->bhts", q, k) / math.sqrt(q.shape[-1])
+    weights = torch.where(mask, scores, -torch.inf).softmax(-1)
+    return torch.einsum("bhts,bshd->bthd", weights, v).reshape(x.shape) @ W_o
+
+
+def _multi_by_loop(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    d, out = x.shape[-1] // n_heads, 0
+    for part in (slice(h * d, (h + 1) * d) for h in range(n_heads)):
+        q, k, v = (x @ W[:, part] for W in (W_q, W_k, W_v))
+        out = out + F.scaled_dot_product_attention(q, k, v, mask) @ W_o[part]
+    return out
+
+
 def _positions_by_complex_numbers(x, start):
     places, pairs = start + np.arange(x.shape[1]), np.arange(x.shape[2] // 2)
     turned = np.exp(1j * np.outer(places, 10000.0 ** (-2 * pairs / x.shape[2])))
@@ -131,6 +147,8 @@ def _positions_by_shifted_sine(x, start):
         ("attend_by_heads", _heads_by_slices),
         ("attend_by_heads", _heads_by_einsum),
         ("attend_by_heads", _heads_in_the_batch),
+        ("multi_head_attention", _multi_by_einsum),
+        ("multi_head_attention", _multi_by_loop),
         ("add_positions", _positions_by_loop),
         ("add_positions", _positions_by_shifted_sine),
         ("add_positions", _positions_by_complex_numbers),
@@ -170,6 +188,8 @@ def _same_object(x, start):
         ("causal_attention", lambda query, key: query),
         ("transformer_numbers", "440, 850, 1790, 0, 288"),
         ("attend_by_heads", lambda query, key, value, n_heads: query),
+        ("multi_head_attention", lambda x, *rest: x),
+        ("multi_head_attention", lambda *given: _multi_by_loop(*given).mT),
         ("add_positions", lambda x, start: _positions_by_loop(x, start) * 2),
         ("add_positions", lambda x, start: x),
         ("add_positions", _same_object),

@@ -2550,7 +2550,7 @@ layer_from_weights = Exercise(
         Mistake(
             "normalized line",
             _layer_with(block=_normalized_line),
-            ko="앞 정규화에서 정규화한 `x`에 더했습니다. 잔차로는 정규화하지 않은 "
+            ko="pre-norm에서 정규화한 `x`에 더했습니다. 잔차로는 정규화하지 않은 "
             "`x`가 "
             "갑니다.",
             en="In pre-norm you add to the normalized `x`. The residual line carries "
@@ -2560,14 +2560,14 @@ layer_from_weights = Exercise(
         Mistake(
             "result normalized",
             _layer_with(block=_normalized_result),
-            ko="뒤 정규화에서 하위 층의 결과만 정규화했습니다. 더한 값을 정규화하세요.",
+            ko="post-norm에서 하위 층의 결과만 정규화했습니다. 더한 값을 정규화하세요.",
             en="In post-norm you normalize the sublayer's result alone. Normalize the "
             "sum.",
         ),
         Mistake(
             "normalized at the end too",
             _layer_with(block=_both_norms),
-            ko="앞 정규화의 끝에서 한 번 더 정규화했습니다. 층 안에는 그런 것이 "
+            ko="pre-norm의 끝에서 한 번 더 정규화했습니다. 층 안에는 그런 것이 "
             "없습니다.",
             en="In pre-norm you normalize once more at the end. The layer has no such "
             "norm.",
@@ -3071,7 +3071,7 @@ stack_sizes = Exercise(
                     and abs(d - 1) < 0.02
                 )
             ),
-            ko="16층의 두 값, 64층의 두 값 차례로 적었습니다. 앞 정규화의 두 값을 먼저 "
+            ko="16층의 두 값, 64층의 두 값 차례로 적었습니다. pre-norm의 두 값을 먼저 "
             "적으세요.",
             en="You wrote both values of 16 layers, then those of 64. First come both "
             "of pre-norm.",
@@ -3082,7 +3082,7 @@ stack_sizes = Exercise(
             _sizes_where(
                 lambda *got: all(abs(x - 1) < 0.02 for x in got) and got[0] != 1
             ),
-            ko="네 값이 모두 1입니다. 앞 정규화의 층도 뒤 정규화로 만들었거나, 끝에서 "
+            ko="네 값이 모두 1입니다. pre-norm의 층도 post-norm으로 만들었거나, 끝에서 "
             "한 번 더 정규화했습니다. `EncoderLayer(64)`의 결과를 그대로 재세요.",
             en="All four are 1: your pre-norm layers were made post-norm too, or a "
             "norm comes at the end. Measure what `EncoderLayer(64)` gives as it is.",
@@ -3192,7 +3192,7 @@ stack_sizes = Exercise(
                     and (abs(a - _SIZES[0]) < 0.006) != (abs(b - _SIZES[1]) < 0.006)
                 )
             ),
-            ko="앞 정규화의 두 값 가운데 하나만 맞습니다. 다른 하나에서 층의 수(16, "
+            ko="pre-norm의 두 값 가운데 하나만 맞습니다. 다른 하나에서 층의 수(16, "
             "64)를 보세요.",
             en="Of the two pre-norm values one is right. For the other, check the "
             "number of layers (16, and 64).",
@@ -3226,7 +3226,7 @@ stack_sizes = Exercise(
         Mistake(
             "kinds exchanged",
             _sizes_where(lambda a, b, c, d: max(a, b) < 1.1 and d > 2),
-            ko="앞 정규화와 뒤 정규화의 값이 바뀌었습니다.",
+            ko="pre-norm과 post-norm의 값이 바뀌었습니다.",
             en="The values of pre-norm and post-norm are exchanged.",
             example=(1.0, 1.0, 1.7, 3.0, "A"),
         ),
@@ -3271,10 +3271,200 @@ stack_sizes = Exercise(
     ),
 )
 
+# ---- multi-head attention from its matrices -----------------------------------------
+
+
+def _hidden_in_torch(scores, mask, dim=-1):
+    return scores.masked_fill(~mask, -torch.inf).softmax(dim)
+
+
+def _multi_head(
+    x, W_q, W_k, W_v, W_o, n_heads, mask,
+    split=_split, join=_join, hide=_hidden_in_torch, size=None, dim=-1,
+):  # fmt: skip
+    """Multi-head self-attention; every option changed is one mistake."""
+    q, k, v = (split(x @ W, n_heads) for W in (W_q, W_k, W_v))
+    width = size(x.shape[-1], n_heads) if size else q.shape[-1]
+    weights = hide(q @ k.transpose(-2, -1) / math.sqrt(width), mask, dim)
+    return join(weights @ v) @ W_o
+
+
+def _multi_head_with(given=lambda *arguments: arguments, **changes):
+    def function(*arguments):
+        return _multi_head(*given(*arguments), **changes)
+
+    return function
+
+
+def _changed_at(places, change):
+    """The arguments, those at some places changed: 1 to 4 are W_q, W_k, W_v, W_o."""
+
+    def given(*arguments):
+        return [change(a) if i in places else a for i, a in enumerate(arguments)]
+
+    return given
+
+
+def _parts_of_the_input(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    """Each head sees its own share of the vector alone."""
+    d = x.shape[-1] // n_heads
+    blocks = torch.block_diag(*[torch.ones(d, d)] * n_heads).to(W_q)
+    return x, W_q * blocks, W_k * blocks, W_v * blocks, W_o, n_heads, mask
+
+
+def _multi_head_cases():
+    generator = torch.Generator().manual_seed(6)
+
+    def randn(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64).round(
+            decimals=2
+        )
+
+    causal = torch.ones(4, 4, dtype=torch.bool).tril()
+    last_hidden = torch.tensor([True, True, False]).expand(3, 3).clone()
+    everything = torch.ones(3, 3, dtype=torch.bool)
+    for b, d, n_heads, mask in (
+        (1, 6, 2, causal),
+        (2, 6, 3, last_hidden),
+        (2, 4, 2, everything),
+        (3, 4, 1, causal),
+    ):
+        yield randn(b, len(mask), d), *(randn(d, d) for _ in range(4)), n_heads, mask
+
+
+multi_head_attention = Exercise(
+    "multi_head_attention",
+    expected=_multi_head,
+    cases=tuple(_multi_head_cases()),
+    mistakes=(
+        Mistake(
+            "no mask",
+            _multi_head_with(hide=lambda s, mask, dim: s.softmax(dim)),
+            ko="`mask`를 쓰지 않았습니다. 거짓인 곳의 점수를 소프트맥스 앞에서 "
+            "`-torch.inf`로 바꾸세요.",
+            en="You don't use `mask`. Where it is false, set scores to `-torch.inf` "
+            "before the softmax.",
+        ),
+        Mistake(
+            "mask inverted",
+            _multi_head_with(hide=lambda s, mask, dim: _hidden_in_torch(s, ~mask, dim)),
+            ko="마스크가 거꾸로입니다. 참인 곳이 보아도 되는 곳입니다. `masked_fill`은 "
+            "참인 곳을 채우므로 `~mask`를 주어야 합니다.",
+            en="The mask is the wrong way round. True is where one may look; "
+            "`masked_fill` fills where true, so give it `~mask`.",
+        ),
+        Mistake(
+            "mask after softmax",
+            _multi_head_with(hide=lambda s, mask, dim: s.softmax(dim) * mask),
+            ko="소프트맥스를 한 뒤에 가려서 가중치의 합이 1보다 작습니다.",
+            en="You mask after the softmax, so weights sum to less than 1.",
+        ),
+        Mistake(
+            "zero scores",
+            _multi_head_with(
+                hide=lambda s, mask, dim: s.masked_fill(~mask, 0).softmax(dim)
+            ),
+            ko="가릴 점수를 0으로 만들었습니다. 0은 가중치를 받는 점수입니다.",
+            en="You set hidden scores to 0, a score that gets weight.",
+        ),
+        Mistake(
+            "softmax over queries",
+            _multi_head_with(dim=-2),
+            ko="쿼리의 축에서 소프트맥스를 했습니다. 행마다, 곧 키의 축(`dim=-1`)에서 "
+            "하세요.",
+            en="The softmax runs over the queries. Take it along each row, over the "
+            "keys (`dim=-1`).",
+        ),
+        Mistake(
+            "no softmax",
+            _multi_head_with(hide=lambda s, mask, dim: s.masked_fill(~mask, 0)),
+            ko="점수를 그대로 가중치로 썼습니다. 소프트맥스가 빠졌습니다.",
+            en="You use scores as weights. The softmax is missing.",
+        ),
+        Mistake(
+            "scale of d_model",
+            _multi_head_with(size=lambda d, n: d),
+            ko="점수를 `d_model`의 제곱근으로 나누었습니다. 내적이 더하는 것은 헤드의 "
+            "`d_head`개입니다.",
+            en="You divide by the root of `d_model`. The dot product adds up the "
+            "`d_head` numbers of a head.",
+        ),
+        Mistake(
+            "no scale",
+            _multi_head_with(size=lambda d, n: 1),
+            ko="점수를 나누지 않았습니다.",
+            en="The scores are not divided.",
+        ),
+        Mistake(
+            "no root",
+            _multi_head_with(size=lambda d, n: (d // n) ** 2),
+            ko="점수를 `d_head`로 나누었습니다. 그 제곱근으로 나누세요.",
+            en="You divide by `d_head`. Divide by its square root.",
+        ),
+        Mistake(
+            "one head",
+            _multi_head_with(split=lambda x, n: _split(x, 1)),
+            ko="헤드로 나누지 않고 어텐션을 한 번만 했습니다.",
+            en="There is one attention over whole vectors; the heads are missing.",
+        ),
+        Mistake(
+            "reshaped into heads",
+            _multi_head_with(split=_reshaped),
+            ko="`reshape`만으로 헤드의 축을 만들어 토큰이 섞였습니다. `(B, T, n_heads, "
+            "d_head)`로 나눈 뒤 두 축을 맞바꾸세요.",
+            en="With `reshape` alone, tokens get mixed into heads. Split to `(B, T, "
+            "n_heads, d_head)`, then swap two axes.",
+        ),
+        Mistake(
+            "joined without swapping",
+            _multi_head_with(
+                join=lambda x: x.reshape(x.shape[0], x.shape[2], -1),
+            ),
+            ko="이어 붙일 때 축을 되돌리지 않았습니다. 토큰의 축을 헤드보다 앞에 놓은 "
+            "뒤 이어 붙이세요.",
+            en="You joined without swapping back. Put the axis of tokens before that "
+            "of heads, then join.",
+        ),
+        Mistake(
+            "no output projection",
+            _multi_head_with(_changed_at((4,), lambda W: torch.eye(len(W)).to(W))),
+            ko="`W_o`를 곱하지 않았습니다. 이어 붙인 결과를 `W_o`로 섞으세요.",
+            en="`W_o` is missing. Mix the joined results by it.",
+        ),
+        Mistake(
+            "input split",
+            _multi_head_with(_parts_of_the_input),
+            ko="입력을 나눈 뒤 투영했습니다. 헤드마다 벡터 전체를 투영하고, 나누는 "
+            "것은 투영한 결과입니다.",
+            en="You split the input before projecting. Every head projects the whole "
+            "vector; it is the result that is split.",
+        ),
+        *several(
+            "matrices transposed",
+            *(
+                _multi_head_with(_changed_at(places, lambda W: W.T))
+                for places in ((1, 2, 3, 4), (1, 2, 3), (4,))
+            ),
+            ko="행렬을 전치해 곱했습니다. 여기서는 `x @ W_q`입니다. `nn.Linear`와 "
+            "`F.linear`는 전치한 것을 곱합니다.",
+            en="A matrix is transposed. Here it is `x @ W_q`; `nn.Linear` and "
+            "`F.linear` multiply by the transpose.",
+        ),
+        Mistake(
+            "keys as values",
+            _multi_head_with(lambda x, W_q, W_k, W_v, *rest: (x, W_q, W_k, W_k, *rest)),
+            ko="가중 평균한 것이 키입니다. 밸류를 가중 평균하세요.",
+            en="The weighted mean is of keys. Take that of values.",
+        ),
+    ),
+)
+
+
 check = checker(
     [
         pre_norm_order,
         causal_attention,
+        multi_head_attention,
         transformer_numbers,
         attend_by_heads,
         add_positions,

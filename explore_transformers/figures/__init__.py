@@ -16,6 +16,7 @@ from explore_transformers.figures.blocks import transformer
 from explore_transformers.figures.building import (
     residual_block,
     transformer_map,
+    without_waiting,
     zoom,
 )
 from explore_transformers.figures.decoding import (
@@ -95,6 +96,7 @@ __all__ = [
     "two_ways",
     "use_style",
     "watch_attention",
+    "without_waiting",
     "word_order",
     "zoom",
 ]

@@ -127,9 +127,9 @@ class _Stack:
     def _draw_input(self, drawing, y):
         side, call = self.side, self.embedding
         is_source = side is ENCODER
-        word = (
-            text(ko="소스", en="Source") if is_source else text(ko="타깃", en="Target")
-        )
+        word = text(ko="한 칸 밀린 타깃", en="Target, shifted")
+        if is_source:
+            word = text(ko="소스", en="Source")
         with drawing.part(1 if is_source else 6, "embedding"):
             x = side.middle
             if self.tokens:
@@ -214,7 +214,7 @@ def _draw_sublayer(drawing, side, y, kind, call, pre_norm):
         drawing.line((x, y), (x, y - 8))
         _draw_norm(drawing, side, y, norm_at, pre_norm, top)
         if late != step:
-            at = (x + 24, top + 7) if pre_norm else (x + 59, top + 10)
+            at = (x + 24, top + 7) if pre_norm else (x - 80, top + 10)
             drawing.badge(*at, late)
     with drawing.part(step, _NAMES[kind]):
         drawing.arrow((x, box_at + 10), (x, box_at))

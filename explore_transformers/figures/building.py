@@ -1,4 +1,4 @@
-"""Lesson 4's maps: from black box to layer, where we are, a block's residual lines."""
+"""Lesson 4's maps: why no RNN, from black box to layer, a block's residual lines."""
 
 from explore_transformers.figures.blocks import (
     DECODER,
@@ -13,11 +13,12 @@ from explore_transformers.figures.blocks import (
     _Stack,
 )
 from explore_transformers.figures.diagrams import shape_of
-from explore_transformers.figures.drawing import Diagram
+from explore_transformers.figures.drawing import Diagram, Drawing
 from explore_transformers.figures.html import HTMLFigure, heading, safe
 from explore_transformers.figures.trace import find, trace
 from explore_transformers.language import text
 
+_PITCH = 38  # from sublayer to sublayer of the small map
 _DEEPER = 28  # from the black box with its inputs down to the next level
 _ROLES = {"feed-forward": "feed-forward"}
 _PART = {"self-attention": "self_attention", "masked": "masked_self_attention"}
@@ -46,6 +47,55 @@ class Map(HTMLFigure):
 
     def __repr__(self):
         return f"{self.title}. {self.said}"
+
+
+# ---- why without an RNN -------------------------------------------------------------
+
+
+def without_waiting(tokens, word):
+    """Draw an RNN's steps over tokens, and below them attention's one step.
+
+    Args:
+        tokens: T tokens of a sentence.
+        word: index of the token whose sources attention's drawing shows in colour.
+    """
+    n, left, width = len(tokens), 20, 340
+    at = [left + width / n * (i + 0.5) for i in range(n)]
+    drawing = Drawing(282)
+    name = text(ko=f"RNN: 차례로 {n}단계", en=f"RNN: {n} steps, one after another")
+    drawing.words(left, 10, name, "et-start et-bold")
+    for i, x in enumerate(at):
+        drawing.squares(x - 13, 24, "hidden", [0.6], [str(i + 1)], (26, 26))
+        drawing.arrow((x, 66), (x, 51))
+        drawing.words(x, 76 + 13 * (i % 2), tokens[i])
+        if i:
+            drawing.arrow((at[i - 1] + 13, 37), (x - 13, 37), role="hidden")
+    name = text(
+        ko="어텐션: 모든 위치를 1단계에", en="Attention: all positions in 1 step"
+    )
+    drawing.words(left, 128, name, "et-start et-bold")
+    for i in [*(j for j in range(n) if j != word), word]:  # the word's lines on top
+        for x in at:
+            role = "attention" if i == word else "norm"
+            drawing.line((x, 243), (at[i], 168), role=role)
+        drawing.squares(at[i] - 13, 142, "context", [0.6], ["1"], (26, 26))
+    for i, x in enumerate(at):
+        kind = "et-bold" if i == word else ""
+        drawing.words(x, 253 + 13 * (i % 2), tokens[i], kind)
+    title = text(ko="기다리는 RNN, 기다리지 않는 어텐션", en="Who waits for whom")
+    caption = text(
+        ko="칸의 수는 그 벡터가 몇 번째 단계에 나오는지입니다. RNN에서 첫 단어의 "
+        f"정보는 마지막 단어까지 칸 {n}개를 지나지만, 어텐션에서는 어디서든 선 하나를 "
+        "지납니다. 색칠한 선은 “",
+        en="The number in a box is the step in which its vector is made. From the "
+        f"first word to the last, information passes {n} boxes of the RNN; in "
+        "attention, a single line from anywhere. In colour: all that reaches “",
+    )
+    return Map(
+        drawing,
+        title,
+        caption + str(tokens[word]) + text(ko="”에 닿는 것입니다.", en="”."),
+    )
 
 
 # ---- from black box to layer --------------------------------------------------------
@@ -180,10 +230,10 @@ def transformer_map(model, src, tgt, *lit):
     """
     _, calls = trace(model, src, tgt)
     stacks = [_Stack(calls, side, ()) for side in (ENCODER, DECODER)]
-    height = 72 + 30 * max(len(stack.sublayers) for stack in stacks)
+    height = 72 + _PITCH * max(len(stack.sublayers) for stack in stacks)
     drawing = Lit(height, None, lit or PARTS)
     tops = [_draw_small(drawing, stack, height) for stack in stacks]
-    x, cross = ENCODER.middle, height - 30 - 30 * _place(stacks[1], "cross") - 20
+    x, cross = ENCODER.middle, height - 30 - _PITCH * _place(stacks[1], "cross") - 20
     with drawing.part(1, "encoder"):
         drawing.line((x, tops[0] + 8), (x, tops[0]), (190, tops[0]))
     with drawing.part(1, "cross_attention"):
@@ -217,17 +267,18 @@ def _draw_small(drawing, stack, height):
         drawing.box(x - 69, height - 24, 138, 20, "embedding", name)
     y = height - 30
     with part(stack.side.name):
-        rows = 30 * len(stack.sublayers)
+        rows = _PITCH * len(stack.sublayers)
         drawing.frame(6 if bypass < x else 204, y - rows - 8, 170, rows + 6)
-    for kind, _ in stack.sublayers:
+    for i, (kind, _) in enumerate(stack.sublayers):
         with part("residual"):
-            end = x - 69 if bypass < x else x + 69
-            drawing.line((x, y - 2), (bypass, y - 2), (bypass, y - 27), (end, y - 27))
+            end = x - 5 if bypass < x else x + 5
+            drawing.line((x, y - 2), (bypass, y - 2), (bypass, y - 31), (end, y - 31))
+            drawing.plus(x, y - 31, 5)
         with part(_PART[kind]):
-            drawing.arrow((x, y + 6), (x, y - 5))
+            drawing.arrow((x, y + (2 if i else 6)), (x, y - 5))
             role = _ROLES.get(kind, "attention")
             drawing.box(x - 69, y - 25, 138, 20, role, _name(kind))
-        y -= 30
+        y -= _PITCH
     return y - 8
 
 
@@ -272,7 +323,7 @@ def residual_block(pre, post, x):
         stacks.append([(kind, call) for kind, call in called if kind != "norm"])
     height = 100 + sum(_height(kind, True) for kind, _ in stacks[0])
     drawing = Lit(height)
-    names = text(ko="앞 정규화", en="Pre-norm"), text(ko="뒤 정규화", en="Post-norm")
+    names = text(ko="pre-norm", en="Pre-norm"), text(ko="post-norm", en="Post-norm")
     formulas = "x + f(norm(x))", "norm(x + f(x))"
     for side, sublayers, name, formula, is_pre in zip(
         sides, stacks, names, formulas, (True, False), strict=True
@@ -303,14 +354,14 @@ def _words_of_block():
             en="The same x goes into both layers.",
         ),
         text(
-            ko="셀프 어텐션: 앞 정규화에서는 정규화한 x를 읽고, 뒤 정규화에서는 x를 "
+            ko="셀프 어텐션: pre-norm에서는 정규화한 x를 읽고, post-norm에서는 x를 "
             "그대로 읽습니다.",
             en="Self-attention reads the normalized x in pre-norm, and x itself in "
             "post-norm.",
         ),
         text(
-            ko="결과를 x에 더합니다. 앞 정규화에서는 더한 값을 그대로 위로 보내고, 뒤 "
-            "정규화에서는 더한 값을 정규화합니다. 오른쪽은 ⊕와 정규화를 한 상자에 "
+            ko="결과를 x에 더합니다. pre-norm에서는 더한 값을 그대로 위로 보내고, "
+            "post-norm에서는 더한 값을 정규화합니다. 오른쪽은 ⊕와 정규화를 한 상자에 "
             "그렸습니다.",
             en="The result is added to x. In pre-norm the sum goes up as it is; in "
             "post-norm the sum is normalized: the boxes on the right hold both ⊕ and "

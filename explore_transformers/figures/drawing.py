@@ -124,11 +124,13 @@ class Drawing:
         path = " ".join(f"{a:g},{b:g}" for a, b in [(x, y), *sides])
         self._tags.append(f'<polygon class="et-head et-role-{role}" points="{path}"/>')
 
-    def plus(self, x, y):
+    def plus(self, x, y, radius=7):
         """Two vectors are added."""
-        self._tags.append(f'<circle class="et-plus" cx="{x:g}" cy="{y:g}" r="7"/>')
-        self.line((x - 4, y), (x + 4, y))
-        self.line((x, y - 4), (x, y + 4))
+        circle = f'<circle class="et-plus" cx="{x:g}" cy="{y:g}" r="{radius:g}"/>'
+        self._tags.append(circle)
+        arm = radius - 3
+        self.line((x - arm, y), (x + arm, y))
+        self.line((x, y - arm), (x, y + arm))
 
     def svg(self, title, description):
         """The whole as one SVG; its ids are made of what it holds, not of its words.

@@ -161,9 +161,12 @@ def _words_of_one_word(tokens, word, head, query, weights):
         en="One word's way through self-attention",
     )
     caption = text(
-        ko="훈련을 마친 모델의 실제 수입니다. 벡터마다 앞의 두 수만 보입니다. 헤드 ",
-        en="Real numbers of the trained model; of each vector the first two are shown. "
-        "Head ",
+        ko="훈련을 마친 모델의 실제 수입니다. 벡터마다 앞의 두 수만 보이고, 점수는 "
+        f"{query.shape[-1]}개를 모두 곱해 더한 것이라 보이는 수만으로는 나오지 "
+        "않습니다. 헤드 ",
+        en="Real numbers of the trained model. Of each vector the first two are shown; "
+        f"a score adds up the products of all {query.shape[-1]}, so those two don't "
+        "give it. Head ",
     )
     caption += f"{head + 1}, “" + str(tokens[word]) + "”."
     size = query.shape[-1]
@@ -364,7 +367,7 @@ def heads_flow(attention, x, tokens, word):
     context = numbers(value.transpose(1, 2).flatten(2)).shape
     drawing = Drawing(474)
     _draw_split(drawing, attention, x, query)
-    _draw_each_head(drawing, weights[0, :, word], tokens, n_heads)
+    _draw_each_head(drawing, weights[0, :, word], tokens, query)
     with drawing.part(4):
         drawing.badge(12, 378, 4)
         _segments(drawing, 366, n_heads, "context", 26)
@@ -403,23 +406,31 @@ def _draw_split(drawing, attention, x, query):
         for left, role in ((26, "query"), (137, "key"), (248, "value")):
             drawing.arrow((left + 52, 78), (left + 52, 93))
             _segments(drawing, 94, query.shape[1], role, 24, left, 104)
-        shape = f"{shape_of(x.shape)} → {shape_of(query.shape)}"
-        drawing.words(189, 132, shape, "et-small")
 
 
-def _draw_each_head(drawing, weights, tokens, n_heads):
+def _draw_each_head(drawing, weights, tokens, query):
+    n_heads, size = query.shape[1], query.shape[-1]
     piece = 326 / n_heads
     with drawing.part(3):
         drawing.badge(12, 160, 3)
         for h in range(n_heads):
             left = 26 + piece * h
-            drawing.arrow((left + piece / 2, 140), (left + piece / 2, 152))
+            for i, start in enumerate((26, 137, 248)):  # its piece of each projection
+                role = ("query", "key", "value")[i] if h == 0 else "norm"
+                at = start + 104 / n_heads * (h + 0.5)
+                drawing.line(
+                    (at, 118), (left + piece / 2 + 8 * (i - 1), 154), role=role
+                )
             drawing.frame(left + 2, 154, piece - 4, 196)
             name = text(ko="헤드 ", en="head ") + str(h + 1)
-            drawing.words(left + piece / 2, 166, name, "et-small et-bold")
+            drawing.words(left + piece / 2, 164, name, "et-small et-bold")
+            shape = shape_of((len(query), query.shape[2], size))
+            drawing.words(left + piece / 2, 177, shape, "et-small")
             for i, (token, weight) in enumerate(zip(tokens, weights[h], strict=True)):
-                y = 177 + 21 * i
+                y = 187 + 20 * i
                 drawing.words(left + 6, y + 4, token, "et-start et-small")
+                number = formatted(weight, ".2f")
+                drawing.words(left + piece - 6, y + 4, number, "et-end et-small")
                 drawing.bar(left + 6, y + 12, piece - 12, 5, weight, "attention")
             drawing.arrow((left + piece / 2, 350), (left + piece / 2, 365))
 
@@ -427,11 +438,11 @@ def _draw_each_head(drawing, weights, tokens, n_heads):
 def _words_of_heads(n_heads, size, d_model, token):
     title = text(ko="멀티헤드 어텐션", en="Multi-head attention")
     caption = text(
-        ko="괄호 안은 실제 텐서의 모양이고, 막대는 훈련을 마친 모델에서 이 단어의 "
+        ko="괄호 안은 실제 텐서의 모양이고, 막대와 수는 훈련을 마친 모델에서 이 단어의 "
         "쿼리가 "
         "토큰마다 준 가중치입니다: “",
-        en="In brackets: shapes of the real tensors. The bars are the weights that the "
-        "trained model's query for this word gives each token: “",
+        en="In brackets: shapes of the real tensors. Bars and numbers are the weights "
+        "that the trained model's query for this word gives each token: “",
     )
     steps = [
         text(
