@@ -35,10 +35,10 @@ class Benchmark:
         command = f"python benchmarks/{self.name}.py"
         return text(
             ko=f"{self.made}에 {self.machine}의 코어 하나에서 PyTorch {self.torch}로 "
-            "잰 CPU 시간의 중앙값입니다. 괄호 안은 가운데 절반의 범위입니다. 모두 같은 "
+            "잰 CPU 시간의 중앙값입니다. 괄호 안은 사분위수 범위입니다. 모두 같은 "
             f"배치를 받고, torch.nn은 가중치도 같습니다. 다시 재는 명령: {command}",
             en=f"Medians of CPU time, measured on {self.made} on one core of "
-            f"{self.machine} with PyTorch {self.torch}; in brackets, the middle half. "
+            f"{self.machine} with PyTorch {self.torch}; in parentheses, the quartiles. "
             "All get the same batches, and torch.nn has the same weights too. "
             f"To repeat: {command}",
         )

@@ -191,8 +191,8 @@ cache_numbers = Exercise(
         _any_other(
             5,
             "sixth number",
-            ko="여섯째 수가 다릅니다. 이어 가는 시작마다 캐시가 하나씩 있습니다.",
-            en="The sixth number differs: each beginning that is followed has a cache.",
+            ko="여섯째 수가 다릅니다. 이어 가는 후보마다 캐시가 하나씩 있습니다.",
+            en="The sixth number differs: each candidate that is followed has a cache.",
         ),
     ),
 )
@@ -1139,7 +1139,7 @@ def _beam_by(n=None, then=None, among=None, **rule):
 
 
 def _beam_done(change):
-    """A step that takes other beginnings for finished."""
+    """A step that takes other candidates for finished."""
     return lambda scores, log_p, done, end: _beam_step(scores, log_p, change(done), end)
 
 
@@ -1168,10 +1168,10 @@ def _more_beam_mistakes():
     yield from several(
         "one word each, unsorted",
         _best_unsorted,
-        ko="시작마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 시작과 단어의 모든 짝을 "
+        ko="후보마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 후보와 단어의 모든 쌍을 "
         "한데 놓고, 합이 큰 것부터 W개를 고르세요.",
-        en="You take the best word of each beginning. Choose the W best of all pairs "
-        "of a beginning and a word, likeliest first.",
+        en="You take the best word of each candidate. Choose the W best of all pairs "
+        "of a candidate and a word, likeliest first.",
     )
     yield Mistake(
         "in the order of the table",
@@ -1182,32 +1182,32 @@ def _more_beam_mistakes():
     yield Mistake(
         "scores along the words",
         _beam_with(add=lambda s, p: s.T + p if p.shape[0] == p.shape[1] else s + p),
-        ko="점수를 단어 쪽으로 더했습니다. 점수는 시작마다 하나이니 "
+        ko="점수를 단어 쪽으로 더했습니다. 점수는 후보마다 하나이니 "
         "`scores[:, None]`으로 더하세요.",
-        en="The scores are added along the words. There is one for each beginning: add "
+        en="The scores are added along the words. There is one for each candidate: add "
         "`scores[:, None]`.",
     )
     yield from several(
         "not low enough",
         *(_beam_by(other=low) for low in (-100.0, -50.0, -1000.0)),
-        ko="끝난 시작의 다른 단어를 -100 같은 수로 막았습니다. 점수가 더 낮은 시작이 "
+        ko="끝난 후보의 다른 단어를 -100 같은 수로 막았습니다. 점수가 더 낮은 후보가 "
         "있으면 막지 못합니다. `-np.inf`로 막으세요.",
-        en="You bar the other words of a finished beginning with a number such as "
-        "-100. Beside a beginning of lower score that is not enough: use `-np.inf`.",
+        en="You bar the other words of a finished candidate with a number such as "
+        "-100. Beside a candidate of lower score that is not enough: use `-np.inf`.",
     )
     yield Mistake(
         "other words free too",
         _beam_by(other=0.0),
-        ko="끝난 시작의 모든 단어를 0으로 두었습니다. 끝 토큰만 0이고 나머지는 "
+        ko="끝난 후보의 모든 단어를 0으로 두었습니다. 끝 토큰만 0이고 나머지는 "
         "`-np.inf`입니다.",
-        en="All words of a finished beginning get 0. Only the end token does; the "
+        en="All words of a finished candidate get 0. Only the end token does; the "
         "others get `-np.inf`.",
     )
     yield from several(
         "another end token",
         *(_beam_by(stay=word) for word in (0, 1, -1)),
-        ko="끝난 시작이 `end`가 아닌 정해진 번호를 냅니다. `end`를 쓰세요.",
-        en="A finished beginning gives a fixed id in place of `end`. Use `end`.",
+        ko="끝난 후보가 `end`가 아닌 정해진 번호를 냅니다. `end`를 쓰세요.",
+        en="A finished candidate gives a fixed id in place of `end`. Use `end`.",
     )
     yield Mistake(
         "end token given 1",
@@ -1219,32 +1219,32 @@ def _more_beam_mistakes():
     yield Mistake(
         "finished score cancelled",
         _beam_by(among=lambda total, done, end: _cancelled(total, done)),
-        ko="끝난 시작의 점수가 0이 되었습니다. 점수는 그대로 남아야 합니다.",
-        en="The score of a finished beginning becomes 0. It must stay what it was.",
+        ko="끝난 후보의 점수가 0이 되었습니다. 점수는 그대로 남아야 합니다.",
+        en="The score of a finished candidate becomes 0. It must stay what it was.",
     )
     yield Mistake(
         "done turned round",
         _beam_done(lambda done: ~np.asarray(done)),
-        ko="`done`을 거꾸로 읽었습니다. `True`가 끝난 시작입니다.",
+        ko="`done`을 거꾸로 읽었습니다. `True`가 끝난 후보입니다.",
         en="You read `done` the wrong way round: `True` is a finished one.",
     )
     yield Mistake(
         "all finished",
         _beam_done(lambda done: np.full(len(done), np.any(done))),
-        ko="하나가 끝나면 모두 끝난 것으로 보았습니다. `done`은 시작마다 다릅니다.",
+        ko="하나가 끝나면 모두 끝난 것으로 보았습니다. `done`은 후보마다 다릅니다.",
         en="When one is finished you take all for finished. `done` is one for each.",
     )
     yield Mistake(
         "finished always first",
         _beam_by(among=_done_first),
-        ko="끝난 시작을 늘 맨 앞에 두었습니다. 끝난 시작도 점수로 겨룹니다.",
-        en="Finished beginnings always come first. They too compete by their scores.",
+        ko="끝난 후보를 늘 맨 앞에 두었습니다. 끝난 후보도 점수로 겨룹니다.",
+        en="Finished candidates always come first. They too compete by their scores.",
     )
     yield Mistake(
         "end barred",
         _beam_by(among=_no_end),
-        ko="끝나지 않은 시작이 끝 토큰을 낼 수 없게 막았습니다.",
-        en="You keep unfinished beginnings from giving the end token.",
+        ko="끝나지 않은 후보가 끝 토큰을 낼 수 없게 막았습니다.",
+        en="You keep unfinished candidates from giving the end token.",
     )
     yield Mistake(
         "divided by length",
@@ -1255,21 +1255,21 @@ def _more_beam_mistakes():
     yield Mistake(
         "index in the flat table",
         _beam_by(then=lambda s, b, w, V: (s, b * V + w, w)),
-        ko="펼친 표의 번호를 그대로 돌려주었습니다. V로 나눈 몫이 시작입니다.",
+        ko="펼친 표의 번호를 그대로 돌려주었습니다. V로 나눈 몫이 후보입니다.",
         en="You return the index in the flat table. Its quotient by V is the "
-        "beginning.",
+        "candidate.",
     )
     yield Mistake(
         "/ for //",
         _beam_by(then=lambda s, b, w, V: (s, (b * V + w) / V, w)),
-        ko="`/`로 나누어 시작의 번호가 소수가 되었습니다. `//`로 나누세요.",
-        en="You divide with `/`, so beginnings are fractions. Divide with `//`.",
+        ko="`/`로 나누어 후보의 번호가 소수가 되었습니다. `//`로 나누세요.",
+        en="You divide with `/`, so candidates are fractions. Divide with `//`.",
     )
     yield Mistake(
-        "first beginning alone",
+        "first candidate alone",
         _beam_by(among=lambda total, done, end: _first_row(total)),
-        ko="첫 시작에서 나온 것만 골랐습니다. 표 전체에서 고르세요.",
-        en="You choose from the first beginning alone. Choose from the whole table.",
+        ko="첫 후보에서 나온 것만 골랐습니다. 표 전체에서 고르세요.",
+        en="You choose from the first candidate alone. Choose from the whole table.",
     )
     yield from several(
         "another number kept",
@@ -1280,8 +1280,8 @@ def _more_beam_mistakes():
         _beam_by(n=lambda W, V: 1),
         _beam_by(n=lambda W, V: 3),
         _beam_by(n=lambda W, V: W * V),
-        ko="남긴 것이 W개가 아닙니다. 시작의 수만큼(`len(scores)`) 남기세요.",
-        en="You do not keep W of them. Keep as many as there are beginnings, "
+        ko="남긴 것이 W개가 아닙니다. 후보의 수만큼(`len(scores)`) 남기세요.",
+        en="You do not keep W of them. Keep as many as there are candidates, "
         "`len(scores)`.",
     )
 
@@ -1307,11 +1307,11 @@ beam_step = Exercise(
             "one word each",
             _beam_with(axis="each"),
             _one_word_each,
-            ko="시작마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 시작과 단어의 모든 "
+            ko="후보마다 가장 그럴듯한 단어를 하나씩 골랐습니다. 후보와 단어의 모든 "
             "짝을 "
-            "한데 놓고 고르세요. 한 시작에서 둘이 나올 수도 있습니다.",
-            en="You take the best word of each beginning. Choose among all pairs of a "
-            "beginning and a word: two may come from the same beginning.",
+            "한데 놓고 고르세요. 한 후보에서 둘이 나올 수도 있습니다.",
+            en="You take the best word of each candidate. Choose among all pairs of a "
+            "candidate and a word: two may come from the same candidate.",
         ),
         Mistake(
             "sums forgotten",
@@ -1385,15 +1385,15 @@ beam_step = Exercise(
         Mistake(
             "beam and word exchanged",
             lambda *case: tuple(_beam_step(*case)[i] for i in (0, 2, 1)),
-            ko="시작의 번호와 단어의 번호가 바뀌었습니다.",
+            ko="후보의 번호와 단어의 번호가 바뀌었습니다.",
             en="Beams and words are exchanged.",
         ),
         Mistake(
             "divided by the width",
             _beam_with(unpack=lambda best, V: divmod(best, max(len(best), 1))),
-            ko="펼친 번호를 너비로 나누었습니다. 한 시작마다 단어가 V개이니 V로 "
+            ko="펼친 번호를 너비로 나누었습니다. 한 후보마다 단어가 V개이니 V로 "
             "나누세요.",
-            en="You divide the flat index by the width. Each beginning has V words: "
+            en="You divide the flat index by the width. Each candidate has V words: "
             "divide by V.",
         ),
         Mistake(

@@ -14,8 +14,6 @@ from explore_transformers.language import text
 
 _LEFT, _WIDTH = 26, 324
 _MOST_TOKENS = 9
-_PADDING = 3  # so many columns of padding are added where padding is tested
-_PALE = 0.25
 
 
 class _Sketch(Drawing):
@@ -131,13 +129,14 @@ def tested_map(model, src, tgt, src_tokens, tgt_tokens):
         drawing.box(26, 42, 142, 24, "key", what)
         drawing.line((168, 54), (198, 54), (198, 172))
         drawing.arrow((198, 172), (211, 172), role="key")
+        drawing.arrow((198, 54), (169, 54), role="key")  # it is written too
     title = text(ko="어디를 검증하는가", en="Where it is tested")
     caption = text(
         ko="레슨 4에서 만든 모델 전체입니다. 번호가 붙은 여섯 곳을 이 레슨에서 "
         "검증합니다. 괄호 안은 실제로 흐른 텐서의 모양이고, 어텐션 가중치의 축은 "
         "차례로 배치, 헤드, 쿼리, 키입니다.",
         en="The whole model of lesson 4. This lesson tests it at the six numbered "
-        "places. In brackets: shapes of the tensors that really passed; the axes of "
+        "places. In parentheses: shapes of the tensors that really passed; the axes of "
         "attention weights are batch, heads, queries, keys.",
     )
     steps = [
@@ -188,85 +187,71 @@ def _weight_shapes(model, src, tgt):
 # ---- the five properties ------------------------------------------------------------
 
 
-def five_properties(model, src, tgt, src_tokens, tgt_tokens):
+def five_properties(model, src, tgt, src_tokens, tgt_tokens, other=None):
     """Draw what each test changes, and how much the real model's output changes.
 
     Args:
         model: lesson 4's Transformer.
         src, tgt, src_tokens, tgt_tokens: one sentence pair, tgt from the start token.
+        other: ids (1, T_src + 1) and tokens of the sentence that shares the batch;
+            without it, the source with its first word repeated.
     """
     _must_fit(src, tgt, src_tokens, tgt_tokens)
-    found = measured_changes(model, src, tgt)
-    middle = tgt.shape[1] // 2
-    row = 92
-    drawing = _Sketch(height=5 * row + 8)
-    titles = [
-        text(ko="미래: 뒤를 바꾼다", en="Future: other later words"),
-        text(ko="패딩: 패딩의 벡터를 바꾼다", en="Padding: change its vector"),
-        text(ko="배치: 다른 문장과 묶는다", en="Batch: another sentence"),
-        text(ko="순서: 두 단어를 맞바꾼다", en="Order: swap two words"),
-        text(ko="행: 가중치를 더한다", en="Rows: add the weights up"),
-    ]
-    n, n_src = len(tgt_tokens), len(src_tokens)
-    below = (
-        text(ko=f"Δ: 타깃 위치 {n}개", en=f"Δ at {n} target positions"),
-        text(ko=f"Δ: 벡터 {n_src}개", en=f"Δ of {n_src} vectors"),
-    )
-    pads = ["<pad>"] * _PADDING
+    other, other_tokens = other or _one_longer(src, src_tokens)
+    _must_fit(other, tgt, other_tokens, tgt_tokens)
+    future, padding, batch, order, weights = measured_changes(model, src, tgt, other)
+    middle, n_src = tgt.shape[1] // 2, len(src_tokens)
+    padded = [*src_tokens, "<pad>"]
     swapped = list(src_tokens)
     swapped[0], swapped[-2] = swapped[-2], swapped[0]
-    inputs = [
-        (tgt_tokens, range(middle, len(tgt_tokens))),
-        ([*src_tokens, *pads], range(len(src_tokens), len(src_tokens) + _PADDING)),
-        ([*src_tokens, *pads], ()),
-        (swapped, (0, len(src_tokens) - 2)),
-        (src_tokens, ()),
-    ]
-    for i, (tokens, changed) in enumerate(inputs):
-        y = 12 + row * i
-        with drawing.part(i + 1):
-            drawing.badge(9, y, i + 1)
-            drawing.words(24, y, titles[i], "et-start et-bold")
-            total = text(ko="합 ", en="sum ") + formatted(sum(found[4]), ".2f")
-            right = total if i == 4 else below[i > 2]
-            drawing.words(352, y, right, "et-end et-small")
-            xs = _centres(len(tokens))
-            for k, (x, token) in enumerate(zip(xs, tokens, strict=True)):
-                at = y + 19 + 17 * (k % 2)
-                if k in changed:
-                    # Of one width: a token may hold both languages while it's built.
-                    drawing.changed(x, at, 1.45 * _WIDTH / len(tokens), 15)
-                drawing.words(x, at, token, "et-small")
-            if i == 2:  # the sentence beside it
-                for x in xs:
-                    drawing.squares(x - 8, y + 44, "hidden", [_PALE], size=(16, 5))
-            values = found[i]
-            where = y + 60
-            if i < 4:
-                drawing.words(18, where, "Δ", "et-end et-small")
-            centres = _centres(len(values))
-            for k, (x, v) in enumerate(zip(centres, values, strict=True)):
-                if i == 4:
-                    drawing.bar(x - 15, where - 9, 30, 18, v, "attention")
-                    drawing.words(x, where, formatted(v, ".2f"), "et-small")
-                    continue
-                may_change = i == 0 and k >= middle
-                role = "context" if v > 1e-3 else "value"
-                role = "norm" if may_change else role
-                strong = 0.6 if v > 1e-3 and not may_change else 0
-                drawing.squares(x - 17, where - 9, role, [strong], size=(34, 18))
-                drawing.words(x, where, _change(v), "et-small")
+    source, target = text(ko="소스", en="source"), text(ko="타깃", en="target")
+    zero = text(ko="앞의 Δ는 0이어야", en="earlier Δ must be 0")
+    drawing = _Sketch(height=_ROW * 19 + 24)
+    panel = _Panels(drawing)
+    panel.begin(
+        1, text(ko="미래: 뒤의 단어를 바꾼다", en="Future: change later words"), zero
+    )
+    panel.changes(future, grey=range(middle, len(future)))
+    panel.note(middle, len(tgt_tokens), text(ko="다른 단어들", en="other words"))
+    panel.tokens(target, tgt_tokens[:middle], len(tgt_tokens))
+    zero = text(ko="Δ는 0이어야", en="Δ must be 0")
+    panel.begin(
+        2, text(ko="패딩: 그 벡터를 바꾼다", en="Padding: change its vector"), zero
+    )
+    panel.tokens(source, padded, changed=[n_src])
+    panel.changes(padding)
+    panel.tokens(target, tgt_tokens)
+    zero = text(ko="Δ는 반올림 오차뿐", en="Δ: rounding at most")
+    what = text(ko="배치: 다른 문장과 묶는다", en="Batch: add another sentence")
+    panel.begin(3, what, zero)
+    panel.tokens(source, padded)
+    beside = text(ko="다른 문장", en="other")
+    panel.note(0, 1)
+    panel.tokens(beside, other_tokens)
+    panel.changes(batch)
+    panel.tokens(target, tgt_tokens)
+    zero = text(ko="Δ가 있어야", en="Δ must not be 0")
+    panel.begin(
+        4, text(ko="순서: 두 단어를 맞바꾼다", en="Order: swap two words"), zero
+    )
+    panel.changes(order)
+    panel.tokens(source, swapped, changed=(0, n_src - 2))
+    total = text(ko="합 ", en="sum ") + formatted(sum(weights), ".2f")
+    panel.begin(5, text(ko="행: 가중치를 더한다", en="Rows: add the weights up"), total)
+    panel.weights(weights)
+    panel.tokens(source, src_tokens)
+    panel.end()
     title = text(ko="다섯 가지 성질", en="Five properties")
     caption = text(
         ko="훈련하지 않은 모델에서 실제로 잰 값입니다. 파란 테두리는 검사에서 바꾼 "
-        "것이고, Δ는 위치마다 가장 크게 달라진 로짓의 변화(4에서는 벡터의 수의 "
-        "변화)입니다. 초록은 그대로인 곳, 주황은 달라진 곳, 회색은 달라져도 되는 "
-        "곳입니다.",
+        "것이고, Δ는 그 아래 단어의 위치에서 가장 크게 달라진 로짓의 변화입니다"
+        "(4에서는 인코더가 낸 벡터의 변화). 초록은 그대로인 곳, 주황은 달라진 곳, "
+        "회색은 달라져도 되는 곳입니다.",
         en="Measured on the untrained model. Blue frames are what the test changes; Δ "
-        "is the largest change of a logit at each position (in 4, of a number in the "
-        "vector). Green: unchanged. Orange: changed. Grey: allowed to change.",
+        "is the largest change of a logit at the position of the word below it (in 4, "
+        "of a number in the encoder's vector). Green: unchanged. Orange: changed. "
+        "Grey: allowed to change.",
     )
-    most = max(found[2])
     steps = [
         text(
             ko=f"타깃의 {middle + 1}번째 단어부터 바꾸면 그 앞의 로짓은 정확히 "
@@ -275,30 +260,111 @@ def five_properties(model, src, tgt, src_tokens, tgt_tokens):
             "them change by exactly 0. From there on they may change.",
         ),
         text(
-            ko="패딩의 벡터를 다른 벡터로 바꾸어도 모든 로짓이 정확히 그대로입니다.",
-            en="With another vector under padding, every logit stays exactly as it is.",
+            ko="소스 끝에 붙인 패딩의 벡터를 다른 벡터로 바꾸어도 타깃의 모든 로짓이 "
+            "정확히 그대로입니다.",
+            en="With another vector under the padding behind the source, every logit "
+            "of the target stays exactly as it is.",
         ),
         text(
-            ko="더 긴 문장(파란 띠)과 한 배치에 묶습니다. 반올림 오차는 남을 수 있고, "
-            "여기서 가장 큰 변화는 ",
-            en="A longer sentence (blue strip) joins the batch. Rounding may remain; "
-            "the largest change here is ",
+            ko="더 긴 문장과 한 배치에 묶습니다. 반올림 오차는 남을 수 있고, 여기서 "
+            "가장 큰 변화는 ",
+            en="A longer sentence joins the batch. Rounding may remain; the largest "
+            "change here is ",
         )
-        + f"{_change(most)}"
+        + f"{_change(max(batch))}"
         + text(ko="입니다.", en="."),
         text(
-            ko="첫 단어와 끝에서 둘째 단어의 자리를 맞바꿉니다. 자리가 그대로인 단어의 "
-            "벡터까지 달라졌습니다.",
-            en="The first word and the last but one trade places. The vectors change, "
-            "even those of words that stayed in place.",
+            ko="첫 단어와 끝에서 둘째 단어의 자리를 맞바꾸고, 단어마다 앞뒤의 벡터를 "
+            "비교합니다. 자리가 그대로인 단어의 벡터까지 달라졌으니 순서를 보는 "
+            "것입니다.",
+            en="The first word and the last but one trade places, and each word's "
+            "vector is compared with its own from before, wherever it stands now. Even "
+            "the words that stayed in place change: the order is seen.",
         ),
         text(
-            ko="인코더 첫 층, 첫 헤드에서 첫 단어의 어텐션 가중치입니다. 합이 1입니다.",
-            en="The first word's attention weights in the encoder's first layer and "
-            "head. They sum to 1.",
+            ko="인코더 첫 층, 첫 헤드에서 첫 단어가 각 단어에 두는 어텐션 "
+            "가중치입니다. 합이 1입니다.",
+            en="The weights that the first word gives to each word, in the encoder's "
+            "first layer and head. They sum to 1.",
         ),
     ]
     return Diagram(drawing, title, caption, steps)
+
+
+_ROW, _MARGIN, _ROOM = 21, 50, 322  # a row's height; where its cells begin; their width
+
+
+class _Panels:
+    """Rows of the five tests, one below the other, each row with its name on the left.
+
+    Cells are as wide as the row's tokens allow, never as wide as a token is: it may
+    hold both languages while it is built.
+    """
+
+    def __init__(self, drawing):
+        self.drawing, self.y, self.open = drawing, 12, None
+
+    def begin(self, step, title, wanted):
+        self.end()
+        self.open = self.drawing.part(step)
+        self.open.__enter__()
+        self.drawing.badge(9, self.y, step)
+        self.drawing.words(24, self.y, title, "et-start et-bold")
+        self.drawing.words(_MARGIN + _ROOM, self.y, wanted, "et-end et-small")
+        self.y += _ROW
+
+    def end(self):
+        if self.open:
+            self.open.__exit__(None, None, None)
+            self.y += 12
+        self.open = None
+
+    def tokens(self, name, tokens, n=None, changed=()):
+        """A row of words; those changed are framed."""
+        self._name(name)
+        n = n or len(tokens)
+        for k, token in enumerate(tokens):
+            x = _MARGIN + _ROOM / n * (k + 0.5)
+            if k in changed:  # <pad> is the widest token, and known
+                self.drawing.changed(x, self.y, max(_ROOM / n - 1, 42), 17)
+            self.drawing.words(x, self.y, token, "et-small")
+        self.y += _ROW
+
+    def note(self, first, n, words=""):
+        """A frame from the first of n cells to the row's end, with words in it."""
+        left, right = _MARGIN + _ROOM / n * first, _MARGIN + _ROOM
+        x = (left + right) / 2
+        self.drawing.changed(x, self.y, right - left - 2, 17)
+        if words:
+            self.drawing.words(x, self.y, words, "et-small")
+
+    def changes(self, values, grey=()):
+        self._name("Δ")
+        for k, v in enumerate(values):
+            role = "norm" if k in grey else "context" if v > 1e-3 else "value"
+            self._cell(k, len(values), role, 0.6 * (role == "context"), _change(v))
+        self.y += _ROW
+
+    def weights(self, values):
+        self._name(text(ko="가중치", en="weight"))
+        for k, v in enumerate(values):
+            self._cell(k, len(values), "attention", v, formatted(v, ".2f"))
+        self.y += _ROW
+
+    def _name(self, name):
+        self.drawing.words(_MARGIN - 6, self.y, name, "et-end et-small")
+
+    def _cell(self, k, n, role, strength, words):
+        left, width = _MARGIN + _ROOM / n * k, _ROOM / n
+        size = (width - 2, _ROW - 3)
+        at = left + 1, self.y - size[1] / 2
+        self.drawing.squares(*at, role, [strength], size=size)
+        self.drawing.words(left + width / 2, self.y, words, "et-small")
+
+
+def _one_longer(src, tokens):
+    """Ids (1, T_src + 1) and tokens: the source, its first word again at the end."""
+    return torch.cat([src, src[:, :1]], dim=1), [*tokens, tokens[0]]
 
 
 def _change(value):
@@ -310,18 +376,22 @@ def _change(value):
 
 
 @torch.no_grad()
-def measured_changes(model, src, tgt):
+def measured_changes(model, src, tgt, other=None):
     """What five_properties shows: five lists of numbers, measured on the model.
 
     The first four are the largest changes at each position; the last is one row of the
     encoder's attention weights.
+
+    Args:
+        model, src, tgt: as in five_properties.
+        other: ids (1, T_src + 1) of the sentence that shares the batch.
     """
     logits, middle = model(src, tgt), tgt.shape[1] // 2
-    other = tgt.clone()
-    other[:, middle:] = (other[:, middle:] + 1) % logits.shape[-1]
-    future = model(src, other) - logits  # (1, T, V)
-    padded = torch.nn.functional.pad(src, (0, _PADDING))
-    longer = src.repeat(1, 2)[:, : padded.shape[1]]
+    later = tgt.clone()
+    later[:, middle:] = (later[:, middle:] + 1) % logits.shape[-1]
+    future = model(src, later) - logits  # (1, T, V)
+    padded = torch.nn.functional.pad(src, (0, 1))
+    longer = _one_longer(src, [None])[0] if other is None else other
     batch = model(torch.cat([padded, longer]), tgt.repeat(2, 1))[:1] - logits
     order = torch.arange(src.shape[1])
     order[0], order[-2] = order[-2].item(), order[0].item()
@@ -508,12 +578,12 @@ def beam_tree(search, words, greedy, end):
         ko=f"너비 {width}인 빔 서치의 실제 기록입니다. 한 행이 한 단계이고, 수는 문장 "
         "처음부터의 로그 확률의 합입니다. 굵은 주황 가지가 마지막에 고른 문장, "
         "파랑은 끝까지 남은 다른 후보, 회색은 버려진 후보, ★는 그리디 디코딩이 고르는 "
-        "단어입니다.",
+        "단어입니다. 끝난 문장은 점수를 그대로 둔 채 </s>를 되풀이합니다.",
         en=f"The record of a real search of width {width}. A row is a step; the "
         "numbers are sums of log-probabilities from the start. The thick orange branch "
         "is the sentence chosen in the end, blue ones are the other candidates still "
         "there at the end, grey ones were dropped, and ★ marks the words of greedy "
-        "decoding.",
+        "decoding. A finished sentence repeats </s> at no cost.",
     )
     return Diagram(drawing, title, caption, _tree_steps(search, prefixes, words, end))
 

@@ -259,10 +259,10 @@ def _attention_table(head, rows, columns):
 def _choosers(n_layers, n_heads, row_title, column_title):
     """Return the place of the choosers, which the script builds, and their words."""
     layer, head = text(ko="층", en="Layer"), text(ko="헤드", en="Head")
-    row = safe(row_title) or text(ko="낱말", en="Word")
+    row = safe(row_title) or text(ko="단어", en="Word")
     column = safe(column_title) or text(ko="보는 곳", en="Looks at")
     hint = text(
-        ko="낱말을 가리키거나 고르세요. 방향키로도 옮겨 다닐 수 있습니다.",
+        ko="단어를 가리키거나 고르세요. 방향키로도 옮겨 다닐 수 있습니다.",
         en="Point at a word or choose one; the arrow keys work too.",
     )
     return (

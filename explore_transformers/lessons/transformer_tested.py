@@ -37,8 +37,9 @@ def padding_leak(model, src, tgt):
     padded, other = F.pad(src, (0, 3), value=PAD), copy.deepcopy(model)
     for module in other.modules():
         if isinstance(module, nn.Embedding):
-            module.weight[PAD].normal_()  # it was zeros
+            module.weight[PAD].normal_()  # another random vector
     change = (other(padded, tgt) - model(padded, tgt))[tgt != PAD]  # (n, V)
+    # PAD's own logit stays out: where tables are tied, its weights are that vector.
     return change[:, PAD + 1 :].abs().max().item()
 
 
