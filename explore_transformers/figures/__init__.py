@@ -48,10 +48,17 @@ from explore_transformers.figures.self_attention import (
 )
 from explore_transformers.figures.style import PALETTE, use_style
 from explore_transformers.figures.tables import attention, bars, heatmap
+from explore_transformers.figures.transferring import (
+    Stage,
+    body_and_head,
+    next_word,
+    three_stages,
+)
 
 __all__ = [
     "PALETTE",
     "HTMLFigure",
+    "Stage",
     "attention",
     "attention_decoder",
     "attention_map",
@@ -59,6 +66,7 @@ __all__ = [
     "bars",
     "beam_tree",
     "black_box",
+    "body_and_head",
     "bottleneck",
     "embedding_lookup",
     "encoder_decoder",
@@ -69,6 +77,7 @@ __all__ = [
     "kv_cache",
     "lookup",
     "mask_grids",
+    "next_word",
     "one_word",
     "padded_batch",
     "position_sum",
@@ -78,6 +87,7 @@ __all__ = [
     "shifted_targets",
     "softmax_step",
     "tested_map",
+    "three_stages",
     "tokens_to_ids",
     "transformer",
     "transformer_map",
