@@ -1,13 +1,11 @@
 """Lesson 6's exercises: right in other words, and wrong in ways nobody named."""
 
-import math
 import re
 from decimal import Decimal
 
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from explore_transformers.exercises.comparing import difference
@@ -32,43 +30,6 @@ def _pairs_by_copy(ids):
     targets = ids[:, 1:].copy()
     targets[targets == 0] = -1
     return ids[:, :-1], targets
-
-
-def _draw_in_torch(logits, temperature, top_k):
-    logits = torch.as_tensor(logits) / temperature
-    limit = logits.topk(top_k).values[:, -1:]
-    return logits.masked_fill(logits < limit, -torch.inf).softmax(-1)
-
-
-def _draw_renormalized(logits, temperature, top_k):
-    p = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
-    p[logits < np.sort(logits)[:, ::-1][:, [top_k - 1]]] = 0
-    return p / p.sum(axis=1, keepdims=True)
-
-
-def _perplexity_in_torch(p, real):
-    targets = torch.zeros(int(real.sum()), dtype=torch.long)
-    p = torch.as_tensor(p[real])
-    return F.nll_loss(torch.stack([p.log(), (1 - p).log()], dim=1), targets).exp()
-
-
-def _perplexity_in_bits(p, real):
-    logs = [math.log2(value) for value in p[real].tolist()]
-    return 2 ** (-sum(logs) / len(logs))
-
-
-def _geometric_mean(p, real):
-    return 1 / np.prod(np.where(real, p, 1) ** (1 / real.sum()))
-
-
-def _perplexity_by_weights(p, real):
-    return np.exp(np.average(-np.log(np.where(real, p, 1)), weights=real))
-
-
-def _draw_by_power(logits, temperature, top_k):
-    p = np.exp(logits - logits.max(axis=1, keepdims=True)) ** (1 / temperature)
-    p *= logits >= -np.sort(-logits)[:, top_k - 1 : top_k]
-    return p / p.sum(axis=1)[:, None]
 
 
 def _carried_by_loop(old, new):
@@ -115,13 +76,6 @@ def _carried_by_comprehension(old, new):
         ("next_word_pairs", _pairs_by_product),
         ("transfer_numbers", [8210, 8210, 33, 6043, 13]),
         ("transfer_numbers", np.array([8210, 8210, 33, 6043, 13])),
-        ("draw_probabilities", _draw_in_torch),
-        ("draw_probabilities", _draw_renormalized),
-        ("perplexity_of", _perplexity_in_torch),
-        ("perplexity_of", _perplexity_in_bits),
-        ("perplexity_of", _geometric_mean),
-        ("perplexity_of", _perplexity_by_weights),
-        ("draw_probabilities", _draw_by_power),
         ("carry_over", _carried_by_loop),
         ("carry_over", _carried_in_copy),
         ("carry_over", _carried_by_comprehension),
@@ -144,10 +98,6 @@ def test_right_in_other_words(exercise, answer):
         ("transfer_numbers", (8210, 8210, 33, 6043)),
         ("transfer_numbers", (8210, 33, 8210, 6043, 13)),
         ("transfer_numbers", "8210, 8210, 33, 6043, 13"),
-        ("draw_probabilities", lambda logits, temperature, top_k: logits),
-        ("draw_probabilities", lambda logits, temperature: logits),
-        ("perplexity_of", lambda p, real: p),
-        ("perplexity_of", lambda p, real: real.sum()),
         ("carry_over", lambda old, new: {}),
         ("carry_over", lambda old, new: list(new)),
     ],
@@ -170,33 +120,6 @@ def _pairs_marked_in_place(ids):
     return inputs, targets
 
 
-def _draw_as_given(logits, temperature, top_k):
-    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    p = p / p.sum(axis=-1, keepdims=True)  # (B, V)
-    p = p / temperature
-    limit = np.sort(p, axis=-1)[:, [-top_k]]  # (B, 1)
-    return np.where(p >= limit, p, 0)
-
-
-def _draw_heated_after(logits, temperature, top_k):
-    p = _draw_as_given(logits, temperature, top_k)
-    return p / p.sum(axis=-1, keepdims=True)
-
-
-def _draw_cut_to_k(logits, temperature, top_k):
-    out = np.zeros(logits.shape)
-    kept = np.argsort(logits, axis=-1, kind="stable")[:, -top_k:]  # (B, k)
-    e = np.take_along_axis(logits, kept, axis=-1)
-    e = np.exp((e - e.max(axis=-1, keepdims=True)) / temperature)
-    np.put_along_axis(out, kept, e / e.sum(axis=-1, keepdims=True), axis=-1)
-    return out
-
-
-def _mean_of_perplexities(p, real):
-    texts = zip(p, real, strict=True)
-    return np.mean([np.exp(-np.log(row[kept]).mean()) for row, kept in texts])
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -205,11 +128,6 @@ def _mean_of_perplexities(p, real):
         ("next_word_pairs", _pairs_marked_in_place, "inputs marked too"),
         ("transfer_numbers", [8210, 2200, 33, 6043, 13], "adaptation: head alone"),
         ("transfer_numbers", (8010, 8010, 30, 6040, 12), "model: no bias"),
-        ("draw_probabilities", _draw_as_given, "as given"),
-        ("draw_probabilities", _draw_heated_after, "temperature without effect"),
-        ("draw_probabilities", _draw_cut_to_k, "ties: the last stays"),
-        ("perplexity_of", _mean_of_perplexities, "mean of perplexities"),
-        ("perplexity_of", lambda p, real: np.exp(-np.log(p).mean()), "padding counted"),
         ("carry_over", lambda old, new: {**new, **old}, "old over new"),
         (
             "carry_over",
@@ -282,21 +200,6 @@ def _carried_by_numpy(old, new):
             _only_on_its_cases("next_word_pairs", _pairs_as_given),
             "each the next",
         ),
-        (
-            "draw_probabilities",
-            _only_on_its_cases("draw_probabilities", _draw_as_given),
-            "sums to one",
-        ),
-        (
-            "draw_probabilities",
-            _only_on_its_cases("draw_probabilities", _draw_heated_after),
-            "hot is flat",
-        ),
-        (
-            "perplexity_of",
-            _only_on_its_cases("perplexity_of", lambda p, real: 1 / p.size),
-            "uniform gives the count",
-        ),
         ("carry_over", _carried_uncopied, "a copy"),
         ("carry_over", _carried_if_there, "missing names are said"),
         ("carry_over", _carried_unseen, "shapes are seen"),
@@ -338,26 +241,6 @@ def _pairs(inputs=lambda ids: ids[:, :-1], padding=lambda t: t == 0, mark=-1):
         return inputs(ids), targets
 
     return answer
-
-
-def _draw(limit, divide=lambda logits, t: logits / t, axis=-1, shift=True):
-    """Probabilities of what reaches `limit(divided, logits, k)`."""
-
-    def answer(logits, temperature, top_k):
-        x = divide(logits, temperature)
-        e = np.exp(x - shift * x.max(axis=1, keepdims=True))
-        e = e * (x >= limit(x, logits, top_k))
-        return e / e.sum(axis=axis, keepdims=True)
-
-    return answer
-
-
-def _kth(x, logits, top_k):
-    return np.sort(x, axis=1)[:, ::-1][:, top_k - 1, None]
-
-
-def _losses(p, real):
-    return -np.log(p) * real
 
 
 def _carried(is_body=lambda k: k.startswith("body."), start=lambda old, new: new):
@@ -425,28 +308,6 @@ _NUMBERS = 8210, 8210, 33, 6043, 13
         ("transfer_numbers", (8210, 8210, 33, 8210, 13), "tuned: old head"),
         ("transfer_numbers", (*_NUMBERS[:4], 14), "targets: start too"),
         ("transfer_numbers", (7000, 6010, 30, 6040, 12), "another number, place 0"),
-        ("draw_probabilities", _draw(_kth, shift=False), "no maximum subtracted"),
-        (
-            "draw_probabilities",
-            _draw(lambda x, logits, k: x[:, -k][:, None]),
-            "limit unsorted",
-        ),
-        (
-            "draw_probabilities",
-            _draw(lambda x, logits, k: _kth(logits, None, k)),
-            "limit before heat",
-        ),
-        ("draw_probabilities", _draw(_kth, axis=0), "summed over the batch"),
-        (
-            "draw_probabilities",
-            lambda logits, t, k: _draw(_kth, shift=False)(logits - logits.max(), t, k),
-            "one maximum for the batch",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: np.exp(-np.log(p[p != 0]).mean()),
-            "padding guessed from zeros",
-        ),
         (
             "carry_over",
             lambda old, new: {
@@ -461,62 +322,6 @@ _NUMBERS = 8210, 8210, 33, 6043, 13
             "carry_over",
             lambda old, new: {k: (old[k], _carried()(old, new)[k])[1] for k in new},
             "head must be there",
-        ),
-        ("draw_probabilities", _draw(_kth, axis=None), "summed over everything"),
-        ("draw_probabilities", _draw(lambda *_: -np.inf), "k ignored"),
-        ("draw_probabilities", _draw(_kth, np.multiply), "temperature multiplies"),
-        (
-            "draw_probabilities",
-            _draw(lambda x, *_: x.max(axis=1, keepdims=True)),
-            "likeliest alone",
-        ),
-        (
-            "draw_probabilities",
-            lambda logits, t, k: _draw(_kth)(
-                torch.as_tensor(logits).softmax(-1).numpy(), t, k
-            ),
-            "softmax twice",
-        ),
-        (
-            "draw_probabilities",
-            lambda logits, t, k: _draw(_kth)(logits, 1, k),
-            "temperature without effect",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: np.prod(np.where(real, p, 1)) ** (-1 / real.sum()),
-            "product too small",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: math.prod(map(float, p[real])) ** (-1 / len(p[real])),
-            "division by a product of 0",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: math.exp(-np.log(p[real == 0]).mean()),
-            "padding alone",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: np.exp(-np.log(p * real).sum() / real.sum()),
-            "log of zero",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: np.exp(_losses(p, real).sum() / real.sum()),
-            "zero times infinity",
-        ),
-        (
-            "perplexity_of",
-            lambda p, real: np.exp(-np.log(np.where(real, p, 1)).mean()),
-            "padding in the divisor",
-        ),
-        ("perplexity_of", lambda p, real: -np.log(p[real]).mean(), "no exp"),
-        (
-            "perplexity_of",
-            lambda p, real: np.exp(-np.log10(p[real]).mean()),
-            "another log",
         ),
         ("carry_over", _carried(lambda k: False), "nothing carried"),
         ("carry_over", _carried(lambda k: k.startswith("body")), "no dot"),
@@ -633,137 +438,6 @@ _TRANSFER_ROWS = [
     (tuple(map(str, _NUMBERS)), "text"),
     ("8210, 8210, 33, 6043, 13", "text"),
     (8210, "one number"),
-]
-
-
-def _weights(less=lambda x: x.max(-1, keepdims=True), heat=lambda x, t: x / t):
-    def weights(logits, temperature):
-        x = heat(logits, temperature)
-        return np.exp(x - less(x))
-
-    return weights
-
-
-def _drawn(
-    weights=None, limit=lambda p, k: np.sort(p, -1)[:, [-k]], total=np.sum, more=0
-):  # fmt: skip
-    """Probabilities from weights(logits, temperature) that reach limit(them, k)."""
-    weights = weights or _weights()
-
-    def answer(logits, temperature, top_k):
-        p = weights(logits, temperature)
-        p = np.where(p >= limit(p, top_k), p, 0)
-        return p / (total(p, axis=-1, keepdims=True) + more)
-
-    return answer
-
-
-def _softmax(x):
-    e = np.exp(x - x.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
-
-
-def _drawn_in_columns(logits, temperature, top_k):
-    p = _weights(lambda x: x.max(axis=0))(logits, temperature)
-    p = np.where(p >= np.sort(p, axis=0)[[-top_k]], p, 0)
-    return p / p.sum(axis=0)
-
-
-def _drawn_alone(logits, temperature, top_k):
-    return _softmax(-np.sort(-logits / temperature, axis=-1)[:, :top_k])
-
-
-def _drawn_of_distinct(logits, temperature, top_k):
-    out = np.zeros(logits.shape)
-    for row, made in zip(logits, out, strict=True):
-        limit = np.unique(row)[-min(top_k, len(np.unique(row)))]
-        kept = row >= limit
-        made[kept] = _softmax(row[kept] / temperature)
-    return out
-
-
-_DRAW_ROWS = [
-    (_drawn(_weights(lambda x: x.mean(-1, keepdims=True))), "not the maximum"),
-    (_drawn(_weights(lambda x: x.min(-1, keepdims=True))), "not the maximum"),
-    (_drawn(lambda x, t: _softmax(x) ** (1 / t)), "power of probabilities"),
-    (_drawn_of_distinct, "equal logits counted once"),
-    (_drawn(_weights(lambda x: x.max(axis=0))), "maximum of the columns"),
-    (_drawn(limit=lambda p, k: np.sort(p.ravel())[-k]), "one limit for the batch"),
-    (_drawn(limit=lambda p, k: np.sort(p)[0, -k]), "first row's limit"),
-    (_drawn(_weights(heat=lambda x, t: x / (t + 0.01))), "temperature changed"),
-    (_drawn(_weights(heat=lambda x, t: x / max(t, 0.1))), "temperature changed"),
-    (_drawn(_weights(heat=lambda x, t: x / t / t)), "temperature twice"),
-    (_drawn(_weights(heat=lambda x, t: np.clip(x / t, -50, 50))), "clipped"),
-    (_drawn(_weights(heat=lambda x, t: (x / t).clip(-300, 300))), "clipped"),
-    (
-        lambda *case: np.nan_to_num(_drawn(_weights(lambda x: 0))(*case)),
-        "nan hidden",
-    ),
-    (_drawn(total=np.mean), "divided by another number"),
-    (
-        lambda x, t, k: _softmax(np.where(x >= np.sort(x)[:, [-k]], x / t, -100)),
-        "removed words at a number",
-    ),
-    (_drawn(more=0.01), "number added to the sum"),
-    (
-        lambda x, t, k: _softmax(np.where(x >= np.sort(x)[:, [-k]], 0.0, -np.inf)),
-        "all alike",
-    ),
-    (_drawn(limit=lambda p, k: np.sort(p)[:, [-2]]), "k written in"),
-    (_drawn_alone, "others left out"),
-    (lambda x, t, k: np.where(x >= np.sort(x)[:, [-k]], x / t, 0), "no exp"),
-    (_drawn_in_columns, "columns for rows"),
-]
-
-
-def _perplexed(loss=lambda p: -np.log(p), total=np.mean):
-    return lambda p, real: np.exp(total(loss(p[real])))
-
-
-def _per(count):
-    return lambda p, real: np.exp(-np.log(p[real]).sum() / count(p, real))
-
-
-def _by_chunks(p, real):
-    p, total = p[real], 0
-    for i in range(0, len(p), 300):
-        total += np.log(np.prod(p[i : i + 300]))
-    return math.exp(-total / len(p))
-
-
-def _guarded(p, real):
-    product = np.prod(p[real])
-    return float(product ** (-1 / real.sum())) if product > 0 else 1e300
-
-
-def _over_positions(p, real):
-    return np.exp(-np.log(np.where(real, p, 1)).sum(0) / real.sum(0))
-
-
-_PERPLEXITY_ROWS = [
-    (_perplexed(lambda p: -np.log(np.clip(p, 1e-2, 1))), "probabilities clipped"),
-    (_perplexed(lambda p: -np.log(np.clip(p, 1e-4, 1))), "probabilities clipped"),
-    (_perplexed(lambda p: -np.log(p + 1e-9)), "small number added"),
-    (_perplexed(lambda p: -np.log(p + 1e-3)), "small number added"),
-    (_by_chunks, "product in chunks"),
-    (_guarded, "product of 0 replaced"),
-    (lambda p, real: _perplexed()(p.astype("f2"), real), "half precision"),
-    (_per(lambda p, real: len(p)), "texts in the divisor"),
-    (_per(lambda p, real: p.shape[1]), "length in the divisor"),
-    (_per(lambda p, real: real.sum() - 1), "one more or less"),
-    (_perplexed(np.log10), None),
-    (_perplexed(lambda p: -np.log10(p)), "another log"),
-    (_perplexed(lambda p: -np.log1p(p)), "log1p"),
-    (_perplexed(total=np.median), "median"),
-    (lambda p, real: _perplexed()(p[:, 1:], real[:, 1:]), "one token left out"),
-    (lambda p, real: _perplexed()(p, real.all(axis=1)), "padded texts left out"),
-    (lambda p, real: -np.log2(p[real]).mean(), "bits"),
-    (lambda p, real: -np.exp(np.log(p[real]).mean()), "minus outside"),
-    (_perplexed(lambda p: -p * np.log(p), np.sum), "entropy"),
-    (lambda p, real: _perplexed()(p[0], real[0]), "one text alone"),
-    (_over_positions, "one for each position"),
-    (lambda p, real: round(float(_perplexed()(p, real)), 2), None),
-    (lambda p, real: [_perplexed()(p, real)], None),
 ]
 
 
@@ -900,8 +574,6 @@ _CARRY_ROWS = [
         for exercise, rows in (
             ("next_word_pairs", _NEXT_WORD_ROWS),
             ("transfer_numbers", _TRANSFER_ROWS),
-            ("draw_probabilities", _DRAW_ROWS),
-            ("perplexity_of", _PERPLEXITY_ROWS),
             ("carry_over", _CARRY_ROWS),
         )
         for row in rows
@@ -931,10 +603,6 @@ def _as_printed(ids):
         ("next_word_pairs", _as_printed),
         ("next_word_pairs", lambda ids: np.stack(_pairs()(ids))),
         ("transfer_numbers", tuple(map(Decimal, _NUMBERS))),
-        ("draw_probabilities", lambda x, *how: _drawn()(x.astype("f4"), *how)),
-        ("draw_probabilities", lambda *case: _drawn()(*case).tolist()),
-        ("perplexity_of", lambda p, real: _perplexed()(p.astype("f4"), real)),
-        ("perplexity_of", lambda p, real: np.prod(p[real] ** (-1 / real.sum()))),
         ("carry_over", _carrier()),
         ("carry_over", lambda old, new: dict(reversed(_carrier()(old, new).items()))),
         ("carry_over", _carrier(copy=torch.tensor)),
@@ -942,3 +610,165 @@ def _as_printed(ids):
 )
 def test_right_answers_of_an_attack_are_taken(exercise, answer):
     assert check(exercise, answer).state == "right"
+
+
+# ---- the three new ones: an attack from the prompts alone ---------------------------
+
+
+def _end_by_loop(logits, ids):
+    rows = [row[: int((i != 0).sum())][-1] for row, i in zip(logits, ids, strict=True)]
+    return torch.stack(rows)
+
+
+def _end_by_gather(logits, ids):
+    last = (ids > 0).sum(dim=1, keepdim=True) - 1  # (B, 1)
+    index = last[..., None].expand(-1, -1, logits.shape[-1])
+    return logits.gather(1, index).squeeze(1)
+
+
+def _end_by_mask(logits, ids):
+    real = ids.ne(0)
+    is_last = real & (real.cumsum(1) == real.sum(1, keepdim=True))
+    return logits[is_last]
+
+
+def _end_by_first_padding(logits, ids):
+    padded = torch.cat([ids, torch.zeros_like(ids[:, :1])], dim=1)
+    last = (padded == 0).int().argmax(dim=1) - 1
+    return logits[range(len(ids)), last]
+
+
+def _end_by_einsum(logits, ids):
+    last = (ids != 0).sum(1) - 1
+    picks = torch.nn.functional.one_hot(last, ids.shape[1]).to(logits.dtype)
+    return torch.einsum("bt,btc->bc", picks, logits)
+
+
+def _rates_by_groups(names, step, every, rate, factor):
+    n = 1 + max(int(m[1]) for s in names if (m := re.match(r"body\.layers\.(\d+)", s)))
+    prefixes = [["head."], ["body.norm.", f"body.layers.{n - 1}."]]
+    prefixes += [[f"body.layers.{i}."] for i in reversed(range(n - 1))]
+    prefixes += [["body.embedding."]]
+    found = {}
+    for depth, group in enumerate(prefixes[: step // every + 1]):
+        for s in names:
+            if s.startswith(tuple(group)):
+                found[s] = rate * factor**-depth
+    return found
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("logits_at_end", _end_by_loop),
+        ("logits_at_end", _end_by_gather),
+        ("logits_at_end", _end_by_mask),
+        ("logits_at_end", _end_by_first_padding),
+        ("logits_at_end", _end_by_einsum),
+        ("unfrozen_rates", _rates_by_groups),
+        ("forgetting_by_rate", (2.777, 2.852, 3.946, 116.4, "A")),
+        ("forgetting_by_rate", [2.7, 2.75, 4.6, 60, " a "]),
+        ("forgetting_by_rate", (np.float32(2.8), 2.9, 3.3, 240.0, "A")),
+    ],
+)
+def test_the_new_ones_take_right_answers_in_other_words(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result
+
+
+def _end(count=lambda ids: (ids != 0).sum(1), take=lambda x: x, add=-1):
+    def answer(logits, ids):
+        return take(logits[torch.arange(len(ids)), count(ids) + add])
+
+    return answer
+
+
+def _by_squeeze(logits, ids):
+    return _end_by_gather(logits, ids).squeeze()
+
+
+def _rates(
+    split=lambda name: int(name.split(".")[2]), power=lambda f, k: f**k,
+    on=lambda k, now: k <= now, norm=1, bottom=1, keep=lambda found: found,
+):  # fmt: skip
+    def answer(names, step, every, rate, factor):
+        n = 1 + max(split(name) for name in names if "layers" in name)
+
+        def depth(name):
+            if name.startswith("head"):
+                return 0
+            if name.startswith("body.norm"):
+                return norm
+            return n - split(name) if "layers" in name else n + bottom
+
+        now = step // every
+        found = {s: rate / power(factor, depth(s)) for s in names if on(depth(s), now)}
+        return keep(found)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("logits_at_end", lambda logits, ids: logits[:, -1, :], "last column"),
+        ("logits_at_end", lambda logits, ids: logits[:, 0], "first position"),
+        ("logits_at_end", lambda logits, ids: logits.mean(dim=1), "mean of all"),
+        ("logits_at_end", lambda logits, ids: logits.max(1).values, "largest of all"),
+        ("logits_at_end", _end(add=-2), "one before the end"),
+        (
+            "logits_at_end",
+            lambda logits, ids: logits[:, (ids != 0).sum(1) - 1],
+            "all with all",
+        ),
+        (
+            "logits_at_end",
+            lambda logits, ids: logits[:, int((ids[0] != 0).sum()) - 1],
+            "first text's length",
+        ),
+        (
+            "logits_at_end",
+            lambda logits, ids: logits[:, int((ids != 0).sum(1).max()) - 1],
+            "longest text's length",
+        ),
+        (
+            "logits_at_end",
+            _end(count=lambda ids: ids.argmax(1), add=0),
+            "largest id",
+        ),
+        ("logits_at_end", _end(take=lambda x: x.argmax(-1)), "classes"),
+        ("logits_at_end", _end(take=lambda x: x.softmax(-1)), "probabilities"),
+        ("logits_at_end", _end(take=lambda x: x[:, None]), "axis kept"),
+        ("logits_at_end", _end(take=lambda x: x.detach()), "the gradient gets through"),
+        ("logits_at_end", _by_squeeze, None),
+        ("unfrozen_rates", _rates(on=lambda k, now: True), "all from the start"),
+        ("unfrozen_rates", _rates(on=lambda k, now: k == now), "newest alone"),
+        ("unfrozen_rates", _rates(on=lambda k, now: k < now), "one group behind"),
+        ("unfrozen_rates", _rates(power=lambda f, k: 1), "one rate for all"),
+        ("unfrozen_rates", _rates(power=lambda f, k: f**-k), "rates grow downwards"),
+        ("unfrozen_rates", _rates(power=lambda f, k: f ** (k + 1)), "head divided too"),
+        ("unfrozen_rates", _rates(norm=0), "norm apart"),
+        ("unfrozen_rates", _rates(bottom=0), "embedding with the first layer"),
+        ("unfrozen_rates", _rates(keep=list), "names alone"),
+        (
+            "unfrozen_rates",
+            _rates(split=lambda name: int(name.split(".")[2][-1])),
+            "last digit",
+        ),
+        ("forgetting_by_rate", (2.777, 2.852, 3.946, 116.4, "B"), "nothing forgotten"),
+        ("forgetting_by_rate", (2.777, 2.852, 3.946, 116.4, "C"), "head to blame"),
+        ("forgetting_by_rate", (2.777, 2.852, 3.946, 116.4), "no letter"),
+        ("forgetting_by_rate", (1.02, 1.05, 1.37, 4.76, "A"), "losses"),
+        ("forgetting_by_rate", (0.96, 0.98, 0.93, 0.82, "A"), "accuracies"),
+        ("forgetting_by_rate", (116.4, 3.946, 2.852, 2.777, "A"), "reversed"),
+        ("forgetting_by_rate", (800.0, 820, 1500, 9000, "A"), "everyday sentences"),
+        ("forgetting_by_rate", (2.777, 2.777, 2.777, 2.777, "B"), "nothing changes"),
+        ("forgetting_by_rate", (2.777, 9.0, 2.9, 3.0, "A"), "middle is not between"),
+    ],
+)
+def test_the_new_ones_name_what_is_wrong(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+    if mistake:
+        assert (result.mistake or "").startswith(mistake), result

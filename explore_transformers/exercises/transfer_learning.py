@@ -1,8 +1,7 @@
 """Checks of the exercises of lesson 6, transfer learning."""
 
-import math
-
 import numpy as np
+import torch
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -714,940 +713,6 @@ transfer_numbers = Exercise(
 )
 
 
-def _softmax(logits, axis=-1):
-    e = np.exp(logits - logits.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def _kth(logits, top_k):
-    return np.sort(logits, axis=-1)[:, [-top_k]]  # (B, 1)
-
-
-def _at_least_kth(logits, top_k):
-    return logits >= _kth(logits, top_k)
-
-
-def _first_k(logits, top_k):
-    ranks = np.argsort(np.argsort(-logits, axis=-1, kind="stable"), axis=-1)
-    return ranks < top_k
-
-
-def _last_k(logits, top_k):
-    return _first_k(logits[:, ::-1], top_k)[:, ::-1]
-
-
-def _draw(
-    logits, temperature, top_k,
-    heat=np.divide, kept=_at_least_kth, removed=-np.inf, axis=-1, norm=_softmax,
-):  # fmt: skip
-    """Probabilities to draw from; every option changed is one mistake."""
-    logits = heat(logits, temperature)  # (B, V)
-    return norm(np.where(kept(logits, top_k), logits, removed), axis)
-
-
-def _unshifted(logits, axis):
-    e = np.exp(logits)
-    return e / e.sum(axis=axis, keepdims=True)
-
-
-def _shifted_by_batch(logits, axis):
-    return _unshifted(logits - logits.max(), axis)
-
-
-def _one_argsort(logits, top_k):
-    return np.argsort(logits, axis=-1) >= logits.shape[-1] - top_k
-
-
-def _summed_over(axis):
-    def norm(logits, _):
-        e = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=axis, keepdims=True)
-
-    return norm
-
-
-def _draw_with(**changes):
-    def function(logits, temperature, top_k):
-        return _draw(logits, temperature, top_k, **changes)
-
-    return function
-
-
-def _divided_by(total):
-    def norm(logits, axis):
-        e = np.exp(logits - logits.max(axis=axis, keepdims=True))
-        return e / total(e)
-
-    return norm
-
-
-def _nan_hidden(logits, axis):
-    return np.nan_to_num(_unshifted(logits, axis))
-
-
-def _draw_from(weights, kept=_at_least_kth, total=None):
-    """Draws from weights(logits, temperature), where words are kept by them too."""
-
-    def function(logits, temperature, top_k):
-        e = weights(logits, temperature)
-        e = np.where(kept(e, top_k), e, 0)
-        return e / (e.sum(axis=-1, keepdims=True) if total is None else total(e))
-
-    return function
-
-
-def _exp_of(logits, temperature):
-    heated = logits / temperature
-    return np.exp(heated - heated.max(axis=-1, keepdims=True))
-
-
-def _exp_less(less):
-    """Weights with something else subtracted than the row's maximum."""
-    return lambda x, t: np.exp(x / t - less(x / t))
-
-
-def _draw_over_axis_0(logits, temperature, top_k):
-    logits = logits / temperature
-    limit = np.sort(logits, axis=0)[[-top_k]]
-    return _softmax(np.where(logits >= limit, logits, -np.inf), 0)
-
-
-def _kept_alone(step):
-    """The top_k words of each row, without the places of the others."""
-
-    def function(logits, temperature, top_k):
-        best = np.sort(logits / temperature, axis=-1)[:, -top_k:]
-        return _softmax(best[:, ::step])
-
-    return function
-
-
-def _distinct(logits, top_k):
-    """Counts equal logits as one."""
-    rows = [np.unique(row) for row in logits]
-    limits = [row[-min(top_k, len(row))] for row in rows]
-    return logits >= np.array(limits)[:, None]
-
-
-def _first_rows_limit(logits, top_k):
-    return logits >= np.sort(logits, axis=-1)[0, -top_k]
-
-
-def _batch_limit(logits, top_k):
-    return logits >= np.sort(logits, axis=None)[-top_k]
-
-
-def _limit_before_heat(logits, temperature, top_k):
-    heated = logits / temperature
-    return _softmax(np.where(heated >= _kth(logits, top_k), heated, -np.inf))
-
-
-def _draw_as_given(logits, temperature, top_k):
-    p = _softmax(logits) / temperature
-    return np.where(_at_least_kth(p, top_k), p, 0)
-
-
-def _draw_not_renormalized(logits, temperature, top_k):
-    p = _softmax(logits / temperature)
-    return np.where(_at_least_kth(p, top_k), p, 0)
-
-
-_DRAW_CASES = (
-    (np.array([[1.0, 3.0, 2.0]]), 0.5, 2),
-    (np.array([[2.0, 0.5, 1.2, -1.0, 0.1], [-0.4, 3.0, 0.0, 1.1, 2.5]]), 0.5, 3),
-    (np.array([[1.0, -2.0, 0.3], [0.2, 0.9, 4.0], [-1.5, 0.0, -0.7]]), 2.0, 2),
-    (np.array([[0.7, 1.5, -0.2, 0.7, 2.2]]), 1.5, 3),
-    (np.array([[0.1, 0.6, 0.4, -3.0], [5.0, 4.5, 4.9, 1.0]]), 0.8, 1),
-    (np.array([[10.0, 9.0, 7.0], [0.0, -1.0, -3.0]]), 0.01, 2),
-    (np.array([[10.0, 0.0, -10.0]]), 0.01, 2),
-    (np.array([[-300.0, -301.0, -310.0]]), 0.01, 2),
-    (np.array([[5.0, 5.0, 3.0, 1.0], [2.0, 2.0, 1.0, 0.0]]), 1.0, 2),
-    (np.array([[0.0, -0.015625, -0.03125, -0.09375]]), 0.01, 3),
-    (np.append(np.zeros((1, 5000)), [[-1.0]], axis=1), 0.01, 5000),
-)
-
-
-def _sums_to_one(answer):
-    drawn = np.asarray(answer(_DRAW_CASES[2][0], 0.7, 2))  # in no case
-    return np.allclose(drawn.sum(axis=-1), 1)
-
-
-def _hot_is_flat(answer):
-    """Whether the likeliest word loses as it gets hotter."""
-    logits = _DRAW_CASES[1][0]
-    cold, hot = (np.asarray(answer(logits, t, 4)).max(axis=-1) for t in (0.3, 3.0))
-    return (cold > hot + 0.1).all()
-
-
-draw_probabilities = Exercise(
-    "draw_probabilities",
-    expected=_draw,
-    cases=_DRAW_CASES,
-    mistakes=(
-        Mistake(
-            "as given",
-            _draw_as_given,
-            ko="아직 둘 다 그대로입니다. 온도가 확률을 나누고 있고, 단어를 지운 뒤의 "
-            "합도 1이 아닙니다.",
-            en="Both are still as they were: the temperature divides probabilities, "
-            "and what is left does not add up to 1.",
-        ),
-        Mistake(
-            "not renormalized",
-            _draw_not_renormalized,
-            ko="온도는 고쳤습니다. 그런데 단어를 지우고 나면 합이 1보다 작습니다.",
-            en="The temperature is right now. But after words are removed, the rest "
-            "adds up to less than 1.",
-        ),
-        Mistake(
-            "temperature without effect",
-            _draw_with(heat=lambda logits, temperature: logits),
-            ko="온도가 아무 일도 하지 않습니다. 확률을 같은 수로 나누고 합을 1로 "
-            "맞추면 제자리입니다. 로짓을 나누세요.",
-            en="The temperature does nothing. Probabilities all divided by one number "
-            "and brought back to sum 1 are what they were. Divide logits.",
-        ),
-        *several(
-            "no maximum subtracted",
-            _draw_with(norm=_unshifted),
-            _draw_from(lambda x, t: np.exp(x / t) / np.exp(x / t).max(-1)[:, None]),
-            ko="온도가 낮으면 `exp`가 무한대가 되어 `nan`이 나옵니다. 행마다 가장 큰 "
-            "값을 뺀 뒤에 `exp`에 넣으세요.",
-            en="At a low temperature `exp` is infinite and you get `nan`. Subtract "
-            "each row's maximum before `exp`.",
-        ),
-        Mistake(
-            "one maximum for the batch",
-            _draw_with(norm=_shifted_by_batch),
-            ko="배치 전체의 최댓값을 뺐습니다. 값이 작은 행은 `exp`가 모두 0이 되어 "
-            "`nan`이 나옵니다. 행마다 빼세요.",
-            en="You subtract the maximum of the whole batch. In a row of small logits "
-            "every `exp` is then 0 and gives `nan`. Go row by row.",
-        ),
-        Mistake(
-            "argsort taken for ranks",
-            _draw_with(kept=_one_argsort),
-            ko="`np.argsort`의 값은 순위가 아니라 위치입니다. `np.sort`로 경계를 "
-            "구하세요.",
-            en="What `np.argsort` gives are places, not ranks. Take the limit from "
-            "`np.sort`.",
-        ),
-        Mistake(
-            "softmax twice",
-            _draw_with(heat=lambda logits, temperature: _softmax(logits) / temperature),
-            ko="소프트맥스를 두 번 거쳤습니다. 온도로 나눌 것은 확률이 아니라 "
-            "로짓입니다.",
-            en="The softmax is taken twice. What the temperature divides are logits, "
-            "not probabilities.",
-        ),
-        Mistake(
-            "limit unsorted",
-            _draw_with(kept=lambda x, k: x >= x[:, [-k]]),
-            ko="정렬하지 않고 뒤에서 `top_k`번째를 경계로 삼았습니다. 먼저 "
-            "`np.sort`로 늘어놓으세요.",
-            en="The limit is the `top_k`-th from the end of an unsorted row. Sort it "
-            "with `np.sort` first.",
-        ),
-        Mistake(
-            "limit before heat",
-            _limit_before_heat,
-            ko="온도로 나누기 전의 로짓에서 경계를 구해, 나눈 로짓과 견주었습니다. "
-            "둘 다 나눈 뒤에 하세요.",
-            en="The limit comes from logits not yet divided, and you compare divided "
-            "ones with it. Take both after dividing.",
-        ),
-        Mistake(
-            "summed over the batch",
-            _draw_with(norm=_summed_over(0)),
-            ko="배치의 축에서 더한 합으로 나누었습니다. 행마다 더하세요(`axis=-1`).",
-            en="You divide by sums along the batch. Add up each row (`axis=-1`).",
-        ),
-        Mistake(
-            "summed over everything",
-            _draw_with(norm=_summed_over(None)),
-            ko="배치 전체의 합으로 나누었습니다. 행마다 따로 더하세요.",
-            en="You divide by one sum of the whole batch. Add up row by row.",
-        ),
-        Mistake(
-            "temperature multiplies",
-            _draw_with(heat=np.multiply),
-            ko="온도를 곱했습니다(확률을 온도로 거듭제곱해도 같습니다). 그러면 온도가 "
-            "높을수록 고르게 퍼지지 않고 몰립니다. 나누세요.",
-            en="You multiply by the temperature (or raise probabilities to it), so "
-            "heat sharpens where it should flatten. Divide the logits.",
-        ),
-        Mistake(
-            "least likely kept",
-            _draw_with(kept=lambda x, k: x <= np.sort(x, axis=-1)[:, [k - 1]]),
-            ko="가장 덜 그럴듯한 단어를 남겼습니다. `np.sort`는 작은 것부터 "
-            "늘어놓습니다.",
-            en="You keep the least likely words. `np.sort` puts the smallest first.",
-        ),
-        Mistake(
-            "k ignored",
-            _draw_with(kept=lambda x, k: np.ones_like(x, dtype=bool)),
-            ko="온도는 맞지만 단어를 하나도 지우지 않았습니다.",
-            en="The temperature is right, but no word is removed.",
-        ),
-        Mistake(
-            "likeliest alone",
-            _draw_with(kept=lambda x, k: x >= _kth(x, 1)),
-            ko="가장 그럴듯한 단어만 남겼습니다. `top_k`개를 남기세요.",
-            en="You keep the likeliest word alone. Keep `top_k` of them.",
-        ),
-        Mistake(
-            "one too many",
-            _draw_with(kept=lambda x, k: x >= _kth(x, min(k + 1, x.shape[-1]))),
-            ko="단어를 하나 더 남겼습니다. 뒤에서 `top_k`번째가 경계입니다.",
-            en="You keep one word too many. The limit is the `top_k`-th from the end.",
-        ),
-        Mistake(
-            "limit removed",
-            _draw_with(kept=lambda x, k: x > _kth(x, k)),
-            ko="경계에 있는 단어까지 지웠습니다. `top_k`번째 단어는 남습니다(`>=`).",
-            en="You remove the word at the limit. The `top_k`-th word stays (`>=`).",
-        ),
-        Mistake(
-            "from the front",
-            _draw_with(kept=lambda x, k: x >= np.sort(x, axis=-1)[:, [k]]),
-            ko="앞에서부터 세었습니다. `np.sort`는 작은 것부터 늘어놓으므로 경계는 "
-            "뒤에서 `top_k`번째(`-top_k`)입니다.",
-            en="You count from the front. `np.sort` puts the smallest first, so the "
-            "limit is the `top_k`-th from the end (`-top_k`).",
-        ),
-        Mistake(
-            "ties: the first stays",
-            _draw_with(kept=_first_k),
-            ko="`top_k`번째와 로짓이 같은 단어 가운데 앞의 것만 남겼습니다. 같으면 "
-            "모두 남깁니다.",
-            en="Of words whose logit equals the `top_k`-th you keep the first. They "
-            "all stay.",
-        ),
-        Mistake(
-            "ties: the last stays",
-            _draw_with(kept=_last_k),
-            ko="`top_k`번째와 로짓이 같은 단어 가운데 뒤의 것만 남겼습니다. 같으면 "
-            "모두 남깁니다.",
-            en="Of words whose logit equals the `top_k`-th you keep the last. They all "
-            "stay.",
-        ),
-        Mistake(
-            "removed words at 0",
-            _draw_with(removed=0.0),
-            ko="지울 단어의 로짓을 0으로 만들었습니다. 로짓이 0이어도 확률이 있습니다. "
-            "음의 무한대로 만드세요.",
-            en="You set removed logits to 0, which still has a probability. Set them "
-            "to minus infinity.",
-        ),
-        *several(
-            "removed words at a number",
-            *(_draw_with(removed=-number) for number in (10.0, 100.0)),
-            ko="지울 단어의 로짓을 -100 같은 수로 만들었습니다. 로짓이 그보다 작을 "
-            "수도 있습니다. 음의 무한대(`-np.inf`)로 만드세요.",
-            en="You set removed logits to a number such as -100, but others may be "
-            "smaller. Set them to minus infinity (`-np.inf`).",
-        ),
-        Mistake(
-            "over the batch",
-            _draw_with(axis=0),
-            ko="소프트맥스의 축이 틀렸습니다. 행마다 단어의 확률의 합이 1입니다"
-            "(`axis=-1`).",
-            en="The softmax runs over the wrong axis. In each row the words add up to "
-            "1 (`axis=-1`).",
-        ),
-        *several(
-            "one limit for the batch",
-            _draw_with(kept=_batch_limit),
-            _draw_from(_exp_of, kept=_batch_limit),
-            _draw_from(lambda x, t: _softmax(x / t), kept=_batch_limit),
-            ko="배치 전체에서 `top_k`개를 골랐습니다. 행마다 따로 고르세요.",
-            en="You choose `top_k` words from the whole batch. Choose them row by row.",
-        ),
-        *several(
-            "first row's limit",
-            _draw_with(kept=_first_rows_limit),
-            _draw_from(_exp_of, kept=_first_rows_limit),
-            _draw_from(lambda x, t: _softmax(x / t), kept=_first_rows_limit),
-            ko="첫째 행에서 구한 경계를 모든 행에 썼습니다. 경계는 행마다 다릅니다"
-            "(`[:, [-top_k]]`).",
-            en="You use the limit of the first row for all rows. Each row has its own "
-            "(`[:, [-top_k]]`).",
-        ),
-        Mistake(
-            "equal logits counted once",
-            _draw_with(kept=_distinct),
-            ko="같은 로짓을 하나로 세어 단어를 너무 많이 남겼습니다. `np.unique` 대신 "
-            "`np.sort`로 경계를 구하세요.",
-            en="You count equal logits as one and keep too many words. Take the limit "
-            "from `np.sort`, not from `np.unique`.",
-        ),
-        *several(
-            "not the maximum subtracted",
-            _draw_from(_exp_less(lambda x: x.min(-1, keepdims=True))),
-            _draw_from(_exp_less(lambda x: x.mean(-1, keepdims=True))),
-            ko="행의 최댓값이 아니라 최솟값이나 평균을 뺐습니다. 남은 값이 커서 "
-            "온도가 낮으면 `exp`가 무한대가 됩니다.",
-            en="You subtract the minimum or the mean of the row. What is left may be "
-            "large, and at a low temperature `exp` is infinite. Subtract the maximum.",
-        ),
-        Mistake(
-            "maximum of the columns",
-            _draw_from(_exp_less(lambda x: x.max(axis=0))),
-            ko="열의 최댓값을 뺐습니다(`axis=0`). 한 행에서 단어마다 다른 수를 빼면 "
-            "확률의 비가 바뀝니다. 행의 최댓값을 빼세요(`axis=-1`).",
-            en="You subtract the maximum of each column (`axis=0`). That takes "
-            "different numbers from the words of one row and changes their ratios. "
-            "Subtract each row's maximum (`axis=-1`).",
-        ),
-        Mistake(
-            "power of probabilities",
-            _draw_from(lambda x, t: _softmax(x) ** (1 / t)),
-            ko="소프트맥스의 확률을 거듭제곱했습니다. 온도가 낮고 단어가 많으면 모두 "
-            "0이 되어 `nan`이 나옵니다. `exp`를 쓰기 전에 로짓을 나누세요.",
-            en="You raise probabilities to a power. With many words and a low "
-            "temperature all become 0 and give `nan`. Divide the logits before `exp`.",
-        ),
-        Mistake(
-            "temperature twice",
-            _draw_with(heat=lambda x, t: x / t / t),
-            ko="온도로 두 번 나누었습니다. 한 번만 나누세요.",
-            en="You divide by the temperature twice. Once is enough.",
-        ),
-        *several(
-            "temperature changed",
-            *(
-                _draw_with(heat=lambda x, t, e=e: x / (t + e))
-                for e in (0.1, 0.01, 0.001, 1e-4, 1e-5)
-            ),
-            *(
-                _draw_with(heat=lambda x, t, e=e: x / max(t, e))
-                for e in (0.02, 0.05, 0.1, 1.0)
-            ),
-            ko="온도에 작은 수를 더했거나 온도의 최솟값을 정했습니다. 온도는 0보다 "
-            "크니 그대로 나누세요. `nan`은 행의 최댓값을 빼서 막습니다.",
-            en="You add a small number to the temperature, or set a least one. It is "
-            "above 0: divide by it as it is. Subtracting the row's maximum is what "
-            "prevents `nan`.",
-        ),
-        *several(
-            "clipped",
-            _draw_with(heat=lambda x, t: np.clip(x / t, -50, 50)),
-            _draw_with(
-                norm=lambda x, _: _softmax(np.where(x > -np.inf, x.clip(-50, 50), x))
-            ),
-            ko="나눈 로짓을 어떤 범위로 잘랐습니다. 그 밖의 로짓은 모두 같아집니다. "
-            "자르지 말고 행의 최댓값을 빼세요.",
-            en="You clip the divided logits, so all beyond the bounds become equal. "
-            "Subtract the row's maximum instead.",
-        ),
-        Mistake(
-            "nan hidden",
-            _draw_with(norm=_nan_hidden),
-            ko="`nan`을 0으로 바꾸어 가렸습니다. 그 행의 확률이 모두 사라집니다. "
-            "`exp`에 넣기 전에 행의 최댓값을 빼서 막으세요.",
-            en="You hide `nan` as 0, and the probabilities of that row are gone. "
-            "Prevent it: subtract the row's maximum before `exp`.",
-        ),
-        *several(
-            "divided by another number",
-            _draw_with(norm=_divided_by(lambda e: e.mean(-1, keepdims=True))),
-            _draw_with(norm=_divided_by(lambda e: e.max(-1, keepdims=True))),
-            _draw_with(norm=_divided_by(len)),
-            ko="마지막에 행의 합이 아닌 수로 나누었습니다. 남은 확률을 그 행의 합으로 "
-            "나누세요.",
-            en="At the end you divide by something else than the row's sum. Divide "
-            "what is left in a row by its sum.",
-        ),
-        *several(
-            "number added to the sum",
-            *(
-                _draw_with(
-                    norm=_divided_by(lambda e, n=n: e.sum(-1, keepdims=True) + n)
-                )
-                for n in (0.01, 1e-3, 1e-4, 1e-5)
-            ),
-            *(
-                _draw_from(
-                    lambda x, t: _softmax(x / t),
-                    total=lambda e, n=n: e.sum(-1, keepdims=True) + n,
-                )
-                for n in (0.01, 1e-3, 1e-4, 1e-5)
-            ),
-            ko="나누는 합에 작은 수를 더해서 행의 합이 1보다 작습니다. 최댓값을 빼면 "
-            "합이 0이 되지 않으니 더하지 마세요.",
-            en="You add a small number to the sum that you divide by, so a row adds up "
-            "to less than 1. Once the maximum is subtracted, the sum is never 0.",
-        ),
-        Mistake(
-            "all alike",
-            _draw_with(
-                heat=lambda x, t: x,
-                norm=lambda x, _: (
-                    np.isfinite(x) / np.isfinite(x).sum(-1, keepdims=True)
-                ),
-            ),
-            ko="남긴 단어의 확률이 모두 같습니다. 나눈 로짓에 `exp`를 쓴 값으로 "
-            "확률을 구하세요.",
-            en="All the words kept have the same probability. Take `exp` of the "
-            "divided logits.",
-        ),
-        *several(
-            "k written in",
-            *(_draw_with(kept=lambda x, k, n=n: x >= _kth(x, n)) for n in (2, 3)),
-            ko="남길 단어의 수를 코드에 적었습니다. `top_k`를 쓰세요.",
-            en="The number of words to keep is written into the code. Use `top_k`.",
-        ),
-        *several(
-            "others left out",
-            *map(_kept_alone, (1, -1)),
-            ko="남긴 단어의 확률만 돌려줍니다. 모양은 `(B, V)` 그대로이고, 다른 단어의 "
-            "확률은 0입니다.",
-            en="You return the words kept alone. The shape stays `(B, V)`, with 0 for "
-            "the others.",
-        ),
-        *several(
-            "no exp",
-            lambda x, t, k: np.where(_at_least_kth(x, k), x / t, 0),
-            _draw_with(
-                norm=lambda x, _: (
-                    np.where(np.isfinite(x), x, 0)
-                    / np.where(np.isfinite(x), x, 0).sum(-1, keepdims=True)
-                )
-            ),
-            ko="나눈 로짓을 확률로 바꾸지 않았습니다. `exp`를 쓰고 행의 합으로 "
-            "나누세요.",
-            en="You did not turn the divided logits into probabilities. Take `exp` and "
-            "divide by the row's sum.",
-        ),
-        Mistake(
-            "columns for rows",
-            _draw_over_axis_0,
-            ko="`axis=0`으로 정렬했습니다. 그것은 배치의 축입니다. 단어는 마지막 축"
-            "(`axis=-1`)에 있습니다.",
-            en="You sort along `axis=0`, the batch. Words lie on the last axis "
-            "(`axis=-1`).",
-        ),
-    ),
-    properties=(
-        Property(
-            "sums to one",
-            _sums_to_one,
-            ko="행마다 확률의 합이 1이어야 합니다.",
-            en="The probabilities of each row must add up to 1.",
-        ),
-        Property(
-            "hot is flat",
-            _hot_is_flat,
-            ko="온도가 높을수록 확률이 고르게 퍼져야 합니다.",
-            en="The higher the temperature, the flatter the probabilities must be.",
-        ),
-    ),
-)
-
-
-def _nll(p):
-    return -np.log(p)
-
-
-def _mean_by_text(values, real):
-    return np.array([row[kept].mean() for row, kept in zip(values, real, strict=True)])
-
-
-_PERPLEXITY_CASES = tuple(
-    (np.array(p), np.array(real, dtype=bool))
-    for p, real in (
-        (
-            [[0.5, 0.1, 0.8, 0.4], [0.05, 0.6, 0.3, 0.9]],
-            [[1, 1, 1, 1], [1, 1, 0, 0]],
-        ),
-        ([[0.2, 0.7, 0.9], [0.4, 0.3, 0.35], [0.6, 0.5, 0.01]],
-         [[1, 0, 0], [1, 1, 1], [1, 1, 0]]),
-        ([[0.3, 0.25, 0.0], [0.9, 0.15, 0.45]], [[1, 1, 0], [1, 1, 1]]),
-        ([[0.5, 1e-6, 0.25], [0.125, 0.3, 0.0]], [[1, 1, 1], [1, 1, 0]]),
-        ([[1e-6, 2e-6, 0.0], [1e-5, 1e-6, 3e-6]], [[1, 1, 0], [1, 1, 1]]),
-        (np.full((2, 400), 0.1), np.full((2, 400), True)),
-        (np.full((3, 320), 1e-6), np.full((3, 320), True)),
-    )
-)  # fmt: skip
-
-
-def _root_of_product(p, real):
-    return np.prod(p[real]) ** (-1 / real.sum())
-
-
-def _root_of_float_product(p, real):
-    return math.prod(p[real].tolist()) ** (-1 / int(real.sum()))
-
-
-def _in_chunks(p, real, size=300):
-    """The product of each chunk first, then logs: fewer, but still too many."""
-    p = p[real]
-    chunks = [p[i : i + size].prod() for i in range(0, len(p), size)]
-    return np.exp(_nll(np.array(chunks)).sum() / len(p))
-
-
-def _or_else(number):
-    """The root of the product, and a number where the product is 0."""
-
-    def function(p, real):
-        product = np.prod(p[real])
-        return product ** (-1 / real.sum()) if product > 0 else number
-
-    return function
-
-
-def _perplexity_of_rows(rows, count=np.sum):
-    """Sums the loss of some rows alone."""
-
-    def function(p, real):
-        loss = _nll(p[rows][real[rows]]).sum()
-        return np.exp(loss / (real[rows].sum() if count is None else count(real)))
-
-    return function
-
-
-def _perplexity_with(make=_nll, total=np.mean):
-    return lambda p, real: np.exp(total(make(p[real])))
-
-
-def _bits(p, real):
-    return -np.log2(p[real]).mean()
-
-
-def _over_texts(p, real):
-    """One perplexity for each position, over the texts."""
-    losses = np.where(real, _nll(np.where(real, p, 1)), 0)
-    return np.exp(losses.sum(axis=0) / real.sum(axis=0))
-
-
-def _divided_by_count(count):
-    return lambda p, real: np.exp(_nll(p[real]).sum() / count(p, real))
-
-
-def _uniform_gives_count(answer):
-    real = np.tril(np.ones((3, 5), dtype=bool), k=2)
-    return all(np.isclose(answer(np.full((3, 5), 1 / n), real), n) for n in (2, 50))
-
-
-perplexity_of = Exercise(
-    "perplexity_of",
-    expected=lambda p, real: np.exp(_nll(p[real]).mean()),
-    cases=_PERPLEXITY_CASES,
-    mistakes=(
-        Mistake(
-            "padding counted",
-            lambda p, real: np.exp(_nll(p).mean()),
-            ko="패딩까지 세었습니다. `p[real]`이 진짜 토큰만 고릅니다.",
-            en="Padding is counted. `p[real]` picks the real tokens.",
-        ),
-        Mistake(
-            "padding in the divisor",
-            lambda p, real: np.exp(_nll(p[real]).sum() / p.size),
-            ko="진짜 토큰의 합을 패딩까지 센 수로 나누었습니다.",
-            en="You divide the sum over real tokens by a count that includes padding.",
-        ),
-        Mistake(
-            "zero times infinity",
-            lambda p, real: np.exp((_nll(p) * real).sum() / real.sum()),
-            ko="패딩의 확률이 0이면 로그는 무한대이고, 거기에 0을 곱하면 `nan`입니다. "
-            "로그를 구하기 전에 고르세요.",
-            en="Where padding has probability 0 the log is infinite, and 0 times that "
-            "is `nan`. Pick tokens before taking logs.",
-        ),
-        Mistake(
-            "log of zero",
-            lambda p, real: np.exp(_nll(np.where(real, p, 0)).mean()),
-            ko="패딩의 확률을 0으로 만든 다음 로그를 구해서 무한대가 되었습니다. "
-            "로그를 구하기 전에 `p[real]`로 고르세요.",
-            en="Padding became 0 before the log, so the result is infinite. Pick "
-            "tokens with `p[real]` before taking logs.",
-        ),
-        Mistake(
-            "product too small",
-            _root_of_product,
-            ko="확률을 모두 곱하면 토큰이 많을 때 0이 되고, 퍼플렉시티는 무한대가 "
-            "됩니다. 로그를 구해 더하세요.",
-            en="The product of many probabilities becomes 0, and the perplexity "
-            "infinite. Take logs and add them up.",
-        ),
-        Mistake(
-            "division by a product of 0",
-            _root_of_float_product,
-            ko="토큰이 많으면 확률의 곱이 0이 되어 나눌 수 없습니다. 로그를 구해 "
-            "더하세요.",
-            en="With many tokens the product of probabilities becomes 0, and you "
-            "can't divide by it. Add up logs.",
-        ),
-        Mistake(
-            "padding guessed from zeros",
-            lambda p, real: np.exp(_nll(p[p > 0]).mean()),
-            ko="확률이 0인 곳만 뺐습니다. 패딩의 확률은 0이 아닐 수도 있습니다. "
-            "`real`을 쓰세요.",
-            en="You leave out probabilities of 0, but those of padding may be "
-            "anything. Use `real`.",
-        ),
-        Mistake(
-            "one for each text",
-            lambda p, real: np.exp(_mean_by_text(_nll(p), real)),
-            ko="글마다 하나씩 구했습니다. 배치 전체에서 수 하나를 구하세요.",
-            en="You have one number for each text. Compute one for the batch.",
-        ),
-        Mistake(
-            "padding as nan",
-            lambda p, real: np.exp(_nll(np.where(real, p, np.nan)).mean()),
-            ko="패딩에 넣은 `nan`이 평균까지 번집니다. `p[real]`로 고르세요.",
-            en="The `nan` you put at padding spreads to the mean. Pick with `p[real]`.",
-        ),
-        Mistake(
-            "padding alone",
-            lambda p, real: np.exp(_nll(p[~real]).mean()),
-            ko="`real`을 거꾸로 썼습니다. 패딩만 세고 진짜 토큰을 뺐습니다.",
-            en="`real` is turned round: you count padding and leave out real tokens.",
-        ),
-        Mistake(
-            "mean of perplexities",
-            lambda p, real: np.exp(_mean_by_text(_nll(p), real)).mean(),
-            ko="글마다 퍼플렉시티를 구해 평균했습니다. 모든 토큰의 손실을 한꺼번에 "
-            "평균한 뒤 `exp`를 한 번 씁니다.",
-            en="That is the mean of each text's perplexity. Average the loss of all "
-            "tokens together, then take `exp` once.",
-        ),
-        Mistake(
-            "texts weigh the same",
-            lambda p, real: np.exp(_mean_by_text(_nll(p), real).mean()),
-            ko="글마다 평균한 것을 다시 평균했습니다. 짧은 글의 토큰이 더 "
-            "무거워집니다. 모든 토큰의 무게가 같아야 합니다.",
-            en="You average the texts' averages, so tokens of short texts weigh more. "
-            "All tokens weigh the same.",
-        ),
-        Mistake(
-            "no exp",
-            lambda p, real: _nll(p[real]).mean(),
-            ko="여기까지는 교차 엔트로피입니다. 마지막에 `exp`를 씌우세요.",
-            en="That is the cross-entropy. Take `exp` of it at the end.",
-        ),
-        Mistake(
-            "no minus",
-            lambda p, real: np.exp(-_nll(p[real]).mean()),
-            ko="로그의 부호를 바꾸지 않아 1보다 작습니다. 퍼플렉시티는 1 이상입니다.",
-            en="The minus before the log is missing, so it is below 1. Perplexity is "
-            "at least 1.",
-        ),
-        Mistake(
-            "neither exp nor minus",
-            lambda p, real: -_nll(p[real]).mean(),
-            ko="로그를 평균하기만 했습니다. 부호를 바꾸고 `exp`를 씌우세요.",
-            en="That is only the mean of the logs. Put a minus before it and take "
-            "`exp`.",
-        ),
-        Mistake(
-            "sum for mean",
-            lambda p, real: np.exp(_nll(p[real]).sum()),
-            ko="손실을 평균하지 않고 더했습니다. 글이 길수록 커집니다.",
-            en="You add up the losses instead of averaging: longer texts get more.",
-        ),
-        Mistake(
-            "mixed bases",
-            lambda p, real: np.exp(-np.log2(p[real]).mean()),
-            ko="`log2`와 `exp`를 섞었습니다. `log2`에는 `2 **`가, `log`에는 `exp`가 "
-            "짝입니다.",
-            en="You mix `log2` and `exp`. `2 **` undoes `log2`; `exp` undoes `log`.",
-        ),
-        Mistake(
-            "two to the nats",
-            lambda p, real: 2 ** _nll(p[real]).mean(),
-            ko="`log`와 `2 **`를 섞었습니다. `log`에는 `exp`가 짝입니다.",
-            en="You mix `log` and `2 **`. It is `exp` that undoes `log`.",
-        ),
-        Mistake(
-            "inverse of the mean",
-            lambda p, real: 1 / p[real].mean(),
-            ko="확률을 그대로 평균했습니다. 로그의 평균이어야 합니다.",
-            en="You average the probabilities themselves. Average their logs.",
-        ),
-        Mistake(
-            "mean of inverses",
-            lambda p, real: (1 / p[real]).mean(),
-            ko="확률의 역수를 평균했습니다. 로그의 평균이어야 합니다.",
-            en="You average the inverses of probabilities. Average the logs.",
-        ),
-        Mistake(
-            "product in chunks",
-            _in_chunks,
-            ko="확률을 여럿씩 곱했습니다. 확률이 작으면 그 곱도 0이 되어 무한대가 "
-            "나옵니다. 자릿수가 많은 자료형으로도 마찬가지입니다. 로그를 먼저 "
-            "구하세요.",
-            en="You multiply many probabilities, in chunks or in a longer type. When "
-            "they are small that product is 0 too, and the result infinite. Take logs "
-            "first.",
-        ),
-        *several(
-            "product of 0 replaced",
-            *map(_or_else, (1e300, 0.0, 1.0)),
-            ko="확률의 곱이 0이 되자 다른 수로 바꾸었습니다. 곱하지 말고 로그를 구해 "
-            "더하세요.",
-            en="Where the product of probabilities became 0, you put another number. "
-            "Don't multiply: take logs and add them up.",
-        ),
-        *several(
-            "probabilities clipped",
-            *(
-                _perplexity_with(lambda p, least=least: _nll(np.maximum(p, least)))
-                for least in (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
-            ),
-            ko="작은 확률을 더 큰 수로 바꾸었습니다. 진짜 토큰의 확률은 작아도 그대로 "
-            "쓰고, 패딩은 `p[real]`로 빼세요.",
-            en="You raise small probabilities to a least one. Those of real tokens "
-            "count as they are, however small; leave padding out with `p[real]`.",
-        ),
-        *several(
-            "small number added",
-            *(
-                _perplexity_with(lambda p, more=more: _nll(p + more))
-                for more in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10)
-            ),
-            ko="로그 안에서 확률에 작은 수를 더해 결과가 달라졌습니다. 진짜 토큰만 "
-            "고르면 로그에 0이 들어가지 않으니 더하지 마세요.",
-            en="You add a small number to the probabilities inside the log, which "
-            "changes the result. Pick the real tokens, and no 0 gets into the log.",
-        ),
-        Mistake(
-            "half precision",
-            lambda p, real: np.exp(_nll(p.astype(np.float16)[real]).mean()),
-            ko="자릿수가 적은 자료형(float16)을 썼습니다. 작은 확률이 부정확해지고 큰 "
-            "결과는 무한대가 됩니다.",
-            en="You use a type with few digits (float16): small probabilities lose "
-            "precision, and large results become infinite.",
-        ),
-        Mistake(
-            "texts in the divisor",
-            _divided_by_count(lambda p, real: len(p)),
-            ko="토큰의 수가 아니라 글의 수로 나누었습니다. 진짜 토큰의 수로 "
-            "나누세요(`real.sum()`).",
-            en="You divide by the number of texts. Divide by that of real tokens "
-            "(`real.sum()`).",
-        ),
-        Mistake(
-            "length in the divisor",
-            _divided_by_count(lambda p, real: p.shape[1]),
-            ko="토큰의 수가 아니라 글 하나의 길이(`T`)로 나누었습니다. 진짜 토큰의 "
-            "수로 나누세요(`real.sum()`).",
-            en="You divide by the length of a text (`T`). Divide by the number of real "
-            "tokens (`real.sum()`).",
-        ),
-        *several(
-            "one more or less in the divisor",
-            _divided_by_count(lambda p, real: real.sum() - 1),
-            _divided_by_count(lambda p, real: real.sum() + 1),
-            ko="나누는 수가 진짜 토큰의 수보다 1만큼 크거나 작습니다. `N`으로 "
-            "나누세요.",
-            en="The divisor is one more or one less than the number of real tokens. "
-            "Divide by `N`.",
-        ),
-        *several(
-            "another log",
-            _perplexity_with(lambda p: -np.log10(p)),
-            lambda p, real: 10 ** _nll(p[real]).mean(),
-            ko="`log10`과 `exp`처럼 밑이 다른 로그와 거듭제곱을 섞었습니다. `log`에는 "
-            "`exp`가, `log10`에는 `10 **`이 짝입니다.",
-            en="You mix bases, such as `log10` and `exp`. `exp` undoes `log`, and "
-            "`10 **` undoes `log10`.",
-        ),
-        Mistake(
-            "log1p",
-            _perplexity_with(lambda p: -np.log1p(p)),
-            ko="`log1p`는 1을 더한 수의 로그입니다. `log`를 쓰세요.",
-            en="`log1p` is the log of 1 more than the number. Use `log`.",
-        ),
-        *several(
-            "median",
-            _perplexity_with(total=np.median),
-            lambda p, real: 1 / np.median(p[real]),
-            ko="평균이 아니라 중앙값을 썼습니다. 로그를 모두 더해 `N`으로 나누세요.",
-            en="That is the median and not the mean. Add up all the logs and divide by "
-            "`N`.",
-        ),
-        *several(
-            "entropy",
-            _perplexity_with(lambda p: p * _nll(p), np.sum),
-            _perplexity_with(lambda p: p * _nll(p)),
-            ko="로그에 확률을 곱했습니다. 그것은 엔트로피의 식입니다. 실제로 나온 "
-            "토큰의 로그를 그대로 평균하세요.",
-            en="You multiply the logs by the probabilities, as for entropy. Average "
-            "the logs of the tokens that came as they are.",
-        ),
-        *several(
-            "one text alone",
-            *(
-                _perplexity_of_rows(slice(*rows), count)
-                for rows in ((0, 1), (-1, None))
-                for count in (None, np.sum)
-            ),
-            ko="글 하나의 손실만 세었습니다. 배치의 모든 글에서 진짜 토큰을 모으세요.",
-            en="Only the loss of one text is counted. Take the real tokens of all "
-            "texts in the batch.",
-        ),
-        Mistake(
-            "one for each position",
-            _over_texts,
-            ko="자리마다 하나씩 구했습니다(`axis=0`). 배치 전체에서 수 하나를 "
-            "구하세요.",
-            en="You have one number for each position (`axis=0`). Compute one for the "
-            "batch.",
-        ),
-        *several(
-            "one token left out",
-            _perplexity_with(lambda p: _nll(p[1:])),
-            _perplexity_with(lambda p: _nll(p[:-1])),
-            lambda p, real: np.exp(_nll(p[:, 1:][real[:, 1:]]).mean()),
-            ko="첫 토큰이나 마지막 토큰을 뺐습니다. `p`에는 맞힐 토큰의 확률만 있으니 "
-            "진짜 토큰을 모두 세세요.",
-            en="You leave out the first or the last token. `p` has nothing but tokens "
-            "to predict: count all real ones.",
-        ),
-        *several(
-            "padded texts left out",
-            lambda p, real: np.exp(_nll(p[real.all(axis=1)]).mean()),
-            lambda p, real: np.exp(_nll(p[:, real.all(axis=0)]).mean()),
-            ko="패딩이 하나라도 있는 행이나 열을 통째로 뺐습니다. 진짜 토큰은 모두 "
-            "세세요(`p[real]`).",
-            en="You leave out whole rows or columns where there is padding. Count all "
-            "real tokens (`p[real]`).",
-        ),
-        Mistake(
-            "bits",
-            _bits,
-            ko="여기까지는 비트로 나타낸 교차 엔트로피입니다. 마지막에 `2 **`를 "
-            "씌우세요.",
-            en="That is the cross-entropy in bits. Take `2 **` of it at the end.",
-        ),
-        Mistake(
-            "minus outside",
-            lambda p, real: -np.exp(-_nll(p[real]).mean()),
-            ko="`exp`의 바깥에 마이너스를 붙였습니다. 로그의 평균에 붙이세요.",
-            en="The minus stands outside `exp`. It belongs before the mean of the "
-            "logs.",
-        ),
-        *several(
-            "least or greatest",
-            _perplexity_with(total=np.max),
-            _perplexity_with(total=np.min),
-            ko="토큰 하나의 값입니다. 모든 진짜 토큰의 로그를 평균하세요.",
-            en="That is the value of a single token. Average the logs of all real "
-            "tokens.",
-        ),
-    ),
-    properties=(
-        Property(
-            "uniform gives the count",
-            _uniform_gives_count,
-            ko="정답에 늘 확률 1/n을 준 모델의 퍼플렉시티는 n이어야 합니다.",
-            en="A model that always says 1/n must have a perplexity of n.",
-        ),
-    ),
-)
-
-
 def _carry(old, new):
     """The right answer: what a mistake leaves out or adds is seen beside it."""
     carried = dict(new)
@@ -2216,13 +1281,926 @@ carry_over = Exercise(
     ),
 )
 
+
+# ---- reading the answer where each text ends ----------------------------------------
+
+
+def _at_end(logits, ids, n=None, pick=None):
+    """Logits (B, C) at the last real token; what counts or picks can be changed."""
+    n = (ids != 0).sum(dim=1) if n is None else n(ids)
+    rows = torch.arange(len(ids))
+    return logits[rows, n - 1] if pick is None else pick(logits, rows, n)
+
+
+def _with_count(count):
+    return lambda logits, ids: _at_end(logits, ids, n=count)
+
+
+def _with_pick(pick):
+    return lambda logits, ids: _at_end(logits, ids, pick=pick)
+
+
+def _ending_cases():
+    rows = (
+        [[1, 7, 5, 9], [1, 4, 0, 0], [1, 8, 8, 0]],
+        [[1, 6, 3, 2]],
+        [[1, 5, 0, 0, 0, 0], [1, 9, 9, 4, 4, 7], [1, 3, 6, 0, 0, 0]],
+        [[1, 300, 0], [1, 40, 0]],
+        [[1, 2, 9, 9, 9, 0, 0, 0], [1, 9, 0, 0, 0, 0, 0, 0]],
+        [[1, 4, 4], [1, 5, 6], [1, 6, 5]],
+        [[5, 3, 4], [9, 7, 0]],
+    )
+    for seed, ids in enumerate(rows):
+        ids = torch.tensor(ids)
+        shape = (*ids.shape, 2 + seed % 3)
+        generator = torch.Generator().manual_seed(seed)
+        yield torch.randn(shape, generator=generator), ids
+
+
+def _zeroed(logits, ids):
+    return (logits * (ids != 0)[..., None])[:, -1]
+
+
+def _mean_of_real(logits, ids):
+    real = (ids != 0)[..., None]
+    return (logits * real).sum(1) / real.sum(1)
+
+
+def _max_of_real(logits, ids):
+    return logits.masked_fill((ids == 0)[..., None], -torch.inf).amax(1)
+
+
+def _is_torch(answer):
+    logits, ids = next(_ending_cases())
+    return isinstance(answer(logits, ids), torch.Tensor)
+
+
+def _takes_one_text(answer):
+    logits, ids = next(_ending_cases())
+    return tuple(answer(logits[:1], ids[:1]).shape) == (1, logits.shape[-1])
+
+
+def _learns(answer):
+    """Whether a gradient gets through to the logits."""
+    logits, ids = next(_ending_cases())
+    function = getattr(answer, "__wrapped__", answer)  # a watched one is detached
+    found = function(logits.requires_grad_(), ids)
+    if not found.requires_grad:
+        return False
+    found.sum().backward()
+    return logits.grad is not None and logits.grad.abs().sum() > 0
+
+
+logits_at_end = Exercise(
+    "logits_at_end",
+    expected=_at_end,
+    cases=tuple(_ending_cases()),
+    mistakes=(
+        Mistake(
+            "last column",
+            lambda logits, ids: logits[:, -1],
+            ko="모든 글에서 마지막 열을 읽었습니다. 짧은 글에서 그곳은 패딩입니다.",
+            en="You read the last column of every text. In a short one, that is "
+            "padding.",
+        ),
+        Mistake(
+            "first position",
+            lambda logits, ids: logits[:, 0],
+            ko="BOS의 위치를 읽었습니다. 인과 마스크 때문에 BOS는 글을 하나도 보지 "
+            "못했습니다.",
+            en="You read at BOS. Under the causal mask it has seen none of the text.",
+        ),
+        Mistake(
+            "one before the end",
+            _with_count(lambda ids: (ids != 0).sum(1) - 1),
+            ko="끝에서 둘째 토큰을 읽었습니다. 마지막 진짜 토큰은 (진짜 토큰 수 - 1)번 "
+            "위치입니다.",
+            en="You read the last but one. The last real token is at position (number "
+            "of real tokens - 1).",
+        ),
+        Mistake(
+            "one after the end",
+            _with_count(lambda ids: ((ids != 0).sum(1) + 1).clamp(max=ids.shape[1])),
+            ko="끝난 다음 위치를 읽었습니다. 위치는 0부터 셉니다.",
+            en="You read one place after the end. Positions are counted from 0.",
+        ),
+        Mistake(
+            "first text's length",
+            _with_count(lambda ids: (ids != 0).sum(1)[:1].expand(len(ids))),
+            ko="모든 글에 첫째 글의 길이를 썼습니다. 길이는 글마다 다릅니다.",
+            en="You use the first text's length for all. Each has its own.",
+        ),
+        Mistake(
+            "shortest text's length",
+            _with_count(lambda ids: (ids != 0).sum(1).min().expand(len(ids))),
+            ko="모든 글에 가장 짧은 글의 길이를 썼습니다.",
+            en="You use the shortest text's length for all.",
+        ),
+        Mistake(
+            "longest text's length",
+            _with_count(lambda ids: (ids != 0).sum(1).max().expand(len(ids))),
+            ko="모든 글에 가장 긴 글의 길이를 썼습니다.",
+            en="You use the longest text's length for all.",
+        ),
+        Mistake(
+            "padding counted",
+            _with_count(lambda ids: (ids == 0).sum(1)),
+            ko="진짜 토큰이 아니라 패딩을 세었습니다.",
+            en="You count padding instead of real tokens.",
+        ),
+        Mistake(
+            "different ids counted",
+            _with_count(
+                lambda ids: torch.tensor([len({*row} - {0}) for row in ids.tolist()])
+            ),
+            ko="서로 다른 번호의 수를 세었습니다. 같은 단어가 두 번 나오면 틀립니다.",
+            en="You count different ids, which goes wrong where a word comes twice.",
+        ),
+        Mistake(
+            "largest id",
+            _with_count(lambda ids: ids.argmax(1) + 1),
+            ko="번호가 가장 큰 토큰의 위치를 읽었습니다. 번호의 크기는 뜻이 없습니다.",
+            en="You read at the token with the largest id. How large it is means "
+            "nothing.",
+        ),
+        Mistake(
+            "smallest id",
+            lambda logits, ids: logits[torch.arange(len(ids)), ids.argmin(1) - 1],
+            ko="번호가 가장 작은 곳을 찾았습니다. 패딩이 없는 글에서는 그곳이 단어일 "
+            "수 있습니다.",
+            en="You look for the smallest id. In a text without padding that may be a "
+            "word.",
+        ),
+        Mistake(
+            "first padding",
+            lambda logits, ids: logits[
+                torch.arange(len(ids)), (ids == 0).int().argmax(1)
+            ],
+            ko="첫 패딩의 위치를 읽었습니다. 마지막 진짜 토큰은 그 앞입니다.",
+            en="You read at the first padding. The last real token is before it.",
+        ),
+        Mistake(
+            "index out of range",
+            lambda logits, ids: logits[torch.arange(len(ids)), (ids != 0).sum(1)],
+            ko="길이를 그대로 위치로 썼습니다. 위치는 0부터 세므로, 패딩이 없는 "
+            "글에서는 마지막 위치보다 하나 큽니다.",
+            en="You use the length as the position. Positions are counted from 0, so "
+            "in a text without padding that is one too many.",
+        ),
+        Mistake(
+            "tokens of the whole batch",
+            lambda logits, ids: logits[torch.arange(len(ids)), (ids != 0).sum() - 1],
+            ko="배치 전체의 토큰을 세었습니다. 글마다 세려면 `dim=1`을 주세요.",
+            en="You count the tokens of the whole batch. To count for each text, give "
+            "`dim=1`.",
+        ),
+        Mistake(
+            "counted over the texts",
+            lambda logits, ids: logits[torch.arange(len(ids)), (ids != 0).sum(0) - 1],
+            ko="글의 축을 따라 세었습니다. 토큰은 `dim=1`에 있습니다.",
+            en="You count along the texts. Tokens lie on `dim=1`.",
+        ),
+        Mistake(
+            "positions for texts",
+            lambda logits, ids: logits[(ids != 0).sum(1) - 1],
+            ko="위치로 첫째 축을 골랐습니다. 첫째 축은 글입니다.",
+            en="You choose along the first axis with positions. That is the texts.",
+        ),
+        Mistake(
+            "every real token",
+            lambda logits, ids: logits[ids != 0],
+            ko="진짜 토큰을 모두 골랐습니다. 글마다 마지막 하나만 고르세요.",
+            en="You choose every real token. Take the last of each text alone.",
+        ),
+        Mistake(
+            "first text alone",
+            _with_pick(lambda logits, rows, n: logits[0, n - 1]),
+            ko="첫째 글에서만 읽었습니다. 글마다 자기 로짓을 읽으세요.",
+            en="You read in the first text only. Each has its own logits.",
+        ),
+        Mistake(
+            "averaged over texts",
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1].mean(0)),
+            ko="글을 평균했습니다. 글마다 한 행씩 돌려주세요.",
+            en="You average over texts. Return a row for each.",
+        ),
+        Mistake(
+            "zeros averaged",
+            lambda logits, ids: (logits * (ids != 0)[..., None]).mean(1),
+            ko="패딩을 0으로 만들고 평균했습니다. 마지막 진짜 토큰만 읽으세요.",
+            en="You set padding to 0 and average. Read at the last real token only.",
+        ),
+        Mistake(
+            "mean of real",
+            _mean_of_real,
+            ko="진짜 토큰의 로짓을 평균했습니다. 글 전체를 본 것은 마지막 "
+            "토큰뿐입니다.",
+            en="You average the logits of the real tokens. Only the last one has seen "
+            "all of the text.",
+        ),
+        Mistake(
+            "mean of all",
+            lambda logits, ids: logits.mean(1),
+            ko="패딩까지 모두 평균했습니다. 마지막 진짜 토큰만 읽으세요.",
+            en="You average everything, padding too. Read at the last real token only.",
+        ),
+        *several(
+            "largest of all",
+            lambda logits, ids: logits.amax(1),
+            _max_of_real,
+            ko="위치마다의 값 가운데 가장 큰 것을 골랐습니다. 마지막 진짜 토큰에서 "
+            "읽으세요.",
+            en="You take the largest over positions. Read at the last real token.",
+        ),
+        Mistake(
+            "sum of all",
+            lambda logits, ids: logits.sum(1),
+            ko="모든 위치를 더했습니다.",
+            en="You add up all positions.",
+        ),
+        Mistake(
+            "padding zeroed",
+            _zeroed,
+            ko="패딩의 로짓을 0으로 만들고 마지막 열을 읽었습니다. 짧은 글에서는 0만 "
+            "나옵니다.",
+            en="You set the logits at padding to 0 and read the last column: for short "
+            "texts that gives 0.",
+        ),
+        Mistake(
+            "all with all",
+            _with_pick(lambda logits, rows, n: logits[:, n - 1]),
+            ko="`logits[:, n - 1]`은 모든 글에서 모든 글의 끝을 읽어 `(B, B, C)`가 "
+            "됩니다. 행의 번호도 `torch.arange(B)`로 짝지으세요.",
+            en="`logits[:, n - 1]` reads in each text where every text ends, `(B, B, "
+            "C)`. Pair the rows too, with `torch.arange(B)`.",
+        ),
+        Mistake(
+            "axis kept",
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1][:, None]),
+            ko="값은 맞지만 축이 하나 남았습니다. 모양은 `(B, C)`입니다.",
+            en="The values are right, but an axis is left over: the shape is `(B, C)`.",
+        ),
+        Mistake(
+            "classes",
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1].argmax(-1)),
+            ko="위치는 맞지만 클래스를 골라 돌려주었습니다. 로짓을 돌려주세요.",
+            en="The place is right, but you return the class. Return the logits.",
+        ),
+        *several(
+            "probabilities",
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1].softmax(-1)),
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1].log_softmax(-1)),
+            ko="위치는 맞지만 소프트맥스를 했습니다. 로짓을 그대로 돌려주세요.",
+            en="The place is right, but you took the softmax. Return the logits.",
+        ),
+        Mistake(
+            "positions",
+            _with_pick(lambda logits, rows, n: n - 1),
+            ko="위치를 돌려주었습니다. 그 위치의 로짓을 돌려주세요.",
+            en="You return the positions. Return the logits at them.",
+        ),
+    ),
+    properties=(
+        Property(
+            "a tensor",
+            _is_torch,
+            ko="값은 맞지만 텐서가 아닙니다. PyTorch의 텐서를 돌려주세요.",
+            en="The values are right, but this is no tensor. Return one of PyTorch.",
+        ),
+        Property(
+            "a batch of one",
+            _takes_one_text,
+            ko="글이 하나인 배치에서 모양이 `(1, C)`가 아닙니다. `squeeze`를 썼나요?",
+            en="With a batch of one text the shape is not `(1, C)`. Did you squeeze?",
+        ),
+        Property(
+            "the gradient gets through",
+            _learns,
+            ko="값은 맞지만 그레이디언트가 로짓까지 가지 않습니다. `detach`, `numpy`, "
+            "`item`을 거치지 마세요.",
+            en="The values are right, but no gradient reaches the logits. Don't go "
+            "through `detach`, `numpy` or `item`.",
+        ),
+    ),
+)
+
+
+# ---- experiment: how much does fine-tuning forget? ----------------------------------
+
+# Perplexity on reviews after fine-tuning, at the body's rates 0, 1e-4, 1e-3 and 1e-2.
+_AS_MEASURED = (2.78, 2.85, 3.95, 116.0)
+_N_RATES = len(_AS_MEASURED)
+
+
+def _rises(numbers):
+    """Whether four perplexities are as they come out, on any processor."""
+    frozen, small, middle, large = numbers
+    is_near = 2.3 < frozen < 3.2 and 0.97 < small / frozen < 1.15
+    return is_near and small * 1.02 < middle < large and large > 2 * frozen
+
+
+def _as_measured(expected, answer):
+    if isinstance(answer, dict | str) or len(answer) != _N_RATES + 1:
+        return False
+    *numbers, letter = answer
+    if not isinstance(letter, str) or any(isinstance(x, str) for x in numbers):
+        return False
+    is_letter = letter.strip().upper() == expected[-1]
+    return is_letter and _rises([float(x) for x in numbers])
+
+
+def _numbers_where(holds):
+    return lambda answer: (
+        len(answer) == _N_RATES + 1 and holds(*(float(x) for x in answer[:_N_RATES]))
+    )
+
+
+def _letter_is(wrong):
+    """Return a predicate: the numbers are as measured, the explanation is this one."""
+
+    def holds(answer):
+        is_it = len(answer) == _N_RATES + 1 and str(answer[-1]).strip().upper() == wrong
+        return is_it and _rises([float(x) for x in answer[:_N_RATES]])
+
+    return holds
+
+
+def _no_such_letter(answer):
+    letter = answer[-1].strip().upper() if isinstance(answer[-1], str) else ""
+    return len(answer) == _N_RATES + 1 and letter not in ("A", "B", "C")
+
+
+forgetting_by_rate = Exercise(
+    "forgetting_by_rate",
+    expected=(*_AS_MEASURED, "A"),
+    kind="value",
+    same=_as_measured,
+    mistakes=(
+        Mistake(
+            "dict",
+            lambda answer: isinstance(answer, dict),
+            ko="딕셔너리가 아니라 괄호 안에 수 넷과 글자를 차례로 적으세요.",
+            en="Write no dict, but the four numbers and the letter in parentheses.",
+            example={0: 2.7, 1e-4: 2.7, 1e-3: 3.6, 1e-2: 40.0, "why": "A"},
+        ),
+        Mistake(
+            "pair",
+            lambda answer: len(answer) == 2 and len(answer[0]) == _N_RATES,
+            ko="괄호를 겹치지 말고 한 괄호 안에 적으세요.",
+            en="Write everything in one pair of parentheses, not one within another.",
+            example=(_AS_MEASURED, "A"),
+        ),
+        Mistake(
+            "letter first",
+            lambda answer: (
+                len(answer) == _N_RATES + 1 and str(answer[0]).strip().isalpha()
+            ),
+            ko="글자는 마지막에 적습니다.",
+            en="The letter comes last.",
+            example=("A", *_AS_MEASURED),
+        ),
+        Mistake(
+            "no letter",
+            lambda answer: (
+                len(answer) == _N_RATES and not any(isinstance(x, str) for x in answer)
+            ),
+            ko="글자가 빠졌습니다. 수 넷 뒤에 적으세요.",
+            en="The letter is missing. Write it after the four numbers.",
+            example=_AS_MEASURED,
+        ),
+        Mistake(
+            "three numbers",
+            lambda answer: len(answer) == _N_RATES and isinstance(answer[-1], str),
+            ko="수가 셋뿐입니다. 학습률 0, 0.0001, 0.001, 0.01에서 모두 재세요.",
+            en="There are only three numbers. Measure at all rates: 0, 0.0001, 0.001, "
+            "0.01.",
+            example=(2.69, 3.6, 40.0, "A"),
+        ),
+        Mistake(
+            "text",
+            lambda answer: (
+                len(answer) == _N_RATES + 1
+                and any(isinstance(x, str) for x in answer[:_N_RATES])
+            ),
+            ko="수 넷은 따옴표 없이 적으세요.",
+            en="Write the four numbers without quotation marks.",
+            example=("2.66", "2.69", "3.6", "40", "A"),
+        ),
+        Mistake(
+            "no such letter",
+            _no_such_letter,
+            ko="마지막에는 표의 글자 A, B, C 가운데 하나를 적으세요.",
+            en="The last must be one of the table's letters, A, B or C.",
+            example=(*_AS_MEASURED, "D"),
+        ),
+        Mistake(
+            "reversed",
+            _numbers_where(lambda *n: _rises(n[::-1])),
+            ko="순서가 거꾸로입니다. 학습률 0의 값부터 적으세요.",
+            en="The order is reversed. Begin with the value at rate 0.",
+            example=(*_AS_MEASURED[::-1], "A"),
+        ),
+        Mistake(
+            "accuracies",
+            _numbers_where(lambda *n: max(n) <= 1 and min(n) > 0.3 and n[0] > 0.5),
+            ko="1보다 작습니다. 정확도가 아니라 영화평의 퍼플렉시티를 재세요.",
+            en="These are below 1. Measure perplexity on reviews, not accuracy.",
+            example=(0.96, 0.98, 0.97, 0.9, "A"),
+        ),
+        Mistake(
+            "losses",
+            _numbers_where(lambda *n: 0.8 < n[0] < 1.17 and n[0] <= n[-1]),
+            ko="손실로 보입니다. 퍼플렉시티는 손실에 지수 함수를 씌운 것입니다.",
+            en="These look like losses. Perplexity is the exponential of the loss.",
+            example=(0.98, 0.99, 1.28, 3.7, "A"),
+        ),
+        Mistake(
+            "everyday sentences",
+            _numbers_where(lambda *n: n[0] > 100),
+            ko="학습률 0에서 이미 100이 넘습니다. 일상 문장(`new_general`)이 아니라 "
+            "영화평(`new_film`)에서 재세요. 언어 모델의 헤드를 다시 달았는지도 보세요.",
+            en="Above 100 at rate 0 already: measure on reviews (`new_film`), not on "
+            "everyday sentences. Is the language model's head back on?",
+            example=(900.0, 910.0, 1200.0, 3000.0, "A"),
+        ),
+        Mistake(
+            "nothing changes",
+            _numbers_where(lambda *n: max(n) - min(n) < 0.005),
+            ko="네 값이 같습니다. 미세 조정한 바디에 헤드를 다시 달았는지, 바디의 "
+            "학습률이 정말 바뀌었는지 보세요.",
+            en="The four are equal. Is the head back on the *tuned* body, and does the "
+            "body's rate really change?",
+            example=(2.66, 2.66, 2.66, 2.66, "B"),
+        ),
+        Mistake(
+            "one body for all",
+            _numbers_where(lambda *n: n[0] > 3.2 and n[0] < 100),
+            ko="학습률 0에서 이미 잊었습니다. 학습률마다 적응한 바디의 새 복사본에서 "
+            "시작하고, 0이면 바디를 옵티마이저에 건네지 마세요.",
+            en="It has forgotten at rate 0 already. Begin with a fresh copy of the "
+            "adapted body for each rate, and at 0 don't hand the body over.",
+            example=(8.0, 9.0, 12.0, 40.0, "A"),
+        ),
+        Mistake(
+            "nothing forgotten",
+            _letter_is("B"),
+            ko="값은 맞습니다. 그런데 학습률이 크면 퍼플렉시티가 뚜렷이 올랐습니다.",
+            en="The values are right. But at a large rate perplexity rose clearly.",
+            example=(*_AS_MEASURED, "B"),
+        ),
+        Mistake(
+            "head to blame",
+            _letter_is("C"),
+            ko="값은 맞습니다. 그런데 학습률 0에서도 새 헤드를 훈련했고 퍼플렉시티는 "
+            "그대로였습니다. 새 헤드는 언어 모델의 헤드를 건드리지 않습니다.",
+            en="The values are right. But at rate 0 a new head was trained too, and "
+            "perplexity stayed. The new head leaves the language model's alone.",
+            example=(*_AS_MEASURED, "C"),
+        ),
+        Mistake(
+            "middle is not between",
+            _numbers_where(lambda *n: 2.3 < n[0] < 3.2 and not _rises(n)),
+            ko="처음 값은 맞습니다. 학습률이 커지면 값도 커져야 합니다. 값의 순서와, "
+            "스텝 수(60)와, 헤드의 학습률(0.01)을 확인하세요.",
+            en="The first value is right. With larger rates it should rise. Check the "
+            "order, the number of steps (60) and the head's rate (0.01).",
+            example=(2.66, 30.0, 2.7, 4.0, "A"),
+        ),
+    ),
+)
+
+
+# ---- capstone: gradual unfreezing ---------------------------------------------------
+
+
+def _layer_of(name):
+    return int(name.split(".")[2])
+
+
+def _last_digit(name):
+    return int(name.split(".")[2][-1])
+
+
+def _depth(
+    name, names, norm=1, embedding=None, layer_of=_layer_of,
+    is_norm=lambda name: name.startswith("body.norm."), n_layers=None,
+    count_by=_layer_of,
+):  # fmt: skip
+    """How far below the head a parameter lies; every option changed is one mistake."""
+    if n_layers is None:
+        layers = [count_by(n) for n in names if n.startswith("body.layers.")]
+        n_layers = max(layers) + 1
+    if name.startswith("head."):
+        return 0
+    if is_norm(name):
+        return norm
+    if name.startswith("body.embedding."):
+        return n_layers + 1 if embedding is None else embedding(n_layers)
+    return n_layers - layer_of(name)
+
+
+def _unfrozen(
+    names, step, every, rate, factor, depth=_depth,
+    when=lambda step, every: step // every, is_on=lambda d, now: d <= now,
+    heat=lambda rate, factor, d, now: rate / factor**d, rest=None, done=None,
+):  # fmt: skip
+    """The names that are trained at a step, with their learning rates."""
+    now, rates = when(step, every), {}
+    for name in names:
+        d = depth(name, names)
+        if is_on(d, now):
+            rates[name] = heat(rate, factor, d, now)
+        elif rest is not None:
+            rates[name] = rest
+    return rates if done is None else done(rates)
+
+
+def _unfrozen_with(**changes):
+    return lambda *case: _unfrozen(*case, **changes)
+
+
+def _depth_with(**changes):
+    def depth(name, names):
+        return _depth(name, names, **changes)
+
+    return _unfrozen_with(depth=depth)
+
+
+def _from_below(name, names):
+    return max(_depth(other, names) for other in names) - _depth(name, names)
+
+
+def _by_text(name, names):
+    """Layers in the order of their numbers as text: 10 comes before 2."""
+    found = sorted({n.split(".")[2] for n in names if n.startswith("body.layers.")})
+    if name.startswith("body.layers."):
+        return len(found) - found.index(name.split(".")[2])
+    return _depth(name, names)
+
+
+def _names(n_layers, shuffled=False):
+    parts = "norm1.weight", "self_attention.in_proj.weight", "feed_forward.0.bias"
+    found = ["body.embedding.token_embedding.weight"]
+    found += [f"body.layers.{i}.{part}" for i in range(n_layers) for part in parts]
+    found += ["body.norm.weight", "body.norm.bias", "head.weight", "head.bias"]
+    return found[::-1][3:] + found[::-1][:3] if shuffled else found
+
+
+def _unfreezing_cases():
+    for step in (0, 9, 10, 11, 25, 39, 40, 500):
+        yield _names(3), step, 10, 0.01, 2.5
+    for step in (0, 1, 2, 6, 11, 13):
+        yield _names(12), step, 1, 0.02, 1.5
+    for step in (3, 4, 9, 12, 99):
+        yield _names(2, shuffled=True), step, 4, 1e-3, 2.0
+    yield _names(3), 30, 10, 0.01, 1.0
+
+
+unfrozen_rates = Exercise(
+    "unfrozen_rates",
+    expected=_unfrozen,
+    cases=tuple(_unfreezing_cases()),
+    mistakes=(
+        Mistake(
+            "from below",
+            _unfrozen_with(depth=_from_below),
+            ko="임베딩부터 풀었습니다. 헤드부터, 위에서 아래로 풀어야 합니다.",
+            en="You unfreeze from the embedding on. Begin with the head and go down.",
+        ),
+        Mistake(
+            "all from the start",
+            _unfrozen_with(is_on=lambda d, now: True),
+            ko="처음부터 모두 훈련합니다. 스텝에 따라 하나씩 풀어야 합니다.",
+            en="All is trained from the start. Groups are unfrozen one by one.",
+        ),
+        Mistake(
+            "newest alone",
+            _unfrozen_with(is_on=lambda d, now: d == now),
+            ko="방금 푼 묶음만 훈련합니다. 먼저 푼 것도 계속 훈련합니다.",
+            en="Only the newest group is trained. Those before go on being trained.",
+        ),
+        Mistake(
+            "one rate for all",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate),
+            ko="학습률이 모두 같습니다. 깊이마다 `factor`로 한 번씩 더 나누세요.",
+            en="All have one rate. Divide by `factor` once more at each depth.",
+        ),
+        Mistake(
+            "rates grow downwards",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate * factor**d),
+            ko="아래로 갈수록 학습률이 커집니다. 곱하지 말고 나누세요.",
+            en="Rates grow on the way down. Divide instead of multiplying.",
+        ),
+        Mistake(
+            "divided by the depth",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / (factor * d if d else 1)
+            ),
+            ko="`factor`에 깊이를 곱해 나누었습니다. 깊이만큼 거듭제곱하세요.",
+            en="You divide by `factor` times the depth. Raise it to the depth.",
+        ),
+        Mistake(
+            "factor once",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / (factor if d else 1)
+            ),
+            ko="헤드가 아닌 것을 모두 한 번씩만 나누었습니다. 깊이만큼 나누세요.",
+            en="You divide everything but the head once. Divide as often as it is "
+            "deep.",
+        ),
+        Mistake(
+            "head divided too",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor ** (d + 1)),
+            ko="모두 한 번씩 더 나누었습니다. 헤드의 깊이는 0이므로 `rate` "
+            "그대로입니다.",
+            en="All is divided once too often. The head has depth 0: its rate is "
+            "`rate`.",
+        ),
+        Mistake(
+            "newest has the full rate",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / factor ** abs(now - d)
+            ),
+            ko="방금 푼 묶음의 학습률이 가장 큽니다. 학습률은 헤드에서 가장 크고, "
+            "스텝과 상관없이 깊이로 정해집니다.",
+            en="The newest group has the largest rate. The head has it, and rates go "
+            "by depth, whatever the step.",
+        ),
+        Mistake(
+            "norm apart",
+            _depth_with(norm=0),
+            ko="`body.norm`을 헤드와 함께 풀었습니다. 맨 위 층과 함께 깊이 1입니다.",
+            en="`body.norm` is unfrozen with the head. It belongs to the top layer, at "
+            "depth 1.",
+        ),
+        Mistake(
+            "norm at the bottom",
+            lambda *case: _unfrozen(
+                *case,
+                depth=lambda name, names: (
+                    _depth("body.embedding.x", names)
+                    if name.startswith("body.norm.")
+                    else _depth(name, names)
+                ),
+            ),
+            ko="`body.norm`을 임베딩과 함께 마지막에 풀었습니다. 맨 위 층과 함께 깊이 "
+            "1입니다.",
+            en="`body.norm` is unfrozen last, with the embedding. It belongs to the "
+            "top layer, at depth 1.",
+        ),
+        Mistake(
+            "every norm at the top",
+            _depth_with(is_norm=lambda name: "norm" in name),
+            ko="이름에 `norm`이 든 것을 모두 맨 위로 보냈습니다. 층 안의 `norm1`은 그 "
+            "층의 것입니다. `body.norm.`으로 시작하는지 보세요.",
+            en="Every name with `norm` in it went to the top. A layer's `norm1` "
+            "belongs to its layer: test whether a name begins with `body.norm.`.",
+        ),
+        Mistake(
+            "embedding with the first layer",
+            _depth_with(embedding=lambda n: n),
+            ko="임베딩을 맨 아래 층과 함께 풀었습니다. 임베딩은 그보다 하나 더 "
+            "깊습니다.",
+            en="The embedding is unfrozen with the lowest layer. It is one deeper.",
+        ),
+        Mistake(
+            "embedding never",
+            _unfrozen_with(
+                done=lambda rates: {
+                    k: v for k, v in rates.items() if "embedding" not in k
+                }
+            ),
+            ko="임베딩은 끝까지 풀지 않았습니다. 마지막에는 모두 훈련합니다.",
+            en="The embedding is never unfrozen. In the end all is trained.",
+        ),
+        *several(
+            "last digit",
+            _depth_with(layer_of=_last_digit),
+            _depth_with(layer_of=_last_digit, count_by=_last_digit),
+            ko="층 번호의 마지막 한 자리만 읽었습니다. 층이 12개면 10번 층이 0번이 "
+            "됩니다.",
+            en="You read only the last digit of a layer's number: of 12 layers, number "
+            "10 becomes 0.",
+        ),
+        Mistake(
+            "first digit",
+            _depth_with(layer_of=lambda name: int(name.split(".")[2][0])),
+            ko="층 번호의 첫 자리만 읽었습니다. 10번 층이 1번이 됩니다.",
+            en="You read only the first digit of a layer's number: 10 becomes 1.",
+        ),
+        Mistake(
+            "numbers as text",
+            _unfrozen_with(depth=_by_text),
+            ko="층 번호를 글자로 정렬했습니다. 그러면 10이 2보다 앞입니다. `int`로 "
+            "바꾸세요.",
+            en="You sort layer numbers as text, where 10 comes before 2. Make them "
+            "`int`.",
+        ),
+        Mistake(
+            "three layers written in",
+            _depth_with(n_layers=3),
+            ko="층이 3개라고 정해 두었습니다. 층의 수는 이름에서 알아내세요.",
+            en="You took 3 layers for granted. Find their number from the names.",
+        ),
+        Mistake(
+            "lowest layer first",
+            lambda *case: _unfrozen(
+                *case,
+                depth=lambda name, names: (
+                    _layer_of(name) + 1
+                    if name.startswith("body.layers.")
+                    else _depth(name, names)
+                ),
+            ),
+            ko="층의 순서가 거꾸로입니다. 번호가 가장 큰 층이 맨 위이고 깊이 1입니다.",
+            en="The layers are the wrong way round: the largest number is the top, at "
+            "depth 1.",
+        ),
+        Mistake(
+            "one step late",
+            _unfrozen_with(when=lambda step, every: max(step - 1, 0) // every),
+            ko="한 스텝 늦게 풀었습니다. `step`이 `every`일 때 이미 둘째 묶음까지 "
+            "훈련합니다.",
+            en="Unfrozen one step late. At `step` equal to `every` the second group is "
+            "trained already.",
+        ),
+        Mistake(
+            "one step early",
+            _unfrozen_with(when=lambda step, every: (step + 1) // every),
+            ko="한 스텝 일찍 풀었습니다. 스텝은 0부터 셉니다.",
+            en="Unfrozen one step early. Steps are counted from 0.",
+        ),
+        Mistake(
+            "one group behind",
+            _unfrozen_with(is_on=lambda d, now: d < now),
+            ko="한 묶음씩 늦습니다. 스텝 0에서 헤드를 훈련합니다.",
+            en="One group behind: the head is trained at step 0.",
+        ),
+        Mistake(
+            "one group ahead",
+            _unfrozen_with(is_on=lambda d, now: d <= now + 1),
+            ko="한 묶음씩 빠릅니다. 처음에는 헤드만 훈련합니다.",
+            en="One group ahead: at first the head alone is trained.",
+        ),
+        Mistake(
+            "rounded",
+            _unfrozen_with(when=lambda step, every: round(step / every)),
+            ko="반올림했습니다. 내림하는 `//`를 쓰세요.",
+            en="You round to the nearest. Use `//`, which rounds down.",
+        ),
+        Mistake(
+            "every step",
+            _unfrozen_with(when=lambda step, every: step),
+            ko="`every`를 쓰지 않아 스텝마다 풀었습니다.",
+            en="`every` is not used: a group is unfrozen at each step.",
+        ),
+        Mistake(
+            "nothing at first",
+            _unfrozen_with(when=lambda step, every: (step - 1) // every),
+            ko="스텝 0에서 아무것도 훈련하지 않습니다. 처음부터 헤드를 훈련합니다.",
+            en="Nothing is trained at step 0. The head is trained from the start.",
+        ),
+        Mistake(
+            "rounded up",
+            _unfrozen_with(when=lambda step, every: -(-step // every)),
+            ko="올림했습니다. 내림하는 `//`를 쓰세요.",
+            en="You round up. Use `//`, which rounds down.",
+        ),
+        Mistake(
+            "remainder",
+            _unfrozen_with(when=lambda step, every: step % every),
+            ko="나머지(`%`)를 썼습니다. 몫(`//`)을 쓰세요.",
+            en="You use the remainder, `%`. Use the quotient, `//`.",
+        ),
+        Mistake(
+            "frozen and trained exchanged",
+            _unfrozen_with(is_on=lambda d, now: d >= now),
+            ko="부등호가 거꾸로입니다. `step // every` 이하의 깊이를 훈련합니다.",
+            en="The comparison is the wrong way round: depths up to `step // every` "
+            "are trained.",
+        ),
+        Mistake(
+            "one division too few",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / factor ** max(d - 1, 0)
+            ),
+            ko="헤드 아래를 한 번씩 덜 나누었습니다. 깊이 1에서 이미 한 번 나눕니다.",
+            en="Below the head you divide once too few: at depth 1 it is once already.",
+        ),
+        Mistake(
+            "base and exponent exchanged",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / d**factor if d else rate
+            ),
+            ko="밑과 지수가 바뀌었습니다. `factor ** 깊이`입니다.",
+            en="Base and exponent are exchanged: it is `factor ** depth`.",
+        ),
+        Mistake(
+            "divided by the step",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor**now),
+            ko="깊이가 아니라 스텝에 따라 나누었습니다.",
+            en="You divide by the step and not by the depth.",
+        ),
+        Mistake(
+            "subtracted",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate - factor * d),
+            ko="`factor`를 뺐습니다. 나누세요.",
+            en="You subtract `factor`. Divide by it.",
+        ),
+        Mistake(
+            "embedding too deep",
+            _depth_with(embedding=lambda n: n + 2),
+            ko="임베딩이 하나 더 깊습니다. 맨 아래 층보다 하나 깊어야 합니다.",
+            en="The embedding is too deep by one. It is one below the lowest layer.",
+        ),
+        Mistake(
+            "top layer with the head",
+            _depth_with(layer_of=lambda name: _layer_of(name) + 1),
+            ko="맨 위 층을 헤드와 함께 풀었습니다. 맨 위 층은 깊이 1입니다.",
+            en="The top layer is unfrozen with the head. It has depth 1.",
+        ),
+        *several(
+            "layers one too deep",
+            _depth_with(layer_of=lambda name: _layer_of(name) - 1),
+            _depth_with(
+                layer_of=lambda name: _layer_of(name) - 1, embedding=lambda n: n + 2
+            ),
+            ko="층이 모두 하나씩 더 깊습니다. 맨 위 층은 깊이 1입니다.",
+            en="All layers are one too deep. The top one has depth 1.",
+        ),
+        Mistake(
+            "norm never",
+            _depth_with(norm=99),
+            ko="`body.norm`을 풀지 않았습니다. 맨 위 층과 함께 깊이 1입니다.",
+            en="`body.norm` is never unfrozen. It has depth 1, like the top layer.",
+        ),
+        Mistake(
+            "twelve layers written in",
+            _depth_with(n_layers=12),
+            ko="층이 12개라고 정해 두었습니다. 층의 수는 이름에서 알아내세요.",
+            en="You took 12 layers for granted. Find their number from the names.",
+        ),
+        Mistake(
+            "frozen ones as None",
+            lambda names, *case: dict.fromkeys(names) | _unfrozen(names, *case),
+            ko="동결한 이름이 `None`으로 들어 있습니다. 아예 빼세요.",
+            en="Frozen names are there with `None`. Leave them out.",
+        ),
+        Mistake(
+            "head left out",
+            _unfrozen_with(
+                done=lambda rates: {k: v for k, v in rates.items() if k[:4] != "head"}
+            ),
+            ko="헤드가 빠졌습니다. 헤드는 언제나 훈련합니다.",
+            en="The head is left out. It is always trained.",
+        ),
+        Mistake(
+            "groups",
+            _unfrozen_with(
+                done=lambda rates: [{"params": k, "lr": v} for k, v in rates.items()]
+            ),
+            ko="옵티마이저의 묶음을 만들었습니다. 여기서는 이름에서 학습률을 찾는 "
+            "딕셔너리를 돌려주세요.",
+            en="You made groups for an optimizer. Here return a dict from names to "
+            "rates.",
+        ),
+        Mistake(
+            "pairs",
+            _unfrozen_with(done=lambda rates: list(rates.items())),
+            ko="쌍의 리스트입니다. 딕셔너리를 돌려주세요.",
+            en="A list of pairs. Return a dict.",
+        ),
+        Mistake(
+            "frozen ones at 0",
+            _unfrozen_with(rest=0.0),
+            ko="동결한 것까지 학습률 0으로 넣었습니다. 옵티마이저에 건네지 않도록 아예 "
+            "빼세요.",
+            en="Frozen ones are there with rate 0. Leave them out, so that they are "
+            "not handed to the optimizer.",
+        ),
+        Mistake(
+            "names alone",
+            _unfrozen_with(done=list),
+            ko="이름만 돌려주었습니다. 이름에서 학습률을 찾는 딕셔너리를 돌려주세요.",
+            en="You return names alone. Return a dict from names to rates.",
+        ),
+        Mistake(
+            "rates alone",
+            _unfrozen_with(done=lambda rates: list(rates.values())),
+            ko="학습률만 돌려주었습니다. 이름에서 학습률을 찾는 딕셔너리를 돌려주세요.",
+            en="You return rates alone. Return a dict from names to rates.",
+        ),
+    ),
+)
+
 check = checker(
     [
         stages_order,
         next_word_pairs,
+        logits_at_end,
         transfer_numbers,
-        draw_probabilities,
-        perplexity_of,
         carry_over,
+        forgetting_by_rate,
+        unfrozen_rates,
     ]
 )

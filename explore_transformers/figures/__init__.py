@@ -55,10 +55,17 @@ from explore_transformers.figures.self_attention import (
 )
 from explore_transformers.figures.style import PALETTE, use_style
 from explore_transformers.figures.tables import attention, bars, heatmap
+from explore_transformers.figures.transferring import (
+    Stage,
+    body_and_head,
+    next_word,
+    three_stages,
+)
 
 __all__ = [
     "PALETTE",
     "HTMLFigure",
+    "Stage",
     "attention",
     "attention_decoder",
     "attention_map",
@@ -66,6 +73,7 @@ __all__ = [
     "bars",
     "beam_tree",
     "black_box",
+    "body_and_head",
     "bottleneck",
     "bpe_merges",
     "embedding_lookup",
@@ -79,6 +87,7 @@ __all__ = [
     "mask_grids",
     "masks_and_targets",
     "next_word_bars",
+    "next_word",
     "one_word",
     "padded_batch",
     "position_sum",
@@ -88,6 +97,7 @@ __all__ = [
     "shifted_targets",
     "softmax_step",
     "tested_map",
+    "three_stages",
     "tokens_to_ids",
     "transformer",
     "transformer_map",

@@ -19,37 +19,6 @@ from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, add_bos_eos, pad
 from explore_transformers.lessons.transformer import Embedding, EncoderLayer
 
 
-class ResidualBlock(nn.Module):
-    """Two convolutions whose result is added to what came in (He et al. 2016)."""
-
-    def __init__(self, n_channels):
-        super().__init__()
-        sizes = {"kernel_size": 3, "padding": 1, "bias": False}
-        self.first = nn.Conv2d(n_channels, n_channels, **sizes)
-        self.last = nn.Conv2d(n_channels, n_channels, **sizes)
-        self.norms = nn.ModuleList(nn.GroupNorm(4, n_channels) for _ in range(2))
-
-    def forward(self, x):
-        """x (B, C, H, W) -> the same shape."""
-        y = F.relu(self.norms[0](self.first(x)))
-        return F.relu(x + self.norms[1](self.last(y)))
-
-
-def make_resnet(n_channels=28):
-    """A body for pictures: (B, 8, 8) -> features (B, 2 * n_channels)."""
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 8)),  # (B, 1, 8, 8)
-        nn.Conv2d(1, n_channels, 3, padding=1),
-        nn.ReLU(),
-        ResidualBlock(n_channels),
-        nn.Conv2d(n_channels, 2 * n_channels, 3, stride=2, padding=1),  # (B, 2C, 4, 4)
-        nn.ReLU(),
-        ResidualBlock(2 * n_channels),
-        nn.AdaptiveAvgPool2d(1),  # (B, 2C, 1, 1)
-        nn.Flatten(),
-    )
-
-
 class WithHead(nn.Module):
     """A body, and on it a new head: one linear layer."""
 
@@ -60,6 +29,41 @@ class WithHead(nn.Module):
     def forward(self, x):
         """What the body takes -> logits (..., n_classes)."""
         return self.head(self.body(x))
+
+
+class TextBody(nn.Module):
+    """Lesson 4's encoder layers, where each token sees itself and earlier ones."""
+
+    def __init__(self, vocab_size, d_model=64, n_layers=3):
+        super().__init__()
+        self.embedding = Embedding(vocab_size, d_model)
+        self.layers = nn.ModuleList(EncoderLayer(d_model) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(d_model)
+
+    def forward(self, ids):
+        """ids (B, T), padding on the right -> (B, T, d)."""
+        x = self.embedding(ids)
+        for layer in self.layers:
+            x = layer(x, causal=True)
+        return self.norm(x)
+
+
+def make_language_model(vocab_size, seed):
+    """A body and a head as wide as the vocabulary: ids (B, T) -> logits (B, T, V)."""
+    torch.manual_seed(seed)
+    return WithHead(TextBody(vocab_size), 64, vocab_size).to(DEVICE)
+
+
+def to_ids(texts):
+    """Id lists -> ids (B, T) between BOS and EOS, padded on the right."""
+    rows = [add_bos_eos(ids) for ids in texts]
+    return torch.tensor(pad_batch(rows)[0], device=DEVICE)
+
+
+def next_word_loss(model, ids):
+    """Mean cross-entropy in nats a token: the targets are the inputs moved by one."""
+    logits, targets = model(ids[:, :-1]), ids[:, 1:]  # (B, T, V), (B, T)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD)
 
 
 def fit(parameters, next_loss, n_steps, learning_rate, watch=None):
@@ -91,6 +95,23 @@ def batches(items, n, seed):
         yield rng.sample(items, min(n, len(items)))
 
 
+@torch.no_grad()
+def perplexity(model, texts):
+    """exp of the mean loss: as unsure as among so many equally likely words."""
+    return math.exp(next_word_loss(model, to_ids(texts)).item())
+
+
+def pretrain(model, texts, n_steps, seed, learning_rate=4e-3):
+    """Train a language model in place on texts (id lists) without labels."""
+    chosen = batches(texts, 64, seed)
+    return fit(
+        model.parameters(),
+        lambda: next_word_loss(model, to_ids(next(chosen))),
+        n_steps,
+        learning_rate,
+    )
+
+
 def start_from(body, n_features, n_classes, seed):
     """A model for a new task: a copy of the body, and a new head set by the seed."""
     torch.manual_seed(seed)
@@ -104,56 +125,62 @@ def largest_change(some, others):
     return torch.stack([(a - b).abs().max() for a, b in pairs]).max().item()
 
 
-class TextBody(nn.Module):
-    """Lesson 4's encoder layers, where each token sees itself and earlier ones."""
-
-    def __init__(self, vocab_size, d_model=64, n_layers=3):
-        super().__init__()
-        self.embedding = Embedding(vocab_size, d_model)
-        self.layers = nn.ModuleList(EncoderLayer(d_model) for _ in range(n_layers))
-        self.norm = nn.LayerNorm(d_model)
-
-    def forward(self, ids):
-        """ids (B, T), padding on the right -> (B, T, d)."""
-        x = self.embedding(ids)
-        for layer in self.layers:
-            x = layer(x, causal=True)
-        return self.norm(x)
+def last_logits(model, texts):
+    """Logits where each text (an id list) ends: (B, n_classes)."""
+    rows = [[BOS, *ids] for ids in texts]
+    ids = torch.tensor(pad_batch(rows)[0], device=DEVICE)  # (B, T)
+    last = (ids != PAD).sum(dim=1) - 1  # (B,) the last real token
+    return model(ids)[torch.arange(len(ids), device=DEVICE), last]
 
 
-def make_language_model(vocab_size, seed):
-    """A body and a head as wide as the vocabulary: ids (B, T) -> logits (B, T, V)."""
-    torch.manual_seed(seed)
-    return WithHead(TextBody(vocab_size), 64, vocab_size).to(DEVICE)
+def text_loss(model, labelled, seed, n=32):
+    """A function: the loss on the next n of the (id list, label) pairs."""
+    chosen = batches(labelled, n, seed)
 
+    def next_loss():
+        texts, labels = zip(*next(chosen), strict=True)
+        labels = torch.tensor(labels, device=DEVICE)
+        return F.cross_entropy(last_logits(model, texts), labels)
 
-def to_ids(texts):
-    """Id lists -> ids (B, T) between BOS and EOS, padded on the right."""
-    return torch.tensor(
-        pad_batch([add_bos_eos(ids) for ids in texts])[0], device=DEVICE
-    )
-
-
-def next_word_loss(model, ids):
-    """Mean cross-entropy in nats a token: the targets are the inputs moved by one."""
-    logits, targets = model(ids[:, :-1]), ids[:, 1:]  # (B, T, V), (B, T)
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD)
+    return next_loss
 
 
 @torch.no_grad()
-def perplexity(model, texts):
-    """Between how many words the model wavers, on average; 1 is certainty."""
-    return math.exp(next_word_loss(model, to_ids(texts)).item())
+def accuracy(model, labelled):
+    """Share of (id list, label) pairs that the model gets right."""
+    texts, labels = zip(*labelled, strict=True)
+    generated = last_logits(model, texts).argmax(dim=-1).cpu()
+    return (generated == torch.tensor(labels)).float().mean().item()
 
 
-def pretrain(model, texts, n_steps, seed, learning_rate=4e-3):
-    """Train a language model in place on texts (id lists) without labels."""
-    chosen = batches(texts, 64, seed)
-    return fit(
-        model.parameters(),
-        lambda: next_word_loss(model, to_ids(next(chosen))),
-        n_steps,
-        learning_rate,
+class ResidualBlock(nn.Module):
+    """Two convolutions whose result is added to what came in (He et al. 2016)."""
+
+    def __init__(self, n_channels):
+        super().__init__()
+        sizes = {"kernel_size": 3, "padding": 1, "bias": False}
+        self.first = nn.Conv2d(n_channels, n_channels, **sizes)
+        self.last = nn.Conv2d(n_channels, n_channels, **sizes)
+        self.norms = nn.ModuleList(nn.GroupNorm(4, n_channels) for _ in range(2))
+
+    def forward(self, x):
+        """x (B, C, H, W) -> the same shape."""
+        y = F.relu(self.norms[0](self.first(x)))
+        return F.relu(x + self.norms[1](self.last(y)))
+
+
+def make_resnet(n_channels=28):
+    """A body for pictures: (B, 8, 8) -> features (B, 2 * n_channels)."""
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 8)),  # (B, 1, 8, 8)
+        nn.Conv2d(1, n_channels, 3, padding=1),
+        nn.ReLU(),
+        ResidualBlock(n_channels),
+        nn.Conv2d(n_channels, 2 * n_channels, 3, stride=2, padding=1),  # (B, 2C, 4, 4)
+        nn.ReLU(),
+        ResidualBlock(2 * n_channels),
+        nn.AdaptiveAvgPool2d(1),  # (B, 2C, 1, 1)
+        nn.Flatten(),
     )
 
 
@@ -187,31 +214,3 @@ def sample(model, ids, max_len=40, temperature=1.0, top_k=None, seed=0):
         p = next_probabilities(model, ids, temperature, top_k).cpu()
         ids.append(torch.multinomial(p, 1, generator=rng).item())
     return ids
-
-
-def last_logits(model, texts):
-    """Logits where each text (an id list) ends: (B, n_classes)."""
-    rows = [[BOS, *ids] for ids in texts]
-    ids = torch.tensor(pad_batch(rows)[0], device=DEVICE)  # (B, T)
-    last = (ids != PAD).sum(dim=1) - 1  # (B,) the last real token
-    return model(ids)[torch.arange(len(ids), device=DEVICE), last]
-
-
-def text_loss(model, labelled, seed, n=32):
-    """A function: the loss on the next n of the (id list, label) pairs."""
-    chosen = batches(labelled, n, seed)
-
-    def next_loss():
-        texts, labels = zip(*next(chosen), strict=True)
-        labels = torch.tensor(labels, device=DEVICE)
-        return F.cross_entropy(last_logits(model, texts), labels)
-
-    return next_loss
-
-
-@torch.no_grad()
-def accuracy(model, labelled):
-    """Share of (id list, label) pairs that the model gets right."""
-    texts, labels = zip(*labelled, strict=True)
-    generated = last_logits(model, texts).argmax(dim=-1).cpu()
-    return (generated == torch.tensor(labels)).float().mean().item()
