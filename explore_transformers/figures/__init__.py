@@ -33,6 +33,12 @@ from explore_transformers.figures.lookup import (
     lookup,
     watch_attention,
 )
+from explore_transformers.figures.published import (
+    checkpoint_fill,
+    eojeol,
+    sentence_vector,
+    to_chat,
+)
 from explore_transformers.figures.recurrent import (
     embedding_lookup,
     gru_step,
@@ -60,8 +66,10 @@ __all__ = [
     "beam_tree",
     "black_box",
     "bottleneck",
+    "checkpoint_fill",
     "embedding_lookup",
     "encoder_decoder",
+    "eojeol",
     "five_properties",
     "gru_step",
     "heads_flow",
@@ -74,10 +82,12 @@ __all__ = [
     "position_sum",
     "residual_block",
     "rnn_unrolled",
+    "sentence_vector",
     "seq2seq_overview",
     "shifted_targets",
     "softmax_step",
     "tested_map",
+    "to_chat",
     "tokens_to_ids",
     "transformer",
     "transformer_map",
