@@ -326,9 +326,10 @@ def to_chat(sizes):
 
 def _short(n):
     """A number of parameters in words, as each language counts."""
-    if n >= 10**9:
-        return text(ko=f"{n / 10**8:,.0f}억", en=f"{n / 10**9:,.0f} billion")
-    return text(ko=f"{n / 10**4:,.0f}만", en=f"{n / 10**6:,.1f} million")
+    eok, man = divmod(round(n / 10**4), 10**4)
+    korean = [f"{eok:,}억"] * (eok > 0) + [f"{man:,}만"] * (man > 0)
+    english = f"{n / 10**6:,.1f} million" if n < 10**9 else f"{n / 10**9:,.0f} billion"
+    return text(ko=" ".join(korean), en=english)
 
 
 def _stages():
