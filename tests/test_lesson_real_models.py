@@ -22,6 +22,7 @@ from explore_transformers.checkpoints import (
     name_pairs,
     read_weights,
 )
+from explore_transformers.data import reviews
 from explore_transformers.data.questions import load_questions
 from explore_transformers.language import use_language
 from explore_transformers.lessons.bert_gpt import BERT, MARK
@@ -269,7 +270,7 @@ def test_units_differ_in_length():
 def test_vocabularies_have_the_same_size(unit, monkeypatch):
     monkeypatch.setattr(korean_units, "VOCAB_SIZE", 300)
     monkeypatch.setattr(korean_units, "N_COMMON", 20)
-    texts = ["나는 어제 친구를 만났다"] * 3 + ["친구는 어제 나를 만났지만 웃었다"] * 3
+    texts = [reviews.korean(tokens) for tokens in reviews.make_unlabelled(300, seed=0)]
     subwords, common = korean_units.learn_units(texts, unit)
     assert len(subwords) == 300 and subwords.words[: len(SPECIALS)] == list(SPECIALS)
     assert MARK in subwords.words and (unit == "bytes") == (not common)
