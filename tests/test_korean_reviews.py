@@ -17,12 +17,12 @@ from explore_transformers.lessons.bert_gpt import (
     Classifier,
     Subwords,
     accuracy,
-    count_characters,
     few_labels,
     score,
     to_pieces,
     tune,
 )
+from explore_transformers.lessons.real_models import count_characters
 from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.studies import korean_gpt, korean_labels, load_study
 from explore_transformers.trained import load_weights
@@ -253,9 +253,9 @@ def test_the_card_has_the_figures_on_record(heading):
 @pytest.mark.parametrize("n", [50, 200])
 def test_over_all_seeds_the_shipped_model_is_well_ahead(n):
     """On average 8 points above scratch, and above TF-IDF."""
-    seeds = read_record(Project(ROOT))["bert_gpt"]["seeds"].values()
+    seeds = read_record(Project(ROOT))["real_models"]["seeds"].values()
     above_scratch, above_counting = (
-        [seed[f"bert_gpt.korean-{n}{other}"]["value"] for seed in seeds]
+        [seed[f"real_models.korean-{n}{other}"]["value"] for seed in seeds]
         for other in ("", "-counting")
     )
     assert len(above_scratch) >= 10 and min(above_scratch) > 0
@@ -265,8 +265,8 @@ def test_over_all_seeds_the_shipped_model_is_well_ahead(n):
 def test_the_book_shows_the_run_on_the_reviews():
     """Executed where there were no reviews, the lesson would have skipped it."""
     for language in LANGUAGES:
-        path = ROOT / "notebooks" / language / "07_bert_gpt.ipynb"
+        path = ROOT / "notebooks" / language / "08_real_models.ipynb"
         cells = {c.id: c for c in nbformat.read(path, as_version=4).cells}
         (shown,) = cells["korean-run"].outputs
-        said = r" 50 labels .* pre-trained \d\d\.\d%\n200 labels"
+        said = r"\d\d\.\d% \| +\d\d\.\d% \| +149,500 \| "
         assert re.search(said, shown["text"])

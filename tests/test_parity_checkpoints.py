@@ -1,4 +1,4 @@
-"""Lesson 7's GPT and BERT are Hugging Face's GPT-2 and BERT, with the same weights.
+"""Our GPT and BERT are Hugging Face's GPT-2 and BERT, with the same weights.
 
 Theirs are made from tiny configs with random weights, saved, and read by our loader.
 Nothing is downloaded. What goes wrong in silence when weights are carried over has a
@@ -20,14 +20,15 @@ from transformers import (
     GPT2LMHeadModel,
 )
 
-from explore_transformers.lessons import bert_gpt
-from explore_transformers.lessons.bert_gpt import (
-    BERT,
-    GPT,
+from explore_transformers.checkpoints import (
+    GPT2_NAMES,
     load_checkpoint,
     load_from_hub,
+    load_into,
     read_weights,
 )
+from explore_transformers.lessons.bert_gpt import BERT, GPT
+from explore_transformers.lessons.real_models import tune_published
 from explore_transformers.lessons.seq2seq import PAD
 
 N_WORDS, CLOSE = 97, 1e-5
@@ -264,7 +265,7 @@ def test_wrong_weights_are_named_and_none_is_copied(tmp_path):
     )
     before = ours.token_embedding.weight.clone()
     with pytest.raises(ValueError):
-        bert_gpt.load_into(ours, weights, bert_gpt.GPT2_NAMES)
+        load_into(ours, weights, GPT2_NAMES)
     assert torch.equal(ours.token_embedding.weight, before)
 
 
@@ -287,7 +288,7 @@ def test_a_head_without_its_first_half_is_an_error(tmp_path):
         weights["cls.predictions.decoder.weight"] = table.clone()
 
     edit(saved(make_bert(), tmp_path), spoil)
-    with pytest.raises(ValueError, match=r"cls.predictions.bias"):
+    with pytest.raises(ValueError, match=r"cls.predictions.transform"):
         load_checkpoint(tmp_path)
 
 
@@ -426,9 +427,7 @@ def test_a_published_bert_is_fine_tuned(tmp_path, monkeypatch):
     ]
     rng.shuffle(labelled)
     few, test = labelled[:100], labelled[100:]
-    share = bert_gpt.tune_published(
-        "some/bert", few, test, n_steps=80, learning_rate=3e-3
-    )
+    share = tune_published("some/bert", few, test, n_steps=80, learning_rate=3e-3)
     assert share > 0.9
 
 

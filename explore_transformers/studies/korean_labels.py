@@ -10,11 +10,11 @@ from explore_transformers.lessons.bert_gpt import (
     Classifier,
     Subwords,
     accuracy,
-    count_characters,
     few_labels,
     to_pieces,
     tune,
 )
+from explore_transformers.lessons.real_models import count_characters
 from explore_transformers.lessons.seq2seq import BOS, EOS
 from explore_transformers.studies.korean_gpt import SETTINGS as PRETRAINED
 from explore_transformers.studies.korean_gpt import make_gpt, weights_name
