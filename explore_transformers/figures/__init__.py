@@ -39,6 +39,7 @@ from explore_transformers.figures.pretraining import (
     masks_and_targets,
     next_word_bars,
     two_stacks,
+)
 from explore_transformers.figures.published import (
     checkpoint_fill,
     eojeol,
