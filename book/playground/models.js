@@ -161,9 +161,9 @@ ET.add((ET) => {
     // source_words: Korean words; breaks: {no_scale: true, remove_head: ["NAME.0"]}.
     // -> {src, source_words, attention_weights} of the encoder
     start(source_words, breaks = {}) {
-      this.breaks = fitting(breaks, this.switches);
       const src = this.source_vocabulary.encode(source_words);
       if (!src.length) throw new RangeError("a source needs at least one word");
+      this.breaks = fitting(breaks, this.switches);
       if (this.breaks.padding_in) src.push(...Array(ET.N_PADDING).fill(ET.PAD));
       const outputs = this.model.encode(src, this.breaks);
       this.encoder_outputs = this.breaks.cut_context ? zeros(outputs) : outputs;
