@@ -60,16 +60,14 @@ def _changed(attend, change):
     return lambda query, *more, **options: attend(change(query), *more, **options)
 
 
-@contextmanager
 def without_causal_mask():
+    """Self-attention of the decoder reads all that it is given."""
     attend = lesson4.attend
-    blind = mock.Mock(
-        side_effect=lambda q, k, v, mask=None, causal=False, need_weights=False: attend(
-            q, k, v, mask, False, need_weights
-        )
-    )
-    with mock.patch.object(lesson4, "attend", blind):
-        yield
+
+    def unmasked(query, key, value, mask=None, causal=False, need_weights=False):
+        return attend(query, key, value, mask, False, need_weights)
+
+    return mock.patch.object(lesson4, "attend", unmasked)
 
 
 def setting(breaks):
@@ -90,13 +88,15 @@ def broken(model, breaks):
     if breaks.get("drop_positions"):
         drop_positions(model)
     if breaks.get("padding_in"):  # a new word with the vector of PAD, and no mask
-        table = next(m for m in model.encoder.modules() if isinstance(m, EMBEDDING))
+        table = source_table(model)
         vectors = torch.cat([table.weight, table.weight[PAD : PAD + 1]])
         table.weight = torch.nn.Parameter(vectors)
     return model
 
 
-EMBEDDING = torch.nn.Embedding
+def source_table(model):
+    """The encoder's word embeddings."""
+    return next(m for m in model.encoder.modules() if isinstance(m, torch.nn.Embedding))
 
 
 def remove_head(model, name, head):
@@ -126,7 +126,7 @@ def translator_logits(model, src, generated, breaks):
     model: `broken` by the same breaks.
     """
     if breaks.get("padding_in"):
-        table = next(m for m in model.encoder.modules() if isinstance(m, EMBEDDING))
+        table = source_table(model)
         src = [*src, *[len(table.weight) - 1] * N_PADDING]
     tgt = torch.tensor([[BOS, *generated[:-1]]])  # (1, T)
     with setting(breaks):

@@ -153,6 +153,8 @@ CASES = [(name, switch) for name, known in SWITCHES.items() for switch in known]
 @pytest.mark.parametrize("name, switch", CASES)
 def test_each_switch_is_the_same_break_in_python(page, unseen, name, switch):
     whole, (source, _) = python.load_translator(name)
+    # In 64 bits: without the scale, what Python's 32 round off alone exceeds the gap.
+    whole = whole.double()
     breaks = {switch: REMOVED[name] if switch == "remove_head" else True}
     model, largest, moved = python.broken(whole, breaks), 0, 0
     for pair, (ids, logits) in zip(

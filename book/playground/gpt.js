@@ -4,7 +4,7 @@
 ET.add((ET) => {
   // GELU in the form with tanh, as in GPT-2.
   const gelu = (x) =>
-    0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+    0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
 
   ET.GPT = class {
     static switches = [

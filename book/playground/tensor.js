@@ -24,13 +24,28 @@ ET.add((ET) => {
     shape: [last - first, shape[1]],
   });
 
-  // weight (n_out, n_in) times x (n_in,), plus bias (n_out,) -> (n_out,)
-  ET.linear = (weight, bias, x) => {
-    const [n_out, n_in] = weight.shape;
-    const y = new Float32Array(n_out);
-    for (let i = 0; i < n_out; i++) {
-      y[i] = ET.dot(weight.data, i * n_in, x, 0, n_in) + (bias ? bias[i] : 0);
+  // weight (n_out, n_in) times x (n_in,), plus bias (n_out,) -> (n_out,). Four rows at a
+  // time: each x[j] is fetched once for four, and in 64 bits needs no conversion.
+  ET.linear = ({data: W, shape: [n_out, n_in]}, bias, x) => {
+    const y = bias ? bias.slice() : new Float32Array(n_out);
+    const wide = Float64Array.from(x);
+    let i = 0;
+    for (; i + 3 < n_out; i += 4) {
+      const a = i * n_in, b = a + n_in, c = b + n_in, d = c + n_in;
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let j = 0; j < n_in; j++) {
+        const value = wide[j];
+        s0 += W[a + j] * value;
+        s1 += W[b + j] * value;
+        s2 += W[c + j] * value;
+        s3 += W[d + j] * value;
+      }
+      y[i] += s0;
+      y[i + 1] += s1;
+      y[i + 2] += s2;
+      y[i + 3] += s3;
     }
+    for (; i < n_out; i++) y[i] += ET.dot(W, i * n_in, x, 0, n_in);
     return y;
   };
 
