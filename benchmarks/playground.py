@@ -39,7 +39,7 @@ from explore_transformers.lessons.transformer_tested import (  # noqa: E402
 SCRIPTS = "et tensor gru attention transformer gpt tokenizer models".split()
 SOURCE = "어제 나 는 학교 에서 큰 사과 를 먹었 고 오늘 누나 는 책 을 읽었 다 .".split()
 WORD = 20  # the word given to both at every step: no end of sentence comes between
-N_STEPS, ROUNDS, GAP = 50, 30, 1e-4
+N_STEPS, ROUNDS, GAP = 50, 12, 1e-4
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 PREPARE = """async ([name, source]) => {

@@ -24,8 +24,8 @@ ET.add((ET) => {
     shape: [last - first, shape[1]],
   });
 
-  // weight (n_out, n_in) times x (n_in,), plus bias (n_out,) -> (n_out,). Four rows at a
-  // time: each x[j] is fetched once for four, and in 64 bits needs no conversion.
+  // weight (n_out, n_in) times x (n_in,), plus bias (n_out,) -> (n_out,). Four rows at
+  // a time: each x[j] is fetched once for four, and in 64 bits needs no conversion.
   ET.linear = ({data: W, shape: [n_out, n_in]}, bias, x) => {
     const y = bias ? bias.slice() : new Float32Array(n_out);
     const wide = Float64Array.from(x);
