@@ -44,8 +44,8 @@ ET.add((ET) => {
     }
   };
 
-  // Probabilities to draw from: a low temperature makes the likely likelier, 0 leaves the
-  // likeliest alone; top_k keeps the k likeliest, top_p those whose sum reaches p.
+  // Probabilities to draw from: a low temperature makes the likely likelier, 0 leaves
+  // the likeliest alone; top_k keeps the k likeliest, top_p those whose sum reaches p.
   ET.next_probabilities = (logits, {temperature = 1, top_k = null, top_p = 1} = {}) => {
     const largest = logits[ET.argmax(logits)];
     const probabilities = ET.softmax(logits.map((logit) =>
