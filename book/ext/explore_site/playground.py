@@ -13,7 +13,7 @@ from explore_site.paths import BOOK, ROOT
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from builder.playground import write_weight_scripts
+from builder.playground import SCRIPTS, write_weight_scripts
 
 
 def _copy(app, error):
@@ -25,6 +25,16 @@ def _copy(app, error):
         write_weight_scripts(target)
 
 
+def _add_scripts(app, pagename, templatename, context, doctree):
+    """Give the playground's own page, and no other, its style and its scripts."""
+    if pagename != f"book/{app.config.language}/playground":
+        return
+    app.add_css_file("playground/playground.css")
+    for name in SCRIPTS:
+        app.add_js_file(f"playground/{name}", loading_method="defer")
+
+
 def setup(app):
-    """Register the copying."""
+    """Register the copying, and the page's scripts."""
+    app.connect("html-page-context", _add_scripts)
     app.connect("build-finished", _copy)
