@@ -41,7 +41,8 @@ var Page = {
 
   option: (value, text, selected = false) => Page.make("option", {value, selected}, text),
 
-  percent: (share) => `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`,
+  percent: (share) =>
+    `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,
 
   // Words as bars: [[word, probability]], the one to come or chosen in bold.
   bars(rows, chosen = null) {

@@ -17,7 +17,7 @@
     cut_context: ["02_encoder_decoder", {
       ko: "실험-문맥-벡터를-끊으면", en: "experiment-cut-the-context-vector"}],
     no_scale: ["03_attention", {
-      ko: "더-알아보기-훈련까지-되는-버그-둘", en: "read-more-two-bugs-that-train"}],
+      ko: "더-알아보기-훈련까지-되는-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
     padding_in: ["02_encoder_decoder", {
       ko: "더-알아보기-버그-하나-더-질문-셋",
       en: "read-more-one-more-bug-and-three-questions"}],
@@ -25,7 +25,7 @@
       ko: "손실은-더-좋은데", en: "the-better-loss"}],
     drop_positions: ["05_transformer_tested", {
       ko: "위치와-마스크를-빼고-훈련하면",
-      en: "train-without-positions-and-without-a-mask"}],
+      en: "train-without-positions-without-the-mask"}],
     remove_head: ["05_transformer_tested", {
       ko: "헤드를-하나씩-없애면", en: "remove-one-head-at-a-time"}],
     uniform_attention: ["03_attention", {

@@ -16,7 +16,7 @@ if str(ROOT) not in sys.path:
 from builder.playground import SCRIPTS, write_weight_scripts
 
 
-def _copy(app, error):
+def _copy(app, error=None):
     if error is None and app.builder.format == "html":
         target = Path(app.outdir, "_static", "playground")
         for part in (BOOK / "playground").iterdir():
@@ -35,6 +35,10 @@ def _add_scripts(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    """Register the copying, and the page's scripts."""
+    """Register the copying, and the page's scripts.
+
+    They are copied before pages are written: each page's links to scripts hold a sum of
+    what is in them, so that a browser never keeps an old one.
+    """
+    app.connect("builder-inited", _copy)
     app.connect("html-page-context", _add_scripts)
-    app.connect("build-finished", _copy)
