@@ -78,7 +78,7 @@ def wait_for_words(page):
 
 
 def said(page, where="translators"):
-    return part(page, where).locator(".pg-status").last.inner_text()
+    return part(page, where).locator(".pg-status").nth(1).inner_text()
 
 
 # ---- 1: three translators ----------------------------------------------------------
@@ -119,8 +119,10 @@ def test_bars_and_weights_are_the_engines(playground):
     }""")
     panel = part(page, "translators").locator(".pg-attention").first
     bar = panel.locator(".pg-bars li").first
-    assert [bar.locator(".pg-word").inner_text(), bar.locator(".pg-share").inner_text()]\
-        == expected[:2]
+    assert [
+        bar.locator(".pg-word").inner_text(),
+        bar.locator(".pg-share").inner_text(),
+    ] == expected[:2]
     assert panel.locator(".pg-chips small").all_inner_texts() == expected[2]
 
 
@@ -187,7 +189,8 @@ def test_words_are_completed(playground):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", ".", "나 " * 149, "<img src=x onerror=alert(1)>", "😀", "a" * 299]
+    "text",
+    ["", "   ", ".", "나 " * 149, "<img src=x onerror=alert(1)>", "😀", "a" * 299],
 )
 def test_bad_sentences_are_refused_in_words(playground, text):
     page = playground()
@@ -217,7 +220,9 @@ def test_each_switch_is_the_engines_and_changes_something(playground, name):
         heads = page.evaluate("Page.state.r")
         breaks = {name: heads if name == "remove_head" else True}
         assert output(page) == page.evaluate(ENGINE, [s, 60, breaks])
-        changed += [t for t in output(page) if t not in page.evaluate(ENGINE, [s, 60, {}])]
+        changed += [
+            t for t in output(page) if t not in page.evaluate(ENGINE, [s, 60, {}])
+        ]
         assert f"b={name}" in page.url
     assert changed, f"{name} changes no word of two sentences"
 
@@ -255,7 +260,9 @@ def test_each_switch_leads_to_its_lesson(playground, site, language):  # noqa: F
 
 
 def race_done(page):
-    counts = part(page, "race").locator("tbody tr").first.locator("td").all_inner_texts()
+    counts = (
+        part(page, "race").locator("tbody tr").first.locator("td").all_inner_texts()
+    )
     return sum(int(count.split("/")[1]) for count in counts)
 
 
@@ -293,12 +300,16 @@ def test_the_gpt_writes_on_and_takes_back(playground):
     expected = page.evaluate("""async () => {
       const writer = await ET.load("korean_gpt");
       writer.start("이 영화는");
-      for (let i = 0; i < 10; i++) writer.step();
-      return [writer.text, writer.ids.length];
+      for (let i = 0; i < 10 && !writer.done; i++) {
+        const logits = writer.peek().logits.slice();
+        for (const id of [ET.PAD, ET.BOS, ET.UNK]) logits[id] = -Infinity;
+        writer.step(ET.argmax(logits));
+      }
+      return writer.text;
     }""")
-    assert text.inner_text().removesuffix("(end)").strip() == expected[0]
+    assert text.inner_text().removesuffix("(end)").strip() == expected
     press(page, "Take one back", "gpt")
-    assert text.inner_text().strip() != expected[0]
+    assert text.inner_text().strip() != expected
     press(page, "Start over", "gpt")
     assert text.inner_text() == "이 영화는"
 
@@ -310,7 +321,8 @@ def test_subwords_are_shown_merge_by_merge(playground):
     part(page, "gpt").locator(".pg-merges").first.wait_for(state="attached")
     steps = page.evaluate("""async () => {
       const writer = await ET.load("korean_gpt");
-      return [...writer.vocabulary.merges("재미있었어요")].map((s) => s.pieces.join(" "));
+      const steps = [...writer.vocabulary.merges("재미있었어요")];
+      return steps.map((s) => s.pieces.join(" "));
     }""")
     items = part(page, "gpt").locator(".pg-merges").first.locator("li")
     shown = items.evaluate_all("""(items) => items.map((item) =>
@@ -397,7 +409,7 @@ def test_the_code_does_the_same_in_python(playground, capsys):
     page = playground("en", "#s=1&n=60")
     wait_for_words(page)
     code = part(page, "translators").locator("pre code").text_content()
-    exec(code, {})  # noqa: S102
+    exec(code, {})
     printed = [line.split(" | ")[1] for line in capsys.readouterr().out.splitlines()]
     assert printed == output(page)
 
@@ -407,9 +419,11 @@ def test_the_gpts_code_does_the_same_in_python(playground, capsys):
     press(page, "Ten", "gpt")
     text = part(page, "gpt").locator(".pg-output mark")
     text.wait_for()
-    exec(part(page, "gpt").locator("pre code").text_content(), {})  # noqa: S102
+    exec(part(page, "gpt").locator("pre code").text_content(), {})
     shown = part(page, "gpt").locator(".pg-output").inner_text()
-    assert capsys.readouterr().out.strip().startswith(shown.removesuffix("(end)").strip())
+    assert (
+        capsys.readouterr().out.strip().startswith(shown.removesuffix("(end)").strip())
+    )
 
 
 # ---- for everybody ------------------------------------------------------------------
@@ -438,8 +452,8 @@ def test_no_english_sentence_is_left_in_the_korean_page(playground):
     wait_for_words(page)
     words = page.evaluate("[Object.keys(Page.words.ko), Object.keys(Page.words.en)]")
     assert words[0] == words[1]
-    blanks = """Object.keys(Page.words.ko).filter((key) =>
-      Page.words.ko[key].split("{}").length !== Page.words.en[key].split("{}").length)"""
+    blanks = """Object.entries(Page.words.ko).filter(([key, words]) =>
+      words.split("{}").length !== Page.words.en[key].split("{}").length)"""
     assert page.evaluate(blanks) == []
 
 
@@ -485,9 +499,9 @@ def test_every_word_has_a_gloss_and_every_sentence_is_unseen():
     packed = json.loads(text.removeprefix("var SENTENCES=").rstrip(";\n"))
     assert sorted(packed["glosses"]) == sorted(corpus.korean_words())
     assert all(packed["glosses"].values())
-    splits = corpus.make_splits(30_000, 0, 0, seed=0, clauses=(1, 2, 3))
-    trained = {" ".join(pair.src) for pair in splits.train}
-    assert not trained & {source for source, _ in packed["pairs"]}
+    # The lessons' own test set, which doesn't depend on how many pairs they train on.
+    test = corpus.make_splits(1, 2000, 0, seed=0, clauses=(1, 2, 3)).test
+    assert {source for source, _ in packed["pairs"]} < {" ".join(p.src) for p in test}
 
 
 def test_scripts_are_all_there():

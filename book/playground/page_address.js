@@ -4,8 +4,11 @@
 
 (() => {
   const MAX_LENGTH = 4000, MAX_WORDS = 60;
-  const HEAD = /^(decoder\.attention|(en|de)coder\.layers\.\d\.(self|cross)_attention)\.\d$/;
-  const VIEW = /^((en|de)coder\.layers\.[01]\.self|decoder\.layers\.[01]\.cross)_attention\.([0-3]|mean)$/;
+  // The names that the engine gives to its attentions, each with a head.
+  const OF_LAYERS = String.raw`(encoder\.layers\.[01]\.self|`
+    + String.raw`decoder\.layers\.[01]\.(self|cross))_attention`;
+  const HEAD = new RegExp(String.raw`^(decoder\.attention\.0|${OF_LAYERS}\.[0-3])$`);
+  const VIEW = new RegExp(String.raw`^${OF_LAYERS}\.([0-3]|mean)$`);
   const first = {
     s: 0, t: null, n: 0, b: [], r: [], m: "all",
     a: "decoder.layers.1.cross_attention.mean",
@@ -51,7 +54,8 @@
     const trouble = [];
     for (const [key, text] of new URLSearchParams(hash)) {
       const value = Object.hasOwn(readers, key) ? readers[key](text) : undefined;
-      if (value === undefined) trouble.push(Object.hasOwn(readers, key) ? key : "other");
+      const name = Object.hasOwn(readers, key) ? key : "other";
+      if (value === undefined) trouble.push(name);
       else Page.state[key] = value;
     }
     return [...new Set(trouble)];

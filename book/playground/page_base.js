@@ -39,7 +39,8 @@ var Page = {
     return Page.make("label", {class: "pg-field"}, Page.make("span", {}, label), input);
   },
 
-  option: (value, text, selected = false) => Page.make("option", {value, selected}, text),
+  option: (value, text, selected = false) =>
+    Page.make("option", {value, selected}, text),
 
   percent: (share) =>
     `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,

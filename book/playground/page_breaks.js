@@ -1,4 +1,4 @@
-// Part 2: break a model, and see the same sentence translated by the whole one beside it.
+// Part 2: break a model, and see the whole one translate the same sentence beside it.
 "use strict";
 
 (() => {
@@ -44,7 +44,8 @@
     return say(name === "drop_positions" ? "order_is_position" : "no_attention_short");
   };
 
-  const lacking = (name) => ET.TRANSLATORS.filter((model) => !has[model]().includes(name));
+  const lacking = (name) =>
+    ET.TRANSLATORS.filter((model) => !has[model]().includes(name));
 
   // ---- switches ---------------------------------------------------------------------
 
@@ -66,7 +67,8 @@
     ui.switches[name] = input;
     return make("li", {}, make("label", {class: "pg-switch"}, input, " ",
       make("strong", {}, say(name))),
-    make("p", {class: "pg-hint", id}, say(`expect_${name}`), " ", reasons, proof(name)));
+    make("p", {class: "pg-hint", id},
+      say(`expect_${name}`), " ", reasons, proof(name)));
   };
 
   const model_choice = () => {
@@ -131,7 +133,7 @@
 
   const both = (name) => {
     const whole = translate(name, {}), breaks = Page.breaks(name);
-    const fitting = Page.state.b.filter((key) => key in breaks && has[name]().includes(key));
+    const fitting = Object.keys(breaks).filter((key) => has[name]().includes(key));
     const broken = fitting.length ? translate(name, breaks) : null;
     return {name, whole, broken};
   };
@@ -149,7 +151,9 @@
   const row = (result) => {
     const {name, whole, broken} = result;
     const changed = broken ? words_of(broken, Page.compare(broken, whole)) : ["—"];
-    return make("section", {class: `pg-panel pg-${name}`, "aria-label": say(name)},
+    return make("div", {
+      class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
+    },
       make("h3", {}, say(name)),
       make("h4", {}, say("whole")), make("p", {lang: "en"}, whole.join(" ")),
       make("h4", {}, say("broken")),
@@ -165,7 +169,8 @@
 
   const ready = async () => {
     if (runners) return true;
-    runners = await Page.load(ET.TRANSLATORS, (text) => { ui.said.textContent = text; });
+    const tell = (text) => { ui.said.textContent = text; };
+    runners = await Page.load(ET.TRANSLATORS, tell);
     if (runners) show();
     return Boolean(runners);
   };

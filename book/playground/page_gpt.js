@@ -66,7 +66,7 @@
     event.preventDefault();
     Page.change({g: ui.prompt.value});
     await anew();
-    if (writer) tell(say("tokens", writer.prompt.length - 1, pieces().join(" ")));
+    if (writer) tell(say("tokens", pieces().length, pieces().join(" ")));
   };
 
   // ---- what is chosen ---------------------------------------------------------------
@@ -111,7 +111,8 @@
       .filter((piece) => !writer.vocabulary.ids.has(piece));
     const notes = [
       ui.begun.n_dropped ? say("dropped", writer.prompt.length) : null,
-      unknown.length ? say("unknown_characters", [...new Set(unknown)].join(" ")) : null,
+      unknown.length
+        ? say("unknown_characters", [...new Set(unknown)].join(" ")) : null,
     ].filter(Boolean).map((note) => make("p", {class: "pg-note"}, note));
     ui.merges.replaceChildren(
       make("p", {}, say("tokens", writer.prompt.length - 1, ""),
@@ -133,7 +134,7 @@
     if (writer.done) return ui.bars.replaceChildren(make("p", {}, say("gpt_end")));
     const rows = Page.likeliest(next(), writer.vocabulary.words, 10)
       .map(([word, share]) => [word === "</s>" ? say("end") : word, share]);
-    ui.bars.replaceChildren(make("h4", {}, say("next_subword")), Page.bars(rows));
+    ui.bars.replaceChildren(make("h3", {}, say("next_subword")), Page.bars(rows));
   };
 
   const show = () => {
@@ -169,12 +170,13 @@
 
   Page.parts.gpt = (box) => {
     ui.said = status();
-    ui.prompt = make("input", {type: "text", lang: "ko", maxlength: 300, value: prompt()});
+    ui.prompt = make("input",
+      {type: "text", lang: "ko", maxlength: 300, value: prompt()});
     ui.merges = make("div");
     ui.text = make("p", {class: "pg-output", lang: "ko"});
     ui.bars = make("div");
     ui.written = make("div", {class: "pg-panel"},
-      make("h4", {}, say("text_so_far")), ui.text, ui.bars, code());
+      make("h3", {}, say("text_so_far")), ui.text, ui.bars, code());
     ui.written.hidden = true;
     box.append(make("form", {submit: use_prompt}, Page.field(say("prompt"), ui.prompt),
       make("button", {type: "submit"}, say("tokenize"))), ui.merges,

@@ -1,6 +1,6 @@
-// Part 3: the book's main figure, made in the reader's own browser. A worker translates,
-// so that the page stays at hand; it is asked for one sentence after the other, so that
-// it can stop at any time.
+// Part 3: the book's main figure, made in the reader's own browser. A worker does the
+// work, so that the page stays at hand. It is asked for one sentence at a time, so that
+// it can always stop.
 "use strict";
 
 (() => {
@@ -122,7 +122,9 @@
   const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [560, 300, 52, 14, 52];
   const svg = (tag, properties, ...children) => {
     const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
+    for (const [name, value] of Object.entries(properties)) {
+      element.setAttribute(name, value);
+    }
     element.append(...children);
     return element;
   };
@@ -133,7 +135,8 @@
 
   const axes = () => [
     ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
-      svg("line", {class: "pg-grid", x1: LEFT, x2: WIDTH, y1: y_of(share), y2: y_of(share)}),
+      svg("line",
+        {class: "pg-grid", x1: LEFT, x2: WIDTH, y1: y_of(share), y2: y_of(share)}),
       text(LEFT - 8, y_of(share) + 5, `${100 * share}%`, "end"),
     ]),
     ...SENTENCES.bins.map(([least, most], bin) =>
@@ -151,7 +154,8 @@
   };
 
   const line = (name) => {
-    const points = counts[name].map(({right, all}, bin) => all && [x_of(bin), y_of(right / all)])
+    const points = counts[name]
+      .map(({right, all}, bin) => all && [x_of(bin), y_of(right / all)])
       .filter(Boolean);
     return svg("g", {class: `pg-line pg-${name}`},
       svg("polyline", {points: points.map((point) => point.join(",")).join(" ")}),
@@ -163,7 +167,8 @@
       svg("g", {class: `pg-line pg-${name}`},
         svg("polyline", {points: "0,8 36,8"}), mark(name, 18, 8))), say(name)));
 
-  const show_figure = () => ui.figure.replaceChildren(...axes(), ...ET.TRANSLATORS.map(line));
+  const show_figure = () =>
+    ui.figure.replaceChildren(...axes(), ...ET.TRANSLATORS.map(line));
 
   const show_table = () => {
     const head = make("tr", {}, make("td", {}, say("race_table")),
@@ -190,7 +195,8 @@
     clear();
     ui.said = status();
     ui.start = button("", start, {class: "pg-main"});
-    ui.progress = make("progress", {max: N, value: 0, "aria-label": say("race_at", N, "…")});
+    ui.progress = make("progress",
+      {max: N, value: 0, "aria-label": say("race_progress")});
     ui.figure = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
       class: "pg-figure", "aria-label": say("race_name")});
     ui.table = make("table", {class: "pg-counts"});

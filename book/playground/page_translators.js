@@ -5,7 +5,8 @@
   const {make, say, button, status} = Page;
   const LONGEST = 60; // steps, as in ET.Translator
   const ui = {}; // the part's elements
-  let runners = null, started = {}; // {name: translator}, {name: what it was started on}
+  let runners = null; // {name: translator}
+  const started = {}; // {name: what it was started on, and what that gave}
 
   // ---- the sentence -----------------------------------------------------------------
 
@@ -17,7 +18,8 @@
       return make("optgroup", {label: say("range", least, most)}, options);
     });
     const change = () => {
-      if (ui.choice.value !== "") Page.change({s: Number(ui.choice.value), t: null, n: 0});
+      if (ui.choice.value === "") return;
+      Page.change({s: Number(ui.choice.value), t: null, n: 0});
     };
     ui.choice = make("select", {change}, groups);
     return Page.field(say("choose"), ui.choice);
@@ -38,7 +40,7 @@
       (word) => button(word, () => replace(unknown, word), {lang: "ko"})));
     if (!words) return;
     ui.own_said.replaceChildren(say("used", words.length));
-    Page.change({t: words, n: 0});
+    Page.change({t: words, s: 0, n: 0});
   };
 
   const replace = (unknown, word) => {
@@ -93,15 +95,17 @@
     while (runner.steps.length < Page.state.n && !runner.done) runner.step();
   };
 
-  const longest = () => Math.max(...ET.TRANSLATORS.map((n) => runners[n].steps.length));
+  const longest = () =>
+    Math.max(...ET.TRANSLATORS.map((name) => runners[name].steps.length));
 
   const go = async (count) => {
     if (!await ready()) return;
     const n = Math.max(0, Math.min(LONGEST, Math.min(Page.state.n, longest()) + count));
     Page.change({n});
-    ui.said.textContent = ET.TRANSLATORS.map((name) =>
-      say("all_said", say(name), written(runners[name]).join(" ") || say("nothing_yet")),
-    ).join(" / ");
+    ui.said.textContent = ET.TRANSLATORS.map((name) => {
+      const words = written(runners[name]).join(" ");
+      return say("all_said", say(name), words || say("nothing_yet"));
+    }).join(" / ");
   };
 
   const ready = async () => {
@@ -151,8 +155,9 @@
   const output = (runner) => {
     const words = written(runner), {reference} = Page.sentence();
     const compared = Page.compare(words, reference ?? words);
-    const missing = reference && runner.done && compared.missing.length
-      ? make("p", {class: "pg-hint"}, say("missing", compared.missing.join(" "))) : null;
+    const lacks = reference && runner.done && compared.missing.length;
+    const missing = lacks && make("p", {class: "pg-hint"},
+      say("missing", compared.missing.join(" ")));
     return [
       make("p", {class: "pg-output", lang: words.length ? "en" : null},
         words.length ? marked_words(words, compared.right) : say("nothing_yet")),
@@ -174,7 +179,8 @@
   const view = (runner) => {
     if (runner.name === "attention") return {name: "decoder.attention", head: 0};
     const at = Page.state.a.lastIndexOf("."), head = Page.state.a.slice(at + 1);
-    return {name: Page.state.a.slice(0, at), head: head === "mean" ? head : Number(head)};
+    const name = Page.state.a.slice(0, at);
+    return {name, head: head === "mean" ? head : Number(head)};
   };
 
   const mean = (rows) => Array.from(rows[0], (_, i) =>
@@ -188,7 +194,8 @@
     const source = encoded.source_words;
     if (name.startsWith("encoder")) {
       const heads = encoded.attention_weights[name];
-      const rows = source.map((_, i) => of_head(heads.map((of_query) => of_query[i]), head));
+      const rows = source.map((_, i) =>
+        of_head(heads.map((of_query) => of_query[i]), head));
       return {queries: source, keys: source, rows};
     }
     const steps = runner.done ? runner.steps : [...runner.steps, runner.peek()];
@@ -234,10 +241,9 @@
       make("th", {scope: "row"}, queries[i]),
       keys.map((_, j) => (row[j] === undefined ? make("td") // not written yet
         : tinted("td", row[j], String(Math.round(100 * row[j])))))));
-    return make("div", {
+    return [make("p", {class: "pg-hint"}, name), make("div", {
       class: "pg-matrix et-figure", tabindex: 0, role: "region", "aria-label": name,
-    }, make("table", {}, make("caption", {}, name), make("thead", {}, head),
-      make("tbody", {}, body)));
+    }, make("table", {}, make("thead", {}, head), make("tbody", {}, body)))];
   };
 
   // ---- the panels -------------------------------------------------------------------
@@ -260,20 +266,22 @@
     panel.fold = make("details", {toggle: () => fill_table(panel)},
       make("summary", {}, say("matrix")), panel.table);
     panel.fold.hidden = true;
-    panel.element = make("section", {class: `pg-panel pg-${name}`, "aria-label": say(name)},
+    panel.element = make("div", {
+      class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
+    },
       make("h3", {}, say(name)), make("p", {class: "pg-hint"}, say(`about_${name}`)),
       panel.body, panel.choice, panel.fold);
     return panel;
   };
 
   const fill_table = ({name, fold, table: place}) => {
-    if (fold.open && runners) place.replaceChildren(table(runners[name]));
+    if (fold.open && runners) place.replaceChildren(...table(runners[name]));
   };
 
   const show_panel = (panel) => {
     if (!runners) return;
     const runner = runners[panel.name];
-    const parts = [...output(runner), ...next_words(runner), ...weights_of_step(runner)];
+    const parts = [output, next_words, weights_of_step].flatMap((show) => show(runner));
     panel.body.replaceChildren(...parts.filter(Boolean));
     panel.fold.hidden = panel.name === "encoder_decoder";
     if (panel.name === "transformer") {

@@ -31,7 +31,7 @@ Page.words.ko = {
   reference: "참조 번역",
   no_reference: "직접 쓴 문장에는 참조 번역이 없어 맞고 틀림을 표시하지 않습니다.",
   marks: "점선 밑줄: 참조 번역과 순서까지 맞는 단어. ✗와 물결 밑줄: 참조 번역에 없거나 순서가 다른 단어.",
-  first_step: "‘한 단어’나 ‘끝까지’를 누르면 모델 셋(약 2 MB)을 불러옵니다.",
+  first_step: "‘한 단어’나 ‘끝까지’를 누르면 모델 셋의 가중치(약 2.3 MB)을 불러옵니다.",
   nothing_yet: "(아직 쓴 단어가 없습니다)",
   wrong: "(틀림)",
   exact: "✓ 참조 번역과 완전히 같습니다.",
@@ -104,6 +104,7 @@ Page.words.ko = {
 
   race_start: "시작", race_stop: "멈춤", race_resume: "이어서", race_again: "처음부터",
   race_at: "{}문장 가운데 {}문장을 번역했습니다.",
+  race_progress: "번역한 문장의 수",
   race_stopped: "멈추었습니다. {}문장까지 했습니다.",
   race_done: "끝났습니다. 가장 긴 문장의 완전 일치율: {}.",
   race_name: "소스 길이별 완전 일치율을 그린 그래프. 숫자는 아래 표에 있습니다.",
@@ -161,7 +162,7 @@ Page.words.en = {
   reference: "Reference translation",
   no_reference: "Your own sentence has no reference, so no word is marked right or wrong.",
   marks: "Dotted line: a word of the reference, in its order. ✗ and wavy line: a word that the reference lacks or has in another order.",
-  first_step: "“One word” or “To the end” loads the three models (about 2 MB).",
+  first_step: "“One word” or “To the end” loads the weights of all three models (about 2.3 MB).",
   nothing_yet: "(no word written yet)",
   wrong: "(wrong)",
   exact: "✓ The same as the reference, word for word.",
@@ -235,6 +236,7 @@ Page.words.en = {
 
   race_start: "Start", race_stop: "Stop", race_resume: "Go on", race_again: "Start over",
   race_at: "Of {} sentences {} are translated.",
+  race_progress: "Sentences translated",
   race_stopped: "Stopped after {} sentences.",
   race_done: "Done. Exact match on the longest sentences: {}.",
   race_name: "Exact match by source length, a line for each model. The numbers are in the table below.",
