@@ -442,7 +442,7 @@ def test_the_scripts_keep_to_the_width_and_ask_nobody():
     for part in FOLDER.glob("*.js"):
         text = part.read_text("utf-8")
         text = text.replace("http://www.w3.org/2000/svg", "")  # a name, not a request
-        asking = r"https?://|(?m:^\s*import\b)|\bimport\(|\beval\b|innerHTML"
+        asking = r"https?://|(?m:^\s*import\b)|\bimport\(|(?<!\.)\beval\b|innerHTML"
         assert not re.search(asking, text), part
         if part.name == "words.js":
             continue  # a sentence has a line of its own, however long
