@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book serve test check notebooks claims studies repository clean
+.PHONY: book serve test check notebooks claims studies playground repository clean
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -45,6 +45,9 @@ claims: $(READY)
 
 studies: $(READY)
 	$(BIN)/python -m builder studies
+
+playground: $(READY)
+	$(BIN)/python -m builder.playground
 
 repository: $(READY)
 	@test -n "$(URL)" || { echo "Say which: make repository URL=https://github.com/owner/name"; exit 1; }

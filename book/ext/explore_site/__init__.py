@@ -13,6 +13,7 @@ from explore_site import (
     folded_cells,
     korean_search,
     links,
+    playground,
     times_page,
 )
 from explore_site.paths import BOOK
@@ -26,6 +27,7 @@ _MODULES = (
     folded_cells,
     korean_search,
     links,
+    playground,
     times_page,
 )
 

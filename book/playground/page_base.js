@@ -1,0 +1,122 @@
+// The interface of the playground: what its parts share. Kept apart from the engine, so
+// that the engine can be read, and sent to a worker, without it.
+"use strict";
+
+var Page = {
+  words: {}, // all that the page says, by language: words.js
+  parts: {}, // {name: (box) => ...} fills the element with data-playground="name"
+  state: {}, // what the address holds: page_address.js
+  listeners: [], // called with what has changed
+
+  language: document.documentElement.lang === "ko" ? "ko" : "en",
+
+  // The words of that key in the page's language, with its {} filled in turn.
+  say(key, ...values) {
+    const text = Page.words[Page.language][key];
+    return text.replaceAll("{}", () => values.shift());
+  },
+
+  // An element. Whatever a reader or an address gives goes in as text, never as HTML.
+  make(tag, properties = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties)) {
+      if (typeof value === "function") element.addEventListener(name, value);
+      else if (value === true) element.setAttribute(name, "");
+      else if (value !== false && value !== null) element.setAttribute(name, value);
+    }
+    element.append(...children.flat().filter((child) => child !== null));
+    return element;
+  },
+
+  button(text, click, properties = {}) {
+    return Page.make("button", {type: "button", click, ...properties}, text);
+  },
+
+  // A line that screen readers speak when it changes.
+  status: () => Page.make("p", {class: "pg-status", role: "status"}),
+
+  field(label, input) {
+    return Page.make("label", {class: "pg-field"}, Page.make("span", {}, label), input);
+  },
+
+  option: (value, text, selected = false) =>
+    Page.make("option", {value, selected}, text),
+
+  percent: (share) =>
+    `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,
+
+  // Words as bars: [[word, probability]], the one to come or chosen in bold.
+  bars(rows, chosen = null) {
+    const items = rows.map(([word, share]) => {
+      const bar = Page.make("span", {class: "pg-bar", "aria-hidden": "true"});
+      bar.style.setProperty("--share", share);
+      return Page.make("li", {class: word === chosen ? "pg-chosen" : null},
+        Page.make("span", {class: "pg-word"}, word), bar,
+        Page.make("span", {class: "pg-share"}, Page.percent(share)));
+    });
+    return Page.make("ul", {class: "pg-bars"}, items);
+  },
+
+  // The likeliest few of all words.
+  likeliest: (probabilities, words, n) => [...probabilities.keys()]
+    .sort((a, b) => probabilities[b] - probabilities[a]).slice(0, n)
+    .filter((id) => probabilities[id] > 0).map((id) => [words[id], probabilities[id]]),
+
+  // Remember a change, put it into the address and tell all parts.
+  change(change) {
+    Object.assign(Page.state, change);
+    Page.write_address();
+    for (const listener of Page.listeners) listener(change);
+  },
+
+  // Models by name, their weights fetched when first needed; `tell` says so.
+  // -> runners of one's own, or null when they could not be loaded
+  async load(names, tell) {
+    try {
+      const runners = {};
+      for (const name of names) {
+        tell(Page.say("loading", Page.say(name)));
+        runners[name] = await ET.load(name);
+      }
+      tell(Page.say("loaded"));
+      return runners;
+    } catch {
+      tell(Page.say("not_loaded"));
+      return null;
+    }
+  },
+
+  // A text to be copied: to the clipboard or, where a page has none, marked.
+  async copy(text, tell) {
+    try {
+      await navigator.clipboard.writeText(text);
+      tell(Page.say("copied"));
+    } catch {
+      tell(Page.say("copy_failed"));
+    }
+  },
+
+  start() {
+    const trouble = Page.read_address();
+    for (const box of document.querySelectorAll("[data-playground]")) {
+      box.classList.add("pg");
+      Page.parts[box.dataset.playground]?.(box);
+    }
+    Page.warn(trouble);
+    window.addEventListener("hashchange", () => {
+      const found = Page.read_address();
+      for (const listener of Page.listeners) listener(Page.state);
+      Page.warn(found);
+    });
+  },
+
+  // What of the address was left out, said before the first part.
+  warn(trouble) {
+    document.querySelector(".pg-warning")?.remove();
+    if (!trouble.length) return;
+    const names = trouble.map((key) => Page.say(`address_${key}`)).join(", ");
+    const text = Page.say("address_wrong", names);
+    const line = Page.make("p", {class: "pg-warning", role: "alert"}, text);
+    document.querySelector("[data-playground]")?.prepend(line);
+  },
+};

@@ -1,0 +1,210 @@
+// Part 2: break a model, and see the whole one translate the same sentence beside it.
+"use strict";
+
+(() => {
+  const {make, say, button, status} = Page;
+  const ui = {};
+  let runners = null;
+  const FIRST_HEADS = ["decoder.attention.0", "decoder.layers.1.cross_attention.0"];
+  const has = {
+    encoder_decoder: () => ET.RNN.switches,
+    attention: () => ET.AttentionRNN.switches,
+    transformer: () => ET.Transformer.switches,
+  };
+
+  // Where a switch's finding is proved: lesson, and heading in the page's language.
+  const proofs = {
+    cut_context: ["02_encoder_decoder", {
+      ko: "실험-문맥-벡터를-끊으면", en: "experiment-cut-the-context-vector"}],
+    no_scale: ["03_attention", {
+      ko: "더-알아보기-훈련까지-되는-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
+    padding_in: ["02_encoder_decoder", {
+      ko: "더-알아보기-버그-하나-더-질문-셋",
+      en: "read-more-one-more-bug-and-three-questions"}],
+    see_future: ["05_transformer_tested", {
+      ko: "손실은-더-좋은데", en: "the-better-loss"}],
+    drop_positions: ["05_transformer_tested", {
+      ko: "위치와-마스크를-빼고-훈련하면",
+      en: "train-without-positions-without-the-mask"}],
+    remove_head: ["05_transformer_tested", {
+      ko: "헤드를-하나씩-없애면", en: "remove-one-head-at-a-time"}],
+    uniform_attention: ["03_attention", {
+      ko: "실행해-보기-병목이-사라지는가", en: "run-it-is-the-bottleneck-gone"}],
+  };
+
+  const proof = (name) => {
+    const [lesson, headings] = proofs[name], {language} = Page;
+    const href = `../../notebooks/${language}/${lesson}.html#${headings[language]}`;
+    return make("a", {href}, say("lesson", Number(lesson.slice(0, 2))));
+  };
+
+  // Why a model has no such switch.
+  const reason = (name) => {
+    if (name === "see_future") return say("cannot_see");
+    return say(name === "drop_positions" ? "order_is_position" : "no_attention_short");
+  };
+
+  const lacking = (name) =>
+    ET.TRANSLATORS.filter((model) => !has[model]().includes(name));
+
+  // ---- switches ---------------------------------------------------------------------
+
+  const turn = (name, on) => {
+    const b = Page.state.b.filter((other) => other !== name);
+    const change = {b: on ? [...b, name] : b};
+    if (name === "remove_head" && on && !Page.state.r.length) change.r = FIRST_HEADS;
+    Page.change(change);
+    say_differences();
+  };
+
+  const make_switch = (name) => {
+    const id = `pg-${name}-about`;
+    const input = make("input", {
+      type: "checkbox", "aria-describedby": id, change: () => turn(name, input.checked),
+    });
+    const reasons = lacking(name).map((model) =>
+      make("span", {class: "pg-lacks"}, say("lacks", say(model), reason(name)), " "));
+    ui.switches[name] = input;
+    return make("li", {}, make("label", {class: "pg-switch"}, input, " ",
+      make("strong", {}, say(name))),
+    make("p", {class: "pg-hint", id},
+      say(`expect_${name}`), " ", reasons, proof(name)));
+  };
+
+  const model_choice = () => {
+    const options = ["all", ...ET.TRANSLATORS].map((name) =>
+      Page.option(name, say(name === "all" ? "all_models" : name)));
+    const change = () => {
+      Page.change({m: ui.model.value});
+      say_differences();
+    };
+    ui.model = make("select", {change}, options);
+    return Page.field(say("broken_model"), ui.model);
+  };
+
+  const show_switches = () => {
+    const {b, m} = Page.state;
+    ui.model.value = m;
+    for (const [name, input] of Object.entries(ui.switches)) {
+      input.checked = b.includes(name);
+      input.disabled = m !== "all" && !has[m]().includes(name);
+    }
+    ui.heads.hidden = !b.includes("remove_head");
+  };
+
+  // ---- heads ------------------------------------------------------------------------
+
+  const head_box = (name, head) => {
+    const key = `${name}.${head}`;
+    const change = () => {
+      const r = Page.state.r.filter((other) => other !== key);
+      Page.change({r: input.checked ? [...r, key] : r});
+      say_differences();
+    };
+    const input = make("input", {
+      type: "checkbox", change, value: key, "aria-label": Page.view_name({name, head}),
+    });
+    return make("label", {class: "pg-head"}, input, ` ${head + 1}`);
+  };
+
+  const show_heads = () => {
+    if (!runners || ui.heads.hidden) return;
+    if (ui.heads.children.length === 1) {
+      for (const model of ["attention", "transformer"]) {
+        for (const {name, n_heads} of runners[model].heads) {
+          const place = Page.view_name({name, head: 0}).split(", ");
+          const title = n_heads > 1 ? place.slice(0, -1).join(", ") : place[0];
+          ui.heads.append(make("div", {class: "pg-heads"}, make("span", {}, title),
+            Array.from({length: n_heads}, (_, head) => head_box(name, head))));
+        }
+      }
+    }
+    for (const input of ui.heads.querySelectorAll("input")) {
+      input.checked = Page.state.r.includes(input.value);
+    }
+  };
+
+  // ---- whole and broken -------------------------------------------------------------
+
+  const translate = (name, breaks) => {
+    runners[name].start(Page.sentence().words, breaks);
+    return runners[name].run();
+  };
+
+  const both = (name) => {
+    const whole = translate(name, {}), breaks = Page.breaks(name);
+    const fitting = Object.keys(breaks).filter((key) => has[name]().includes(key));
+    const broken = fitting.length ? translate(name, breaks) : null;
+    return {name, whole, broken};
+  };
+
+  const difference = ({whole, broken}) => {
+    if (!broken) return say("not_broken");
+    const {right, missing} = Page.compare(broken, whole);
+    const n = Math.max(right.filter((r) => !r).length, missing.length);
+    return n ? say("differing", n) : say("same");
+  };
+
+  const words_of = (words, {right}) => words.flatMap((word, i) => [
+    right[i] ? word : make("mark", {class: "pg-changed"}, word), " "]);
+
+  const row = (result) => {
+    const {name, whole, broken} = result;
+    const changed = broken ? words_of(broken, Page.compare(broken, whole)) : ["—"];
+    return make("div", {
+      class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
+    },
+      make("h3", {}, say(name)),
+      make("h4", {}, say("whole")), make("p", {lang: "en"}, whole.join(" ")),
+      make("h4", {}, say("broken")),
+      make("p", {class: "pg-broken-words", lang: broken ? "en" : null}, changed),
+      make("p", {class: "pg-verdict"}, difference(result)));
+  };
+
+  const say_differences = async () => {
+    if (!await ready()) return;
+    ui.said.textContent = ui.results.map((result) =>
+      say("differs", say(result.name), difference(result))).join(" / ");
+  };
+
+  const ready = async () => {
+    if (runners) return true;
+    const tell = (text) => { ui.said.textContent = text; };
+    runners = await Page.load(ET.TRANSLATORS, tell);
+    if (runners) show();
+    return Boolean(runners);
+  };
+
+  const show = () => {
+    show_switches();
+    if (!runners && Page.state.b.length) ready();
+    if (!runners) return;
+    ui.load.hidden = true;
+    show_heads();
+    ui.results = ET.TRANSLATORS.map(both);
+    ui.table.replaceChildren(...ui.results.map(row));
+  };
+
+  const mend = () => {
+    Page.change({b: [], r: [], m: "all"});
+    say_differences();
+  };
+
+  Page.parts.breaks = (box) => {
+    ui.switches = {};
+    ui.said = status();
+    ui.said.textContent = say("breaks_first");
+    ui.table = make("div", {class: "pg-panels"});
+    ui.load = button(say("load_models"), ready);
+    const items = ET.Transformer.switches.map(make_switch);
+    ui.heads = make("fieldset", {}, make("legend", {}, say("heads_to_remove")));
+    box.append(model_choice(), make("fieldset", {}, make("legend", {}, say("switches")),
+      make("ul", {class: "pg-switches"}, items)), ui.heads,
+    make("div", {class: "pg-controls"}, ui.load, button(say("mend"), mend)),
+    ui.said, ui.table);
+    Page.listeners.push((change) => {
+      if (["b", "r", "m", "s", "t"].some((key) => key in change)) show();
+    });
+    show();
+  };
+})();

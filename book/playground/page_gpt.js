@@ -1,0 +1,187 @@
+// Part 4: the small Korean GPT, subword by subword.
+"use strict";
+
+(() => {
+  const {make, say, button, status} = Page;
+  const ui = {};
+  let writer = null, begun = null;
+  const NEVER = [ET.PAD, ET.BOS, ET.UNK]; // nobody wants to read these
+  const LIMITS = {temperature: [0, 2, 0.1], k: [0, 100, 1], p: [0.05, 1, 0.05]};
+  const NAMES = {temperature: "temperature", k: "top_k", p: "top_p"};
+  const FIRST = "이 영화는";
+
+  const prompt = () => Page.state.g ?? FIRST;
+  const tell = (text) => { ui.said.textContent = text; };
+
+  const ready = async () => {
+    writer ??= (await Page.load(["korean_gpt"], tell))?.korean_gpt ?? null;
+    if (writer && begun !== prompt()) {
+      begun = prompt();
+      ui.begun = writer.start(begun);
+    }
+    return writer;
+  };
+
+  const options = () => {
+    const {temperature, k, p} = Page.state;
+    return {temperature, top_k: k || null, top_p: p};
+  };
+
+  const next = () => {
+    const logits = writer.peek().logits.slice();
+    for (const id of NEVER) logits[id] = -Infinity;
+    return ET.next_probabilities(logits, options());
+  };
+
+  // "▁" stands for the space before a word.
+  const shown = (id) => (id === ET.EOS ? say("end") : writer.vocabulary.words[id]);
+
+  // ---- writing ----------------------------------------------------------------------
+
+  const write = async (n) => {
+    if (!await ready()) return;
+    const drawn = [];
+    for (let i = 0; i < n && !writer.done; i++) {
+      drawn.push(shown(writer.step(ET.draw(next())).id));
+    }
+    tell([drawn.length ? say("drawn", drawn.join(" ")) : "",
+      writer.done ? say("gpt_end") : ""].join(" "));
+    show();
+  };
+
+  const undo = async () => {
+    if (!await ready()) return;
+    const last = writer.back();
+    if (last) tell(say("taken_back", shown(last.id)));
+    show();
+  };
+
+  const anew = async () => {
+    begun = null;
+    if (await ready()) tell("");
+    show();
+  };
+
+  const use_prompt = async (event) => {
+    event.preventDefault();
+    Page.change({g: ui.prompt.value});
+    await anew();
+    if (writer) tell(say("tokens", pieces().length, pieces().join(" ")));
+  };
+
+  // ---- what is chosen ---------------------------------------------------------------
+
+  const set_number = (key, input) => {
+    const [least, most, step] = LIMITS[key], value = Number(input.value);
+    const fits = input.value.trim() !== "" && value >= least && value <= most
+      && (step !== 1 || Number.isInteger(value));
+    input.setAttribute("aria-invalid", String(!fits));
+    if (!fits) return tell(say("bad_number", say(NAMES[key]), least, most));
+    tell("");
+    Page.change({[key]: value});
+  };
+
+  const number_field = (key) => {
+    const [min, max, step] = LIMITS[key];
+    const input = make("input", {
+      type: "number", min, max, step, value: Page.state[key],
+      input: () => set_number(key, input),
+    });
+    ui[key] = input;
+    return Page.field(say(NAMES[key]), input);
+  };
+
+  // ---- what is shown ----------------------------------------------------------------
+
+  const pieces = () => writer.prompt.slice(1).map((id) => writer.vocabulary.words[id]);
+
+  const merges_of = (word) => {
+    const steps = [...writer.vocabulary.merges(word)];
+    const items = steps.map(({pieces: now, pair, rank}) => make("li", {},
+      make("span", {class: "pg-pieces", lang: "ko"},
+        now.map((piece) => make("span", {class: "pg-piece"}, piece))), " ",
+      make("small", {}, pair ? say("merged", ...pair, rank + 1) : say("characters"))));
+    return make("details", {}, make("summary", {}, say("merges_of", word)),
+      make("ol", {class: "pg-merges"}, items));
+  };
+
+  const show_merges = () => {
+    const words = [...new Set(writer.vocabulary.words_of(begun))];
+    const unknown = words.flatMap((word) => writer.vocabulary.split(word))
+      .filter((piece) => !writer.vocabulary.ids.has(piece));
+    const notes = [
+      ui.begun.n_dropped ? say("dropped", writer.prompt.length) : null,
+      unknown.length
+        ? say("unknown_characters", [...new Set(unknown)].join(" ")) : null,
+    ].filter(Boolean).map((note) => make("p", {class: "pg-note"}, note));
+    ui.merges.replaceChildren(
+      make("p", {}, say("tokens", writer.prompt.length - 1, ""),
+        make("span", {class: "pg-pieces", lang: "ko"},
+          pieces().map((piece) => make("span", {class: "pg-piece"}, piece)))),
+      ...notes, ...words.slice(0, 12).map(merges_of));
+    shown_merges = begun;
+  };
+  let shown_merges = null;
+
+  const show_text = () => {
+    const written = writer.ids.map((id) => (id === ET.EOS ? ` ${say("end")}`
+      : writer.vocabulary.words[id].replaceAll("▁", " ")));
+    const start = writer.vocabulary.decode(writer.prompt);
+    ui.text.replaceChildren(start, make("mark", {}, written.join("")));
+  };
+
+  const show_bars = () => {
+    if (writer.done) return ui.bars.replaceChildren(make("p", {}, say("gpt_end")));
+    const rows = Page.likeliest(next(), writer.vocabulary.words, 10)
+      .map(([word, share]) => [word === "</s>" ? say("end") : word, share]);
+    ui.bars.replaceChildren(make("h3", {}, say("next_subword")), Page.bars(rows));
+  };
+
+  const show = () => {
+    if (!writer) return;
+    if (shown_merges !== begun) show_merges();
+    show_text();
+    show_bars();
+    ui.written.hidden = false;
+    const {temperature, k, p} = Page.state;
+    ui.code.textContent = Page.gpt_code(begun, {temperature, top_k: k, top_p: p});
+  };
+
+  const controls = () => make("div", {class: "pg-controls"},
+    button(say("one_more"), () => write(1), {class: "pg-main"}),
+    button(say("ten_more"), () => write(10)),
+    button(say("undo"), undo), button(say("anew"), anew));
+
+  const code = () => {
+    ui.code = make("code", {translate: "no"});
+    return make("details", {}, make("summary", {}, say("as_code")),
+      make("pre", {tabindex: 0, "aria-label": say("as_code")}, ui.code),
+      button(say("copy_code"), () => Page.copy(ui.code.textContent, tell)));
+  };
+
+  const follow = async (change) => {
+    if (!["g", "temperature", "k", "p"].some((key) => key in change)) return;
+    for (const key of Object.keys(LIMITS)) {
+      if (document.activeElement !== ui[key]) ui[key].value = Page.state[key];
+    }
+    if (document.activeElement !== ui.prompt) ui.prompt.value = prompt();
+    if (writer && await ready()) show();
+  };
+
+  Page.parts.gpt = (box) => {
+    ui.said = status();
+    ui.prompt = make("input",
+      {type: "text", lang: "ko", maxlength: 300, value: prompt()});
+    ui.merges = make("div");
+    ui.text = make("p", {class: "pg-output", lang: "ko"});
+    ui.bars = make("div");
+    ui.written = make("div", {class: "pg-panel"},
+      make("h3", {}, say("text_so_far")), ui.text, ui.bars, code());
+    ui.written.hidden = true;
+    box.append(make("form", {submit: use_prompt}, Page.field(say("prompt"), ui.prompt),
+      make("button", {type: "submit"}, say("tokenize"))), ui.merges,
+    make("div", {class: "pg-controls"}, Object.keys(LIMITS).map(number_field)),
+    controls(), ui.said, ui.written);
+    Page.listeners.push(follow);
+  };
+})();

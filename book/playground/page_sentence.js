@@ -1,0 +1,86 @@
+// A sentence of one's own: known words are found in what is typed, unknown ones named.
+"use strict";
+
+(() => {
+  const known = Object.keys(SENTENCES.glosses);
+  const is_known = (word) => Object.hasOwn(SENTENCES.glosses, word);
+
+  // "사과를" -> ["사과", "를"], in the fewest known words; null where there are none.
+  const split = (word) => {
+    const best = [[]];
+    for (let end = 1; end <= word.length; end++) {
+      for (let start = 0; start < end; start++) {
+        if (!best[start] || !is_known(word.slice(start, end))) continue;
+        const pieces = [...best[start], word.slice(start, end)];
+        if (!best[end] || pieces.length < best[end].length) best[end] = pieces;
+      }
+    }
+    return best[word.length] ?? null;
+  };
+
+  // Edits from one word to another, counted in jamo: 사가 is one away from 사과.
+  const distance = (a, b) => {
+    [a, b] = [a.normalize("NFD"), b.normalize("NFD")];
+    let row = [...Array(b.length + 1).keys()];
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) {
+        const swap = row[j - 1] + (a[i - 1] !== b[j - 1]);
+        next.push(Math.min(swap, row[j] + 1, next[j - 1] + 1));
+      }
+      row = next;
+    }
+    return row.at(-1);
+  };
+
+  const nearest = (word, n = 3) => known
+    .map((other) => [distance(word, other), other])
+    .sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).slice(0, n)
+    .map(([, other]) => other);
+
+  // -> {words}, or {unknown, nearest}, or {problem}: "empty" or "long"
+  Page.compose = (typed) => {
+    const text = typed.normalize("NFC").replace(/[.,!?]/g, " . ");
+    const parts = text.split(/\s+/u).filter(Boolean);
+    const words = [];
+    for (const part of parts) {
+      const pieces = part.length > 20 ? null : split(part);
+      if (!pieces) {
+        const unknown = part.slice(0, 20);
+        return {unknown, nearest: nearest(unknown)};
+      }
+      words.push(...pieces);
+    }
+    while (words.at(-1) === ".") words.pop();
+    if (!words.length) return {problem: "empty"};
+    return words.length > 45 ? {problem: "long"} : {words: [...words, "."]};
+  };
+
+  // [[sentence, gloss]]: what is typed with its last word completed.
+  Page.completions = (typed, n = 12) => {
+    const [, before, last] = typed.normalize("NFC").match(/^(.*?)(\S*)$/su);
+    return known.filter((word) => last && word !== last && word.startsWith(last))
+      .slice(0, n).map((word) => [before + word, SENTENCES.glosses[word]]);
+  };
+
+  // Which words stand in the reference in the same order, the longest such row of them.
+  Page.compare = (words, reference) => {
+    const table = Array.from({length: words.length + 1}, () =>
+      Array(reference.length + 1).fill(0));
+    for (let i = words.length - 1; i >= 0; i--) {
+      for (let j = reference.length - 1; j >= 0; j--) {
+        table[i][j] = words[i] === reference[j]
+          ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
+      }
+    }
+    const right = Array(words.length).fill(false), missing = [];
+    let i = 0, j = 0;
+    while (i < words.length || j < reference.length) {
+      if (words[i] === reference[j]) [right[i++], j] = [true, j + 1];
+      else if (i < words.length && (j === reference.length
+        || table[i + 1][j] >= table[i][j + 1])) i++;
+      else missing.push(reference[j++]);
+    }
+    return {right, missing};
+  };
+})();

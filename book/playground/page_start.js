@@ -1,0 +1,4 @@
+// Last of all: fill the page.
+"use strict";
+
+Page.start();

@@ -1,0 +1,509 @@
+"""The playground's page: what a reader does there, in a browser."""
+
+import gzip
+import json
+from urllib.parse import quote, urljoin
+
+import pytest
+from test_site import (  # noqa: F401
+    _accessibility,
+    _resolves,
+    _widest,
+    address,
+    site,
+    visit,
+)
+
+from builder.playground import FOLDER, SCRIPTS, sentences_script
+from explore_transformers.data import corpus
+
+pytestmark = pytest.mark.browser
+PATHS = {
+    "ko": "book/ko/playground.html",
+    "en": "en/book/en/playground.html",
+}
+TRANSLATORS = ("encoder_decoder", "attention", "transformer")
+LIMIT = 150_000  # bytes of page and scripts, compressed
+# The words of the three panels of a part, as the engine would write them.
+ENGINE = """async ([s, n, breaks]) => {
+  const rows = [];
+  for (const name of ET.TRANSLATORS) {
+    const translator = await ET.load(name);
+    translator.start(SENTENCES.pairs[s][0].split(" "), breaks);
+    for (let i = 0; i < n && !translator.done; i++) translator.step();
+    rows.push(translator.vocabulary.decode(translator.ids).join(" "));
+  }
+  return rows;
+}"""
+
+
+@pytest.fixture
+def playground(visit):  # noqa: F811
+    """playground(language, hash, …) opens the page; nothing may go wrong on it."""
+    pages = []
+
+    def opened(language="en", state="", **options):
+        page = visit(PATHS[language] + state, **options)
+        page.set_default_timeout(120_000)
+        pages.append(page)
+        return page
+
+    yield opened
+    for page in pages:
+        assert page.problems == []
+
+
+def part(page, name):
+    return page.locator(f'[data-playground="{name}"]')
+
+
+def press(page, name, where="translators"):
+    part(page, where).get_by_role("button", name=name, exact=True).click()
+
+
+def output(page):
+    """What the three panels have written, without their marks."""
+    return [
+        panel.locator(".pg-output").evaluate(
+            """(e) => [...e.querySelectorAll(".pg-right, .pg-wrong")].map((word) =>
+              [...word.childNodes].filter((n) => n.nodeType === 3)
+                .map((n) => n.data.replace(/[✗\\u2060]/g, "")).join("")).join(" ")"""
+        )
+        for panel in part(page, "translators").locator(".pg-panel").all()
+    ]
+
+
+def wait_for_words(page):
+    page.wait_for_selector('[data-playground="translators"] .pg-verdict')
+
+
+def said(page, where="translators"):
+    return part(page, where).locator(".pg-status").nth(1).inner_text()
+
+
+# ---- 1: three translators ----------------------------------------------------------
+
+
+def test_step_back_and_run_agree_with_the_engine(playground):
+    page = playground("en", "#s=2")
+    engine = lambda n: page.evaluate(ENGINE, [2, n, {}])  # noqa: E731
+    press(page, "One word")
+    wait_for_words(page)
+    assert output(page) == engine(1)
+    press(page, "One word")
+    assert output(page) == engine(2)
+    press(page, "One word back")
+    assert output(page) == engine(1)
+    press(page, "To the end")
+    whole = engine(60)
+    assert output(page) == whole
+    assert "n=" in page.url and "s=2" in page.url
+    press(page, "One word back")
+    assert output(page) != whole or page.evaluate("Page.state.n") < 60
+    press(page, "Start over")
+    assert output(page) == ["", "", ""]
+
+
+def test_bars_and_weights_are_the_engines(playground):
+    page = playground("en", "#s=1&n=3")
+    wait_for_words(page)
+    expected = page.evaluate("""async () => {
+      const translator = await ET.load("attention");
+      translator.start(SENTENCES.pairs[1][0].split(" "));
+      for (let i = 0; i < 3; i++) translator.step();
+      const {logits, attention_weights} = translator.peek();
+      const p = ET.softmax(logits), best = ET.argmax(p);
+      const weights = attention_weights["decoder.attention"][0];
+      return [translator.vocabulary.words[best], Page.percent(p[best]),
+        [...weights].map(Page.percent)];
+    }""")
+    panel = part(page, "translators").locator(".pg-attention").first
+    bar = panel.locator(".pg-bars li").first
+    assert [
+        bar.locator(".pg-word").inner_text(),
+        bar.locator(".pg-share").inner_text(),
+    ] == expected[:2]
+    assert panel.locator(".pg-chips small").all_inner_texts() == expected[2]
+
+
+def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground):
+    page = playground("en", "#s=0&n=60")
+    wait_for_words(page)
+    panel = part(page, "translators").locator(".pg-transformer").first
+    panel.locator("summary").click()
+    rows = panel.locator("tbody tr")
+    assert rows.count() == len(output(page)[2].split()) + 1  # and the end
+    before = panel.locator("tbody").inner_text()
+    panel.locator("select").select_option("decoder.layers.0.cross_attention.1")
+    assert panel.locator("tbody").inner_text() != before
+    assert "a=decoder.layers.0.cross_attention.1" in page.url
+    panel.locator("select").select_option("encoder.layers.0.self_attention.0")
+    n_source = len(page.evaluate("Page.sentence().words"))
+    assert panel.locator("tbody tr").count() == n_source
+    panel.locator("select").select_option("decoder.layers.1.self_attention.mean")
+    assert panel.locator("thead th").first.inner_text() == "<s>"
+
+
+def test_wrong_words_are_marked_in_words(playground):
+    page = playground("en", "#s=3&n=60")
+    wait_for_words(page)
+    panel = part(page, "translators").locator(".pg-encoder_decoder").first
+    assert panel.locator(".pg-wrong").count() and "✗" in panel.inner_text()
+    assert "wrong" in panel.locator(".pg-wrong .pg-unseen").first.text_content()
+    right = part(page, "translators").locator(".pg-transformer").first
+    assert "✓" in right.locator(".pg-verdict").inner_text()
+
+
+def write_own(page, text):
+    part(page, "translators").locator("form input").fill(text)
+    press(page, "Use this sentence")
+
+
+def test_a_sentence_of_ones_own(playground):
+    page = playground()
+    write_own(page, "나는 어제 작은 사과를 먹었다.")
+    press(page, "To the end")
+    wait_for_words(page)
+    assert output(page)[2] == "I ate a small apple yesterday ."
+    assert page.evaluate("Page.state.t").count("사과") == 1
+    assert "no reference" in part(page, "translators").inner_text()
+
+
+def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
+    page = playground()
+    write_own(page, "나 는 사괴 를 먹었 다")
+    form = part(page, "translators").locator("form")
+    assert "사괴" in form.inner_text()
+    form.get_by_role("button", name="사과", exact=True).click()
+    press(page, "Use this sentence")
+    assert page.evaluate("Page.state.t") == "나 는 사과 를 먹었 다 .".split()
+
+
+def test_words_are_completed(playground):
+    page = playground()
+    field = part(page, "translators").locator("form input")
+    field.fill("나 는 사")
+    options = page.locator("#pg-known option")
+    offered = options.evaluate_all("(options) => options.map((o) => o.value)")
+    assert "나 는 사과" in offered
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", ".", "나 " * 149, "<img src=x onerror=alert(1)>", "😀", "a" * 299],
+)
+def test_bad_sentences_are_refused_in_words(playground, text):
+    page = playground()
+    write_own(page, text)
+    assert part(page, "translators").locator("form .pg-status").inner_text()
+    assert page.evaluate("Page.state.t") is None
+    assert page.locator("[data-playground] img").count() == 0
+
+
+# ---- 2: break it --------------------------------------------------------------------
+
+SWITCHES = (
+    "cut_context no_scale padding_in see_future drop_positions remove_head "
+    "uniform_attention"
+).split()
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_each_switch_is_the_engines_and_changes_something(playground, name):
+    changed = []
+    for s in (2, 3):
+        page = playground("en", f"#s={s}&n=60")
+        wait_for_words(page)
+        box = part(page, "breaks").get_by_role("checkbox").nth(SWITCHES.index(name))
+        box.check()
+        page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+        heads = page.evaluate("Page.state.r")
+        breaks = {name: heads if name == "remove_head" else True}
+        assert output(page) == page.evaluate(ENGINE, [s, 60, breaks])
+        changed += [
+            t for t in output(page) if t not in page.evaluate(ENGINE, [s, 60, {}])
+        ]
+        assert f"b={name}" in page.url
+    assert changed, f"{name} changes no word of two sentences"
+
+
+def test_a_switch_that_a_model_lacks_is_off_and_says_why(playground):
+    page = playground("en", "#m=encoder_decoder")
+    boxes = part(page, "breaks").get_by_role("checkbox")
+    off = [name for i, name in enumerate(SWITCHES) if boxes.nth(i).is_disabled()]
+    assert off == [*SWITCHES[1:2], *SWITCHES[3:]]
+    about = page.locator("#pg-no_scale-about").inner_text()
+    assert "RNN, last state" in about and "no attention" in about
+
+
+def test_mending_gives_the_whole_model_back(playground):
+    page = playground("en", "#s=3&n=60&b=cut_context")
+    wait_for_words(page)
+    broken = output(page)
+    assert page.locator(".pg-broken").is_visible()
+    press(page, "Mend everything", "breaks")
+    assert output(page) == page.evaluate(ENGINE, [3, 60, {}]) != broken
+    assert not page.locator(".pg-broken").is_visible()
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_each_switch_leads_to_its_lesson(playground, site, language):  # noqa: F811
+    page = playground(language)
+    links = part(page, "breaks").locator("a")
+    hrefs = links.evaluate_all("(links) => links.map((a) => a.getAttribute('href'))")
+    assert len(hrefs) == len(SWITCHES)
+    dead = [href for href in hrefs if not _resolves(site, PATHS[language], href)]
+    assert not dead, urljoin(PATHS[language], dead[0])
+
+
+# ---- 3: the main figure -------------------------------------------------------------
+
+
+def race_done(page):
+    counts = (
+        part(page, "race").locator("tbody tr").first.locator("td").all_inner_texts()
+    )
+    return sum(int(count.split("/")[1]) for count in counts)
+
+
+def test_the_figure_grows_stops_and_goes_on(playground):
+    page = playground()
+    press(page, "Start", "race")
+    page.wait_for_function(
+        "document.querySelector('[data-playground=race] progress').value >= 6"
+    )
+    press(page, "Stop", "race")
+    page.wait_for_function(
+        "document.querySelector('[data-playground=race] [role=status]')"
+        ".innerText.startsWith('Stopped')"
+    )
+    stopped = race_done(page)
+    page.wait_for_timeout(300)
+    assert race_done(page) == stopped < 200
+    press(page, "Go on", "race")
+    page.wait_for_function(
+        f"document.querySelector('[data-playground=race] progress').value > {stopped}"
+    )
+    assert part(page, "race").locator("polyline").count() >= 3
+    press(page, "Start over", "race")
+    assert race_done(page) == 0
+
+
+# ---- 4: the GPT ---------------------------------------------------------------------
+
+
+def test_the_gpt_writes_on_and_takes_back(playground):
+    page = playground("en", "#g=" + quote("이 영화는") + "&temperature=0")
+    press(page, "Ten", "gpt")
+    text = part(page, "gpt").locator(".pg-output")
+    text.locator("mark").wait_for()
+    expected = page.evaluate("""async () => {
+      const writer = await ET.load("korean_gpt");
+      writer.start("이 영화는");
+      for (let i = 0; i < 10 && !writer.done; i++) {
+        const logits = writer.peek().logits.slice();
+        for (const id of [ET.PAD, ET.BOS, ET.UNK]) logits[id] = -Infinity;
+        writer.step(ET.argmax(logits));
+      }
+      return writer.text;
+    }""")
+    assert text.inner_text().removesuffix("(end)").strip() == expected
+    press(page, "Take one back", "gpt")
+    assert text.inner_text().strip() != expected
+    press(page, "Start over", "gpt")
+    assert text.inner_text() == "이 영화는"
+
+
+def test_subwords_are_shown_merge_by_merge(playground):
+    page = playground()
+    part(page, "gpt").locator("form input").fill("재미있었어요 뷁�")
+    press(page, "Split it into subwords", "gpt")
+    part(page, "gpt").locator(".pg-merges").first.wait_for(state="attached")
+    steps = page.evaluate("""async () => {
+      const writer = await ET.load("korean_gpt");
+      const steps = [...writer.vocabulary.merges("재미있었어요")];
+      return steps.map((s) => s.pieces.join(" "));
+    }""")
+    items = part(page, "gpt").locator(".pg-merges").first.locator("li")
+    shown = items.evaluate_all("""(items) => items.map((item) =>
+      [...item.querySelectorAll(".pg-piece")].map((p) => p.textContent).join(" "))""")
+    assert shown == steps
+    assert "<unk>" in part(page, "gpt").locator(".pg-note").inner_text()
+
+
+def test_unk_is_never_offered(playground):
+    page = playground("en", "#temperature=2&k=0&p=1&g=" + quote("뷁"))
+    press(page, "Ten", "gpt")
+    part(page, "gpt").locator(".pg-output mark").wait_for()
+    assert "<unk>" not in part(page, "gpt").locator(".pg-output mark").inner_text()
+    assert "<unk>" not in part(page, "gpt").locator(".pg-bars").inner_text()
+
+
+def test_a_number_out_of_range_is_refused(playground):
+    page = playground()
+    field = part(page, "gpt").get_by_label("top-p")
+    for bad in ("7", "-1", ""):
+        field.fill(bad)
+        assert field.get_attribute("aria-invalid") == "true"
+        assert page.evaluate("Page.state.p") == 0.95
+    field.fill("0.5")
+    assert page.evaluate("Page.state.p") == 0.5
+
+
+# ---- 5: address and code ------------------------------------------------------------
+
+
+def test_an_address_brings_the_same_state_back(playground):
+    page = playground("en", "#s=6")
+    press(page, "One word")
+    wait_for_words(page)
+    part(page, "breaks").get_by_role("checkbox").nth(5).check()
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    write_own(page, "나는 사과를 먹었다.")
+    press(page, "One word")
+    state, shown = page.evaluate("Page.state"), output(page)
+    again = playground("ko", page.url[page.url.index("#") :])
+    wait_for_words(again)
+    assert (again.evaluate("Page.state"), output(again)) == (state, shown)
+
+
+HOSTILE = [
+    "#s=<script>alert(1)</script>",
+    "#s=99999&n=-4&m=__proto__&b=constructor",
+    "#t=" + quote("<img src=x onerror=alert(1)>"),
+    "#t=%E0%A4%A&s=%",
+    "#t=" + "가" * 50_000,
+    "#r=decoder.layers.9.cross_attention.7,../../x&a=__proto__.0",
+    "#g=" + "a" * 400 + "&temperature=NaN&k=1e9&p=Infinity",
+    "#__proto__=1&toString=2",
+]
+
+
+@pytest.mark.parametrize("state", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_address_does_nothing_and_is_named(playground, state):
+    page = playground("en", state)
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    warning = page.locator(".pg-warning")
+    assert "makes no sense" in warning.inner_text()
+    first = page.evaluate("Page.sentence().words")
+    assert first == page.evaluate("SENTENCES.pairs[0][0].split(' ')")
+    assert page.locator("[data-playground] :is(img, script)").count() == 0
+    press(page, "One word")
+    wait_for_words(page)
+
+
+def test_a_head_that_no_model_has_breaks_nothing(playground):
+    page = playground("en", "#n=4&b=remove_head&r=decoder.layers.7.cross_attention.9")
+    wait_for_words(page)
+    assert output(page) == page.evaluate(ENGINE, [0, 4, {}])
+
+
+def test_a_prompt_is_text_and_never_html(playground):
+    page = playground("en", "#g=" + quote("<b onclick=x>영화</b><script>1</script>"))
+    press(page, "One subword", "gpt")
+    part(page, "gpt").locator(".pg-output").wait_for()
+    assert page.locator('[data-playground="gpt"] :is(b, script)').count() == 0
+
+
+def test_the_code_does_the_same_in_python(playground, capsys):
+    page = playground("en", "#s=1&n=60")
+    wait_for_words(page)
+    code = part(page, "translators").locator("pre code").text_content()
+    exec(code, {})
+    printed = [line.split(" | ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert printed == output(page)
+
+
+def test_the_gpts_code_does_the_same_in_python(playground, capsys):
+    page = playground("en", "#temperature=0&k=5&g=" + quote("이 영화는"))
+    press(page, "Ten", "gpt")
+    text = part(page, "gpt").locator(".pg-output mark")
+    text.wait_for()
+    exec(part(page, "gpt").locator("pre code").text_content(), {})
+    shown = part(page, "gpt").locator(".pg-output").inner_text()
+    assert (
+        capsys.readouterr().out.strip().startswith(shown.removesuffix("(end)").strip())
+    )
+
+
+# ---- for everybody ------------------------------------------------------------------
+
+USED = "#s=1&n=60&b=remove_head,no_scale"
+
+
+@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1280)])
+def test_a_page_in_use_can_be_read_by_all(playground, language, theme, width):
+    page = playground(language, USED, theme=theme, width=width)
+    wait_for_words(page)
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    for fold in page.locator("[data-playground=translators] details").all():
+        if fold.is_visible():
+            fold.locator("summary").click()
+    part(page, "gpt").get_by_role("button").nth(2).click()
+    page.wait_for_selector(".pg-merges", state="attached")
+    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert excess <= 0, _widest(page)
+    assert _accessibility(page) == []
+
+
+def test_no_english_sentence_is_left_in_the_korean_page(playground):
+    page = playground("ko", USED)
+    wait_for_words(page)
+    words = page.evaluate("[Object.keys(Page.words.ko), Object.keys(Page.words.en)]")
+    assert words[0] == words[1]
+    blanks = """Object.entries(Page.words.ko).filter(([key, words]) =>
+      words.split("{}").length !== Page.words.en[key].split("{}").length)"""
+    assert page.evaluate(blanks) == []
+
+
+def test_the_keyboard_alone_does_it(playground):
+    page = playground("en", "#s=0")
+    page.get_by_label("Choose an unseen sentence").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("Page.state.s") == 4
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "One word":
+            break
+    page.keyboard.press("Enter")
+    wait_for_words(page)
+    page.keyboard.press("Enter")
+    page.wait_for_function("Page.state.n === 2")
+    assert page.evaluate("document.activeElement.textContent") == "One word"
+    assert output(page)[0] in said(page)
+
+
+def test_weights_that_do_not_come_are_told(playground):
+    page = playground()
+    page.route("**/weights/attention.js*", lambda route: route.abort())
+    press(page, "One word")
+    page.get_by_text("could not be loaded").first.wait_for()
+    page.unroute("**/weights/attention.js*")
+    press(page, "One word")
+    wait_for_words(page)
+    page.problems.clear()
+
+
+def test_page_and_scripts_are_small(site):  # noqa: F811
+    folder = site / "_static" / "playground"
+    files = [site / PATHS["ko"], folder / "playground.css"]
+    files += [folder / name for name in SCRIPTS]
+    total = sum(len(gzip.compress(file.read_bytes())) for file in files)
+    print(f"page and scripts: {total:,} bytes compressed")
+    assert total <= LIMIT
+
+
+def test_every_word_has_a_gloss_and_every_sentence_is_unseen():
+    text = sentences_script()
+    packed = json.loads(text.removeprefix("var SENTENCES=").rstrip(";\n"))
+    assert sorted(packed["glosses"]) == sorted(corpus.korean_words())
+    assert all(packed["glosses"].values())
+    # The lessons' own test set, which doesn't depend on how many pairs they train on.
+    test = corpus.make_splits(1, 2000, 0, seed=0, clauses=(1, 2, 3)).test
+    assert {source for source, _ in packed["pairs"]} < {" ".join(p.src) for p in test}
+
+
+def test_scripts_are_all_there():
+    own = {path.name for path in FOLDER.glob("*.js")}
+    assert own == {name for name in SCRIPTS if "/" not in name}
