@@ -2642,7 +2642,6 @@ _TOP_P_CASES = (
     (_Step(7, shift=900.0), [1], -1, 1.0, 0.8, list(_DRAWS[:6])),
     (_Step(8, ties=True, size=0.8), [1, 6], -1, 1.0, 0.75, list(_DRAWS)),
     (_Step(9), [1], -1, 1.0, 0.95, list(_DRAWS)),
-    (_Step(10), [1], -1, 1.5, 0.85, list(_DRAWS)),
     (_Step(11), [2, 1], -1, 1.0, 0.9, []),
     (_Step(12), [1], -1, 1.0, 0.6, [0.0, 0.999]),
     (_Step(13, ties=True, size=0.5), [1], -1, 0, 0.9, [0.5, 0.5, 0.5]),
@@ -2816,7 +2815,7 @@ write_top_p = Exercise(
             "so many at most",
             *(
                 _drawn_with(keep=lambda p, top_p, k=k: min(k, _sums_before(p, top_p)))
-                for k in (2, 3, 4, 5, 6)
+                for k in (3, 4, 5)
             ),
             ko="남기는 토큰의 수를 제한했습니다. 몇 개를 남길지는 `top_p`만으로 "
             "정합니다.",
@@ -2991,7 +2990,7 @@ write_top_p = Exercise(
             "last few alone",
             *(
                 _top_p_with(seen=lambda prompt, new, n=n: [*prompt, *new][-n:])
-                for n in (2, 3, 4, 5, 8, 10, 16)
+                for n in (2, 3, 4, 8)
             ),
             ko="`step`에 마지막 번호 몇 개만 주었습니다. 지금까지의 번호를 모두 "
             "주세요.",
@@ -3139,10 +3138,7 @@ write_top_p = Exercise(
         ),
         *several(
             "few draws used",
-            *(
-                lambda *case, n=n: _top_p(*case[:5], case[5][:n])
-                for n in (5, 8, 10, 12, 16)
-            ),
+            *(lambda *case, n=n: _top_p(*case[:5], case[5][:n]) for n in (8, 10, 12)),
             ko="쓰는 토큰의 수를 코드에 적었습니다. `draws`가 떨어질 때까지 쓰세요.",
             en="How many tokens to write stands in the code. Go on until `draws` is "
             "used up.",
