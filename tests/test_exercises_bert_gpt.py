@@ -228,7 +228,7 @@ _SOURCE_ROWS = [
     ((1.1628, 3.3413, 1.1628, 3.3413, "C"), "still from everyday sentences"),
     ((3.3308, 1.0714, 2.0122, 1.9709, "C"), "words counted once"),
     ((0.3004, 0.9903, 0.8541, 0.3276, "C"), "words per subword"),
-    ((46.1, 9.5, 16.2, 28.7, "C"), "other values"),
+    ((46.1, 9.5, 16.2, 28.7, "C"), "far too large"),
     ((4, 1, 2, 3, "C"), "predicted, not measured"),
     ((3.2, 1.1, 1.3, 2.9, "C"), "other values"),
 ]
@@ -362,7 +362,10 @@ def test_no_draw_is_decided_by_rounding():
     for step, prompt, end, temperature, top_p, draws in write_top_p.cases:
         written = _top_p_by_loop(step, prompt, end, temperature, top_p, draws)
         for t, u in enumerate(draws[: len(written)] if temperature else ()):
-            p = torch.softmax(step([*prompt, *written[:t]]).double() / temperature, 0)
+            logits = step([*prompt, *written[:t]])
+            if len({*logits.tolist()}) == 1 and len(logits) == 4:
+                continue  # sums of quarters are exact in any precision
+            p = torch.softmax(logits.double() / temperature, 0)
             sums = p.sort(descending=True).values.cumsum(0)
             assert (sums[:-1] - top_p).abs().min() > 1e-5
             kept = sums[: int((sums < top_p).sum()) + 1]
@@ -963,3 +966,278 @@ def test_answers_of_an_attack_are_told_what_is_wrong(exercise, answer, mistake):
 )
 def test_right_answers_of_an_attack_are_taken(exercise, answer):
     assert check(exercise, answer).state == "right"
+
+
+# ---- a further attack from the prompts alone ----------------------------------------
+
+
+def test_rounding_leaves_some_sum_under_top_p_1():
+    """Otherwise nobody would notice an answer that counts on the sum to reach 1."""
+    under = []
+    for step, prompt, end, temperature, top_p, draws in write_top_p.cases:
+        written = _top_p_by_loop(step, prompt, end, temperature, top_p, draws)
+        for t in range(len(written) if top_p == 1 else 0):
+            logits = step([*prompt, *written[:t]]).double() / temperature
+            p = logits.softmax(0).sort(descending=True, stable=True).values
+            under.append(float(p.cumsum(0)[-1]) < 1)
+    assert any(under)
+
+
+def _written(
+    seen=lambda prompt, new: [*prompt, *new], cold=lambda T: T == 0,
+    shares=lambda z, T: torch.softmax(z.double() / T, -1), top=torch.sort,
+    keep=lambda q, c, top_p: int((c < top_p).sum()) + 1,
+    place=lambda c, u: int((c <= u).sum()), order=lambda q, ids: (q, ids),
+    stops=lambda k, end, T: k == end, give=lambda new: new, at_most=None,
+):  # fmt: skip
+    """A right answer; every option changed is a wrong one, as learners write it."""
+
+    def answer(step, prompt, end, temperature, top_p, draws):
+        new = []
+        for u in draws[:at_most]:
+            logits = step(seen(prompt, new))
+            if cold(temperature):
+                k = int(logits.argmax())
+            else:
+                p = shares(logits, temperature)
+                q, ids = top(p, descending=True, stable=True)
+                n = min(keep(q, q.cumsum(0), top_p), len(q))
+                q, ids = order(q[:n] / q[:n].sum(), ids[:n])
+                k = int(ids[min(place(q.cumsum(0), u), n - 1)])
+            new.append(k)
+            if stops(k, end, temperature):
+                break
+        return give(new)
+
+    return answer
+
+
+def _sorted_turned(p, descending, stable):
+    ids = torch.sort(p, stable=True)[1].flip(0)
+    return p[ids], ids
+
+
+def _counting_on_1(q, c, top_p):
+    n = int((c < top_p).sum()) + 1
+    assert n <= len(q)
+    return n
+
+
+def _nothing_if_ended(step, prompt, end, *rest):
+    return [] if end in prompt else _written()(step, prompt, end, *rest)
+
+
+def _end_dropped_when_cold(step, prompt, end, temperature, *rest):
+    new = _written()(step, prompt, end, temperature, *rest)
+    return new[:-1] if temperature == 0 and new[-1:] == [end] else new
+
+
+def _end_doubled(step, prompt, end, *rest):
+    new = _written()(step, prompt, end, *rest)
+    return new + new[-1:] if new[-1:] == [end] else new
+
+
+_RANDOM = np.random.default_rng()
+
+_FURTHER_TOP_P_ROWS = [
+    (_written(keep=lambda q, c, p: int((c <= p).sum()) + 1), "strictly above top-p"),
+    (_written(place=lambda c, u: int((c < u).sum())), "up to the draw"),
+    (_written(stops=lambda k, end, T: k == end and T), "goes on at temperature 0"),
+    (_nothing_if_ended, "end of the prompt"),
+    (_written(give=torch.tensor), "a list of whole numbers"),
+    (_written(give=np.array), "a list of whole numbers"),
+    (_written(give=tuple), "a list of whole numbers"),
+    (_written(give=lambda new: [float(k) for k in new]), "a list of whole numbers"),
+    (_written(keep=_counting_on_1), None),
+    (_written(at_most=12), "few draws used"),
+    (_written(at_most=8), "few draws used"),
+    (_written(lambda prompt, new: sorted(prompt) + new), "prompt in another order"),
+    (
+        _written(lambda prompt, new: [*dict.fromkeys(prompt), *new]),
+        "prompt in another order",
+    ),
+    (_written(lambda prompt, new: prompt[::-1] + new), "prompt in another order"),
+    (_written(lambda prompt, new: (prompt[1:] or prompt) + new), "first of the prompt"),
+    (_written(lambda prompt, new: (prompt + new)[-3:]), "last few alone"),
+    (_written(lambda prompt, new: (prompt + new)[-8:]), "last few alone"),
+    (_written(lambda prompt, new: (prompt + new)[:-1] or prompt), "newest missing"),
+    (_written(cold=lambda T: T < 0.5), "likeliest when cold"),
+    (_written(cold=lambda T: T < 1), "likeliest when cold"),
+    (_written(cold=lambda T: int(T) == 0), "likeliest when cold"),
+    (_end_dropped_when_cold, "end left out at temperature 0"),
+    (_end_doubled, "end twice"),
+    (_written(stops=lambda k, end, T: k == 2), "end written in"),
+    (
+        _written(keep=lambda q, c, p: int(((c * 100).round() / 100 < p).sum()) + 1),
+        "sums rounded",
+    ),
+    (_written(order=lambda q, ids: (q.flip(0), ids.flip(0))), "kept ones from"),
+    (_written(keep=lambda q, c, p: max(int((c <= p).sum()), 1)), "the one that"),
+    (_written(top=_sorted_turned), "larger ids first"),
+    (_written(place=lambda c, u: int(_RANDOM.integers(len(c)))), "nothing random"),
+    (
+        _written(place=lambda c, u: int((c <= _RANDOM.random()).sum())),
+        "nothing random",
+    ),
+    (_written(cold=lambda T: False), "divided by 0"),
+    (
+        _written(
+            cold=lambda T: False,
+            shares=lambda z, T: torch.softmax(z.double() / (T or 1e-2), -1),
+        ),
+        "small for 0",
+    ),
+    (_written(shares=lambda z, T: z.double() / T), "no softmax"),
+    (_written(keep=lambda q, c, p: int((q >= q[0] * p).sum())), "by share of"),
+    (
+        _written(keep=lambda q, c, p: min(int((c < p).sum()) + 1, len(q) - 1)),
+        "last one never kept",
+    ),
+    (_written(keep=lambda q, c, p: max(int((c < p).sum()) + 1, 2)), "two at least"),
+    (_written(keep=lambda q, c, p: min(int((c < p).sum()) + 1, 5)), "so many at most"),
+    (_written(keep=lambda q, c, p: int((c < 1 - p).sum()) + 1), "1 - top-p"),
+    (
+        _written(keep=lambda q, c, p: int((c < p).sum()) + 1 if p < 1 else 1),
+        "likeliest at top-p 1",
+    ),
+    (
+        _written(keep=lambda q, c, p: int((q >= q[c - q < p][-1]).sum())),
+        "ties kept together",
+    ),
+    (
+        _written(shares=lambda z, T: torch.softmax(z.half().float() / T, -1)),
+        "half precision",
+    ),
+    (
+        _written(shares=lambda z, T: torch.softmax(z.double() / max(T, 1), -1)),
+        "another temperature",
+    ),
+    (
+        _written(shares=lambda z, T: torch.softmax(z.double() / T**2, -1)),
+        "another temperature",
+    ),
+    (_written(place=lambda c, u: int((c <= round(u, 1)).sum())), "draws rounded"),
+    (_written(place=lambda c, u: int((c <= round(u, 2)).sum())), "draws rounded"),
+]
+
+
+def _pair_across(counts):
+    totals, last = Counter(), None
+    for word, n in counts.items():
+        if last:
+            totals[last, word[0]] += n
+        for pair in pairwise(word):
+            totals[pair] += n
+        last = word[-1]
+    return min(totals, key=lambda pair: (-totals[pair], pair))
+
+
+def _pair_weighed(weigh):
+    def answer(counts):
+        totals = Counter()
+        for word, n in counts.items():
+            for pair in pairwise(word):
+                totals[pair] += weigh(word, n, pair)
+        return min(totals, key=lambda pair: (-totals[pair], pair))
+
+    return answer
+
+
+def _split_while_there(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        if tuple(pair) not in pairwise(pieces):
+            break
+        pieces = _join_everywhere(pieces, pair)
+    return pieces
+
+
+def _split_with(part):
+    return lambda word, merges: _sweep()(word, merges[part])
+
+
+def _split_counted(word, merges):
+    pieces = list(word)
+    for _ in range(len(merges)):
+        for pair in merges:
+            places = list(pairwise(pieces))
+            if tuple(pair) in places:
+                i = places.index(tuple(pair))
+                pieces[i : i + 2] = ["".join(pair)]
+                break
+    return pieces
+
+
+def _masked_as(kind):
+    return lambda *case: tuple(part.astype(kind) for part in _masked()(*case))
+
+
+def _masked_with(number):
+    def answer(ids, chosen, mask_id):
+        asked = chosen & (ids > 3)
+        return np.where(asked, number(ids), ids), np.where(asked, ids, 0)
+
+    return answer
+
+
+_FURTHER_ROWS = {
+    "write_top_p": _FURTHER_TOP_P_ROWS,
+    "masked_batch": [
+        *((_masked_as(t), "too small a type") for t in ("int8", "uint8", "int16")),
+        (_masked_with(lambda ids: 20), "mask as given"),
+        (_masked_with(lambda ids: ids.max() + 1), "mask as given"),
+        (_masked(lambda c, ids, m: c[0] & (ids > 3)), "one row's choice for all"),
+        (_masked(lambda c, ids, m: c & (ids[:, -1:] > 3)), "one token tells"),
+        (
+            _masked(targets=lambda made, ids, m, t: np.roll(t, -1, 1)),
+            "targets moved",
+        ),
+    ],
+    "merge_source": [
+        (("a", "b", "c", "d", "C"), "numbers as text"),
+        (("2.51", "1.92", "1.95", "2.03", "C"), "numbers as text"),
+        (("C", 2.51, 1.92, 1.95, 2.03), "letter first"),
+        ((0.4, 0.52, 0.52, 0.5, "C"), "words per subword"),
+        ((0.41, 0.52, 0.53, 0.49, "C"), "words per subword"),
+        ((3.33, 1.01, 0.5, 3.05, "C"), "below 1"),
+        ((250.0, 190.5, 190.1, 200.2, "C"), "far too large"),
+        ((25000.5, 19000.5, 19000.2, 20000.1, "C"), "far too large"),
+    ],
+    "best_pair": [
+        (_pair_across, "across words"),
+        (_pair_weighed(lambda word, n, pair: n * word.count(pair[0])), "times the"),
+        (_pair_weighed(lambda word, n, pair: n / (len(word) - 1)), "by the word's"),
+        (_pair_weighed(lambda word, n, pair: n * len(word)), "by the word's"),
+        (lambda counts: ("었", "다"), "pair written in"),
+    ],
+    "split_word": [
+        (_split_while_there, "stops at an absent pair"),
+        (_split_with(slice(1, None)), "first merge left out"),
+        (_split_with(slice(3)), "first few merges"),
+        (_split_counted, "as many joins as merges"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [(name, *row) for name, rows in _FURTHER_ROWS.items() for row in rows],
+)
+def test_answers_of_a_further_attack_are_told_what_is_wrong(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+    if mistake:
+        assert (result.mistake or "").startswith(mistake), result
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("write_top_p", _written()),
+        ("write_top_p", _written(give=lambda new: [*map(np.int64, new)])),
+    ],
+)
+def test_right_answers_of_a_further_attack_are_taken(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result

@@ -49,6 +49,7 @@ def _carried_in_copy(old, new):
     for name in filter(lambda name: name.split(".")[:-1][:1] == ["body"], carried):
         if carried[name].shape != old[name].shape:
             raise ValueError(name)
+        carried[name] = np.empty_like(old[name])
         carried[name][...] = old[name]
     return carried
 
@@ -188,6 +189,7 @@ def _carried_by_numpy(old, new):
     carried = {name: weight.copy() for name, weight in new.items()}
     for name in new:
         if name.startswith("body."):
+            carried[name] = np.empty_like(new[name], dtype=old[name].dtype)
             carried[name][...] = old[name]
     return carried
 
@@ -763,7 +765,7 @@ def _rates(
         ("forgetting_by_rate", (116.4, 3.946, 2.852, 2.777, "A"), "reversed"),
         ("forgetting_by_rate", (800.0, 820, 1500, 9000, "A"), "everyday sentences"),
         ("forgetting_by_rate", (2.777, 2.777, 2.777, 2.777, "B"), "nothing changes"),
-        ("forgetting_by_rate", (2.777, 9.0, 2.9, 3.0, "A"), "middle is not between"),
+        ("forgetting_by_rate", (2.777, 9.0, 2.9, 3.0, "A"), "second too large"),
     ],
 )
 def test_the_new_ones_name_what_is_wrong(exercise, answer, mistake):
@@ -772,3 +774,253 @@ def test_the_new_ones_name_what_is_wrong(exercise, answer, mistake):
     assert result.message
     if mistake:
         assert (result.mistake or "").startswith(mistake), result
+
+
+# ---- a further attack from the prompts alone ----------------------------------------
+
+
+def _carried_checking(names):
+    """Looks at some of the body's names and copies all of them."""
+
+    def answer(old, new):
+        body = [k for k in new if k.startswith("body.")]
+        for name in names(body, old):
+            if old[name].shape != new[name].shape:
+                raise ValueError(name)
+        return new | {k: old[k].copy() for k in body if k in old}
+
+    return answer
+
+
+def _carried_where_any(old, new):
+    body = [k for k in new if k.startswith("body.")]
+    if not any(k in old for k in body):
+        raise KeyError(body)
+    return _carried_checking(lambda body, old: [k for k in body if k in old])(old, new)
+
+
+def _carried_where_as_many(old, new):
+    counts = [sum(k.startswith("body.") for k in weights) for weights in (old, new)]
+    if counts[0] < counts[1]:
+        raise KeyError(counts)
+    return _carried_checking(lambda body, old: [k for k in body if k in old])(old, new)
+
+
+def _carried_by_length(old, new):
+    for name in new:
+        if name.startswith("body."):
+            same_axes = old[name].ndim == new[name].ndim
+            if not same_axes or len(old[name]) != len(new[name]):
+                raise ValueError(name)
+    return _carried_unseen(old, new)
+
+
+def _carried_in_order(old, new):
+    _carried_by_loop(old, new)
+    body = [weight for name, weight in old.items() if name.startswith("body.")]
+    return {k: body.pop(0).copy() if k[:5] == "body." else v for k, v in new.items()}
+
+
+def _carried_written_into(old, new):
+    made = {k: v.copy() for k, v in new.items()}
+    for name in _carried_by_loop(old, new):
+        if name.startswith("body."):
+            np.copyto(made[name], old[name], casting="unsafe")
+    return made
+
+
+def _carried_up_to_the_head(old, new):
+    made = dict(new)
+    for name in new:
+        if name[:5] != "body.":
+            break
+        made[name] = _carried_by_loop(old, new)[name]
+    return made
+
+
+def _detached(chosen):
+    """Right values; the gradient is cut off where a text is `chosen`."""
+
+    def answer(logits, ids):
+        n = (ids != 0).sum(1)
+        rows = [row[k - 1] for row, k in zip(logits, n, strict=True)]
+        is_cut = [chosen(i, int(k), ids.shape[1]) for i, k in enumerate(n)]
+        pairs = zip(rows, is_cut, strict=True)
+        return torch.stack([row.detach() if cut else row for row, cut in pairs])
+
+    return answer
+
+
+def _rates_by_own_depth(depth=None, heat=lambda r, f, k: r / f**k, keep=lambda n: True):
+    def answer(names, step, every, rate, factor):
+        layers = [int(n.split(".")[2]) for n in names if n.startswith("body.layers.")]
+        top = max(layers)
+
+        def own(name):
+            if name.startswith("head."):
+                return 0
+            if name.startswith("body.norm."):
+                return 1
+            is_layer = name.startswith("body.layers.")
+            return 1 + top - int(name.split(".")[2]) if is_layer else 2 + top
+
+        found = {n: (depth or (lambda n, own, top: own(n)))(n, own, top) for n in names}
+        now = step // every
+        return {
+            n: heat(rate, factor, k) for n, k in found.items() if k <= now and keep(n)
+        }
+
+    return answer
+
+
+def _head_anywhere(name, own, top):
+    return 0 if "head" in name else own(name)
+
+
+def _embedding_anywhere(name, own, top):
+    return 2 + top if "embedding" in name else own(name)
+
+
+_FURTHER_ROWS = {
+    "carry_over": [
+        (_carried_checking(lambda body, old: body[:1]), "each is checked"),
+        (_carried_checking(lambda body, old: body[-1:]), "each is checked"),
+        (_carried_where_any, "each is checked"),
+        (_carried_where_as_many, "each is checked"),
+        (_carried_by_length, "whole shapes are seen"),
+        (_carried_in_order, "by position in the body"),
+        (_carried_written_into, "type of new"),
+        (_carried_up_to_the_head, "stops at another name"),
+        (
+            lambda old, new: {
+                k: (old[k] + v) / 2 if k[:5] == "body." else v for k, v in new.items()
+            },
+            "old and new mixed",
+        ),
+        (
+            lambda old, new: {
+                k: old[next(n for n in new if n[:5] == "body.")].copy()
+                if k[:5] == "body."
+                else v
+                for k, v in new.items()
+            },
+            "one array for all",
+        ),
+    ],
+    "logits_at_end": [
+        (_detached(lambda i, k, T: i == 0), "the gradient of every text"),
+        (_detached(lambda i, k, T: k < T), "the gradient of every text"),
+        (_detached(lambda i, k, T: k == T), "the gradient of every text"),
+        (_detached(lambda i, k, T: True), "the gradient gets through"),
+        (lambda logits, ids: torch.zeros(len(logits), logits.shape[2]), None),
+        (lambda logits, ids: logits.detach()[:, 1 % logits.shape[1]], None),
+        (lambda logits, ids: logits.detach().numpy().min(1), None),
+        (
+            lambda logits, ids: logits[:, (ids != 0).sum() // len(ids) - 1],
+            "mean length",
+        ),
+        (
+            lambda logits, ids: logits[
+                torch.arange(len(ids)), (ids != 0).sum(0)[: len(ids)] - 1
+            ],
+            "counted over the texts",
+        ),
+        (
+            lambda logits, ids: (logits * (ids != 0).unsqueeze(-1)).sum(1),
+            "sum of real",
+        ),
+        (
+            _end(lambda ids: ((ids == 0).int().argmax(1) - 1).clamp(min=0), add=0),
+            "full text read at its start",
+        ),
+        (_end(lambda ids: (ids > 2).sum(1).clamp(min=1)), "specials not counted"),
+        (_end(lambda ids: (ids > 1).sum(1).clamp(min=1)), "specials not counted"),
+        (_end(lambda ids: (ids != 0).sum(1).sort().values), "lengths of other texts"),
+        (_end(take=lambda x: x.flip(0)), "texts in another order"),
+        (_end(take=lambda x: 2 * x.detach()), "doubled"),
+    ],
+    "next_word_pairs": [
+        (_pairs(padding=lambda t: (t == 0) | (t == 3)), "unknown words marked"),
+        (
+            lambda ids: (
+                ids[:, :-1],
+                np.where((ids[:, 1:] == 0) | (np.diff(ids) == 0), -1, ids[:, 1:]),
+            ),
+            "repeats marked",
+        ),
+    ],
+    "forgetting_by_rate": [
+        ((2.8, 2.9, 3.5, 9999.0, "A"), "last too large"),
+        ((2.5, 2.6, 5.6, 28.0, "A"), "first too small"),
+        ((2.8, 3.0, 4.6, float("inf"), "A"), "last too large"),
+        ((2.8, 3.0, 5.6, float("inf"), "A"), "third too large"),
+        ((2.8, 3.0, 3.4, 8.0, "A"), "last too small"),
+        ((2.8, 3.0, 5.6, 28.0, "A"), "third too large"),
+        ((3, 4, 6, 28, "A"), "second too large"),
+        ((2.8, 2.81, 3.08, 5.6, "A"), "last too small"),
+        ((2.8, 2.81, 3.08, 5.6, "C"), "last too small"),
+        ((2.8, 2.81, 2.82, 80.0, "A"), "third too small"),
+        ((2.8, 2.2, 3.9, 80.0, "A"), "second too small"),
+        ((5.6, 3.08, 2.81, 2.8, "A"), "reversed"),
+        ((-1, -2, -3, -4, "A"), "below 1"),
+        (([40.0], [41.0], [60.0], [300.0], "A"), "lists inside"),
+        ((3.2, 3.3, 5.6, 28.0, "A"), "first too large"),
+        ((3.2, 3.2, 3.4, 4.6, "A"), "first too large"),
+        ((1.49, 1.58, 2.49, 4.8, "A"), "bits"),
+        ((8.0, 9.0, 12.0, 40.0, "A"), "one body for all"),
+    ],
+    "unfrozen_rates": [
+        (_rates_by_own_depth(_head_anywhere), "names that contain head"),
+        (_rates_by_own_depth(_embedding_anywhere), "names that contain embedding"),
+        (_rates_by_own_depth(keep=lambda n: "position" not in n), "one embedding"),
+        (_rates_by_own_depth(heat=lambda r, f, k: r / f * k), "multiplied by the"),
+        (_rates_by_own_depth(heat=lambda r, f, k: r // f**k), "rounded down to 0"),
+        (_rates_by_own_depth(heat=lambda r, f, k: r / 2.5**k), "factor written in"),
+        (_rates_by_own_depth(heat=lambda r, f, k: r / 2.6**k), "factor written in"),
+        (
+            _rates_by_own_depth(heat=lambda r, f, k: round(r / f**k, 4)),
+            "rates rounded",
+        ),
+        (
+            _rates_by_own_depth(heat=lambda r, f, k: r / f ** (1 / k) if k else r),
+            "root",
+        ),
+        (
+            _rates_by_own_depth(heat=lambda r, f, k: r * np.exp(-k / f)),
+            "exponential function",
+        ),
+        (
+            _rates_by_own_depth(
+                keep=lambda n: not (n[:12] == "body.layers." and n.endswith("bias"))
+            ),
+            "biases left out",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [(name, *row) for name, rows in _FURTHER_ROWS.items() for row in rows],
+)
+def test_answers_of_a_further_attack_are_told_what_is_wrong(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert result.message
+    if mistake:
+        assert (result.mistake or "").startswith(mistake), result
+    else:  # wrong values are not called right
+        assert "values are right" not in str(result), result
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("unfrozen_rates", _rates_by_own_depth()),
+        ("logits_at_end", _detached(lambda i, k, T: False)),
+        ("carry_over", _carried_checking(lambda body, old: body)),
+    ],
+)
+def test_right_answers_of_a_further_attack_are_taken(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result

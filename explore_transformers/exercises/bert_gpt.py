@@ -18,7 +18,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.comparing import difference
+from explore_transformers.exercises.comparing import difference, plain
 from explore_transformers.exercises.naming import (
     several,
     wrong_number,
@@ -93,6 +93,22 @@ def _across_words(counts):
     totals, words = _totals(counts), list(counts)
     for word, following in pairwise(words):
         totals[word[-1], following[0]] += counts[word]
+    return _commonest(totals)
+
+
+def _across_by_the_second(counts):
+    """As _across_words, but such a pair counts as often as the second word."""
+    totals, words = _totals(counts), list(counts)
+    for word, following in pairwise(words):
+        totals[word[-1], following[0]] += counts[following]
+    return _commonest(totals)
+
+
+def _times_the_first_piece(counts):
+    totals = Counter()
+    for pieces, n in counts.items():
+        for pair in pairwise(pieces):
+            totals[pair] += n * pieces.count(pair[0])
     return _commonest(totals)
 
 
@@ -326,6 +342,7 @@ best_pair = Exercise(
             "across words",
             _across_words,
             _across_written_out,
+            _across_by_the_second,
             ko="앞 단어의 끝과 뒤 단어의 처음을 짝지었습니다. 쌍은 단어 안에만 "
             "있습니다.",
             en="You pair the end of one word with the beginning of the next. Pairs "
@@ -660,6 +677,30 @@ best_pair = Exercise(
             "the loop, or do you begin counting anew for each word?",
         ),
         Mistake(
+            "times the first subword",
+            _times_the_first_piece,
+            ko="앞 서브워드가 단어에 든 횟수를 곱했습니다. 쌍이 나올 때마다 단어의 "
+            "횟수만 더하세요.",
+            en="You multiply by how often the first subword is in the word. Add the "
+            "word's count for each pair, and no more.",
+        ),
+        *several(
+            "by the word's length",
+            _counted_by_word(lambda pieces, n: n / max(len(pieces) - 1, 1)),
+            _counted_by_word(lambda pieces, n: n * len(pieces)),
+            _counted_by_word(lambda pieces, n: n * (len(pieces) - 1)),
+            ko="단어의 길이나 쌍의 수를 곱하거나 나누었습니다. 쌍마다 단어의 횟수를 "
+            "그대로 더하세요.",
+            en="You multiply or divide by the word's length or number of pairs. Add "
+            "the word's count as it is.",
+        ),
+        Mistake(
+            "pair written in",
+            lambda counts: ("었", "다"),
+            ko="쌍을 코드에 적었습니다. `counts`에서 찾으세요.",
+            en="The pair is written into the code. Find it in `counts`.",
+        ),
+        Mistake(
             "any case of equals",
             _best_by(lambda pair, n: (-n, [piece.lower() for piece in pair])),
             ko="횟수가 같은 쌍을 대소문자를 가리지 않고 견주었습니다. 튜플 그대로 "
@@ -704,6 +745,31 @@ def _split(word, merges, choose=min, **how):
         if pieces == before:
             break
     return pieces
+
+
+def _until_one_is_absent(word, merges):
+    pieces = list(word)
+    for pair in merges:
+        if tuple(pair) not in set(pairwise(pieces)):
+            break
+        pieces = _join(pieces, pair)
+    return pieces
+
+
+def _as_many_joins_as_merges(word, merges):
+    """Joins one place at a time, and as often as there are merges."""
+    pieces = list(word)
+    for _ in merges:
+        found = list(pairwise(pieces))
+        pair = next((tuple(p) for p in merges if tuple(p) in found), None)
+        if pair:
+            i = found.index(pair)
+            pieces[i : i + 2] = ["".join(pair)]
+    return pieces
+
+
+def _some_merges(part):
+    return lambda word, merges: _split(word, merges[part])
 
 
 def _first_by_alphabet(word, merges):
@@ -1269,6 +1335,33 @@ split_word = Exercise(
             "pairs alone.",
         ),
         Mistake(
+            "stops at an absent pair",
+            _until_one_is_absent,
+            ko="단어에 없는 쌍이 나오자 멈추었습니다. 건너뛰고 다음 쌍을 보세요.",
+            en="You stop at the first pair that the word doesn't have. Pass over it "
+            "and go on.",
+        ),
+        Mistake(
+            "first merge left out",
+            _some_merges(slice(1, None)),
+            ko="`merges`의 첫 쌍을 빠뜨렸습니다. 모든 쌍을 쓰세요.",
+            en="The first pair of `merges` is left out. Use all of them.",
+        ),
+        *several(
+            "first few merges",
+            *(_some_merges(slice(n)) for n in (2, 3, 4)),
+            ko="`merges`의 처음 몇 쌍만 썼습니다. 모든 쌍을 쓰세요.",
+            en="You use only the first few pairs of `merges`. Use all of them.",
+        ),
+        Mistake(
+            "as many joins as merges",
+            _as_many_joins_as_merges,
+            ko="`merges`의 수만큼만 붙이고 멈추었습니다. 붙일 쌍이 없을 때까지 "
+            "되풀이하세요.",
+            en="You stop after as many joins as there are pairs in `merges`. Repeat "
+            "until there is nothing left to join.",
+        ),
+        Mistake(
             "text with spaces",
             lambda word, merges: " ".join(_split(word, merges)),
             ko="서브워드를 띄어 쓴 글자열입니다. 목록으로 돌려주세요.",
@@ -1429,6 +1522,13 @@ def _is_not_random(answer):
     return np.array_equal(first, second)
 
 
+def _mask_is_given(answer):
+    """Whether what replaces a word goes by mask_id, where all words are replaced."""
+    ids, chosen, mask_id = _MANY
+    first, second = (np.asarray(answer(ids, chosen, mask_id + k)[0]) for k in (0, 8))
+    return not (np.array_equal(first, second) and (first != ids).all())
+
+
 def _all_become_masks(answer):
     return bool((np.asarray(answer(*_MANY)[0]) == 9).all())
 
@@ -1447,6 +1547,7 @@ _BATCH_CASES = tuple(
         ([[7, 6], [8, 9]], [[1, 0], [0, 0]], 30),
         ([[2, 7], [2, 8]], [[1, 1], [1, 1]], 30),
         ([[3, 0, 2, 1, 9]], [[1, 1, 1, 1, 1]], 30),
+        ([[200, 70000, 50000, 300, 70001, 50001]], [[1, 1, 1, 0, 0, 0]], 40),
     )
 )
 
@@ -1768,6 +1869,46 @@ masked_batch = Exercise(
             ko="값은 맞지만 실수(float)입니다. 단어의 번호는 정수여야 합니다.",
             en="The values are right, but they are floats. Numbers of words are whole.",
         ),
+        *several(
+            "too small a type",
+            *(
+                _batch_made(lambda i, t=t: i.astype(t), lambda x, t=t: x.astype(t))
+                for t in (np.int8, np.uint8, np.int16, np.uint16)
+            ),
+            *(
+                _batch_made(targets=lambda x, t=t: x.astype(t))
+                for t in (np.int8, np.uint8, np.int16, np.uint16)
+            ),
+            ko="자릿수가 적은 정수형으로 바꾸었습니다. 번호가 127(int8), 255(uint8), "
+            "32767(int16)보다 크면 다른 수가 됩니다.",
+            en="You changed to a small integer type. Numbers above 127 (int8), 255 "
+            "(uint8) or 32767 (int16) become others in it.",
+        ),
+        *several(
+            "one row's choice for all",
+            _batch_with(lambda chosen, ids: chosen[:1] & (ids > 3)),
+            _batch_with(lambda chosen, ids: chosen[-1:] & (ids > 3)),
+            ko="한 행에서 고른 자리를 모든 행에 썼습니다. 행마다 `chosen`이 다릅니다.",
+            en="You use one row's chosen places for all rows. `chosen` differs by row.",
+        ),
+        *several(
+            "one token tells for its row",
+            _batch_with(lambda chosen, ids: chosen & (ids[:, -1:] > 3)),
+            _batch_with(lambda chosen, ids: chosen & (ids[:, :1] > 3)),
+            ko="행의 한 토큰만 보고 행 전체를 정했습니다. 특수 토큰인지는 자리마다 "
+            "보세요.",
+            en="You look at one token of a row to decide for all of it. Look at each "
+            "place by itself.",
+        ),
+        *several(
+            "targets moved",
+            _batch_made(targets=lambda t: np.roll(t, -1, axis=1)),
+            _batch_made(targets=lambda t: np.roll(t, 1, axis=1)),
+            ko="정답을 한 칸 밀었습니다. BERT는 바로 그 자리의 단어를 맞히니 밀지 "
+            "마세요.",
+            en="You moved the targets by one place. BERT fills the very place: don't "
+            "move them.",
+        ),
         Mistake(
             "neither deleted nor special",
             lambda ids, chosen, mask_id: (ids, np.where(chosen, ids, 0)),
@@ -1783,6 +1924,15 @@ masked_batch = Exercise(
             "마스크로 바꿉니다.",
             en="The same input gives different results. Here every chosen word becomes "
             "the mask.",
+        ),
+        Property(
+            "mask as given",
+            _mask_is_given,
+            ko="지운 자리에 넣는 수가 `mask_id`와 상관이 없습니다. 마스크의 번호를 "
+            "코드에 적거나 `ids`에서 구하지 말고 `mask_id`를 쓰세요.",
+            en="What stands in place of deleted words has nothing to do with "
+            "`mask_id`. Don't write the mask's number into the code or compute it from "
+            "`ids`: use `mask_id`.",
         ),
         Property(
             "all become masks",
@@ -2085,7 +2235,9 @@ merge_source = Exercise(
         ),
         Mistake(
             "letter first",
-            lambda answer: isinstance(answer[0], str),
+            lambda answer: (
+                str(answer[0]).strip().isalpha() and not str(answer[-1])[:1].isalpha()
+            ),
             ko="글자는 마지막에 적으세요.",
             en="The letter comes last.",
             example=("C", *_PER_WORD),
@@ -2096,6 +2248,17 @@ merge_source = Exercise(
             ko="글자가 빠졌습니다. 결과를 가장 잘 설명하는 글자도 적으세요.",
             en="The letter is missing. Add the one of the best explanation.",
             example=_PER_WORD,
+        ),
+        Mistake(
+            "numbers as text",
+            lambda answer: (
+                len(answer) == 5
+                and any(isinstance(part, str) for part in answer[:4])
+                and all(np.ndim(part) == 0 for part in answer)
+            ),
+            ko="수 넷은 따옴표 없이 적으세요.",
+            en="Write the four numbers without quotation marks.",
+            example=("3.33", "1.01", "1.17", "3.05", "C"),
         ),
         Mistake(
             "lists of two",
@@ -2224,6 +2387,29 @@ merge_source = Exercise(
             en="You divided the other way round. Divide subwords by words.",
             margin=0.006,
         ),
+        Mistake(
+            "words per subword, 2",
+            _four_where(lambda *four: 0 < max(four) < 1),
+            ko="거꾸로 나누었습니다. 서브워드의 수를 단어의 수로 나누세요.",
+            en="You divided the other way round. Divide subwords by words.",
+            example=(0.4, 0.52, 0.52, 0.5, "C"),
+        ),
+        Mistake(
+            "below 1",
+            _four_where(lambda *four: min(four) < 0.98),
+            ko="1보다 작은 값이 있습니다. 단어 하나에는 서브워드가 적어도 하나 듭니다.",
+            en="There is a value below 1. A word takes one subword at the least.",
+            example=(3.33, 0.5, 1.17, 3.05, "C"),
+        ),
+        Mistake(
+            "far too large",
+            _four_where(lambda *four: min(four) > 6),
+            ko="너무 큽니다. 단어 하나에 드는 서브워드는 몇 개뿐입니다. 서브워드의 "
+            "수를 단어의 수로 나누고, 퍼센트로 바꾸지 마세요.",
+            en="These are far too large: a word takes a few subwords. Divide subwords "
+            "by words, and don't make it per cent.",
+            example=(250.0, 190.5, 190.1, 200.2, "C"),
+        ),
         *(
             _four(
                 f"another number of merges, {n}",
@@ -2308,27 +2494,38 @@ def _place(sums, u):
     return min(int((sums <= u).sum()), len(sums) - 1)
 
 
+def _largest_first(p):
+    return p.sort(descending=True, stable=True)
+
+
+def _as_sorted(p, ids):
+    return p, ids
+
+
+def _in_order_of_ids(p, ids):
+    order = ids.argsort()
+    return p[order], ids[order]
+
+
 def _draw(
-    logits, temperature, top_p, u, shares=_shares, descending=True,
-    keep=_sums_before, norm=lambda p: p / p.sum(), place=_place,
-    by_id=False, as_place=False,
+    logits, temperature, top_p, u, shares=_shares, sort=_largest_first,
+    keep=_sums_before, norm=lambda p, top_p: p / p.sum(), place=_place,
+    reorder=_as_sorted, as_place=False,
 ):  # fmt: skip
     """One token; every option changed is one mistake."""
     if temperature == 0:
         return int(logits.argmax())
-    p, ids = shares(logits, temperature).sort(descending=descending, stable=True)
+    p, ids = sort(shares(logits, temperature))
     n = keep(p, top_p)
-    p, ids = p[:n], ids[:n]
-    if by_id:
-        order = ids.argsort()
-        p, ids = p[order], ids[order]
-    found = place(norm(p).cumsum(0), u)
+    p, ids = reorder(p[:n], ids[:n])
+    found = place(norm(p, top_p).cumsum(0), u)
     return found if as_place else int(ids[found])
 
 
 def _top_p(
     step, prompt, end, temperature, top_p, draws,
-    draw=_draw, seen=lambda prompt, new: [*prompt, *new], stop=True,
+    draw=_draw, seen=lambda prompt, new: [*prompt, *new],
+    stop=lambda token, end: token == end,
     done=lambda prompt, new, end: new, number=lambda draws, t: draws[t],
 ):  # fmt: skip
     """Writes with top-p; every option changed is one mistake."""
@@ -2336,7 +2533,7 @@ def _top_p(
     for t in range(len(draws)):
         logits = step(seen(prompt, new))
         new.append(draw(logits, temperature, top_p, number(draws, t)))
-        if stop and new[-1] == end:
+        if stop(new[-1], end):
             break
     return done(prompt, new, end)
 
@@ -2373,6 +2570,66 @@ def _divided_by_0(logits, temperature, top_p, u):
     return _draw(logits, temperature, top_p, u)
 
 
+def _until_reached(p, top_p):
+    """As _sums_before where probabilities are positive, which logits need not be."""
+    return min(int((p.cumsum(0) < top_p).sum()) + 1, len(p))
+
+
+def _ties_kept(p, top_p):
+    return int((p >= p[_sums_before(p, top_p) - 1]).sum())
+
+
+def _hundredths_summed(p, top_p):
+    sums = (p.cumsum(0) * 100).round() / 100
+    return min(int((sums < top_p).sum()) + 1, len(p))
+
+
+def _larger_ids_first(p):
+    order = p.sort(stable=True).indices.flip(0)
+    return p[order], order
+
+
+def _likeliest_where(is_cold):
+    return _top_p_with(
+        draw=lambda logits, T, top_p, u: _draw(logits, 0 if is_cold(T) else T, top_p, u)
+    )
+
+
+def _at_temperature(change):
+    return _top_p_with(
+        draw=lambda logits, T, top_p, u: _draw(logits, change(T), top_p, u)
+    )
+
+
+def _no_repeats(step, *rest):
+    def without_the_last(ids):
+        logits = step(ids).clone()
+        logits[ids[-1]] = -1e9
+        return logits
+
+    return _top_p(without_the_last, *rest)
+
+
+class _Script:
+    """step(ids) -> logits that leave no choice: how many ids there are decides."""
+
+    def __call__(self, ids):
+        logits = torch.zeros(8)
+        logits[(0, 5, 3, 6, 2, 7, 4)[len(ids) % 7]] = 60.0
+        return logits
+
+
+class _Always:
+    """step(ids) -> the logits of these probabilities, whatever the ids."""
+
+    def __init__(self, *probabilities):
+        self.probabilities = probabilities
+
+    def __call__(self, ids):
+        return torch.tensor(self.probabilities).log()
+
+
+_MANY_DRAWS = tuple(np.random.default_rng(8).uniform(size=20).round(3).tolist())
 _DRAWS = tuple(np.random.default_rng(7).uniform(size=12).round(3).tolist())
 _TOP_P_CASES = (
     (_Step(0), [1], -1, 1.0, 0.9, list(_DRAWS)),
@@ -2384,16 +2641,34 @@ _TOP_P_CASES = (
     (_Step(6), [1, 2], -1, 3.0, 1.0, list(_DRAWS)),
     (_Step(7, shift=900.0), [1], -1, 1.0, 0.8, list(_DRAWS[:6])),
     (_Step(8, ties=True, size=0.8), [1, 6], -1, 1.0, 0.75, list(_DRAWS)),
-    (_Step(9), [1], 6, 1.0, 0.95, list(_DRAWS)),
-    (_Step(10), [1], 4, 1.5, 0.85, list(_DRAWS)),
+    (_Step(9), [1], -1, 1.0, 0.95, list(_DRAWS)),
     (_Step(11), [2, 1], -1, 1.0, 0.9, []),
     (_Step(12), [1], -1, 1.0, 0.6, [0.0, 0.999]),
     (_Step(13, ties=True, size=0.5), [1], -1, 0, 0.9, [0.5, 0.5, 0.5]),
+    # Whoever draws in another way stops at the same token: only stopping is tested.
+    (_Script(), [1], 6, 1.0, 0.95, list(_DRAWS)),
+    (_Script(), [1], 5, 1.0, 0.95, list(_DRAWS[:3])),
+    (_Script(), [1, 5], 4, 1.5, 0.85, list(_DRAWS)),
+    (_Script(), [1], 3, 0, 0.9, list(_DRAWS[:4])),
+    (_Script(), [6, 1], 6, 1.0, 0.9, list(_DRAWS[:4])),
+    (_Step(14, size=0.3), [1], -1, 0.1, 0.95, list(_DRAWS)),
+    (_Step(15), [5, 1, 5, 3], -1, 1.0, 0.9, list(_MANY_DRAWS)),
+    # Sums of quarters are exact: a sum is just top_p, or just the number drawn.
+    (_Always(*[0.25] * 4), [1], -1, 1.0, 0.5, [0.5, 0.9, 0.25, 0.0, 0.75]),
+    (_Always(*[0.25] * 4), [1], -1, 1.0, 1.0, [0.25, 0.5, 0.75, 0.1]),
+    # Rounding leaves the sum of all just under 1.
+    (_Step(16, V=50, size=1.0), [1], -1, 1.0, 1.0, list(_DRAWS[:8])),
+    (_Always(0.6, 0.298, 0.1, 0.002), [1], -1, 1.0, 0.9, [0.99, 0.5]),
 )
 
 
 def _writes_the_same(answer):
     return list(answer(*_TOP_P_CASES[0])) == list(answer(*_TOP_P_CASES[0]))
+
+
+def _are_right(found, case):
+    """Only then can one say of an answer that its ids are right."""
+    return [float(i) for i in found] == _top_p(*case)
 
 
 def _one_call_a_step(answer):
@@ -2404,7 +2679,16 @@ def _one_call_a_step(answer):
         calls.append(ids)
         return step(ids)
 
-    return len(answer(counted, [1], -1, 1.0, 0.8, [0.2, 0.4, 0.6])) == len(calls) == 3
+    rest = [1], -1, 1.0, 0.8, [0.2, 0.4, 0.6]
+    return not _are_right(answer(counted, *rest), (step, *rest)) or len(calls) == 3
+
+
+def _is_list_of_ids(answer):
+    found = answer(*_TOP_P_CASES[0])
+    are_whole = isinstance(found, list) and all(
+        isinstance(plain(i), int) for i in found
+    )
+    return are_whole or not _are_right(found, _TOP_P_CASES[0])
 
 
 write_top_p = Exercise(
@@ -2448,6 +2732,10 @@ write_top_p = Exercise(
             "the one that reaches it left out",
             _drawn_with(keep=lambda p, top_p: max(1, int((p.cumsum(0) < top_p).sum()))),
             _drawn_with(keep=lambda p, top_p: int((p.cumsum(0) < top_p).sum())),
+            _drawn_with(
+                keep=lambda p, top_p: max(1, int((p.cumsum(0) <= top_p).sum()))
+            ),
+            _drawn_with(keep=lambda p, top_p: int((p.cumsum(0) <= top_p).sum())),
             ko="합이 `top_p`에 이르게 하는 토큰이 빠졌습니다. 합이 `top_p` 이상이 되는 "
             "데 필요한 토큰입니다.",
             en="The token that makes the sum reach `top_p` is left out. It is needed "
@@ -2458,6 +2746,132 @@ write_top_p = Exercise(
             _drawn_with(keep=lambda p, top_p: min(_sums_before(p, top_p) + 1, len(p))),
             ko="후보를 하나 더 남겼습니다. 합이 `top_p` 이상이 되면 거기까지입니다.",
             en="One candidate too many is kept. Stop once the sum is at least `top_p`.",
+        ),
+        Mistake(
+            "strictly above top-p",
+            _drawn_with(keep=lambda p, top_p: int((p.cumsum(0) - p <= top_p).sum())),
+            ko="합이 꼭 `top_p`일 때 하나를 더 남겼습니다. 합이 `top_p` **이상**이면 "
+            "충분하니 `<`로 비교하세요.",
+            en="Where the sum is just `top_p` you keep one more. At least `top_p` is "
+            "enough: compare with `<`.",
+        ),
+        Mistake(
+            "sums rounded",
+            _drawn_with(keep=_hundredths_summed),
+            ko="확률의 합을 반올림한 다음에 `top_p`와 비교했습니다. 반올림하지 마세요.",
+            en="You round the sums before comparing them with `top_p`. Don't round.",
+        ),
+        Mistake(
+            "ties kept together",
+            _drawn_with(keep=_ties_kept),
+            ko="마지막에 남긴 것과 확률이 같은 토큰까지 모두 남겼습니다. 필요한 만큼만 "
+            "남기세요.",
+            en="You keep all tokens as probable as the last one kept. Keep only as "
+            "many as are needed.",
+        ),
+        Mistake(
+            "larger ids first",
+            _drawn_with(sort=_larger_ids_first),
+            ko="확률이 같을 때 번호가 큰 것부터 늘어놓았습니다. 작은 번호가 "
+            "먼저입니다.",
+            en="Of equal probabilities you put the larger id first. The smaller one "
+            "comes first.",
+        ),
+        Mistake(
+            "by share of the largest",
+            _drawn_with(keep=lambda p, top_p: int((p >= p[0] * top_p).sum())),
+            ko="확률이 가장 큰 것의 `top_p`배 이상인 토큰을 남겼습니다. 비교할 것은 "
+            "확률의 합입니다.",
+            en="You compare each probability with `top_p` times the largest. It is the "
+            "sum that counts.",
+        ),
+        Mistake(
+            "1 - top-p",
+            _drawn_with(keep=lambda p, top_p: max(1, _sums_before(p, 1 - top_p))),
+            ko="합을 `1 - top_p`와 비교했습니다. `top_p`와 비교하세요.",
+            en="You compare the sum with `1 - top_p`. Compare it with `top_p`.",
+        ),
+        Mistake(
+            "last one never kept",
+            _drawn_with(keep=lambda p, top_p: min(_sums_before(p, top_p), len(p) - 1)),
+            ko="마지막 토큰은 결코 남기지 않습니다. `top_p`가 1이면 모두 남깁니다.",
+            en="The very last token is never kept. With `top_p` 1 all are.",
+        ),
+        Mistake(
+            "likeliest at top-p 1",
+            _drawn_with(
+                keep=lambda p, top_p: 1 if top_p >= 1 else _sums_before(p, top_p)
+            ),
+            ko="`top_p`가 1일 때 가장 큰 것만 남겼습니다. 그때는 모두 남깁니다.",
+            en="With `top_p` 1 you keep the largest alone. All are kept then.",
+        ),
+        Mistake(
+            "two at least",
+            _drawn_with(keep=lambda p, top_p: max(2, _sums_before(p, top_p))),
+            ko="언제나 둘 이상 남겼습니다. 하나로 충분할 때도 있습니다.",
+            en="You always keep two or more. One can be enough.",
+        ),
+        *several(
+            "so many at most",
+            *(
+                _drawn_with(keep=lambda p, top_p, k=k: min(k, _sums_before(p, top_p)))
+                for k in (3, 4, 5)
+            ),
+            ko="남기는 토큰의 수를 제한했습니다. 몇 개를 남길지는 `top_p`만으로 "
+            "정합니다.",
+            en="You limit how many tokens are kept. `top_p` alone decides that.",
+        ),
+        Mistake(
+            "divided by top-p",
+            _drawn_with(norm=lambda p, top_p: p / top_p),
+            ko="남긴 확률을 `top_p`로 나누었습니다. 남긴 것의 합으로 나누세요.",
+            en="You divide what is kept by `top_p`. Divide by the sum of what is kept.",
+        ),
+        *several(
+            "no softmax",
+            _drawn_with(shares=lambda logits, T: logits.double() / T),
+            _drawn_with(
+                shares=lambda logits, T: logits.double() / T, keep=_until_reached
+            ),
+            ko="소프트맥스를 하지 않아 로짓을 확률로 썼습니다.",
+            en="Without a softmax you take logits for probabilities.",
+        ),
+        Mistake(
+            "half precision",
+            _drawn_with(shares=lambda z, T: (z.half().float() / T).softmax(dim=0)),
+            ko="로짓을 `float16`으로 바꾸어 정밀도가 모자랍니다. 그대로 쓰세요.",
+            en="You made the logits `float16`, which is not precise enough.",
+        ),
+        *several(
+            "likeliest when cold",
+            *map(_likeliest_where, (lambda T: T < 1, lambda T: T < 0.5)),
+            ko="온도가 작을 때도 가장 큰 로짓을 골랐습니다. 온도가 0일 때만 그렇게 "
+            "합니다(`int`로 바꾸면 0.5도 0이 됩니다).",
+            en="You take the largest logit at small temperatures too. Do so at 0 alone "
+            "(`int` makes 0.5 a 0, too).",
+        ),
+        Mistake(
+            "small for 0",
+            _at_temperature(lambda T: T or 1e-2),
+            ko="온도 0을 작은 수로 바꾸어 뽑았습니다. 로짓이 같은 토큰이 있으면 "
+            "달라집니다. 온도가 0이면 로짓이 가장 큰 토큰을 고르세요.",
+            en="You put a small number for temperature 0 and draw, which goes wrong "
+            "where logits are equal. At 0 choose the largest logit.",
+        ),
+        *several(
+            "another temperature",
+            *map(_at_temperature, (lambda T: max(T, 1) if T else 0, lambda T: T * T)),
+            ko="온도를 바꾸어 썼습니다. 로짓을 주어진 `temperature`로 한 번만 "
+            "나누세요.",
+            en="You changed the temperature. Divide the logits once by the "
+            "`temperature` given.",
+        ),
+        Mistake(
+            "repeats forbidden",
+            _no_repeats,
+            ko="바로 앞의 토큰을 되풀이하지 못하게 했습니다. 여기서는 되풀이해도 "
+            "됩니다.",
+            en="You forbid repeating the token before. Here repeats are allowed.",
         ),
         Mistake(
             "each above top-p",
@@ -2483,25 +2897,25 @@ write_top_p = Exercise(
         ),
         Mistake(
             "not divided again",
-            _drawn_with(norm=lambda p: p),
+            _drawn_with(norm=lambda p, top_p: p),
             ko="남긴 확률을 다시 나누지 않았습니다. 합이 1이 되어야 합니다.",
             en="What is kept is not divided by its sum. It has to sum to 1.",
         ),
         Mistake(
             "softmax twice",
-            _drawn_with(norm=lambda p: p.softmax(dim=0)),
+            _drawn_with(norm=lambda p, top_p: p.softmax(dim=0)),
             ko="남긴 확률에 소프트맥스를 또 했습니다. 합으로 나누세요.",
             en="You take the softmax of probabilities. Divide them by their sum.",
         ),
         Mistake(
             "the least likely first",
-            _drawn_with(descending=False),
+            _drawn_with(sort=lambda p: p.sort(stable=True)),
             ko="작은 확률부터 늘어놓았습니다. 큰 것부터 늘어놓으세요.",
             en="You begin with the smallest probability. Begin with the largest.",
         ),
         Mistake(
             "in the order of ids",
-            _drawn_with(by_id=True),
+            _drawn_with(reorder=_in_order_of_ids),
             ko="남긴 토큰을 번호의 순서로 더해 갔습니다. 확률이 큰 것부터 더하세요.",
             en="What is kept is added up in the order of ids. Add the largest first.",
         ),
@@ -2538,9 +2952,14 @@ write_top_p = Exercise(
             ko="온도가 0일 때도 뽑았습니다. 가장 큰 로짓을 고르세요.",
             en="You draw at temperature 0 as well. Choose the largest logit.",
         ),
-        Mistake(
+        *several(
             "divided by 0",
             _top_p_with(draw=_divided_by_0),
+            _top_p_with(
+                draw=lambda logits, T, top_p, u: _draw(
+                    logits, T or np.nan, top_p, u, keep=_until_reached
+                )
+            ),
             ko="온도가 0일 때 0으로 나눕니다. 나누기 전에 따로 다루세요.",
             en="At temperature 0 you divide by 0. Treat it apart, before dividing.",
         ),
@@ -2566,6 +2985,39 @@ write_top_p = Exercise(
             _top_p_with(seen=lambda prompt, new: [*prompt, *new][-1:]),
             ko="`step`에 마지막 번호만 주었습니다. 지금까지의 번호를 모두 주세요.",
             en="`step` gets only the last id. Give it all ids so far.",
+        ),
+        *several(
+            "last few alone",
+            *(
+                _top_p_with(seen=lambda prompt, new, n=n: [*prompt, *new][-n:])
+                for n in (2, 3, 4, 8)
+            ),
+            ko="`step`에 마지막 번호 몇 개만 주었습니다. 지금까지의 번호를 모두 "
+            "주세요.",
+            en="`step` gets only the last few ids. Give it all ids so far.",
+        ),
+        Mistake(
+            "newest missing",
+            _top_p_with(seen=lambda prompt, new: [*prompt, *new][:-1] or list(prompt)),
+            ko="`step`에 준 번호에 가장 새로 쓴 것이 빠졌습니다.",
+            en="The newest id is missing from what `step` gets.",
+        ),
+        Mistake(
+            "first of the prompt missing",
+            _top_p_with(seen=lambda prompt, new: [*(prompt[1:] or prompt), *new]),
+            ko="`step`에 준 번호에 프롬프트의 첫 번호가 빠졌습니다.",
+            en="The first id of the prompt is missing from what `step` gets.",
+        ),
+        *several(
+            "prompt in another order",
+            _top_p_with(seen=lambda prompt, new: [*prompt[::-1], *new]),
+            _top_p_with(seen=lambda prompt, new: [*sorted(prompt), *new]),
+            _top_p_with(seen=lambda prompt, new: [*dict.fromkeys(prompt), *new]),
+            _top_p_with(seen=lambda prompt, new: [*sorted({*prompt}), *new]),
+            ko="프롬프트를 뒤집거나 정렬하거나 되풀이된 번호를 뺐습니다. `step`에 "
+            "그대로 주세요.",
+            en="You reversed or sorted the prompt or dropped ids that it repeats. Hand "
+            "it to `step` as it is.",
         ),
         Mistake(
             "prompt alone",
@@ -2595,9 +3047,51 @@ write_top_p = Exercise(
         ),
         Mistake(
             "goes on after the end",
-            _top_p_with(stop=False),
+            _top_p_with(stop=lambda token, end: False),
             ko="`end`를 쓰고도 멈추지 않았습니다.",
             en="It does not stop once `end` is written.",
+        ),
+        Mistake(
+            "goes on at temperature 0",
+            lambda *case: _top_p(
+                *case, stop=lambda token, end: bool(case[3]) and token == end
+            ),
+            ko="온도가 0일 때는 `end`를 쓰고도 멈추지 않았습니다.",
+            en="At temperature 0 it does not stop once `end` is written.",
+        ),
+        Mistake(
+            "end left out at temperature 0",
+            lambda *case: _top_p(
+                *case,
+                done=lambda prompt, new, end: [i for i in new if case[3] or i != end],
+            ),
+            ko="온도가 0일 때 `end`가 빠졌습니다. `end`까지 돌려주세요.",
+            en="At temperature 0 `end` is left out. Return it too.",
+        ),
+        Mistake(
+            "end of the prompt",
+            lambda *case: [] if case[2] in case[1] else _top_p(*case),
+            ko="프롬프트에 `end`가 있으면 아무것도 쓰지 않았습니다. `end`를 새로 "
+            "쓰면 멈춥니다.",
+            en="With `end` in the prompt nothing is written. Stop once `end` is "
+            "written anew.",
+        ),
+        *several(
+            "end written in",
+            *(
+                _top_p_with(stop=lambda token, end, n=n: token == n)
+                for n in (0, 1, 2, 3)
+            ),
+            ko="멈추는 번호를 코드에 적었습니다. 주어진 `end`를 쓰세요.",
+            en="The number at which to stop is written into the code. Use `end`.",
+        ),
+        Mistake(
+            "end twice",
+            _top_p_with(
+                done=lambda prompt, new, end: new + [i for i in new[-1:] if i == end]
+            ),
+            ko="`end`를 두 번 적었습니다. 한 번만 적으세요.",
+            en="`end` is written twice. Write it once.",
         ),
         Mistake(
             "end left out",
@@ -2616,6 +3110,38 @@ write_top_p = Exercise(
             _top_p_with(number=lambda draws, t: draws[-1 - t]),
             ko="`draws`를 뒤에서부터 썼습니다(`pop()`). 앞에서부터 쓰세요.",
             en="`draws` are used from the end (`pop()`). Begin at the front.",
+        ),
+        Mistake(
+            "kept ones from the smallest",
+            _drawn_with(reorder=lambda p, ids: (p.flip(0), ids.flip(0))),
+            ko="남긴 것을 확률이 작은 것부터 더해 갔습니다. 큰 것부터 더하세요.",
+            en="You add up what was kept from its smallest. Add the largest first.",
+        ),
+        Mistake(
+            "up to the draw",
+            _drawn_with(
+                place=lambda sums, u: min(int((sums < u).sum()), len(sums) - 1)
+            ),
+            ko="합이 수와 같을 때 그 토큰을 골랐습니다. 합이 수보다 **커지는** 토큰을 "
+            "고르세요.",
+            en="Where the sum equals the number you choose that token. Choose the one "
+            "at which the sum is larger.",
+        ),
+        *several(
+            "draws rounded",
+            *(
+                _top_p_with(number=lambda draws, t, n=n: round(draws[t], n))
+                for n in (1, 2)
+            ),
+            ko="`draws`의 수를 반올림했습니다. 그대로 비교하세요.",
+            en="You round the numbers of `draws`. Compare them as they are.",
+        ),
+        *several(
+            "few draws used",
+            *(lambda *case, n=n: _top_p(*case[:5], case[5][:n]) for n in (8, 10, 12)),
+            ko="쓰는 토큰의 수를 코드에 적었습니다. `draws`가 떨어질 때까지 쓰세요.",
+            en="How many tokens to write stands in the code. Go on until `draws` is "
+            "used up.",
         ),
         Mistake(
             "draws turned round",
@@ -2648,6 +3174,14 @@ write_top_p = Exercise(
             _writes_the_same,
             ko="실행할 때마다 결과가 다릅니다. 난수 대신 `draws`를 쓰세요.",
             en="Each call gives other ids. Use `draws` in place of random numbers.",
+        ),
+        Property(
+            "a list of whole numbers",
+            _is_list_of_ids,
+            ko="번호는 맞지만 정수의 리스트가 아닙니다. 튜플이나 배열, 텐서, "
+            "실수(float)가 아니라 정수(`int`)의 리스트를 돌려주세요.",
+            en="The ids are right, but this is no list of whole numbers. Return a list "
+            "of `int`, and no tuple, array, tensor or floats.",
         ),
         Property(
             "one call a step",

@@ -14,6 +14,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
+from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.naming import (
     several,
     wrong_number,
@@ -200,6 +201,25 @@ next_word_pairs = Exercise(
             lambda ids: (ids[:, :-1], np.where(ids[:, 1:] <= 3, -1, ids[:, 1:])),
             ko="특수 토큰을 모두 -1로 바꾸었습니다. 바꿀 것은 패딩 0뿐입니다.",
             en="All special tokens became -1. Only padding, 0, should.",
+        ),
+        Mistake(
+            "unknown words marked",
+            _pairs_with(lambda t: np.where((t == 0) | (t == 3), -1, t)),
+            ko="3번 토큰 `<unk>`까지 -1로 바꾸었습니다. 바꿀 것은 패딩 0뿐입니다.",
+            en="Token 3, `<unk>`, became -1 too. Only padding, 0, should.",
+        ),
+        Mistake(
+            "repeats marked",
+            lambda ids: (
+                ids[:, :-1],
+                np.where(
+                    (ids[:, 1:] == 0) | (ids[:, 1:] == ids[:, :-1]), -1, ids[:, 1:]
+                ),
+            ),
+            ko="입력과 같은 타깃도 -1로 바꾸었습니다. 한 단어가 정말 두 번 나올 수 "
+            "있으니 패딩만 바꾸세요.",
+            en="Targets equal to their inputs became -1 too. A word may really come "
+            "twice: change padding alone.",
         ),
         Mistake(
             "end marked, padding kept",
@@ -785,6 +805,35 @@ def _carry_made(make, name=lambda name: name, head=lambda weight: weight):
     return function
 
 
+def _carry_by_place_in_body(old, new):
+    found = iter([weight for name, weight in old.items() if _is_body(name)])
+    return {**new, **{k: next(found).copy() for k in _carry(old, new) if _is_body(k)}}
+
+
+def _carry_one_for_all(place):
+    def function(old, new):
+        names = [name for name in new if _is_body(name)]
+        return {k: old[names[place]] if _is_body(k) else v for k, v in new.items()}
+
+    return function
+
+
+def _carry_mixed(mix):
+    def function(old, new):
+        return {k: mix(old[k], v) if _is_body(k) else v for k, v in new.items()}
+
+    return function
+
+
+def _carry_until_head(old, new):
+    carried = dict(new)
+    for name in new:
+        if not _is_body(name):
+            break
+        carried[name] = old[name]
+    return carried
+
+
 def _carry_by_position(old, new):
     pairs = zip(old.values(), new.items(), strict=False)
     return {name: o if _is_body(name) else n for o, (name, n) in pairs}
@@ -844,6 +893,11 @@ _CARRY_CASES = (
         _arrays(body__layers__0__w=1, head__0__w=2),
         _arrays(body__layers__0__w=5, head__0__w=6),
     ),
+    (
+        _arrays(body__w=1, body__x=2, head__w=3),
+        _arrays(body__x=6, body__w=5, head__w=7),
+    ),
+    (_arrays(body__w=1.5, head__w=2.5), _arrays(body__w=5, head__w=6)),
 )
 
 
@@ -912,8 +966,37 @@ def _not_axes_alone(answer):
 
 def _whole_shapes_are_seen(answer):
     """Neither length, nor size, nor what NumPy would fit in by itself, is enough."""
-    turned = _gets_through(answer, [[1, 2]], [[5], [5]])
-    return not (turned or _gets_through(answer, [[1]]))
+    unfit = ([[1, 2]], (2, 1)), ([[1]], (1,)), (np.ones((2, 4)), (2, 3))
+    unfit += ((np.ones((4, 2)), (3, 2)),)
+    return not any(_gets_through(answer, w, np.full(shape, 5)) for w, shape in unfit)
+
+
+def _each_is_checked(answer):
+    """Whether it stops for each name of the body that is missing or does not fit.
+
+    There is one name of the body that only `old` has, so counting them tells nothing.
+    """
+    letters = "wxyz"
+    old = {f"body.{letter}": np.array([1]) for letter in letters}
+    new = {"head.w": np.array([6])}
+    new |= {f"body.{letter}": np.array([5]) for letter in letters[:3]}
+    answer(dict(old), dict(new))  # one that fails anyway says nothing here
+    for letter in letters[:3]:
+        name = f"body.{letter}"
+        less = {k: v for k, v in old.items() if k != name}
+        if _goes_on(answer, less, new):
+            return False
+        if _goes_on(answer, {**old, name: np.array(_UNFIT)}, new):
+            return False
+    return True
+
+
+def _goes_on(answer, old, new):
+    try:
+        answer(old, new)
+    except Exception:
+        return False
+    return True
 
 
 def _smaller_is_seen(answer):
@@ -1112,6 +1195,49 @@ carry_over = Exercise(
             "each weight up by its name (`old[name]`).",
         ),
         Mistake(
+            "by position in the body",
+            _carry_by_place_in_body,
+            ko="`old`와 `new`의 바디를 차례대로 짝지었습니다. 두 dict의 순서는 다를 수 "
+            "있으니 `body.w`와 `body.x`가 뒤바뀝니다. 이름으로 찾으세요(`old[name]`).",
+            en="You pair the two bodies by position. Their order may differ, and then "
+            "`body.w` and `body.x` are exchanged: look weights up by name "
+            "(`old[name]`).",
+        ),
+        *several(
+            "one array for all",
+            *map(_carry_one_for_all, (0, -1)),
+            ko="바디의 모든 이름에 같은 배열을 넣었습니다. 이름마다 `old[name]`을 "
+            "복사하세요.",
+            en="Every name of the body gets the same array. Copy `old[name]` for each.",
+        ),
+        *several(
+            "type of new",
+            _carry_mixed(lambda was, v: was.astype(v.dtype)),
+            _carry_mixed(lambda was, v: was.astype(np.float32)),
+            ko="옛 가중치를 다른 자료형(dtype)으로 바꾸어 값이 달라졌습니다. 새 배열에 "
+            "써 넣으면 그 자료형이 됩니다. `old[name].copy()`로 그대로 복사하세요.",
+            en="You changed the type (dtype) of the old weights, and with it their "
+            "values. What is written into a new array takes its type: copy with "
+            "`old[name].copy()`.",
+        ),
+        *several(
+            "old and new mixed",
+            _carry_mixed(lambda was, v: (was + v) / 2),
+            _carry_mixed(lambda was, v: was + v),
+            ko="바디에서 옛 가중치와 새 가중치를 섞었습니다. 바디에는 옛 가중치만 "
+            "옮깁니다.",
+            en="You mix old and new weights in the body. The body is the old one "
+            "alone.",
+        ),
+        Mistake(
+            "stops at another name",
+            _carry_until_head,
+            ko="바디가 아닌 첫 이름에서 멈추었습니다. 이름의 순서는 정해져 있지 않으니 "
+            "건너뛰고 계속하세요(`continue`).",
+            en="You stop at the first name that is not body. Names come in any order: "
+            "pass over it and go on (`continue`).",
+        ),
+        Mistake(
             "first name alone",
             _carry_first_alone,
             ko="첫 이름만 넣고 돌려줍니다. `return`이 반복문 안에 있지 않나요?",
@@ -1250,11 +1376,23 @@ carry_over = Exercise(
             "whole shapes are seen",
             _whole_shapes_are_seen,
             ko="모양이 다른데도 지나갑니다. `(1,)`인 자리에 `(1, 1)`이나, `(2, 1)`인 "
-            "자리에 `(1, 2)`가 들어갑니다. 길이나 크기, NumPy가 맞추어 주는 것으로는 "
-            "모자랍니다. `shape` 전체를 견주세요.",
-            en="A shape that differs gets through: `(1, 1)` where `(1,)` is due, or "
-            "`(1, 2)` where `(2, 1)` is. Length, size, or what NumPy fits in by itself "
-            "are not enough: compare the whole `shape`.",
+            "자리에 `(1, 2)`나, `(2, 3)`인 자리에 `(2, 4)`가 들어갑니다. 길이나 크기, "
+            "축 하나, NumPy가 맞추어 주는 것으로는 모자랍니다. `shape` 전체를 "
+            "견주세요.",
+            en="A shape that differs gets through: `(1, 1)` where `(1,)` is due, "
+            "`(1, 2)` where `(2, 1)` is, or `(2, 4)` where `(2, 3)` is. Length, size, "
+            "one axis, or what NumPy fits in by itself are not enough: compare the "
+            "whole `shape`.",
+        ),
+        Property(
+            "each is checked",
+            _each_is_checked,
+            ko="바디의 이름이 여럿이면 그 가운데 하나가 `old`에 없거나 모양이 달라도 "
+            "지나갈 때가 있습니다. 첫째나 마지막만 보거나 수를 세지 말고, `new`의 바디 "
+            "이름을 하나하나 검사하세요.",
+            en="Where the body has several names, one that `old` lacks or that does "
+            "not fit can get through. Check each name of the body of `new`, not just "
+            "the first or the last, nor how many there are.",
         ),
         Property(
             "smaller is seen",
@@ -1330,9 +1468,15 @@ def _max_of_real(logits, ids):
     return logits.masked_fill((ids == 0)[..., None], -torch.inf).amax(1)
 
 
+def _reads_right(found, logits, ids):
+    """Only then can one say of an answer that its values are right."""
+    return difference(_at_end(logits, ids).detach(), found) is None
+
+
 def _is_torch(answer):
     logits, ids = next(_ending_cases())
-    return isinstance(answer(logits, ids), torch.Tensor)
+    found = answer(logits, ids)
+    return isinstance(found, torch.Tensor) or not _reads_right(found, logits, ids)
 
 
 def _takes_one_text(answer):
@@ -1340,15 +1484,33 @@ def _takes_one_text(answer):
     return tuple(answer(logits[:1], ids[:1]).shape) == (1, logits.shape[-1])
 
 
-def _learns(answer):
-    """Whether a gradient gets through to the logits."""
-    logits, ids = next(_ending_cases())
+def _gradients(answer):
+    """What reaches the logits that are due, (B, C) for each case.
+
+    None stands for a case in which the values are wrong.
+    """
     function = getattr(answer, "__wrapped__", answer)  # a watched one is detached
-    found = function(logits.requires_grad_(), ids)
-    if not found.requires_grad:
-        return False
-    found.sum().backward()
-    return logits.grad is not None and logits.grad.abs().sum() > 0
+    for logits, ids in _ending_cases():
+        found = function(logits.requires_grad_(), ids)
+        if not _reads_right(found.detach(), logits, ids):
+            yield None
+        elif found.requires_grad:
+            found.sum().backward()
+            reached = torch.zeros_like(logits) if logits.grad is None else logits.grad
+            yield _at_end(reached, ids)
+        else:
+            yield torch.zeros_like(found)
+
+
+def _learns(answer):
+    """Whether a gradient gets through to the logits, in any text."""
+    reached = list(_gradients(answer))
+    return any(r is None for r in reached) or any(bool(r.any()) for r in reached)
+
+
+def _every_text_learns(answer):
+    reached = list(_gradients(answer))
+    return any(r is None for r in reached) or all(bool(r.all()) for r in reached)
 
 
 logits_at_end = Exercise(
@@ -1513,6 +1675,77 @@ logits_at_end = Exercise(
             en="You take the largest over positions. Read at the last real token.",
         ),
         Mistake(
+            "sum of real",
+            lambda logits, ids: (logits * (ids != 0)[..., None]).sum(1),
+            ko="진짜 토큰의 로짓을 모두 더했습니다. 마지막 진짜 토큰에서만 읽으세요.",
+            en="You add up the logits of the real tokens. Read at the last one only.",
+        ),
+        *several(
+            "mean length",
+            _with_count(lambda ids: ((ids != 0).sum() // len(ids)).expand(len(ids))),
+            _with_count(
+                lambda ids: (
+                    (ids != 0).sum(1).float().mean().round().long().expand(len(ids))
+                )
+            ),
+            _with_count(lambda ids: (ids != 0).sum(1).median().expand(len(ids))),
+            ko="모든 글에 배치의 평균이나 중간 길이를 썼습니다. 길이는 글마다 "
+            "다릅니다.",
+            en="You use the mean or the middle length of the batch for all texts. Each "
+            "has its own.",
+        ),
+        Mistake(
+            "counted over the texts, 2",
+            lambda logits, ids: logits[
+                torch.arange(len(ids)), (ids != 0).sum(0)[: len(ids)] - 1
+            ],
+            ko="글의 축을 따라 세었습니다. 토큰은 `dim=1`에 있습니다.",
+            en="You count along the texts. Tokens lie on `dim=1`.",
+        ),
+        Mistake(
+            "full text read at its start",
+            lambda logits, ids: logits[
+                torch.arange(len(ids)), ((ids == 0).int().argmax(1) - 1).clamp(min=0)
+            ],
+            ko="패딩이 없는 글에서 0번 위치를 읽었습니다. 찾는 값이 없으면 `argmax`는 "
+            "0을 냅니다.",
+            en="In a text without padding you read at position 0: where it finds "
+            "nothing, `argmax` gives 0.",
+        ),
+        *several(
+            "specials not counted",
+            *(
+                _with_count(lambda ids, n=n: (ids > n).sum(1).clamp(min=1))
+                for n in (1, 2, 3)
+            ),
+            ko="BOS나 EOS 같은 특수 토큰을 빼고 세었습니다. 그것들도 진짜 토큰이고 "
+            "패딩은 0뿐입니다(`ids != 0`).",
+            en="You leave special tokens such as BOS and EOS out of the count. They "
+            "are real tokens too: only 0 is padding (`ids != 0`).",
+        ),
+        *several(
+            "lengths of other texts",
+            _with_count(lambda ids: (ids != 0).sum(1).sort().values),
+            _with_count(lambda ids: (ids != 0).sum(1).sort(descending=True).values),
+            _with_count(lambda ids: (ids != 0).sum(1).flip(0)),
+            ko="길이를 정렬하거나 뒤집어, 글마다 다른 글의 길이를 썼습니다. 글의 순서 "
+            "그대로 짝지으세요.",
+            en="You sorted or reversed the lengths, so each text gets another one's. "
+            "Keep them in the order of the texts.",
+        ),
+        Mistake(
+            "texts in another order",
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1].flip(0)),
+            ko="읽은 로짓은 맞지만 글의 순서가 거꾸로입니다.",
+            en="You read the right logits, but the texts come in reverse order.",
+        ),
+        Mistake(
+            "doubled",
+            _with_pick(lambda logits, rows, n: 2 * logits[rows, n - 1]),
+            ko="위치는 맞지만 값이 두 배입니다. 로짓을 그대로 돌려주세요.",
+            en="The place is right, but the values are doubled. Return the logits.",
+        ),
+        Mistake(
             "sum of all",
             lambda logits, ids: logits.sum(1),
             ko="모든 위치를 더했습니다.",
@@ -1581,6 +1814,14 @@ logits_at_end = Exercise(
             en="The values are right, but no gradient reaches the logits. Don't go "
             "through `detach`, `numpy` or `item`.",
         ),
+        Property(
+            "the gradient of every text",
+            _every_text_learns,
+            ko="값은 맞지만, 그레이디언트가 로짓까지 가지 않는 글이 있습니다. 어느 "
+            "글에서도 `detach`, `numpy`, `item`을 거치지 마세요.",
+            en="The values are right, but for some texts no gradient reaches the "
+            "logits. Don't go through `detach`, `numpy` or `item` for any of them.",
+        ),
     ),
 )
 
@@ -1592,11 +1833,35 @@ _AS_MEASURED = (2.78, 2.85, 3.95, 116.0)
 _N_RATES = len(_AS_MEASURED)
 
 
+# How far another processor may come out: the first value, and then each by the first.
+_FIRST = 2.6, 3.0
+_BY_FIRST = (0.97, 1.12), (1.1, 1.9), (12, 150)
+
+
 def _rises(numbers):
     """Whether four perplexities are as they come out, on any processor."""
-    frozen, small, middle, large = numbers
-    is_near = 2.3 < frozen < 3.2 and 0.97 < small / frozen < 1.15
-    return is_near and small * 1.02 < middle < large and large > 2 * frozen
+    first, *others = numbers
+    is_near = _FIRST[0] <= first <= _FIRST[1]
+    return is_near and all(
+        low <= n / first <= high
+        for n, (low, high) in zip(others, _BY_FIRST, strict=True)
+    )
+
+
+def _wrong_alone(place, is_larger):
+    """Return a predicate: at first the numbers are as measured, and this one is not."""
+
+    def holds(*numbers):
+        first = numbers[0]
+        shares = [n / first for n in numbers[1:]]
+        is_first_right = _FIRST[0] <= first <= _FIRST[1]
+        before = zip(shares[: place - 1], _BY_FIRST, strict=False)
+        low, high = _BY_FIRST[place - 1]
+        here = shares[place - 1]
+        are_right = is_first_right and all(a <= n <= b for n, (a, b) in before)
+        return are_right and (here > high if is_larger else here < low)
+
+    return holds
 
 
 def _as_measured(expected, answer):
@@ -1687,6 +1952,16 @@ forgetting_by_rate = Exercise(
             example=("2.66", "2.69", "3.6", "40", "A"),
         ),
         Mistake(
+            "lists inside",
+            lambda answer: (
+                len(answer) == _N_RATES + 1
+                and any(np.ndim(part) > 0 for part in answer[:_N_RATES])
+            ),
+            ko="수 넷을 리스트나 배열에 담지 말고 그대로 적으세요.",
+            en="Write the four numbers bare, with no lists or arrays around them.",
+            example=([2.8], [2.9], [4.0], [116.0], "A"),
+        ),
+        Mistake(
             "no such letter",
             _no_such_letter,
             ko="마지막에는 표의 글자 A, B, C 가운데 하나를 적으세요.",
@@ -1695,7 +1970,7 @@ forgetting_by_rate = Exercise(
         ),
         Mistake(
             "reversed",
-            _numbers_where(lambda *n: _rises(n[::-1])),
+            _numbers_where(lambda *n: n[0] > n[1] > n[2] > n[3] > 1),
             ko="순서가 거꾸로입니다. 학습률 0의 값부터 적으세요.",
             en="The order is reversed. Begin with the value at rate 0.",
             example=(*_AS_MEASURED[::-1], "A"),
@@ -1706,6 +1981,21 @@ forgetting_by_rate = Exercise(
             ko="1보다 작습니다. 정확도가 아니라 영화평의 퍼플렉시티를 재세요.",
             en="These are below 1. Measure perplexity on reviews, not accuracy.",
             example=(0.96, 0.98, 0.97, 0.9, "A"),
+        ),
+        Mistake(
+            "below 1",
+            _numbers_where(lambda *n: min(n) < 0.8),
+            ko="1보다 작은 값이 있습니다. 퍼플렉시티는 아무리 작아도 1입니다.",
+            en="There is a value below 1. Perplexity is never less than 1.",
+            example=(-1, -2, -3, -4, "A"),
+        ),
+        Mistake(
+            "bits",
+            _numbers_where(lambda *n: 1.35 < n[0] < 1.6 and n[3] < 9),
+            ko="밑이 2인 로그로 보입니다. 2를 그 값만큼 거듭제곱하면 퍼플렉시티입니다.",
+            en="These look like logarithms to base 2. Two raised to them is the "
+            "perplexity.",
+            example=(1.48, 1.51, 1.98, 6.86, "A"),
         ),
         Mistake(
             "losses",
@@ -1733,15 +2023,6 @@ forgetting_by_rate = Exercise(
             example=(2.66, 2.66, 2.66, 2.66, "B"),
         ),
         Mistake(
-            "one body for all",
-            _numbers_where(lambda *n: n[0] > 3.2 and n[0] < 100),
-            ko="학습률 0에서 이미 잊었습니다. 학습률마다 적응한 바디의 새 복사본에서 "
-            "시작하고, 0이면 바디를 옵티마이저에 건네지 마세요.",
-            en="It has forgotten at rate 0 already. Begin with a fresh copy of the "
-            "adapted body for each rate, and at 0 don't hand the body over.",
-            example=(8.0, 9.0, 12.0, 40.0, "A"),
-        ),
-        Mistake(
             "nothing forgotten",
             _letter_is("B"),
             ko="값은 맞습니다. 그런데 학습률이 크면 퍼플렉시티가 뚜렷이 올랐습니다.",
@@ -1758,13 +2039,90 @@ forgetting_by_rate = Exercise(
             example=(*_AS_MEASURED, "C"),
         ),
         Mistake(
-            "middle is not between",
-            _numbers_where(lambda *n: 2.3 < n[0] < 3.2 and not _rises(n)),
-            ko="처음 값은 맞습니다. 학습률이 커지면 값도 커져야 합니다. 값의 순서와, "
-            "스텝 수(60)와, 헤드의 학습률(0.01)을 확인하세요.",
-            en="The first value is right. With larger rates it should rise. Check the "
-            "order, the number of steps (60) and the head's rate (0.01).",
+            "first too large",
+            _numbers_where(lambda *n: _FIRST[1] < n[0] <= 4),
+            ko='첫째 값이 조금 큽니다. `SEED`가 0인지, `stages["adapted"]`의 바디와 '
+            "헤드인지, 영화평(`new_film`)에서 쟀는지 보세요. 학습률 0의 값은 미세 "
+            "조정하기 전과 같아야 합니다.",
+            en="The first value is a little too large. Is `SEED` 0, are body and head "
+            'those of `stages["adapted"]`, measured on `new_film`? At rate 0 it is '
+            "what it was before fine-tuning.",
+            example=(3.2, 3.3, 5.6, 100.0, "A"),
+        ),
+        Mistake(
+            "one body for all",
+            _numbers_where(lambda *n: 4 < n[0] <= 100),
+            ko="학습률 0에서 이미 잊었습니다. 학습률마다 적응한 바디의 새 복사본에서 "
+            "시작하고, 0이면 바디를 옵티마이저에 건네지 마세요.",
+            en="It has forgotten at rate 0 already. Begin with a fresh copy of the "
+            "adapted body for each rate, and at 0 don't hand the body over.",
+            example=(8.0, 9.0, 12.0, 40.0, "A"),
+        ),
+        Mistake(
+            "first too small",
+            _numbers_where(lambda *n: n[0] < _FIRST[0]),
+            ko='첫째 값이 너무 작습니다. 미세 조정하기 전 `stages["adapted"]`의 '
+            "퍼플렉시티와 같아야 합니다. `perplexity(model, new_film)`으로 재세요.",
+            en="The first value is too small. It must be the perplexity of "
+            '`stages["adapted"]` before fine-tuning: measure with '
+            "`perplexity(model, new_film)`.",
+            example=(2.3, 2.4, 3.5, 100.0, "A"),
+        ),
+        Mistake(
+            "second too large",
+            _numbers_where(_wrong_alone(1, is_larger=True)),
+            ko="첫째 값은 맞습니다. 학습률 0.0001에서는 거의 잊지 않으므로 둘째 값이 "
+            "너무 큽니다. 값의 순서를 보고, 소수 둘째 자리까지 적으세요.",
+            en="The first value is right, the second too large: at rate 0.0001 hardly "
+            "anything is forgotten. Check the order, and write values to two decimals.",
             example=(2.66, 30.0, 2.7, 4.0, "A"),
+        ),
+        Mistake(
+            "second too small",
+            _numbers_where(_wrong_alone(1, is_larger=False)),
+            ko="첫째 값은 맞습니다. 둘째 값이 그보다 뚜렷이 작을 수는 없습니다. "
+            "라벨로 훈련한다고 다음 단어를 더 잘 맞히지는 않습니다.",
+            en="The first value is right. The second can't be clearly below it: labels "
+            "don't make next-word prediction better.",
+            example=(2.78, 2.0, 3.9, 116.0, "A"),
+        ),
+        Mistake(
+            "third too small",
+            _numbers_where(_wrong_alone(2, is_larger=False)),
+            ko="처음 두 값은 맞습니다. 셋째 값이 너무 작습니다. 0.001을 바디의 "
+            "학습률로 주었는지, 스텝 수가 60인지 보세요.",
+            en="The first two values are right. The third is too small: is 0.001 the "
+            "rate of the body, and are there 60 steps?",
+            example=(2.78, 2.85, 2.9, 116.0, "A"),
+        ),
+        Mistake(
+            "third too large",
+            _numbers_where(_wrong_alone(2, is_larger=True)),
+            ko="처음 두 값은 맞습니다. 셋째 값이 너무 큽니다. 바디의 학습률이 "
+            "0.001인지, 학습률마다 새로 시작했는지, 스텝 수가 60인지 보세요.",
+            en="The first two values are right. The third is too large: is the body's "
+            "rate 0.001, does each rate begin anew, and are there 60 steps?",
+            example=(2.78, 2.85, 9.0, 116.0, "A"),
+        ),
+        Mistake(
+            "last too small",
+            _numbers_where(_wrong_alone(3, is_larger=False)),
+            ko="처음 세 값은 맞습니다. 마지막 값이 너무 작습니다. 바디의 학습률 "
+            "0.01에서는 퍼플렉시티가 처음의 열 배를 훌쩍 넘습니다. 스텝 수(60)와 라벨 "
+            "16개를 확인하세요.",
+            en="The first three values are right. The last is too small: at rate 0.01 "
+            "perplexity becomes far more than ten times the first. Check the 60 steps "
+            "and the 16 labels.",
+            example=(2.78, 2.85, 3.95, 6.0, "A"),
+        ),
+        Mistake(
+            "last too large",
+            _numbers_where(_wrong_alone(3, is_larger=True)),
+            ko="처음 세 값은 맞습니다. 마지막 값이 너무 큽니다. 바디의 학습률이 "
+            "0.01인지, 학습률마다 새로 시작했는지, 스텝 수가 60인지 보세요.",
+            en="The first three values are right. The last is too large: is the body's "
+            "rate 0.01, does each rate begin anew, and are there 60 steps?",
+            example=(2.78, 2.85, 3.95, 9999.0, "A"),
         ),
     ),
 )
@@ -1784,17 +2142,18 @@ def _last_digit(name):
 def _depth(
     name, names, norm=1, embedding=None, layer_of=_layer_of,
     is_norm=lambda name: name.startswith("body.norm."), n_layers=None,
-    count_by=_layer_of,
+    count_by=_layer_of, is_head=lambda name: name.startswith("head."),
+    is_embedding=lambda name: name.startswith("body.embedding."),
 ):  # fmt: skip
     """How far below the head a parameter lies; every option changed is one mistake."""
     if n_layers is None:
         layers = [count_by(n) for n in names if n.startswith("body.layers.")]
         n_layers = max(layers) + 1
-    if name.startswith("head."):
+    if is_head(name):
         return 0
     if is_norm(name):
         return norm
-    if name.startswith("body.embedding."):
+    if is_embedding(name):
         return n_layers + 1 if embedding is None else embedding(n_layers)
     return n_layers - layer_of(name)
 
@@ -1846,6 +2205,35 @@ def _names(n_layers, shuffled=False):
     return found[::-1][3:] + found[::-1][:3] if shuffled else found
 
 
+def _by_bare_prefixes(names, step, every, rate, factor):
+    """Prefixes without their dot: `body.layers.1` begins `body.layers.10`, too."""
+    n_layers = max(_layer_of(n) for n in names if n.startswith("body.layers.")) + 1
+    starts = [("head",), ("body.norm", f"body.layers.{n_layers - 1}")]
+    starts += [(f"body.layers.{i}",) for i in reversed(range(n_layers - 1))]
+    starts += [("body.embedding",)]
+    found = {}
+    for depth, group in enumerate(starts[: step // every + 1]):
+        found |= {n: rate / factor**depth for n in names if n.startswith(group)}
+    return found
+
+
+def _without(left_out):
+    return _unfrozen_with(
+        done=lambda rates: {k: v for k, v in rates.items() if not left_out(k)}
+    )
+
+
+def _is_layer(name):
+    return name.startswith("body.layers.")
+
+
+_MORE_NAMES = [  # the beginning tells what they are
+    "body.embedding.position_embedding.weight",
+    "body.layers.0.heads.weight",
+    "body.layers.1.position_embedding.weight",
+]
+
+
 def _unfreezing_cases():
     for step in (0, 9, 10, 11, 25, 39, 40, 500):
         yield _names(3), step, 10, 0.01, 2.5
@@ -1854,6 +2242,8 @@ def _unfreezing_cases():
     for step in (3, 4, 9, 12, 99):
         yield _names(2, shuffled=True), step, 4, 1e-3, 2.0
     yield _names(3), 30, 10, 0.01, 1.0
+    for step in (0, 20, 30, 40):
+        yield [*_names(3), *_MORE_NAMES], step, 10, 0.01, 2.5
 
 
 unfrozen_rates = Exercise(
@@ -1963,15 +2353,58 @@ unfrozen_rates = Exercise(
             "깊습니다.",
             en="The embedding is unfrozen with the lowest layer. It is one deeper.",
         ),
-        Mistake(
+        *several(
             "embedding never",
-            _unfrozen_with(
-                done=lambda rates: {
-                    k: v for k, v in rates.items() if "embedding" not in k
-                }
-            ),
+            _without(lambda name: name.startswith("body.embedding.")),
+            _without(lambda name: "embedding" in name),
             ko="임베딩은 끝까지 풀지 않았습니다. 마지막에는 모두 훈련합니다.",
             en="The embedding is never unfrozen. In the end all is trained.",
+        ),
+        Mistake(
+            "names that contain head",
+            _depth_with(is_head=lambda name: "head" in name),
+            ko="이름에 `head`가 든 것을 모두 헤드로 보았습니다. "
+            "`body.layers.0.heads.weight`는 층의 것입니다. 이름의 시작을 보세요.",
+            en="Whatever has `head` in its name is taken for the head, but "
+            "`body.layers.0.heads.weight` belongs to a layer. Look at how names begin.",
+        ),
+        Mistake(
+            "names that contain embedding",
+            _depth_with(is_embedding=lambda name: "embedding" in name),
+            ko="이름에 `embedding`이 든 것을 모두 맨 아래로 보냈습니다. "
+            "`body.layers.1.position_embedding.weight`는 층의 것입니다. 이름의 시작을 "
+            "보세요.",
+            en="Whatever has `embedding` in its name went to the bottom, but "
+            "`body.layers.1.position_embedding.weight` belongs to a layer. Look at how "
+            "names begin.",
+        ),
+        *several(
+            "one embedding alone",
+            _without(lambda name: "position" in name),
+            _without(
+                lambda name: (
+                    name.startswith("body.embedding.") and "token_embedding" not in name
+                )
+            ),
+            ko="`token_embedding`만 풀었습니다. 위치 임베딩도 `body.embedding.`으로 "
+            "시작하면 함께 훈련합니다.",
+            en="Only `token_embedding` is unfrozen. A position embedding that begins "
+            "with `body.embedding.` is trained along with it.",
+        ),
+        Mistake(
+            "prefix without its dot",
+            _by_bare_prefixes,
+            ko="`body.layers.1`은 `body.layers.10`의 처음이기도 합니다. 점까지 넣어 "
+            "견주세요(`body.layers.1.`).",
+            en="`body.layers.1` is how `body.layers.10` begins, too. End the prefix "
+            "with its dot (`body.layers.1.`).",
+        ),
+        *several(
+            "biases left out",
+            _without(lambda name: name.endswith("bias")),
+            _without(lambda name: _is_layer(name) and name.endswith("bias")),
+            ko="편향(bias)이 빠졌습니다. 편향도 매개변수이니 함께 훈련합니다.",
+            en="Biases are left out. They are parameters too, and trained along.",
         ),
         *several(
             "last digit",
@@ -2100,6 +2533,67 @@ unfrozen_rates = Exercise(
             _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor**now),
             ko="깊이가 아니라 스텝에 따라 나누었습니다.",
             en="You divide by the step and not by the depth.",
+        ),
+        *several(
+            "factor written in",
+            *(
+                _unfrozen_with(heat=lambda rate, factor, d, now, f=f: rate / f**d)
+                for f in (2.5, 2.6, 2.0)
+            ),
+            ko="`factor`의 값을 코드에 적었습니다. 주어진 `factor`를 쓰세요.",
+            en="A number stands in the code where `factor` should. Use the one given.",
+        ),
+        Mistake(
+            "multiplied by the depth",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor * d),
+            ko="`factor`로 나눈 것에 깊이를 곱해, 헤드의 학습률이 0이 되었습니다. "
+            "`factor`를 깊이만큼 거듭제곱해 나누세요.",
+            en="You multiply by the depth, so the head's rate is 0. Divide by `factor` "
+            "raised to the depth.",
+        ),
+        Mistake(
+            "rounded down to 0",
+            _unfrozen_with(heat=lambda rate, factor, d, now: rate // factor**d),
+            ko="`//`로 나누어 학습률이 모두 0이 되었습니다. 학습률은 `/`로 나누세요.",
+            en="Dividing with `//` makes every rate 0. Divide rates with `/`.",
+        ),
+        *several(
+            "rates rounded",
+            *(
+                _unfrozen_with(
+                    heat=lambda rate, factor, d, now, n=n: round(rate / factor**d, n)
+                )
+                for n in (3, 4, 5, 6)
+            ),
+            ko="학습률을 반올림했습니다. 계산한 값을 그대로 두세요.",
+            en="You rounded the rates. Keep them as they were computed.",
+        ),
+        Mistake(
+            "root",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / factor ** (1 / d if d else 0)
+            ),
+            ko="지수가 `1 / 깊이`입니다. 지수는 깊이 그대로입니다.",
+            en="The exponent is one over the depth. It should be the depth.",
+        ),
+        *several(
+            "exponential function",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate * float(np.exp(-d / factor))
+            ),
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate * float(np.exp(-d * factor))
+            ),
+            ko="`exp`를 썼습니다. 깊이 k의 학습률은 `rate / factor**k`입니다.",
+            en="You use `exp`. The rate at depth k is `rate / factor**k`.",
+        ),
+        Mistake(
+            "sinks with the step",
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now: rate / factor ** (d + now)
+            ),
+            ko="스텝이 지날수록 학습률이 줄어듭니다. 학습률은 깊이로만 정해집니다.",
+            en="Rates sink as the steps go on. They go by the depth alone.",
         ),
         Mistake(
             "subtracted",
