@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import operator
+import os
 import re
 import sys
 
@@ -2354,6 +2355,7 @@ def _network_result_normalized(x, norm, attention, network, norm_first):
     return x + norm(2, network(x))
 
 
+_TORCH = os.path.dirname(torch.__file__)
 _READY_MADE = (
     "scaled_dot_product",
     "multi_head_attention_forward",
@@ -2362,22 +2364,27 @@ _READY_MADE = (
 )
 
 
-def _no_ready_made_attention(cases):
-    """Return holds(answer): it calls no function that does attention for it.
+def _no_ready_made_attention(cases, lessons_too):
+    """Return the Property that no function called does attention for the answer.
 
-    A function from the answer's own cell or file may be called what it likes.
+    Where the lesson is to be covered, no dot-product attention may; else only torch's
+    functions for several heads, or a layer, are refused. A function
+    from the answer's own cell or file may be called what it likes.
     """
 
     def holds(answer):
         own = getattr(inspect.unwrap(answer), "__code__", None)
         called, before = [], sys.getprofile()
 
+        def is_foreign(file):
+            if not lessons_too:
+                return file.startswith(_TORCH)
+            return not (own and file == own.co_filename)
+
         def watch(frame, event, function):
             if event == "c_call":
                 called.append(getattr(function, "__name__", ""))
-            elif event == "call" and not (
-                own and frame.f_code.co_filename == own.co_filename
-            ):
+            elif event == "call" and is_foreign(frame.f_code.co_filename):
                 called.append(frame.f_code.co_name)
 
         arguments = copy.deepcopy(next(cases()))
@@ -2386,7 +2393,8 @@ def _no_ready_made_attention(cases):
             answer(*arguments)
         finally:
             sys.setprofile(before)
-        return not any(part in name for name in called for part in _READY_MADE)
+        refused = _READY_MADE if lessons_too else _READY_MADE[1:]
+        return not any(part in name for name in called for part in refused)
 
     return Property(
         "ready-made attention",
@@ -3119,7 +3127,7 @@ layer_from_weights = Exercise(
             en="You use a module of `torch.nn`. Do without: write it with tensors and "
             "functions, which may be those of `torch.nn.functional`.",
         ),
-        _no_ready_made_attention(_layer_cases),
+        _no_ready_made_attention(_layer_cases, lessons_too=False),
         Property(
             "padding unseen",
             _padding_unseen,
@@ -3771,7 +3779,7 @@ multi_head_attention = Exercise(
             ko="`nn.Module`을 썼습니다. 텐서의 계산만으로 쓰세요.",
             en="You use an `nn.Module`. Write it with operations on tensors alone.",
         ),
-        _no_ready_made_attention(_multi_head_cases),
+        _no_ready_made_attention(_multi_head_cases, lessons_too=True),
     ),
 )
 
