@@ -93,7 +93,7 @@ def _order_by_places(weights, mask):
 
 def _attend_by_filling(query, key, value, mask):
     scores = query @ key.T / query.shape[1] ** 0.5
-    scores[:, ~mask] = -1e9
+    scores[:, ~mask] = np.finfo(float).min
     e = np.exp(scores - scores.max(1, keepdims=True))
     weights = e / e.sum(1)[:, None]
     return weights @ value, weights
@@ -879,3 +879,57 @@ def _read_steps_without_padding(states, memory, mask):
     """The axis still wrong, padding out of the sum."""
     scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
     return _norm(scores, axis=1) * mask[:, None] @ memory
+
+
+def _detached(*places, weights=lambda w: w):
+    """Additive attention with these of W_q, W_k and v cut off from the gradient."""
+
+    def answer(query, memory, *trained):
+        W_q, W_k, v = (w.detach() if i in places else w for i, w in enumerate(trained))
+        both = (query @ W_q.T)[:, None] + memory @ W_k.T
+        found = (torch.tanh(both) @ v).softmax(-1)
+        return found @ memory, weights(found)
+
+    return answer
+
+
+def _v_inside(query, memory, W_q, W_k, v):
+    both = (query @ W_q.T)[:, None] + memory @ W_k.T
+    found = torch.tanh(v * both).sum(-1).softmax(-1)
+    return found @ memory, found
+
+
+def _context_divided(query, key, value, mask):
+    weights = _norm(np.where(mask, query @ key.T, -np.inf))
+    return weights @ value / np.sqrt(query.shape[1]), weights
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("masked_attention", _attend(lambda s, m: np.where(m, s, -1e9)), "finite fill"),
+        ("masked_attention", _attend(lambda s, m: np.where(m, s, -1e30)),
+         "finite fill"),
+        ("masked_attention", _attend(lambda s, m: s + np.where(m, 0, -1e20)),
+         "added little"),
+        ("masked_attention", _context_divided, "context divided by the root"),
+        ("fixed_context", _read(lambda s, m: np.where(m, s, np.inf)),
+         "infinity in the memory"),
+        ("bahdanau_attention", _detached(weights=lambda w: w.detach()),
+         "gradient of the weights"),
+        ("bahdanau_attention", _detached(weights=lambda w: w.detach().numpy()),
+         "gradient of the weights"),
+        ("bahdanau_attention", _detached(0), "gradient to W_q"),
+        ("bahdanau_attention", _detached(1), "gradient to W_k"),
+        ("bahdanau_attention", _detached(2), "gradient to v"),
+        ("bahdanau_attention", _detached(0, 1), "gradient"),
+        ("bahdanau_attention", _v_inside, "v inside the tanh"),
+    ],
+)  # fmt: skip
+def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+def test_all_three_weights_learn():
+    assert check("bahdanau_attention", _detached()).state == "right"

@@ -102,7 +102,7 @@ def _inputs_by_tile(ids, table, context):
 
 
 def _inputs_by_assignment(ids, table, context):
-    inputs = torch.empty(*ids[:, 1:].shape, table.shape[1] + context.shape[1])
+    inputs = table.new_empty(*ids[:, 1:].shape, table.shape[1] + context.shape[1])
     inputs[..., : table.shape[1]] = table[ids[:, :-1]]
     inputs[..., table.shape[1] :] = context[:, None]
     return inputs
@@ -687,7 +687,8 @@ NAMED = [
     ("decoder_inputs", lambda *a: _inputs_in_torch(*a).half(), "dtype"),
     ("decoder_inputs", lambda *a: _inputs_in_torch(*a).double(), "dtype"),
     ("decoder_inputs", lambda *a: _inputs_in_torch(*a).detach(), "gradient"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t.detach(), m), "gradient"),
+    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t.detach(), m),
+     "gradient to table"),
     ("decoder_inputs", lambda *a: torch.tensor(_inputs_in_torch(*a).tolist()),
      "gradient"),
     ("decoder_inputs", _inputs_of_new_table, "rows of the table"),
@@ -841,3 +842,52 @@ def test_making_the_checks_leaves_torchs_random_numbers_alone():
     torch.manual_seed(5)
     encoder_decoder.kept(4)
     assert torch.equal(torch.rand(3), first)
+
+
+def _logit(gate):
+    """What went into the gate's sigmoid."""
+    return np.log(gate / (1 - gate))
+
+
+def _inputs_with(table=lambda t: t, context=lambda c: c, dtype=lambda x: x):
+    def answer(ids, table_, context_):
+        e, c = dtype(table(table_)[ids[:, :-1]]), dtype(context(context_))
+        return torch.cat([e, c[:, None].expand(-1, e.shape[1], -1)], dim=-1)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("decoder_inputs", _inputs_with(dtype=lambda x: x.float()), "dtype"),
+        ("decoder_inputs", _inputs_with(table=lambda t: t.data), "gradient to table"),
+        (
+            "decoder_inputs",
+            _inputs_with(context=lambda c: c.detach()),
+            "gradient to context",
+        ),
+        (
+            "decoder_inputs",
+            _inputs_with(lambda t: t.detach(), lambda c: c.detach()),
+            "gradient",
+        ),
+        (
+            "original_gru",
+            _cell_as(mix=lambda p: _logit(p.z) * p.h + (1 - _logit(p.z)) * p.n),
+            "z without its sigmoid",
+        ),
+        (
+            "original_gru",
+            _cell_as(lambda p: p.x @ p.W_n.T + (p.r * p.h + p.b_n) @ p.U_n.T + p.b_n),
+            "bias in the product too",
+        ),
+    ],
+)
+def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+def test_inputs_in_the_tables_own_dtype_are_right():
+    assert check("decoder_inputs", _inputs_with()).state == "right"

@@ -11,6 +11,7 @@ from torch import nn
 
 from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.transformer import check
+from explore_transformers.lessons.attention import scaled_dot_product_attention
 from explore_transformers.lessons.transformer import EncoderLayer
 
 
@@ -85,7 +86,8 @@ def _multi_by_loop(x, W_q, W_k, W_v, W_o, n_heads, mask):
     d, out = x.shape[-1] // n_heads, 0
     for part in (slice(h * d, (h + 1) * d) for h in range(n_heads)):
         q, k, v = (x @ W[:, part] for W in (W_q, W_k, W_v))
-        out = out + F.scaled_dot_product_attention(q, k, v, mask) @ W_o[part]
+        scores = torch.where(mask, q @ k.mT / math.sqrt(d), -torch.inf)
+        out = out + F.softmax(scores, -1) @ v @ W_o[part]
     return out
 
 
@@ -800,7 +802,11 @@ def _positions_rated(rate):
                 _causal_scored(hide=lambda s, seen, n=n: s + np.where(seen, 0, -n)),
                 name,
             )
-            for n, name in ((100, "mask too weak"), (1e9, "added"), (1e6, "added"))
+            for n, name in (
+                (100, "added number too small"),
+                (1e9, "added"),
+                (1e6, "added"),
+            )
         ),
         (
             "causal_attention",
@@ -1246,3 +1252,271 @@ def _layer_of_torch(weights, x, real, n_heads, norm_first):
 def test_what_a_fresh_attack_found_is_named(exercise, answer, mistake):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+def _causal_seen(seen):
+    return _causal_in_place(lambda scores: ~seen(scores), -np.inf)
+
+
+def _places_apart(scores):
+    """Column minus row: how far ahead each key is."""
+    i = np.arange(scores.shape[-1])
+    return i - i[:, None]
+
+
+def _causal_added(query, key, value):
+    scores = query @ key.swapaxes(-2, -1) / np.sqrt(query.shape[-1])
+    scores = scores + np.triu(np.full(scores.shape[-2:], -1e20), 1)
+    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return weights / weights.sum(axis=-1, keepdims=True) @ value
+
+
+def _causal_without_nan(query, key, value):
+    scores = query @ key.swapaxes(-2, -1) / np.sqrt(query.shape[-1])
+    weights = np.tril(np.exp(scores - scores.max(axis=-1, keepdims=True)))
+    return np.nan_to_num(weights / weights.sum(axis=-1, keepdims=True)) @ value
+
+
+def _multi(attend=None, weigh=None, cut=None, order="qkv"):
+    """Multi-head attention as learners write it, with one step another."""
+
+    def answer(x, W_q, W_k, W_v, W_o, n_heads, mask):
+        B, T, D = x.shape
+        matrices = {"q": W_q, "k": W_k, "v": W_v}
+        n = cut or n_heads
+        q, k, v = (
+            (x @ matrices[name]).view(B, T, n, D // n).transpose(1, 2) for name in order
+        )
+        if attend:
+            return attend(q, k, v, mask).transpose(1, 2).reshape(B, T, D) @ W_o
+        s = q @ k.transpose(-1, -2) / (D // n) ** 0.5
+        w = weigh(s, mask) if weigh else s.masked_fill(~mask, -torch.inf).softmax(-1)
+        return (w @ v).transpose(1, 2).reshape(B, T, D) @ W_o
+
+    return answer
+
+
+def _by_its_own_helper(q, k, v, mask):
+    def scaled_dot_product_attention(q, k, v, mask):
+        s = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+        return s.masked_fill(~mask, -torch.inf).softmax(-1) @ v
+
+    return scaled_dot_product_attention(q, k, v, mask)
+
+
+def _by_torch(q, k, v, mask):
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def _by_torchs_c(q, k, v, mask):
+    hidden = "scaled_dot" + "_product_attention"
+    return getattr(torch._C._nn, hidden)(q, k, v, attn_mask=mask)
+
+
+def _by_the_lesson(q, k, v, mask):
+    return scaled_dot_product_attention(q, k, v, mask)[0]
+
+
+def _multi_by_modules(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    layer = nn.MultiheadAttention(
+        x.shape[-1], n_heads, bias=False, batch_first=True, dtype=x.dtype
+    )
+    with torch.no_grad():
+        layer.in_proj_weight.copy_(torch.cat([W_q.T, W_k.T, W_v.T]))
+        layer.out_proj.weight.copy_(W_o.T)
+        return layer(x, x, x, attn_mask=~mask)[0]
+
+
+def _multi_one_head(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    s = x @ W_q @ (x @ W_k).mT / (x.shape[-1] // n_heads) ** 0.5
+    return s.masked_fill(~mask, -torch.inf).softmax(-1) @ (x @ W_v) @ W_o
+
+
+def _multi_in_turn(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    B, T, D = x.shape
+    q, k, v = (
+        (x @ W).view(B, T, -1, n_heads).permute(0, 3, 1, 2) for W in (W_q, W_k, W_v)
+    )
+    s = (q @ k.mT / (D // n_heads) ** 0.5).masked_fill(~mask, -torch.inf)
+    return (s.softmax(-1) @ v).permute(0, 2, 3, 1).reshape(B, T, D) @ W_o
+
+
+def _multi_mixed_first(x, W_q, W_k, W_v, W_o, n_heads, mask):
+    right = _multi()
+    return right(x, W_q, W_k, W_v @ W_o, torch.eye(len(W_o)).to(W_o), n_heads, mask)
+
+
+def _layer_by_function(weights, x, real, n_heads, norm_first):
+    w = [weights[f"self_attn.{name}"] for name in ("in_proj_weight", "in_proj_bias")]
+    out = [weights[f"self_attn.out_proj.{name}"] for name in ("weight", "bias")]
+
+    def attention(x):
+        x, d = x.transpose(0, 1), x.shape[-1]
+        return F.multi_head_attention_forward(
+            x, x, x, d, n_heads, *w, None, None, False, 0.0, *out,
+            key_padding_mask=~real,
+        )[0].transpose(0, 1)  # fmt: skip
+
+    return _layer_in_steps(attention)(weights, x, real, n_heads, norm_first)
+
+
+def _layer_in_steps(attend=None, gain=True, weigh=None, turned=False, behind=False):
+    """torch's layer as learners write it, with one step another."""
+
+    def answer(w, x, real, n_heads, norm_first):
+        def norm(x, i):
+            rest = w[f"norm{i}.weight"], w[f"norm{i}.bias"]
+            return F.layer_norm(x, x.shape[-1:], *(rest if gain else ()))
+
+        def attention(x):
+            W = w["self_attn.in_proj_weight"]
+            W = torch.cat(W.chunk(3), 1) if turned else W.T
+            parts = (x @ W + w["self_attn.in_proj_bias"]).chunk(3, dim=-1)
+            q, k, v = (p.unflatten(-1, (n_heads, -1)).transpose(1, 2) for p in parts)
+            s = q @ k.mT / q.shape[-1] ** 0.5
+            hidden = s.masked_fill(~real[:, None, None], -torch.inf)
+            weights = weigh(s, real) if weigh else hidden.softmax(-1)
+            context = (weights @ v).transpose(1, 2).flatten(2)
+            out = "self_attn.out_proj."
+            return context @ w[out + "weight"].T + w[out + "bias"]
+
+        def network(x):
+            hidden = (x @ w["linear1.weight"].T + w["linear1.bias"]).relu()
+            return hidden @ w["linear2.weight"].T + w["linear2.bias"]
+
+        mix = attend or attention
+        if norm_first:
+            x = x + mix(norm(x, 1))
+            return x + (norm(network(x), 2) if behind else network(norm(x, 2)))
+        x = norm(x + mix(x), 1)
+        return norm(x + network(x), 2)
+
+    return answer
+
+
+def _layer_in_one_call(weights, x, real, n_heads, norm_first):
+    names = "in_proj_weight in_proj_bias out_proj.weight out_proj.bias".split()
+    rest = ("norm1", "norm2", "linear1", "linear2")
+    return torch._transformer_encoder_layer_fwd(
+        x, x.shape[-1], n_heads, *(weights[f"self_attn.{name}"] for name in names),
+        False, norm_first, 1e-5,
+        *(weights[f"{name}.{part}"] for name in rest for part in ("weight", "bias")),
+        ~real, 1,
+    )  # fmt: skip
+
+
+def _queries_hidden(s, real):
+    return s.masked_fill(~real[:, None, :, None], -torch.inf).softmax(-1).nan_to_num()
+
+
+def _hidden_after_the_maximum(s, real):
+    e = torch.exp(s - s.amax(-1, keepdim=True)) * real[:, None, None]
+    return e / e.sum(-1, keepdim=True)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("causal_attention", _causal_filled(-1e15), "mask too weak"),
+        ("causal_attention", _causal_filled(-1e30), "mask too weak"),
+        (
+            "causal_attention",
+            _causal_filled(float(np.finfo(np.float32).min)),
+            "mask too weak",
+        ),
+        ("causal_attention", _causal_added, "added number too small"),
+        ("causal_attention", _causal_without_nan, "small number in the sum"),
+        (
+            "causal_attention",
+            _causal_seen(
+                lambda s: (
+                    np.pad(
+                        _places_apart(s)[1:] < 0, ((1, 0), (0, 0)), constant_values=True
+                    )
+                    & (_places_apart(s) <= 0)
+                )
+            ),
+            "itself hidden, but for the first",
+        ),
+        (
+            "causal_attention",
+            _causal_seen(lambda s: (_places_apart(s) <= 0) & (_places_apart(s) > -3)),
+            "window of a few",
+        ),
+        *(
+            ("multi_head_attention", _multi(attend), "ready-made attention")
+            for attend in (_by_torch, _by_torchs_c, _by_the_lesson)
+        ),
+        ("multi_head_attention", _multi_by_modules, "modules used"),
+        ("multi_head_attention", _multi_one_head, "one head, scaled as many"),
+        ("multi_head_attention", _multi_in_turn, "heads take turns"),
+        ("multi_head_attention", _multi_mixed_first, "mixed before attention"),
+        ("multi_head_attention", _multi(order="kqv"), "queries and keys exchanged"),
+        ("multi_head_attention", _multi(cut=2), "number of heads fixed"),
+        *(
+            ("multi_head_attention", _multi(weigh=weigh), mistake)
+            for weigh, mistake in (
+                (lambda s, m: (s + m).softmax(-1), "mask added"),
+                (
+                    lambda s, m: s.masked_fill(~m.T, -torch.inf).softmax(-1),
+                    "mask transposed",
+                ),
+                (
+                    lambda s, m: s.masked_fill(
+                        torch.ones_like(m).triu(1), -torch.inf
+                    ).softmax(-1),
+                    "a causal mask of its own",
+                ),
+                (
+                    lambda s, m: s.masked_fill(~m, -torch.inf).softmax(-2).nan_to_num(),
+                    "softmax over queries, nan replaced",
+                ),
+            )
+        ),
+        ("layer_from_weights", _layer_by_function, "ready-made attention"),
+        ("layer_from_weights", _layer_in_one_call, "ready-made attention"),
+        ("layer_from_weights", _layer_in_steps(gain=False), "neither gain nor bias"),
+        ("layer_from_weights", _layer_in_steps(turned=True), "in_proj not transposed"),
+        (
+            "layer_from_weights",
+            _layer_in_steps(behind=True),
+            "network's result normalized in pre-norm",
+        ),
+        (
+            "layer_from_weights",
+            _layer_in_steps(weigh=_queries_hidden),
+            "queries masked, nan replaced",
+        ),
+        (
+            "layer_from_weights",
+            _layer_in_steps(weigh=_hidden_after_the_maximum),
+            "maximum over hidden scores",
+        ),
+        ("stack_sizes", (5.05, 21.13, 1.0, 1.0, "A"), "one layer round and round"),
+        ("stack_sizes", (1.55, 2.85, 1.0, 1.0, "A"), "seeded once"),
+        ("stack_sizes", (1.5, 2.9, 1.0, 1.0, "A"), "one decimal"),
+        ("stack_sizes", (1.55, 3.62, 1.0, 1.0, "A"), "80 layers"),
+        ("stack_sizes", (1.55, 2.9, 1.01, 1.01, "A"), "deviation of each vector"),
+        ("stack_sizes", (4.12, 8.06, 1.0, 1.0, "A"), "pre-norm too large"),
+        ("stack_sizes", (1.55, 2.89, 0.5, 0.1, "C"), "post-norm not 1"),
+        ("stack_sizes", (1.0, 1.0, 1.0, 1.0, "A"), "post-norm everywhere"),
+        ("stack_sizes", (1.55, 1.55, 1.0, 1.0, "A"), "another number of layers"),
+    ],
+)
+def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, _plain(result.mistake)) == ("wrong", mistake), result
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("multi_head_attention", _multi()),
+        ("multi_head_attention", _multi(_by_its_own_helper)),
+        ("layer_from_weights", _layer_in_steps()),
+        ("causal_attention", _causal_filled(np.finfo(float).min)),
+    ],
+)
+def test_what_is_right_stays_right(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result

@@ -293,3 +293,79 @@ def test_the_experiment_accepts_what_the_kept_model_gives():
         shares.append(n_right / 200)
     assert check("shifted_exact", (*shares, "B")).state == "right"
     assert check("shifted_exact", (*shares, "C")).mistake == "no positions used"
+
+
+def _sees_changed(change, source=lambda src, V: src):
+    """The usual test with other words, or another source beside them."""
+
+    def answer(model, src, tgt):
+        base = model(src, tgt)
+        V = base.shape[-1]
+        for t in range(1, tgt.shape[1]):
+            new = tgt.clone()
+            new[:, t:] = change(new[:, t:], V)
+            if not torch.equal(model(source(src, V), new)[:, :t], base[:, :t]):
+                return True
+        return False
+
+    return answer
+
+
+def _sees_of_target(model, src, tgt):
+    return _sees_changed(lambda w, V: (w + 1) % V)(
+        lambda src, new: model(tgt[:, : src.shape[1]], new), src, tgt
+    )
+
+
+def _sees_every_change(model, src, tgt):
+    """Every other word at every later place, one and all after it; no early end."""
+    old, found = model(src, tgt).clone(), False
+    for cut in range(tgt.shape[1] - 1):
+        for k in range(1, old.shape[-1]):
+            for last in range(cut + 1, tgt.shape[1]):
+                other = tgt.clone()
+                other[:, last:] = (tgt[:, last:] + k) % old.shape[-1]
+                same = model(src, other)[:, : cut + 1] == old[:, : cut + 1]
+                found |= not bool(same.all())
+    return bool(found)
+
+
+def _next_word(words, V):
+    return (words + 1) % V
+
+
+def _calls_without_end(model, src, tgt):
+    while tgt.shape[1] == 1:
+        model(src, tgt)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "name"),
+    [
+        *(
+            ("sees_future", _sees_changed(_next_word, source), "source changed too")
+            for source in (
+                lambda src, V: src.flip(1),
+                lambda src, V: (src + 1) % V,
+                lambda src, V: 0 * src,
+            )
+        ),
+        ("sees_future", _sees_of_target, "source kept"),
+        ("sees_future", _sees_changed(lambda w, V: V - 1 - w), "word may stay"),
+    ],
+)
+def test_what_got_through_is_named(exercise, answer, name):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    assert (result.mistake or "").split(", ")[0] == name, result
+
+
+def test_a_patient_test_is_in_time():
+    assert check("sees_future", _sees_every_change).state == "right"
+
+
+def test_too_many_calls_are_told():
+    result = check("sees_future", _calls_without_end)
+    assert result.state == "wrong"
+    assert "400" in result.message, result

@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 3, attention."""
 
 import math
+from functools import partial
 
 import numpy as np
 import torch
@@ -494,24 +495,34 @@ def _hidden_weight(answer, real, hidden):
     return float(np.asarray(context)[0, 0])
 
 
-def _is_filled(weight):
-    """Whether a hidden score gets a finite number in its place; weight(real, "
-    "hidden)."""
-    return weight(-4e6, 0.0) > 0.99 and weight(20.0, 21.0) < 0.01 > weight(20.0, 1e12)
+def _is_filled(weight, lowest=-4e6, highest=1e12):
+    """Whether a hidden score gets a finite number in its place.
+
+    weight(real, hidden) is that of a hidden score; `lowest` and `highest` are those at
+    which it shows.
+    """
+    hides = weight(20.0, 21.0) < 0.01
+    is_low = weight(lowest, 0.0) > 0.99
+    return is_low and hides and weight(20.0, highest) < 0.01
 
 
-def _is_added_to(weight):
-    """Whether a finite number is added to a hidden score; weight(real, hidden)."""
-    low, high = weight(20.0, 21.0), weight(20.0, 1e12)
-    return weight(-4e6, 0.0) > 0.99 and low < 0.01 and high > 0.99
+def _is_added_to(weight, lowest=-4e6, highest=1e12):
+    """Whether a finite number is added to a hidden score."""
+    hides = weight(20.0, 21.0) < 0.01
+    return weight(lowest, 0.0) > 0.99 and hides and weight(20.0, highest) > 0.99
+
+
+_SMALL, _HUGE = (-4e6, 1e12), (-1e300, 1e300)
 
 
 def _unless_filled(answer):
-    return not _is_filled(lambda real, hidden: _hidden_weight(answer, real, hidden))
+    weight = partial(_hidden_weight, answer)
+    return not any(_is_filled(weight, *far) for far in (_SMALL, _HUGE))
 
 
 def _unless_added_to(answer):
-    return not _is_added_to(lambda real, hidden: _hidden_weight(answer, real, hidden))
+    weight = partial(_hidden_weight, answer)
+    return not any(_is_added_to(weight, *far) for far in (_SMALL, _HUGE))
 
 
 def _agrees(answer, expected, cases, **tolerance):
@@ -1037,6 +1048,26 @@ masked_attention = Exercise(
             ko="문맥을 토큰의 수로 한 번 더 나누었습니다. 가중치의 합이 이미 1입니다.",
             en="You divided the context by the number of tokens as well. The weights "
             "sum to 1 already.",
+        ),
+        *several(
+            "context divided by the root",
+            _result(
+                lambda context, weights, query, *rest: (
+                    context / np.sqrt(query.shape[-1]),
+                    weights,
+                ),
+                scale=_unscaled,
+            ),
+            _result(
+                lambda context, weights, query, *rest: (
+                    context / np.sqrt(query.shape[-1]),
+                    weights,
+                ),
+            ),
+            ko="문맥을 `np.sqrt(d)`로 나누었습니다. 나눌 것은 소프트맥스 앞의 "
+            "점수뿐입니다.",
+            en="You divided the context by `np.sqrt(d)`. Divide the scores, before the "
+            "softmax, and nothing else.",
         ),
         Mistake(
             "keys for values",
@@ -1575,10 +1606,12 @@ fixed_context = Exercise(
         Mistake(
             "infinity in the memory",
             _in_place_of_memory,
-            ko="패딩의 상태를 `-np.inf`로 바꾸었습니다. 상태는 그대로 두고 점수를 "
-            "바꾸세요.",
-            en="You put `-np.inf` in the states of padding. Leave the states, and put "
-            "it in the scores.",
+            ko="패딩이 있으면 모두 `nan`이 됩니다. 점수에 양의 무한대 `np.inf`를 "
+            "넣었거나(부호가 반대입니다) 패딩의 상태에 무한대를 넣었습니다. 상태는 "
+            "그대로 두고 점수에 `-np.inf`를 넣으세요.",
+            en="Where there is padding all is `nan`: you put `np.inf` in its scores "
+            "(the wrong sign), or an infinity in its states. Leave the states, and put "
+            "`-np.inf` in the scores.",
         ),
         Mistake(
             "padding's share spread",
@@ -1921,21 +1954,54 @@ def _adds_rightly(answer):
     )
 
 
-def _learns(answer):
-    """False for right values from which no gradient reaches all three weights."""
+def _cut_off(answer):
+    """The names of what no gradient reaches, or None where the values are wrong.
+
+    "weights" is the second result, where that is no tensor from which one can learn.
+    """
     if not _adds_rightly(answer):
-        return True  # what is wrong is not the gradient
-    query, memory, *weights = next(_addition_cases())
-    weights = [w.requires_grad_() for w in weights]
+        return None  # what is wrong is not the gradient
+    query, memory, *trained = next(_addition_cases())
+    trained = [w.requires_grad_() for w in trained]
+    names = ("W_q", "W_k", "v")
     function = getattr(answer, "__wrapped__", answer)  # which would detach
     try:
-        context = function(query, memory, *weights)[0]
+        context, weights = function(query, memory, *trained)
     except (RuntimeError, TypeError):  # NumPy refuses what needs a gradient
-        return False
-    if not torch.is_tensor(context) or context.grad_fn is None:
-        return False
-    found = torch.autograd.grad((context**2).sum(), weights, allow_unused=True)
-    return all(g is not None and bool(g.abs().sum() > 0) for g in found)
+        return names
+    learns = [torch.is_tensor(r) and r.grad_fn is not None for r in (context, weights)]
+    if not learns[0]:
+        return names
+    found = torch.autograd.grad(
+        (context**2).sum(), trained, allow_unused=True, retain_graph=True
+    )
+    cut = [
+        name
+        for name, g in zip(names, found, strict=True)
+        if g is None or not bool(g.abs().sum() > 0)
+    ]
+    return (*cut, *(() if learns[1] else ("weights",)))
+
+
+def _gradient_to(name):
+    """Return the Property that no gradient is cut off on its way to this one alone."""
+    return Property(
+        f"gradient to {name}",
+        lambda answer: _cut_off(answer) != (name,),
+        ko=f"값은 맞지만 그레이디언트가 `{name}`까지 흐르지 않습니다. 다른 둘에는 "
+        f"이릅니다. `{name}`에 `detach`나 `.data`를 쓰지 마세요.",
+        en=f"The values are right, but no gradient reaches `{name}`, only the other "
+        f"two. Don't use `detach` or `.data` on `{name}`.",
+    )
+
+
+def _learns(answer):
+    """False for right values where gradients are cut off in another way."""
+    return _cut_off(answer) in (None, (), ("weights",))
+
+
+def _learns_by_weights(answer):
+    return _cut_off(answer) != ("weights",)
 
 
 def _in_torch(query, memory, W_q, W_k, v):
@@ -2065,6 +2131,15 @@ bahdanau_attention = Exercise(
             ko="`reshape`는 전치하지 않고 수를 다시 늘어놓습니다. `W_q.T`를 쓰세요.",
             en="`reshape` does not transpose, it lines the numbers up anew. Use "
             "`W_q.T`.",
+        ),
+        Mistake(
+            "v inside the tanh",
+            _add_with(
+                join=lambda a, b: a + b,
+                score=lambda hidden, v: np.tanh(hidden * v).sum(axis=-1),
+            ),
+            ko="`v`를 `tanh` 안에서 곱했습니다. 먼저 `tanh`, 그다음 `v`입니다.",
+            en="You multiply by `v` inside the `tanh`. It comes after.",
         ),
         Mistake(
             "no v",
@@ -2221,13 +2296,24 @@ bahdanau_attention = Exercise(
         ),
     ),
     properties=(
+        *map(_gradient_to, ("W_q", "W_k", "v")),
         Property(
             "gradient",
             _learns,
-            ko="값은 맞지만 그레이디언트가 `W_q`, `W_k`, `v`까지 흐르지 않습니다. "
-            "처음부터 끝까지 torch 텐서로 계산하세요.",
-            en="The values are right, but no gradient reaches `W_q`, `W_k` and `v`. "
-            "Compute with torch tensors from beginning to end.",
+            ko="값은 맞지만 그레이디언트가 `W_q`, `W_k`, `v`까지 다 흐르지 않습니다. "
+            "처음부터 끝까지 torch 텐서로 계산하고, `detach`를 쓰지 마세요.",
+            en="The values are right, but the gradient does not reach all of `W_q`, "
+            "`W_k` and `v`. Compute with torch tensors from beginning to end, without "
+            "`detach`.",
+        ),
+        Property(
+            "gradient of the weights",
+            _learns_by_weights,
+            ko="값은 맞지만 돌려준 가중치가 그레이디언트와 끊어졌습니다. 둘째 결과도 "
+            "`detach`나 NumPy를 거치지 않은 torch 텐서로 돌려주세요.",
+            en="The values are right, but the weights that you return are cut off from "
+            "the gradient. Return them too as a torch tensor, without `detach` or "
+            "NumPy.",
         ),
         Property(
             "steps apart",

@@ -1583,13 +1583,18 @@ def _poured(vectors, contexts):
     return numbers.view(*vectors.shape[:2], -1)
 
 
+_DTYPES = torch.float32, torch.float64
+
+
 def _input_property(name, holds, ko, en):
     """Return a Property of results whose numbers are right."""
 
     def holds_if_right(answer):
-        arguments = copy.deepcopy(list(_input_cases())[1])
-        for argument in arguments[1:]:
-            argument.requires_grad_()
+        return all(holds_in(dtype, answer) for dtype in _DTYPES)
+
+    def holds_in(dtype, answer):
+        ids, *rest = copy.deepcopy(list(_input_cases())[1])
+        arguments = [ids, *(part.to(dtype).requires_grad_() for part in rest)]
         function = answer.function if isinstance(answer, Watched) else answer
         result = function(*arguments)
         right = _decoder_inputs(*arguments)
@@ -1611,11 +1616,27 @@ def _is_tensor(answer):
     )
 
 
-def _sends_gradients(result, *sources):
+def _reached(result, *sources):
+    """Whether gradients of the result reach each of the sources."""
     if not result.requires_grad:
-        return False
-    found = torch.autograd.grad(result.sum(), sources, allow_unused=True)
-    return all(gradient is not None for gradient in found)
+        return [False for _ in sources]
+    found = torch.autograd.grad(
+        result.sum(), sources, allow_unused=True, retain_graph=True
+    )
+    return [gradient is not None for gradient in found]
+
+
+def _cut_off_at(place, name, other):
+    return _input_property(
+        f"gradient to {name}",
+        lambda result, *sources: (
+            _reached(result, *sources) != [i != place for i in range(2)]
+        ),
+        ko=f"수는 맞지만 기울기가 `{other}`에만 이르고 `{name}`에는 이르지 않습니다. "
+        f"`{name}`에서 나온 수에 `detach`나 `.data`를 쓰거나 새 텐서에 베끼지 마세요.",
+        en=f"The numbers are right, but gradients reach only `{other}`, not `{name}`. "
+        f"What comes of `{name}` must not go through `detach`, `.data` or a copy.",
+    )
 
 
 def _takes_rows(answer):
@@ -2025,21 +2046,23 @@ decoder_inputs = Exercise(
             en="The numbers are right, but the result is no PyTorch tensor. Make it "
             "with functions of `torch`, without NumPy arrays or lists.",
         ),
-        _input_property(
-            "dtype",
-            lambda result, table, context: result.dtype == table.dtype,
-            ko="결과의 dtype이 `table`의 dtype과 다릅니다. 바꾸지 말고 그대로 두세요.",
-            en="The result's dtype is not that of `table`. Leave it unchanged.",
-        ),
+        _cut_off_at(0, "table", "context"),
+        _cut_off_at(1, "context", "table"),
         _input_property(
             "gradient",
-            _sends_gradients,
+            lambda result, *sources: any(_reached(result, *sources)),
             ko="수는 맞지만 기울기가 `table`과 `context`로 돌아가지 않아 훈련할 수 "
             "없습니다. `detach`, `tolist`, NumPy를 거치지 말고, 값을 새 텐서에 베끼지 "
             "마세요.",
             en="The numbers are right, but no gradients flow back to `table` and "
             "`context`, so nothing could be trained. Do without `detach`, `tolist`, "
             "NumPy and copies such as `torch.tensor(...)`.",
+        ),
+        _input_property(
+            "dtype",
+            lambda result, table, context: result.dtype == table.dtype,
+            ko="결과의 dtype이 `table`의 dtype과 다릅니다. 바꾸지 말고 그대로 두세요.",
+            en="The result's dtype is not that of `table`. Leave it unchanged.",
         ),
         Property(
             "rows of the table",
@@ -2072,6 +2095,7 @@ _CANDIDATES = {
     "after": lambda x, b, h, r, z, u: x + b + r * (h @ u["n"]),
     "none": lambda x, b, h, r, z, u: x + b + h @ u["n"],
     "after bias": lambda x, b, h, r, z, u: x + r * (h @ u["n"] + b),
+    "bias inside": lambda x, b, h, r, z, u: x + b + (r * h + b) @ u["n"],
     "no state": lambda x, b, h, r, z, u: x + b,
     "reset x": lambda x, b, h, r, z, u: r * x + b + h @ u["n"],
     "reset x and bias": lambda x, b, h, r, z, u: r * (x + b) + h @ u["n"],
@@ -2092,19 +2116,21 @@ _CANDIDATES = {
 def _gru(
     x, h, W, U, b, order="rzn", rows=_blocks, gate=_sigmoid, tanh=np.tanh,
     candidate="right", mix=lambda z, h, n, r: z * h + (1 - z) * n, turned="",
-    sees="rz", reads="rzn", biased="rzn", seen=lambda r, h: h,
+    sees="rz", reads="rzn", biased="rzn", seen=lambda r, h: h, gates="rz",
 ):  # fmt: skip
     """Cho et al.'s cell; every option changed is one mistake.
 
     `sees`, `reads`, `biased`: the parts that get h, x, b (as often as they are named).
-    `seen`: the state that z gets.
+    `seen`: the state that z gets. `gates`: those of r and z that `gate` makes.
     """
     at = dict(zip(order, rows(len(W)), strict=True))
     u = {k: U[i] if k in turned else U[i].T for k, i in at.items()}
     v = {k: (k in reads) * (x @ W[i].T) for k, i in at.items()}  # (B, h) each
     c = {k: biased.count(k) * b[i] for k, i in at.items()}  # (h,) each
-    r = gate(v["r"] + c["r"] + ("r" in sees) * (h @ u["r"]))  # (B, h)
-    z = gate(v["z"] + c["z"] + ("z" in sees) * (seen(r, h) @ u["z"]))
+    r = v["r"] + c["r"] + ("r" in sees) * (h @ u["r"])  # (B, h)
+    r = gate(r) if "r" in gates else _sigmoid(r)
+    z = v["z"] + c["z"] + ("z" in sees) * (seen(r, h) @ u["z"])
+    z = gate(z) if "z" in gates else _sigmoid(z)
     n = tanh(_CANDIDATES[candidate](v["n"], c["n"], h, r, z, u))
     return mix(z, h, n, r)
 
@@ -2386,6 +2412,33 @@ original_gru = Exercise(
             ko="게이트에 시그모이드가 빠져 0과 1 사이가 아닙니다.",
             en="The gates lack their sigmoid, so they leave the range 0 to 1.",
         ),
+        *(
+            Mistake(
+                f"{name} without its sigmoid",
+                _gru_with(gate=lambda a: a, gates=name),
+                ko=f"`{name}`에 시그모이드가 빠져 0과 1 사이가 아닙니다.",
+                en=f"`{name}` lacks its sigmoid, so it leaves the range 0 to 1.",
+            )
+            for name in "rz"
+        ),
+        *(
+            Mistake(
+                f"{name} through tanh",
+                _gru_with(gate=np.tanh, gates=name),
+                ko=f"`{name}`에 `tanh`를 썼습니다. 0과 1 사이가 되려면 "
+                "시그모이드여야 합니다.",
+                en=f"`{name}` went through `tanh`. A sigmoid keeps it between 0 and 1.",
+            )
+            for name in "rz"
+        ),
+        Mistake(
+            "bias in the product too",
+            _gru_with(candidate="bias inside"),
+            ko="후보에서 편향을 `r * h`에 더해 `U_n`에도 곱했습니다. `b_n`은 곱 밖에서 "
+            "한 번 더합니다.",
+            en="In the candidate the bias is added to `r * h` too, and multiplied by "
+            "`U_n`. Add `b_n` once, outside the product.",
+        ),
         Mistake(
             "sigmoid without its minus",
             _gru_with(gate=lambda a: 1 / (1 + np.exp(a))),
@@ -2564,9 +2617,11 @@ original_gru = Exercise(
             "keeps its state",
             _keeps_what_it_had,
             ko="z의 편향을 모두 100으로 하면 `z`가 1이 되어 결과가 `h`와 같아야 하는데 "
-            "다릅니다. 어느 행이 z의 것인지, 마지막 식이 맞는지 보세요.",
+            "다릅니다. 어느 행이 z의 것인지, `z`를 어떻게 구하는지, 마지막 식이 맞는지 "
+            "보세요.",
             en="With all biases of z at 100, `z` is 1 and the result has to be `h`, "
-            "but it is not. Look at which rows are z's, and at the last formula.",
+            "but it is not. Look at which rows are z's, at how `z` is made, and at the "
+            "last formula.",
         ),
     ),
 )

@@ -1,9 +1,12 @@
 """Checks of the exercises of lesson 4, the Transformer."""
 
 import copy
+import inspect
 import math
 import operator
+import os
 import re
+import sys
 
 import numpy as np
 import torch
@@ -250,6 +253,15 @@ def _window(ones):
     return np.tril(ones) & np.triu(ones, k=-1)
 
 
+def _window_of(size):
+    return lambda ones: np.tril(ones) & np.triu(ones, k=1 - size)
+
+
+def _others_before(ones):
+    """The places before; the first, which has none, sees itself."""
+    return np.tril(ones, k=-1) | (np.arange(ones.size).reshape(ones.shape) == 0)
+
+
 def _diagonal(ones):
     return np.eye(len(ones), dtype=bool)
 
@@ -391,8 +403,20 @@ def _mask_is_strong(answer):
     nearly = np.allclose(
         _out(answer, *_CAUSAL_CASES[0]), _causal_attention(*_CAUSAL_CASES[0]), atol=0.01
     )
-    sees_hidden = np.isclose(_out(answer, *_CAUSAL_CASES[-1])[0, 0, 0], 2)
-    return not (nearly and sees_hidden)
+    low = (_CAUSAL_CASES[-1], _loud((1e150, 1), (-1e150, 1)))
+    return not (nearly and any(_sees_hidden(answer, case) for case in low))
+
+
+def _sees_hidden(answer, case):
+    """Whether it hides common scores, but here the first place gives the second."""
+    common = _out(answer, *_loud((1, 1), (1, 2)))[0, 0, 0]
+    here = _out(answer, *case)[0, 0, 0]  # where `nan` is no such sign
+    return np.isclose(common, 1, atol=0.01) and np.isclose(here, 2)
+
+
+def _mask_replaces(answer):
+    """False where a huge hidden score stays above what is added to it."""
+    return not _sees_hidden(answer, _loud((1e150, 1), (1, 1e150)))
 
 
 causal_attention = Exercise(
@@ -493,6 +517,20 @@ causal_attention = Exercise(
             _zero_at(-1),
             ko="마지막 자리가 0으로 남았습니다. 반복이 한 번 모자랍니다.",
             en="The last place is left at 0: the loop ends one round too early.",
+        ),
+        Mistake(
+            "itself hidden, but for the first",
+            _causal_with(seen=_others_before),
+            ko="첫 자리만 빼고 자기 자신을 가렸습니다. 자리마다 자기도 보아야 하니 "
+            "대각선은 남기세요. `np.triu`로 가릴 곳을 만들면 `k=1`입니다.",
+            en="Every place but the first hides itself. It should see itself too, so "
+            "keep the diagonal: an `np.triu` of what to hide needs `k=1`.",
+        ),
+        *several(
+            "window of a few",
+            *(_causal_with(seen=_window_of(size)) for size in (3, 4, 5)),
+            ko="가까운 앞자리 몇 개만 봅니다. 앞자리를 모두 보아야 합니다.",
+            en="Each place sees only a few before it. It should see all of them.",
         ),
         Mistake(
             "window of two",
@@ -600,12 +638,12 @@ causal_attention = Exercise(
         *several(
             "small number in the sum",
             *(_small_number_added(small) for small in (1e-6, 1e-8, 1e-9, 1e-12)),
-            ko="`nan`을 피하려고 나누는 합에 작은 수를 더했습니다. 볼 점수의 지수가 "
-            "모두 그만큼 작으면 가중치의 합이 1보다 작아집니다. 최댓값을 구하기 전에 "
-            "가리면 더할 필요가 없습니다.",
-            en="You add a small number to the sum, against `nan`. Where the "
-            "exponentials that may be seen are as small, weights add up to less than "
-            "1. Hide before you take the maximum, and you need no such number.",
+            ko="`nan`을 피하려고 합에 작은 수를 더했거나 `nan`을 0으로 바꾸었습니다. "
+            "볼 점수의 지수가 모두 아주 작으면 가중치의 합이 1보다 작아집니다. "
+            "최댓값을 구하기 전에 가리면 그럴 필요가 없습니다.",
+            en="Against `nan` you add a small number to the sum, or turn `nan` into 0. "
+            "Where all exponentials that may be seen are tiny, weights then add up to "
+            "less than 1. Hide before you take the maximum, and you need neither.",
         ),
         Mistake(
             "lower triangle of the values",
@@ -786,6 +824,14 @@ causal_attention = Exercise(
     ),
     properties=(
         _keeps_digits(*_CAUSAL_CASES[1]),
+        Property(
+            "added number too small",
+            _mask_replaces,
+            ko="점수에 더한 수보다 훨씬 큰 점수는 가려지지 않습니다. 더하지 말고 "
+            "`np.where`로 점수 대신 `-np.inf`를 넣으세요.",
+            en="A score far larger than the number that you add to it is not hidden. "
+            "Don't add: let `np.where` put `-np.inf` in the score's place.",
+        ),
         Property(
             "mask too weak",
             _mask_is_strong,
@@ -2289,12 +2335,78 @@ def _first_line_normalized(x, norm, attention, network, norm_first):
     return x + network(norm(2, x))
 
 
+def _norm_behind_network(x, norm, attention, network, norm_first):
+    x = x + attention(norm(1, x))
+    return x + norm(2, network(x))
+
+
+def _each_transposed(stacked):
+    """The stacked query, key and value matrices, each of them transposed."""
+    return {"self_attn.in_proj_weight": torch.cat([w.T for w in stacked.chunk(3)])}
+
+
+def _hidden_after_exp(scores, keys, n_heads):
+    e = (scores - scores.amax(-1, keepdim=True)).exp() * keys
+    return e / e.sum(-1, keepdim=True)
+
+
 def _network_result_normalized(x, norm, attention, network, norm_first):
     x = norm(1, x + attention(x))
     return x + norm(2, network(x))
 
 
-def _no_modules(answer):
+_TORCH = os.path.dirname(torch.__file__)
+_READY_MADE = (
+    "scaled_dot_product",
+    "multi_head_attention_forward",
+    "native_multi_head_attention",
+    "transformer_encoder_layer_fwd",
+)
+
+
+def _no_ready_made_attention(cases, lessons_too):
+    """Return the Property that no function called does attention for the answer.
+
+    Where the lesson is to be covered, no dot-product attention may; else only torch's
+    functions for several heads, or a layer, are refused. A function
+    from the answer's own cell or file may be called what it likes.
+    """
+
+    def holds(answer):
+        own = getattr(inspect.unwrap(answer), "__code__", None)
+        called, before = [], sys.getprofile()
+
+        def is_foreign(file):
+            if not lessons_too:
+                return file.startswith(_TORCH)
+            return not (own and file == own.co_filename)
+
+        def watch(frame, event, function):
+            if event == "c_call":
+                called.append(getattr(function, "__name__", ""))
+            elif event == "call" and is_foreign(frame.f_code.co_filename):
+                called.append(frame.f_code.co_name)
+
+        arguments = copy.deepcopy(next(cases()))
+        sys.setprofile(watch)
+        try:
+            answer(*arguments)
+        finally:
+            sys.setprofile(before)
+        refused = _READY_MADE if lessons_too else _READY_MADE[1:]
+        return not any(part in name for name in called for part in refused)
+
+    return Property(
+        "ready-made attention",
+        holds,
+        ko="결과는 맞지만 어텐션을 대신해 주는 함수를 불렀습니다. 점수, 소프트맥스, "
+        "가중 평균을 텐서의 계산으로 쓰세요.",
+        en="The result is right, but you call a function that does attention for you. "
+        "Write scores, softmax and weighted mean with operations on tensors.",
+    )
+
+
+def _no_modules(answer, cases=None):
     """Whether the answer neither makes nor calls a module of torch.nn."""
     used, plain = [], (nn.Module.__init__, nn.Module.__call__)
 
@@ -2308,7 +2420,7 @@ def _no_modules(answer):
 
     nn.Module.__init__, nn.Module.__call__ = made, called
     try:
-        answer(*copy.deepcopy(next(_layer_cases())))
+        answer(*copy.deepcopy(next((cases or _layer_cases)())))
     finally:
         nn.Module.__init__, nn.Module.__call__ = plain
     return not used
@@ -2586,6 +2698,49 @@ layer_from_weights = Exercise(
             ko="어텐션까지만 했습니다. 피드포워드가 남았습니다.",
             en="You stop after attention. The feed-forward network is missing.",
         ),
+        *several(
+            "in_proj not transposed",
+            lambda weights, *rest: _torch_layer(
+                weights | _each_transposed(weights["self_attn.in_proj_weight"]), *rest
+            ),
+            ko="`in_proj`의 세 행렬을 전치하지 않았습니다. `nn.Linear`처럼 "
+            "`x @ weight.T + bias`입니다.",
+            en="The three matrices of `in_proj` are not transposed. As in `nn.Linear` "
+            "it is `x @ weight.T + bias`.",
+        ),
+        Mistake(
+            "neither gain nor bias",
+            _layer_with(normalize=lambda x, gain, bias: _deviation(x, 1, 0)),
+            ko="층 정규화의 `weight`와 `bias`를 쓰지 않았습니다. 정규화한 뒤에 곱하고 "
+            "더하세요.",
+            en="The norms' `weight` and `bias` are not used. Multiply and add them "
+            "after normalizing.",
+        ),
+        Mistake(
+            "queries masked, nan replaced",
+            _layer_with(
+                weigh=_masked_by(lambda keys: keys.transpose(-2, -1), without_nan=True)
+            ),
+            ko="패딩인 쿼리(행)를 가리고 `nan`을 0으로 바꾸었습니다. 가릴 것은 패딩인 "
+            "키(열), `real[:, None, None, :]`입니다.",
+            en="You hide the rows of padding, its queries, and turn `nan` into 0. What "
+            "must be hidden are its keys, the columns: `real[:, None, None, :]`.",
+        ),
+        Mistake(
+            "maximum over hidden scores",
+            _layer_with(weigh=_hidden_after_exp),
+            ko="가릴 점수까지 넣어 최댓값을 구해서, 가릴 점수가 훨씬 크면 `nan`이 "
+            "나옵니다. 최댓값을 구하기 전에 가리세요.",
+            en="The maximum is taken over hidden scores too: where one of them is much "
+            "larger, `nan` comes out. Hide before you take the maximum.",
+        ),
+        Mistake(
+            "network's result normalized in pre-norm",
+            _layer_with(block=_in_mode(True, _norm_behind_network)),
+            ko="pre-norm에서 `norm2`가 피드포워드의 뒤에 있습니다. 앞에 놓으세요.",
+            en="In pre-norm your `norm2` comes after the feed-forward network. Put it "
+            "before.",
+        ),
         Mistake(
             "no relu",
             _layer_with(activation=lambda x: x),
@@ -2761,19 +2916,24 @@ layer_from_weights = Exercise(
             en="Both normalizations use the same weights. `norm1` belongs to "
             "attention, `norm2` to the feed-forward network.",
         ),
-        *several(
-            "no residual of attention in one mode",
-            *(_layer_with(block=_in_mode(m, _without((1,)))) for m in (True, False)),
-            ko="어텐션의 잔차 연결이 pre-norm과 post-norm 가운데 한쪽에 없습니다.",
-            en="The residual connection round attention is missing in one of pre-norm "
-            "and post-norm.",
+        *(
+            Mistake(
+                f"no residual of attention in {name}",
+                _layer_with(block=_in_mode(mode, _without((1,)))),
+                ko=f"{name}에서 어텐션의 잔차 연결이 없습니다.",
+                en=f"The residual connection round attention is missing in {name}.",
+            )
+            for name, mode in (("pre-norm", True), ("post-norm", False))
         ),
-        *several(
-            "no residual of the network in one mode",
-            *(_layer_with(block=_in_mode(m, _without((2,)))) for m in (True, False)),
-            ko="피드포워드의 잔차 연결이 pre-norm과 post-norm 가운데 한쪽에 없습니다.",
-            en="The residual connection round the feed-forward network is missing in "
-            "one of pre-norm and post-norm.",
+        *(
+            Mistake(
+                f"no residual of the network in {name}",
+                _layer_with(block=_in_mode(mode, _without((2,)))),
+                ko=f"{name}에서 피드포워드의 잔차 연결이 없습니다.",
+                en=f"The residual connection round the feed-forward network is missing "
+                f"in {name}.",
+            )
+            for name, mode in (("pre-norm", True), ("post-norm", False))
         ),
         Mistake(
             "network unnormalized",
@@ -2967,6 +3127,7 @@ layer_from_weights = Exercise(
             en="You use a module of `torch.nn`. Do without: write it with tensors and "
             "functions, which may be those of `torch.nn.functional`.",
         ),
+        _no_ready_made_attention(_layer_cases, lessons_too=False),
         Property(
             "padding unseen",
             _padding_unseen,
@@ -3079,9 +3240,7 @@ stack_sizes = Exercise(
         ),
         Mistake(
             "post-norm everywhere",
-            _sizes_where(
-                lambda *got: all(abs(x - 1) < 0.02 for x in got) and got[0] != 1
-            ),
+            _sizes_where(lambda *got: all(abs(x - 1) < 0.02 for x in got)),
             ko="네 값이 모두 1입니다. pre-norm의 층도 post-norm으로 만들었거나, 끝에서 "
             "한 번 더 정규화했습니다. `EncoderLayer(64)`의 결과를 그대로 재세요.",
             en="All four are 1: your pre-norm layers were made post-norm too, or a "
@@ -3148,6 +3307,45 @@ stack_sizes = Exercise(
             "write standard deviations, `x.std()`.",
             example=(2.4, 8.37, 1.0, 1.0, "A"),
         ),
+        Mistake(
+            "one decimal",
+            _sizes_where(lambda *got: got == (1.5, 2.9, 1, 1)),
+            ko="소수 첫째 자리까지만 적었습니다. 둘째 자리까지 적으세요.",
+            en="You wrote one decimal. Write two.",
+            example=(1.5, 2.9, 1.0, 1.0, "A"),
+        ),
+        _measured(
+            "one layer round and round",
+            (5.046, 21.135, 1.0, 1.0),
+            ko="한 층을 여러 번 지났습니다. 층을 16개, 64개 따로 만드세요.",
+            en="One layer was gone through again and again. Make 16, and 64, of them.",
+        ),
+        Mistake(
+            "seeded once",
+            lambda answer: any(
+                _sizes_are(1.549, b, 1.0, 1.0)(answer) for b in (2.8535, 3.0332)
+            ),
+            example=(1.549, 2.8535, 1.0, 1.0, "A"),
+            ko="시드를 처음에 한 번만 정했습니다. 네 번 모두 `torch.manual_seed(0)`을 "
+            "부르고 `x`와 층을 새로 만드세요.",
+            en="The seed is set only once, at the beginning. Call "
+            "`torch.manual_seed(0)` each of the four times, then make `x` and the "
+            "layers anew.",
+        ),
+        Mistake(
+            "deviation of each vector",
+            _sizes_where(
+                lambda a, b, c, d: (
+                    abs(a - _SIZES[0]) < 0.02
+                    and abs(b - _SIZES[1]) < 0.02
+                    and 1.004 < min(c, d) <= max(c, d) < 1.012
+                )
+            ),
+            ko="벡터마다 표준편차를 구해 평균했습니다. 모든 수의 `x.std()`를 적으세요.",
+            en="You averaged the deviations of single vectors. Take `x.std()` of all "
+            "numbers at once.",
+            example=(1.547, 2.9, 1.008, 1.008, "A"),
+        ),
         _measured(
             "torch.rand",
             (1.514, 3.07, 1.0, 1.0),
@@ -3176,7 +3374,9 @@ stack_sizes = Exercise(
         ),
         Mistake(
             "80 layers",
-            _sizes_are(1.549, 3.288, 1.0, 1.0),
+            lambda answer: any(
+                _sizes_are(1.549, b, 1.0, 1.0)(answer) for b in (3.288, 3.6197)
+            ),
             ko="16층을 지난 `x`를 다시 64층에 넣어, 모두 80층입니다. 새 `x`로 "
             "시작하세요.",
             en="What came out of 16 layers went into 64 more, which makes 80. Begin "
@@ -3192,10 +3392,10 @@ stack_sizes = Exercise(
                     and (abs(a - _SIZES[0]) < 0.006) != (abs(b - _SIZES[1]) < 0.006)
                 )
             ),
-            ko="pre-norm의 두 값 가운데 하나만 맞습니다. 다른 하나에서 층의 수(16, "
-            "64)를 보세요.",
-            en="Of the two pre-norm values one is right. For the other, check the "
-            "number of layers (16, and 64).",
+            ko="pre-norm의 두 값 가운데 하나만 맞습니다. 다른 하나에서도 시드를 정하고 "
+            "`x`를 새로 만들었는지, 층이 16개와 64개인지 보세요.",
+            en="Of the two pre-norm values one is right. For the other, too: is the "
+            "seed set and `x` made anew, and are there 16, or 64, layers?",
             example=(1.549, 2.1, 1.0, 1.0, "A"),
         ),
         Mistake(
@@ -3246,6 +3446,32 @@ stack_sizes = Exercise(
             en="Both kinds gave the same. Was one made with `EncoderLayer(64, "
             "pre_norm=False)`?",
             example=(1.7, 3.0, 1.7, 3.0, "A"),
+        ),
+        Mistake(
+            "pre-norm too large",
+            _sizes_where(
+                lambda a, b, c, d: (
+                    a > 1.9 and b > a and abs(c - 1) < 0.02 and abs(d - 1) < 0.02
+                )
+            ),
+            ko="pre-norm의 값이 너무 큽니다. 짐작하지 말고 `EncoderLayer(64)`를 쌓아 "
+            "재세요.",
+            en="The values of pre-norm are too large. Don't guess: stack "
+            "`EncoderLayer(64)` and measure.",
+            example=(4.12, 8.06, 1.0, 1.0, "A"),
+        ),
+        Mistake(
+            "post-norm not 1",
+            _sizes_where(
+                lambda a, b, c, d: (
+                    abs(a - _SIZES[0]) < 0.02 and max(abs(c - 1), abs(d - 1)) > 0.02
+                )
+            ),
+            ko="post-norm의 값이 다릅니다. 층마다 정규화로 끝납니다. "
+            "`EncoderLayer(64, pre_norm=False)`를 쌓아 재세요.",
+            en="The values of post-norm are others: each layer ends with a norm. Stack "
+            "`EncoderLayer(64, pre_norm=False)` and measure.",
+            example=(1.549, 2.893, 0.5, 0.1, "A"),
         ),
         Mistake(
             "same factor",
@@ -3456,6 +3682,104 @@ multi_head_attention = Exercise(
             ko="가중 평균한 것이 키입니다. 밸류를 가중 평균하세요.",
             en="The weighted mean is of keys. Take that of values.",
         ),
+        Mistake(
+            "one head, scaled as many",
+            _multi_head_with(split=lambda x, n: _split(x, 1), size=lambda d, n: d // n),
+            ko="헤드로 나누지 않고 벡터 전체로 어텐션을 한 번 했습니다. `n_heads`는 "
+            "나누는 값에만 쓰였습니다.",
+            en="There is one attention over whole vectors: you use `n_heads` in the "
+            "divisor alone. Split into heads.",
+        ),
+        Mistake(
+            "heads take turns",
+            _multi_head_with(
+                split=_heads_inside, join=lambda x: x.permute(0, 2, 3, 1).flatten(2)
+            ),
+            ko="헤드가 수를 번갈아 가졌습니다. 한 헤드는 이웃한 수 `d_head`개를 "
+            "맡습니다.",
+            en="Heads take numbers in turn. A head owns `d_head` neighbouring numbers.",
+        ),
+        Mistake(
+            "a causal mask of its own",
+            _multi_head_with(
+                hide=lambda s, mask, dim: _hidden_in_torch(
+                    s, torch.ones_like(mask).tril(), dim
+                )
+            ),
+            ko="받은 `mask` 대신 스스로 만든 인과 마스크로 가렸습니다. `mask`를 "
+            "쓰세요.",
+            en="You hide by a causal mask of your own. Use the `mask` that is given.",
+        ),
+        Mistake(
+            "queries and keys exchanged",
+            _multi_head_with(lambda x, W_q, W_k, *rest: (x, W_k, W_q, *rest)),
+            ko="쿼리와 키가 바뀌었습니다. `W_q`가 쿼리를, `W_k`가 키를 만들고, 점수의 "
+            "행이 쿼리입니다.",
+            en="Queries and keys are exchanged: `W_q` makes queries, `W_k` keys, and "
+            "rows of the scores are queries.",
+        ),
+        Mistake(
+            "mask transposed",
+            _multi_head_with(
+                hide=lambda s, mask, dim: _hidden_in_torch(s, mask.T, dim)
+            ),
+            ko="마스크를 전치했습니다. 행이 쿼리, 열이 키인 그대로 쓰세요.",
+            en="The mask is transposed. Its rows are queries and its columns keys, as "
+            "in the scores.",
+        ),
+        Mistake(
+            "softmax over queries, nan replaced",
+            _multi_head_with(
+                hide=lambda s, mask, dim: _hidden_in_torch(s, mask, -2).nan_to_num()
+            ),
+            ko="쿼리의 축에서 소프트맥스를 하고 `nan`을 0으로 바꾸었습니다. 키의 축"
+            "(`dim=-1`)에서 하면 `nan`이 나오지 않습니다.",
+            en="The softmax runs over the queries, and you turn its `nan` into 0. Over "
+            "the keys (`dim=-1`) there is none.",
+        ),
+        *several(
+            "number of heads fixed",
+            *(
+                _multi_head_with(split=lambda x, _, n=n: _split(x, n))
+                for n in (2, 3, 4)
+            ),
+            ko="헤드의 수를 코드에 적어 두었습니다. `n_heads`를 쓰세요.",
+            en="The number of heads is fixed in your code. Use `n_heads`.",
+        ),
+        Mistake(
+            "mask added",
+            _multi_head_with(hide=lambda s, mask, dim: (s + mask).softmax(dim)),
+            ko="참과 거짓을 1과 0으로 더했습니다. 아무것도 가려지지 않습니다. "
+            "`masked_fill`로 `-torch.inf`를 넣으세요.",
+            en="You added the mask as 1 and 0, which hides nothing. Let `masked_fill` "
+            "put in `-torch.inf`.",
+        ),
+        Mistake(
+            "mixed before attention",
+            _multi_head_with(
+                lambda x, W_q, W_k, W_v, W_o, *rest: (
+                    x,
+                    W_q,
+                    W_k,
+                    W_v @ W_o,
+                    torch.eye(len(W_o)).to(W_o),
+                    *rest,
+                )
+            ),
+            ko="`W_o`를 어텐션 앞에서 밸류에 곱했습니다. 헤드의 결과를 이어 붙인 뒤에 "
+            "곱하세요.",
+            en="You multiply the values by `W_o` before attention. It comes after the "
+            "heads' results are joined.",
+        ),
+    ),
+    properties=(
+        Property(
+            "modules used",
+            lambda answer: _no_modules(answer, _multi_head_cases),
+            ko="`nn.Module`을 썼습니다. 텐서의 계산만으로 쓰세요.",
+            en="You use an `nn.Module`. Write it with operations on tensors alone.",
+        ),
+        _no_ready_made_attention(_multi_head_cases, lessons_too=True),
     ),
 )
 

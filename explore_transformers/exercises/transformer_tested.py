@@ -10,6 +10,7 @@ from explore_transformers.exercises.checking import (
     checker,
 )
 from explore_transformers.exercises.naming import several, wrong_number
+from explore_transformers.language import text
 
 # ---- what a cache holds -------------------------------------------------------------
 
@@ -201,54 +202,91 @@ cache_numbers = Exercise(
 # ---- a test that catches models which see the future --------------------------------
 
 
+_MOST_CALLS = 400  # that many for each case take less time than a check may
+
+
+class _Calls:
+    """How often a model was called: no difference between two models."""
+
+    n = 0
+
+    def __eq__(self, other):
+        return isinstance(other, _Calls)
+
+
 class _Model:
     """A stand-in for a model: (src, tgt) -> logits (B, T, V), with one fault.
 
     `base` says what a sound position reads: all words so far and the source, or only
-    "own" its own word, "deaf" no source, "first" the first word.
+    "own" its own word, "deaf" no source, "first" the first word, or "ordered" all
+    words and the source in its order.
     """
 
     def __init__(self, fault="none", vocab_size=7, base="all", home=None):
         self.fault, self.vocab_size, self.base = fault, vocab_size, base
         self.home = _TGT.clone() if home is None else home
+        self.calls = _Calls()
 
     def __call__(self, src, tgt):
+        self._count()
         if tgt.min() < 0 or tgt.max() >= self.vocab_size:
             raise IndexError("an id of the target is outside the vocabulary")
         x = torch.nn.functional.one_hot(tgt, self.vocab_size).double()  # (B, T, V)
         x = x * torch.linspace(1, 2, self.vocab_size, dtype=torch.float64)
         out = (self._sound(src, x) * 64).round() / 64  # whole 64ths add up exactly
-        faults = _faults(x) | _faults_of_ids(tgt, self.home, self.vocab_size)
-        return out + faults.get(self.fault, 0)
+        if self.fault == "none":
+            return out
+        if self.fault in ("lifts", "balanced", "falls", "rises"):
+            faults = _faults_of_ids(tgt, self.home, self.vocab_size)
+        else:
+            faults = _faults(x)
+        return out + faults[self.fault]()
+
+    def _count(self):
+        self.calls.n += 1
+        if self.calls.n > _MOST_CALLS:
+            raise RuntimeError(
+                text(
+                    ko=f"한 입력에서 모델을 {_MOST_CALLS}번 넘게 불렀습니다. 바꾸기 "
+                    "시작하는 위치마다 한 번이면 됩니다.",
+                    en=f"the model was called over {_MOST_CALLS} times for one input; "
+                    "once for each position at which the change begins is enough",
+                )
+            )
 
     def _sound(self, src, x):
         places = torch.arange(1, x.shape[1] + 1)[:, None]
         past = {"own": x, "first": x[:, :1].expand_as(x)}
         out = past.get(self.base, x.cumsum(dim=1) / places)
+        if self.base == "ordered":  # every place of the source counts, each otherwise
+            out = out + (src * torch.arange(1, src.shape[1] + 1)).sum(1)[:, None, None]
         return out + (self.base == "all") * 0.1 * src.double().mean(1)[:, None, None]
 
 
 def _faults(x):
-    """Return what each faulty model adds: words x (B, T, V) that it must not see."""
+    """Return what each faulty model adds: words x (B, T, V) that it must not see.
+
+    Each is a function: a check calls the model very often, and needs one of them.
+    """
     (B, T, V), place = x.shape, torch.arange(x.shape[1])[:, None]
     row = torch.arange(B)[:, None, None]
     late = torch.zeros_like(x)
     late[:, :-1] = x[:, 1:]  # the next word, for each position
     every = x.mean(dim=1, keepdim=True).expand_as(x)
     return {
-        "next": late,
-        "all": every,
-        "first": torch.where(place == 0, every, 0.0),
-        "last": torch.where(place == T - 1, every, 0.0),
-        "far": x[:, -1:].expand_as(x) * (place < T - 2),
-        "middle": late * (place == 2),
-        "start": late * (place == 0),
-        "before last": late * (place == T - 2),
-        "faint": 1e-9 * late,
-        "second sentence": late * (row == B - 1),
-        "across": late.roll(1, dims=0) * (row == 0) * (B > 1),
-        "one word": late.sum(-1, keepdim=True) * (torch.arange(V) == 0),
-        "other sentences": x.mean(0, keepdim=True).expand_as(x) * (B > 1),
+        "next": lambda: late,
+        "all": lambda: every,
+        "first": lambda: torch.where(place == 0, every, 0.0),
+        "last": lambda: torch.where(place == T - 1, every, 0.0),
+        "far": lambda: x[:, -1:].expand_as(x) * (place < T - 2),
+        "middle": lambda: late * (place == 2),
+        "start": lambda: late * (place == 0),
+        "before last": lambda: late * (place == T - 2),
+        "faint": lambda: 1e-9 * late,
+        "second sentence": lambda: late * (row == B - 1),
+        "across": lambda: late.roll(1, dims=0) * (row == 0) * (B > 1),
+        "one word": lambda: late.sum(-1, keepdim=True) * (torch.arange(V) == 0),
+        "other sentences": lambda: x.mean(0, keepdim=True).expand_as(x) * (B > 1),
     }
 
 
@@ -261,10 +299,10 @@ def _faults_of_ids(tgt, home, V):
         moved[:, :-1, 0] = (tgt - home).abs()[:, 1:].double()
     two = (torch.arange(V) == 0).double() - (torch.arange(V) == 1).double()
     return {
-        "lifts": late.expand(-1, -1, V),
-        "balanced": late * two,
-        "falls": -moved.expand(-1, -1, V),
-        "rises": moved.expand(-1, -1, V),
+        "lifts": lambda: late.expand(-1, -1, V),
+        "balanced": lambda: late * two,
+        "falls": lambda: -moved.expand(-1, -1, V),
+        "rises": lambda: moved.expand(-1, -1, V),
     }
 
 
@@ -290,7 +328,10 @@ def _future_cases():
     yield _Model("next", base="deaf"), _SRC, _TGT
     yield _Model("none"), _SRC, _TGT[:, :2]
     yield _Model("next"), _SRC, _TGT[:, :2]
-    yield _Model("next"), _SRC, 0 * _TGT
+    for word in range(7):  # whatever changes words must change each of them
+        yield _Model("next"), _SRC, torch.full((2, 3), word)
+    yield _Model("none", base="ordered"), _SRC, _TGT
+    yield _Model("next", base="ordered"), _SRC, _TGT
     yield from _tiny_cases()
 
 
@@ -321,6 +362,40 @@ def _sees(
 
 def _sees_with(**changes):
     return lambda model, src, tgt: _sees(model, src, tgt, **changes)
+
+
+def _source_too(change):
+    """Return a test that gives the model another source with the changed words."""
+
+    def answer(model, src, tgt):
+        logits = model(src, tgt)
+        V = logits.shape[-1]
+        for t in range(1, tgt.shape[1]):
+            other = torch.cat([tgt[:, :t], (tgt[:, t:] + 1) % V], dim=1)
+            if not torch.equal(model(change(src, V), other)[:, :t], logits[:, :t]):
+                return True
+        return False
+
+    return answer
+
+
+def _mirrored(other, t, V):
+    other[:, t:] = V - 1 - other[:, t:]
+    return other
+
+
+def _keeps_source(answer):
+    """Whether the model gets no other sentences as its source than those given."""
+    given = set(map(tuple, _SRC.tolist()))
+    seen = []
+
+    def model(src, tgt):
+        seen.extend(map(tuple, torch.as_tensor(src).tolist()))
+        return _Model("none")(src, tgt)
+
+    model.vocab_size, model.fault, model.base = 7, "none", "all"
+    answer(model, _SRC.clone(), _TGT.clone())
+    return given.issuperset(seen)
 
 
 def _keeps_ids(answer):
@@ -482,6 +557,20 @@ sees_future = Exercise(
             "바꾸세요.",
             en="You change the source, all of which may be seen. Change later words of "
             "the target.",
+        ),
+        *several(
+            "source changed too",
+            *(
+                _source_too(change)
+                for change in (
+                    lambda src, V: (src + 1) % V,
+                    lambda src, V: src.flip(1),
+                )
+            ),
+            ko="소스까지 바꾸었습니다. 그러면 옳은 모델의 로짓도 달라집니다. 타깃의 뒤 "
+            "단어만 바꾸세요.",
+            en="You change the source as well, and with it the logits of a sound model "
+            "too. Change later words of the target alone.",
         ),
         Mistake(
             "model(tgt, src)",
@@ -746,6 +835,7 @@ sees_future = Exercise(
         *several(
             "word may stay",
             *map(_tiny_missed, range(8)),
+            _sees_with(change=_mirrored),
             ko="바꾼 단어가 원래 단어와 같을 수 있습니다(무작위로 한 번 뽑으면 "
             "그렇습니다). `(tgt + 1) % V`처럼 꼭 다른 단어로 바꾸세요.",
             en="The new word may be the old one, as when it is drawn at random once. "
@@ -758,6 +848,14 @@ sees_future = Exercise(
             _keeps_ids,
             ko="받은 `tgt`를 바꾸어 놓았습니다. `tgt.clone()`을 바꾸세요.",
             en="The `tgt` given was changed. Change `tgt.clone()` instead.",
+        ),
+        Property(
+            "source kept",
+            _keeps_source,
+            ko="모델에 받은 `src`가 아닌 것을 주었습니다. 소스는 언제나 `src` 그대로 "
+            "주세요.",
+            en="You give the model another source than `src`. Give it `src` as it is, "
+            "each time.",
         ),
     ),
 )
