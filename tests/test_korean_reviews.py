@@ -252,13 +252,16 @@ def test_the_card_has_the_figures_on_record(heading):
 
 @pytest.mark.parametrize("n", [50, 200])
 def test_over_all_seeds_the_shipped_model_is_well_ahead(n):
-    """On average 8 points above scratch, and above TF-IDF."""
+    """On average 8 points above scratch, and above TF-IDF.
+
+    That every seed which the lesson names is measured, `builder check` sees to.
+    """
     seeds = read_record(Project(ROOT))["real_models"]["seeds"].values()
     above_scratch, above_counting = (
         [seed[f"real_models.korean-{n}{other}"]["value"] for seed in seeds]
         for other in ("", "-counting")
     )
-    assert len(above_scratch) >= 10 and min(above_scratch) > 0
+    assert min(above_scratch) > 0
     assert mean(above_scratch) >= 0.08 and mean(above_counting) > 0
 
 

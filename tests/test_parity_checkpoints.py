@@ -25,6 +25,7 @@ from explore_transformers.checkpoints import (
     load_checkpoint,
     load_from_hub,
     load_into,
+    load_tokenizer,
     read_weights,
 )
 from explore_transformers.lessons.bert_gpt import BERT, GPT
@@ -480,11 +481,14 @@ def test_a_damaged_tokenizer(tmp_path, monkeypatch):
         load_from_hub("some/gpt")
 
 
-def test_package_missing(monkeypatch):
+def test_package_missing(monkeypatch, tmp_path):
     import sys
 
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(ConnectionError, match="tokenizers"):
+        load_tokenizer(tmp_path / "tokenizer.json")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(ConnectionError, match="huggingface_hub"):
         load_from_hub("some/gpt")
 
 
