@@ -47,7 +47,7 @@ studies: $(READY)
 	$(BIN)/python -m builder studies
 
 playground: $(READY)
-	$(BIN)/python -m builder.playground
+	$(BIN)/python -m builder playground
 
 repository: $(READY)
 	@test -n "$(URL)" || { echo "Say which: make repository URL=https://github.com/owner/name"; exit 1; }

@@ -1,6 +1,6 @@
 """Times a token of the playground's JavaScript against the same step in torch.
 
-    python benchmarks/playground.py            measure, and keep the result in the book
+    python benchmarks/playground.py            measure, and print the result
     python benchmarks/playground.py --quick    few rounds: does the command still run?
 
 Batch of one, cached, one thread, the same words given to both, in one run, by turns.
@@ -9,8 +9,6 @@ Python. Nothing is reported when the last step's logits differ by more than 1e-4
 """
 
 import argparse
-import datetime
-import json
 import os
 import shutil
 import statistics
@@ -20,7 +18,6 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,15 +25,16 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from playground_models import load_gpt, load_translator  # noqa: E402
 
-from builder.playground import FOLDER, MODELS, write_weight_scripts  # noqa: E402
-from explore_transformers import benchmarks  # noqa: E402
-from explore_transformers.lessons.seq2seq import BOS  # noqa: E402
-from explore_transformers.lessons.transformer_tested import (  # noqa: E402
-    CachedDecoder,
-    cached_self_attention,
+from builder.playground import (  # noqa: E402
+    ENGINE,
+    FOLDER,
+    MODELS,
+    write_weight_scripts,
 )
+from explore_transformers.lessons.bert_gpt import next_logits  # noqa: E402
+from explore_transformers.lessons.seq2seq import BOS  # noqa: E402
+from explore_transformers.lessons.transformer_tested import CachedDecoder  # noqa: E402
 
-SCRIPTS = "et tensor gru attention transformer gpt tokenizer models".split()
 SOURCE = "어제 나 는 학교 에서 큰 사과 를 먹었 고 오늘 누나 는 책 을 읽었 다 .".split()
 WORD = 20  # the word given to both at every step: no end of sentence comes between
 N_STEPS, ROUNDS, GAP = 50, 12, 1e-4
@@ -54,31 +52,11 @@ RUN = """([n, word]) => {
 }"""
 
 
-class CachedGPT(torch.nn.Module):
-    """Lesson 7's GPT with lesson 5's cache."""
-
-    def __init__(self, gpt):
-        super().__init__()
-        self.gpt = gpt
-
-    def forward(self, ids, _, state=None):
-        gpt, kv_cache = self.gpt, []
-        position = state[0][0].shape[2] if state else 0
-        x = gpt.token_embedding(ids) + gpt.position_embedding.weight[position]
-        for block, old in zip(
-            gpt.blocks, state or [None] * len(gpt.blocks), strict=True
-        ):
-            y, new = cached_self_attention(block.self_attention, block.norm1(x), old)
-            x = x + y
-            x = x + block.feed_forward(block.norm2(x))
-            kv_cache.append(new)
-        return F.linear(gpt.norm(x), gpt.token_embedding.weight), kv_cache
-
-
 def torch_side(name):
     """A decoder (id, encoder's outputs, state) and the outputs of SOURCE."""
     if name == "korean_gpt":
-        return CachedGPT(load_gpt()[0]), None
+        gpt, _ = load_gpt()
+        return lambda ids, _, state: next_logits(gpt, ids, state), None
     model, (source, _) = load_translator(name)
     outputs = model.encoder(torch.tensor([[source[word] for word in SOURCE]]))
     decoder = model.decoder
@@ -90,18 +68,19 @@ def run_torch(decoder, outputs, n_steps):
     token, state = torch.tensor([[BOS]]), None
     start = time.process_time()
     for _ in range(n_steps):
-        logits, state = decoder(token, outputs, state)  # (1, 1, V)
-        logits[0, -1].softmax(dim=-1)
-        logits[0, -1].argmax().item()
+        logits, state = decoder(token, outputs, state)  # (1, 1, V) or (1, V)
+        logits = logits.flatten()
+        logits.softmax(dim=-1)
+        logits.argmax().item()
         token = torch.tensor([[WORD]])
-    return 1000 * (time.process_time() - start), logits[0, -1]
+    return 1000 * (time.process_time() - start), logits
 
 
 class Page:
     """The playground opened as a file, and the CPU time of its thread."""
 
     def __init__(self, chromium, folder):
-        tags = "".join(f'<script src="{name}.js"></script>' for name in SCRIPTS)
+        tags = "".join(f'<script src="{name}.js"></script>' for name in ENGINE.split())
         page = folder / "page.html"
         page.write_text(f'<!doctype html><meta charset="utf-8">{tags}', "utf-8")
         self.page = chromium.new_page()
@@ -154,9 +133,7 @@ def quartiles(values, digits):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="few rounds, kept nowhere")
-    folder = Path(benchmarks.__file__).parent
-    parser.add_argument("--to", type=Path, default=folder / "playground.json")
+    parser.add_argument("--quick", action="store_true", help="few rounds")
     chosen = parser.parse_args(arguments)
     torch.set_num_threads(1)
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
@@ -164,20 +141,10 @@ def main(arguments=None):
         shutil.copytree(FOLDER, place, dirs_exist_ok=True)
         write_weight_scripts(Path(place))
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        page, rows = Page(chromium, Path(place)), []
+        page = Page(chromium, Path(place))
         for name in MODELS:
-            rows.append(measure(page, name, 3 if chosen.quick else ROUNDS))
-            print(rows[-1], flush=True)
-        record = {
-            "rows": rows,
-            "chromium": chromium.version,
-            "torch": torch.__version__.split("+")[0],
-            "made": datetime.date.today().isoformat(),
-        }
+            print(measure(page, name, 3 if chosen.quick else ROUNDS), flush=True)
         chromium.close()
-    if not chosen.quick:
-        text = json.dumps(record, indent=1) + "\n"
-        chosen.to.write_text(text, "utf-8", newline="\n")
 
 
 if __name__ == "__main__":

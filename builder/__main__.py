@@ -1,4 +1,4 @@
-"""python -m builder notebooks | claims | studies | repository | check"""
+"""python -m builder notebooks | claims | studies | playground | repository | check"""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from builder.check import all_notes, all_problems
 from builder.claims import claim_problems, measure
 from builder.errors import BuildError
 from builder.lesson import read_lesson
+from builder.playground import FOLDER, write_weight_scripts
 from builder.project import Project
 from builder.repository import set_address
 from builder.studies import run_studies
@@ -49,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     studies = commands.add_parser("studies", help="make the longer measurements")
     studies.add_argument("--jobs", type=int, default=2, help="runs at a time")
     studies.set_defaults(command=lambda project, o: run_studies(project, o.jobs))
+    playground = commands.add_parser("playground", help="weights as scripts")
+    playground.set_defaults(command=lambda *_: write_weight_scripts(FOLDER))
     repository = commands.add_parser("repository", help="set the address after a fork")
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))

@@ -1,4 +1,4 @@
-"""python -m builder.playground: the trained weights as scripts for the live models.
+"""python -m builder playground: the trained weights as scripts for the live models.
 
 A page opened as a file can't fetch data but can load a script. One script a model gives
 its words, the shapes of its weights and, in base64, the same 16-bit numbers as the
@@ -102,7 +102,3 @@ def write_weight_scripts(folder: Path) -> None:
     for name in MODELS:
         target = folder / "weights" / f"{name}.js"
         target.write_text(weight_script(name), "utf-8", newline="\n")
-
-
-if __name__ == "__main__":
-    write_weight_scripts(FOLDER)

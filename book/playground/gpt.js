@@ -45,19 +45,22 @@ ET.add((ET) => {
   };
 
   // Probabilities to draw from: a low temperature makes the likely likelier, 0 leaves
-  // the likeliest alone; top_k keeps the k likeliest, top_p those whose sum reaches p.
+  // the likeliest alone; top_k keeps the k likeliest, and of these top_p those
+  // whose share of the sum reaches p.
   ET.next_probabilities = (logits, {temperature = 1, top_k = null, top_p = 1} = {}) => {
     const largest = logits[ET.argmax(logits)];
     const probabilities = ET.softmax(logits.map((logit) =>
       (logit === largest ? 0 : (logit - largest) / temperature))); // never 0 / 0
     const order = [...probabilities.keys()]
-      .sort((a, b) => probabilities[b] - probabilities[a]);
+      .sort((a, b) => probabilities[b] - probabilities[a])
+      .slice(0, top_k || probabilities.length);
+    const enough = top_p * order.reduce((sum, id) => sum + probabilities[id], 0);
     const kept = new Float32Array(logits.length);
     let sum = 0;
-    for (const id of order.slice(0, top_k || order.length)) {
+    for (const id of order) {
       kept[id] = probabilities[id];
       sum += kept[id];
-      if (sum >= top_p) break;
+      if (sum >= enough) break;
     }
     return kept.map((p) => p / sum);
   };

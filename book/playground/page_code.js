@@ -44,10 +44,8 @@ Page.gpt_code = (prompt, {temperature, top_k, top_p}) => [
   "    while ids[-1] != EOS and len(ids) < 128:",
   "        logits = model(torch.tensor([ids]))[0, -1]",
   "        logits[[PAD, BOS, UNK]] = -torch.inf",
-  `        p = torch.softmax(logits / ${temperature || "1e-6"}, dim=-1)`,
-  "        p, order = p.sort(descending=True)",
-  `        p[p.cumsum(dim=-1) - p >= ${top_p}] = 0  # top-p`,
-  ...(top_k ? [`        p[${top_k}:] = 0  # top-k`] : []),
-  "        ids.append(order[torch.multinomial(p, 1)].item())",
+  `        how = ${temperature}, ${top_k || "None"}, ${top_p}  # temperature, top-k, top-p`,
+  "        p = bert_gpt.candidates(logits, *how)",
+  "        ids.append(torch.multinomial(p, 1).item())",
   "print(subwords.decode(ids))",
 ].join("\n");
