@@ -44,7 +44,7 @@ Page.gpt_code = (prompt, {temperature, top_k, top_p}) => [
   "    while ids[-1] != EOS and len(ids) < 128:",
   "        logits = model(torch.tensor([ids]))[0, -1]",
   "        logits[[PAD, BOS, UNK]] = -torch.inf",
-  `        how = ${temperature}, ${top_k || "None"}, ${top_p}  # temperature, top-k, top-p`,
+  `        how = ${temperature}, ${top_k || "None"}, ${top_p}`,
   "        p = bert_gpt.candidates(logits, *how)",
   "        ids.append(torch.multinomial(p, 1).item())",
   "print(subwords.decode(ids))",
