@@ -19,8 +19,8 @@
     no_scale: ["03_attention", {
       ko: "더-알아보기-훈련까지-되는-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
     padding_in: ["02_encoder_decoder", {
-      ko: "더-알아보기-버그-하나-더-질문-셋",
-      en: "read-more-one-more-bug-and-three-questions"}],
+      ko: "더-알아보기-문맥-벡터에-새어-드는-패딩",
+      en: "more-padding-in-the-context-vector"}],
     see_future: ["05_transformer_tested", {
       ko: "손실은-더-좋은데", en: "the-better-loss"}],
     drop_positions: ["05_transformer_tested", {
