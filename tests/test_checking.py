@@ -881,6 +881,10 @@ def test_arrays_that_look_alike_are_told_apart():
     assert apart(expected, expected) == (short(expected),) * 2
     pair = apart((expected, 1), (got, 1))
     assert pair == (f"[0] [299]: {299 / 7!r}", f"[0] [299]: {299 / 7 + 1!r}")
+    names = {f"layers.{i}.self_attention.weight": i for i in range(9)}
+    last = "layers.8.self_attention.weight"
+    assert apart(names, names | {last: 0}) == (f"[{last!r}] 8", f"[{last!r}] 0")
+    assert apart(list(names), [*names, "x"]) == ("길이 9", "길이 10")
     assert apart([1, 2], "x") == ("[1, 2]", "'x'")
 
 

@@ -111,16 +111,19 @@ def short(value, limit=80):
 def apart(expected, got):
     """Return short() of both; of those that look alike, the first place they differ.
 
-    Such a place is written as in "[0, 2]: 1.5", in a tuple "[1] [0, 2]: 1.5".
+    Such a place is written as in "[0, 2]: 1.5", in a list, tuple or dict
+    "[1] [0, 2]: 1.5". Of those that differ in length alone, the lengths.
     """
     shown = short(expected), short(got)
     if shown[0] != shown[1]:
         return shown
-    if isinstance(expected, tuple) and isinstance(got, tuple):
-        pairs = enumerate(zip(expected, got, strict=False))
-        inner = ((i, apart(*pair)) for i, pair in pairs)
-        found = next(((i, told) for i, told in inner if told[0] != told[1]), None)
-        return tuple(f"[{found[0]}] {told}" for told in found[1]) if found else shown
+    for place, *pair in _entries(expected, got):
+        told = apart(*pair)
+        if told[0] != told[1]:
+            return tuple(f"[{place!r}] {words}" for words in told)
+    lengths = [len(v) for v in (expected, got) if isinstance(v, list | tuple | dict)]
+    if len(set(lengths)) == 2:
+        return tuple(text(ko=f"길이 {n}", en=f"length {n}") for n in lengths)
     arrays = [plain(value) for value in (expected, got)]
     if not all(isinstance(array, np.ndarray) for array in arrays):
         return shown
@@ -131,6 +134,15 @@ def apart(expected, got):
         return shown
     place = tuple(places[0].tolist())
     return tuple(f"{list(place)}: {short(a[place])}" for a in arrays)
+
+
+def _entries(expected, got):
+    """Return (place, entry of the one, of the other) of two sequences or two dicts."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return [(key, expected[key], got[key]) for key in expected if key in got]
+    if all(isinstance(value, list | tuple) for value in (expected, got)):
+        return zip(range(len(expected)), expected, got, strict=False)
+    return ()
 
 
 def one_line(words, limit=80):
