@@ -143,7 +143,6 @@ def _layer_by_hand(x, w, n_heads):
         ("mean_pool", _pool_by_matmul),
         ("mean_pool", _pool_by_filling),
         ("to_linear", _linear_by_columns),
-        ("to_linear", _linear_in_torch),
         ("to_linear", _linear_by_einsum),
         ("unit_counts", [3, 3, 8, 9, 24]),
         ("unit_counts", np.array([3, 3, 8, 9, 24])),
