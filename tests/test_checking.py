@@ -847,7 +847,7 @@ def test_values_that_agree(expected, got):
         (np.array([1, 2]), np.array([1.0, 2.0]), True, "`int`, got `float`"),
         (np.array([True]), np.array([1]), True, "`bool`, got `int`"),
         (np.zeros((2, 2)), [[1], [1, 2]], True, "rows differ in length"),
-        (0.3, np.float16(0.3), False, "the value is different"),
+        (0.3, np.float16(0.3), False, "The value is different"),
         (torch.rand(3), torch.rand(3).half(), False, "the value is different"),
         ([0.3, 2.0], np.array([0.3, 2.0], np.float16), False, "the value is different"),
         (np.zeros(2), np.array([0, np.nan]), True, r"At `\[1\]`: there is a NaN"),
