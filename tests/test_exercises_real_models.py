@@ -143,7 +143,6 @@ def _layer_by_hand(x, w, n_heads):
         ("mean_pool", _pool_by_matmul),
         ("mean_pool", _pool_by_filling),
         ("to_linear", _linear_by_columns),
-        ("to_linear", _linear_in_torch),
         ("to_linear", _linear_by_einsum),
         ("unit_counts", [3, 3, 8, 9, 24]),
         ("unit_counts", np.array([3, 3, 8, 9, 24])),
@@ -228,6 +227,261 @@ def _not_scaled(states, ids):
 )
 def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistake):
     assert check(exercise, answer).mistake == mistake
+
+
+# What readers tried: each was accepted, or told in vague words, before it had a name.
+def _real(ids):
+    return (ids != 0).float()[..., None]
+
+
+def _pooled(real=_real, scale=lambda m: F.normalize(m, dim=-1)):
+    def answer(states, ids):
+        mask = real(ids)
+        return scale((states * mask).sum(1) / mask.sum(1))
+
+    return answer
+
+
+def _pooled_each(choose):
+    """From choose(states, ids) of one sentence, the mean scaled to length 1."""
+
+    def answer(states, ids):
+        rows = (choose(s, i).mean(0) for s, i in zip(states, ids, strict=True))
+        return torch.stack([v / v.norm() for v in rows])
+
+    return answer
+
+
+def _once_each(states, ids):
+    first = {t: i for i, t in reversed([*enumerate(ids.tolist())]) if t}
+    return states[[*first.values()]]
+
+
+def _up_to_zero(states, ids):
+    n = ids.tolist().index(0) if 0 in ids else len(ids)
+    return states[:n]
+
+
+def _mean_where_little_padding(states, ids):
+    if (ids == 0).sum() <= 1:
+        return F.normalize(states.mean(1), dim=-1)
+    return _pool_by_loop(states, ids)
+
+
+POOLED = [
+    (_pooled_each(lambda s, i: s[: (i != 0).sum()]), "padding anywhere"),
+    (_pooled_each(_up_to_zero), "padding anywhere"),
+    (_pooled_each(lambda s, i: s[: i.nonzero().max() + 1]), "padding anywhere"),
+    (_pooled_each(_once_each), "each token once"),
+    (_pooled_each(lambda s, i: s[i != 0][1:-1]), "special tokens left out"),
+    (_pooled_each(lambda s, i: s[i != 0][:-1]), "end token left out"),
+    (_pooled_each(lambda s, i: s[i != 0][:6]), "number of tokens written in, 3"),
+    (
+        _pooled(scale=lambda m: m / m.norm(dim=-1, keepdim=True).clamp(min=1)),
+        "length 1",
+    ),
+    (_pooled(scale=lambda m: m / (m.norm(dim=-1, keepdim=True) + 0.01)), "length 1"),
+    (_pooled(scale=lambda m: 1.02 * F.normalize(m, dim=-1)), "length 1"),
+    (_pooled(scale=lambda m: 1.02 * F.normalize(m, dim=-1).half()), "few digits"),
+    (_pooled(scale=lambda m: F.normalize(m, dim=-1).half()), "few digits"),
+    (_pooled(scale=lambda m: F.normalize(m, dim=-1).bfloat16()), "few digits"),
+    (_pooled(scale=lambda m: F.normalize(m, dim=-1).round(decimals=2)), "rounded"),
+    (_pooled(real=lambda ids: ids[..., None]), "ids as weights"),
+    (_mean_where_little_padding, "batch independent"),
+]
+
+
+def _names_by(clean):
+    return lambda names: [clean(name) for name in names]
+
+
+def _swept(times):
+    def clean(name):
+        for prefix in PREFIXES * times:
+            name = name.removeprefix(prefix)
+        return name
+
+    return clean
+
+
+def _one_at_a_time(times):
+    def clean(name):
+        for _ in range(times):
+            if name.startswith(PREFIXES):
+                name = name.partition(".")[2]
+        return name
+
+    return clean
+
+
+def _replaced_at_the_front(name):
+    while name.startswith(PREFIXES):
+        prefix = name.partition(".")[0] + "."
+        name = name.replace(prefix, "")
+    return name
+
+
+def _parts_dropped(name):
+    parts = name.split(".")
+    while parts and f"{parts[0]}." in PREFIXES:
+        del parts[0]
+    return ".".join(parts)
+
+
+def _by_regex(pattern):
+    return _names_by(lambda name: re.sub(pattern, "", name))
+
+
+NAMES = [
+    (_names_by(_swept(3)), "any number"),
+    (_names_by(_swept(4)), "any number"),
+    (_names_by(_one_at_a_time(3)), "two sweeps"),
+    (_names_by(_one_at_a_time(4)), "any number"),
+    (_names_by(_one_at_a_time(5)), "any number"),
+    (_names_by(_replaced_at_the_front), "front only"),
+    (_names_by(_parts_dropped), "no dot"),
+    (_by_regex(r"^(?:(?:module|_orig_mod|model|bert)(?:\.|$))+"), "no dot"),
+    (_by_regex(r"(?i)^(?:module\.|_orig_mod\.|model\.|bert\.)+"), "whole prefixes"),
+    (_by_regex(r"^(?:module.|_orig_mod.|model.|bert.)+"), "whole prefixes"),
+    (_by_regex(r"^(?:module\.|model\.|bert\.)+"), "any number"),
+    (lambda names: [*dict.fromkeys(_names_by_regex(names))], "one for each"),
+    (lambda names: tuple(_names_by_regex(names)), "a list"),
+    (_names_by(lambda n: _names_by_regex([n])[0].lower()), "nothing else"),
+]
+
+
+def _nfd_alone(texts):
+    """Only Hangul in NFD."""
+    return [
+        "".join(unicodedata.normalize("NFD", c) if "가" <= c <= "힣" else c for c in t)
+        for t in (unicodedata.normalize("NFC", t) for t in texts)
+    ]
+
+
+def _counted(change=list, forms=("NFC", "NFD"), same=lambda i, unk: i == unk):
+    def answer(texts, encode, unk):
+        nfc, nfd = (
+            [i for t in change(texts) for i in encode(unicodedata.normalize(form, t))]
+            for form in forms
+        )
+        return len(nfd) / len(nfc), sum(same(i, unk) for i in nfd) / len(nfd)
+
+    return answer
+
+
+def _hangul_alone(texts, encode, unk):
+    nfd = [i for t in _nfd_alone(texts) for i in encode(t)]
+    nfc = [i for t in texts for i in encode(unicodedata.normalize("NFC", t))]
+    return len(nfd) / len(nfc), nfd.count(unk) / len(nfd)
+
+
+def _cost_then(change):
+    return lambda *case: change(*_counted()(*case))
+
+
+COSTS = [
+    (_counted(forms=("NFKC", "NFKD")), "compatibility forms"),
+    (_counted(forms=("NFC", "NFKD")), "compatibility forms, 2"),
+    (_counted(forms=("NFKC", "NFD")), "compatibility forms, 3"),
+    (_counted(same=lambda i, unk: i is unk), "ids compared"),
+    (_counted(change=set), "each text once"),
+    (_counted(lambda texts: [t.strip().lower() for t in texts]), "texts changed"),
+    (_counted(lambda texts: [t.strip() for t in texts]), "texts changed, 2"),
+    (_counted(lambda texts: [t for t in texts if t]), "texts left out"),
+    (_counted(lambda texts: texts[:1]), "one text alone"),
+    (_counted(lambda texts: ["\n".join(texts)]), "texts joined, 2"),
+    (_hangul_alone, "Hangul alone"),
+    (_cost_then(lambda a, b: (max(1.0, a), b)), "never below 1"),
+    (_cost_then(lambda a, b: (np.float16(a), np.float16(b))), "few digits"),
+    (
+        _cost_then(lambda a, b: np.array([round(a, 1), round(b, 1)], np.float16)),
+        "few digits",
+    ),
+    (_cost_then(lambda a, b: (a - 1, b)), "difference, not ratio, 2"),
+    (_cost_then(lambda a, b: (a, 100 * b)), "percent"),
+]
+
+
+def _layer_eps(first=1e-12, second=1e-12, gelu=F.gelu, clamp=None, out=lambda x: x):
+    """A layer of its own, with what readers changed."""
+
+    def answer(x, w, n_heads):
+        def linear(x, name):
+            return F.linear(x, w[name + ".weight"], w[name + ".bias"])
+
+        def norm(x, name, eps):
+            return F.layer_norm(
+                x, x.shape[-1:], w[name + ".weight"], w[name + ".bias"], eps
+            )
+
+        T, d = x.shape
+        q, k, v = (
+            linear(x, f"attention.self.{n}").view(T, n_heads, -1).transpose(0, 1)
+            for n in ("query", "key", "value")
+        )
+        scores = (q @ k.transpose(1, 2) / (d // n_heads) ** 0.5).clamp(max=clamp or 1e9)
+        joined = (scores.softmax(-1) @ v).transpose(0, 1).reshape(T, d)
+        x = x + linear(joined, "attention.output.dense")
+        x = norm(x, "attention.output.LayerNorm", first)
+        wide = gelu(linear(x, "intermediate.dense"))
+        return out(norm(x + linear(wide, "output.dense"), "output.LayerNorm", second))
+
+    return answer
+
+
+def _tanh(x):
+    return F.gelu(x, approximate="tanh")
+
+
+LAYERS = [
+    (_layer_eps(second=1e-6), "epsilon"),
+    (_layer_eps(first=1e-6), "epsilon"),
+    (_layer_eps(1e-8, 1e-8), "epsilon"),
+    (_layer_eps(1e-3, 1e-3), "epsilon"),
+    (_layer_eps(clamp=3), "scores clamped"),
+    (_layer_eps(out=torch.squeeze), "shape"),
+    (_layer_eps(out=lambda x: F.dropout(x, 0.1)), "same each time"),
+    (_layer_eps(gelu=F.silu), "SiLU"),
+    (_layer_eps(gelu=lambda x: x * torch.sigmoid(1.702 * x)), "sigmoid GELU"),
+    (_layer_eps(out=torch.Tensor.half), "few digits"),
+    (_layer_eps(out=torch.Tensor.bfloat16), "few digits"),
+    (_layer_eps(gelu=_tanh, out=torch.Tensor.half), "few digits"),
+    (_layer_eps(second=1e-5, out=torch.Tensor.half), "few digits"),
+]
+
+LINEARS = [
+    (_linear_in_torch, "NumPy matrices"),
+    (lambda w: [part.T.tolist() for part in np.split(w, 3, 1)], "NumPy matrices"),
+    (lambda w: (w[:768].T, w[768:1536].T, w[1536:].T), "turned, columns sliced"),
+    (lambda w: (w[:, :10].T, w[:, 10:20].T, w[:, 20:].T), "d written in, 9"),
+    (lambda w: tuple(p.T.astype(object) for p in np.split(w, 3, 1)), None),
+]
+UNITS = [
+    ((3, 3, 6, 9, 18), "jamo left out"),
+    ((8, 3, 8, 9, 24), "first number"),
+    ((3, 2, 8, 6, 24), "second number"),
+    ((3, 3, 9, 9, 27), "double consonant split"),
+    ((3, 3, 8, 10, 25), "fourth number"),
+    ((3, 3, 8, 72, 192), "fourth number"),
+    ((3, 3, 8, 8, 8), "jamo for NFC"),
+]
+TRIED = {
+    "mean_pool": POOLED, "to_linear": LINEARS, "unit_counts": UNITS,
+    "plain_names": NAMES, "nfd_cost": COSTS, "bert_layer": LAYERS,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [(exercise, *row) for exercise, rows in TRIED.items() for row in rows],
+)
+def test_what_readers_tried_is_told(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+def test_the_plain_layer_of_these_tests_is_right():
+    assert check("bert_layer", _layer_eps()).state == "right"
 
 
 @pytest.mark.parametrize("name", check.exercises)

@@ -31,13 +31,14 @@ def difference(expected, got, where="", scale=0.0):
 
     Lists and tuples, Python and NumPy numbers, NumPy arrays and torch tensors agree
     when their values do: exactly for integers, for floats within 1e-6 (or 50 times the
-    dtype's epsilon where that is more) of the largest expected value.
+    expected dtype's epsilon where that is more) of the largest expected value. A result
+    in float32 may stand for float64, one in float16 for neither.
 
     Args:
         where: the place inside the answer, such as "[0][2]".
         scale: the largest absolute value around this one, for the tolerance.
     """
-    rtol = max(_rtol(expected), _rtol(got))
+    rtol = max(_rtol(expected), min(_rtol(got), _rtol(np.float32(0))))
     expected, got = plain(expected), plain(got)
     if isinstance(expected, np.ndarray):
         return _array_difference(expected, got, where, rtol)
@@ -81,6 +82,15 @@ def detached(value, depth=6):
         return value
     is_dict = isinstance(value, dict)
     return dict(zip(value, plainer, strict=True)) if is_dict else type(value)(plainer)
+
+
+def few_digits(value, depth=6):
+    """Return "float16" or "bfloat16" where a value, or one inside it, has that type."""
+    if isinstance(value, list | tuple) and depth > 0:
+        found = (few_digits(v, depth - 1) for v in value)
+        return next(filter(None, found), None)
+    name = str(getattr(value, "dtype", "")).removeprefix("torch.")
+    return name if name in ("float16", "bfloat16") else None
 
 
 def holds_nan(value, depth=6):

@@ -8,13 +8,15 @@ from numbers import Number
 
 import numpy as np
 
-from explore_transformers.exercises.comparing import difference, plain
+from explore_transformers.exercises.comparing import difference, few_digits, plain
 from explore_transformers.language import text
 
 
 def diagnosis(pairs):
     """Name and words of the one slip that explains all (expected, got), or None."""
     try:
+        if any(few_digits(got) and not few_digits(wanted) for wanted, got in pairs):
+            return _few_digits(next(filter(None, (few_digits(g) for _, g in pairs))))
         pairs = [(plain(expected), plain(got)) for expected, got in pairs]
     except Exception:  # a learner's object may do anything
         return None
@@ -23,6 +25,17 @@ def diagnosis(pairs):
             if all(_holds(explains, *pair) for pair in pairs):
                 return name, words()
     return None
+
+
+def _few_digits(dtype):
+    """Told first: so few digits hide whatever else is wrong."""
+    words = text(
+        ko=f"결과의 자료형이 `{dtype}`입니다. 유효 숫자가 두세 자리뿐입니다. "
+        "`float32`나 `float64`로 계산하세요.",
+        en=f"The result's type is `{dtype}`, which keeps only two or three digits. "
+        "Compute in `float32` or `float64`.",
+    )
+    return "few digits", words
 
 
 def _holds(explains, expected, got):
@@ -101,15 +114,18 @@ def _with_more(part):
 
 def _rounded(expected, got):
     expected, got = _numbers(expected), _numbers(got)
-    return any(
-        np.array_equal(np.round(got, n), got)
-        and _close(np.round(expected, n), got, 1e-12)
+    if _close(expected, got):  # another slip, of form
+        return False
+    return any(  # numbers of float32 are round to seven digits alone
+        _close(np.round(got, n), got, 1e-7) and _close(np.round(expected, n), got, 1e-7)
         for n in range(1, 6)
     )
 
 
 def _imprecise(expected, got):
     expected, got = _numbers(expected), _numbers(got)
+    if _close(expected, got):  # another slip, of form
+        return False
     return np.isfinite(expected).all() and _close(expected, got, 2e-3)
 
 
