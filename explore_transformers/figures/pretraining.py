@@ -364,7 +364,9 @@ def next_word_bars(tokens, columns):
             y = 58 + 24 * len(tokens) + 40
             drawing.words(x + width / 2 - 2, y, str(n), "et-small et-bold")
     with drawing.part(1):
-        for k, token in enumerate([*tokens, text(ko="나머지", en="the rest")]):
+        n = len(next(iter(columns.values()))) - len(tokens)
+        others = text(ko=f"나머지 {n}개", en=f"{n} others")
+        for k, token in enumerate([*tokens, others]):
             y = 67 + 24 * k + 6 * (k == len(tokens))
             drawing.words(76, y, token, "et-end et-small")
         y = 58 + 24 * len(tokens) + 40
