@@ -163,6 +163,21 @@ def test_bars_show_the_probabilities_and_the_rest():
     assert float(widths[0]) == pytest.approx(frame * 0.5)
 
 
+def test_numbers_stand_beside_the_bars_and_the_rest_is_counted():
+    svg = draw_next().svg
+    frames = re.findall(r'et-frame" x="([\d.]+)".*?width="([\d.]+)"', svg)
+    ends = [float(x) + float(width) for x, width in frames]
+    shown = re.findall(r'<text x="([\d.]+)"[^>]*et-end et-small">(0|[\d.]{4})<', svg)
+    assert len(shown) == len(frames) > 0
+    for (x, number), end in zip(shown, ends, strict=True):
+        assert float(x) - 6 * len(number) > end  # 11 px letters are 6 wide
+    assert "2 others" in words_in(draw_next())
+
+
+def test_the_caption_says_how_many_tokens_the_drawn_models_know():
+    assert f"know {MASK + 1} tokens" in repr(draw_stacks())
+
+
 @pytest.mark.parametrize("p", [[0.5, 0.4, 0, 0], [1.0], [0.5, 0.6]])
 def test_bars_refuse_what_are_no_probabilities(p):
     with pytest.raises(ValueError, match="probabilities"):

@@ -510,7 +510,7 @@ def softmax_step(words, logits, probabilities):
             en="The exponential makes all of them positive.",
         ),
         text(
-            ko=f"합 {formatted(powers.sum(), '.2f')}로 나눕니다.",
+            ko=f"모두 합({formatted(powers.sum(), '.2f')})으로 나눕니다.",
             en=f"Divide by their sum, {formatted(powers.sum(), '.2f')}.",
         ),
     ]

@@ -31,14 +31,17 @@ def two_stacks(gpt, bert, gpt_ids, bert_ids):
     for left, (model, ids, name) in zip(_COLUMNS, sides, strict=True):
         logits, calls = trace(model, ids)
         _draw_stack(drawing, left, name, model, ids, calls, logits)
+    n_words = logits.shape[-1]
     title = text(ko="GPT와 BERT", en="GPT and BERT")
     caption = text(
-        ko="같은 층을 쌓은 두 모델입니다. 아래에서 위로 계산하고, 괄호 안은 실제로 "
-        "흐른 텐서의 모양입니다. 잔차 연결은 그리지 않았습니다. 주황은 두 모델이 가장 "
-        "다른 곳입니다.",
-        en="Two models stacked of the same layers, computed from the bottom up. In "
-        "brackets: shapes of the tensors that really passed. Residual lines are left "
-        "out. Orange: where the two differ most.",
+        ko="재료가 같은 층을 쌓은 두 모델입니다. 아래에서 위로 계산하고, 괄호 안은 "
+        f"토큰의 종류가 {n_words}개인 작은 모델에 문장 하나를 넣었을 때의 모양입니다. "
+        "잔차 연결과 BERT의 풀러는 그리지 않았습니다. 주황은 마스크를 쓰는 어텐션과 "
+        "BERT의 헤드이고, 정규화의 위치도 다릅니다.",
+        en="Two models stacked of layers with the same parts, computed from the bottom "
+        f"up. In brackets: shapes as one sentence passes small models that know "
+        f"{n_words} tokens. Residual lines and BERT's pooler are left out. Orange: "
+        "attention with its mask, and BERT's head; the norms stand elsewhere too.",
     )
     return Diagram(drawing, title, caption, _words_of_stacks(gpt))
 
@@ -65,7 +68,7 @@ def _draw_stack(drawing, left, name, model, ids, calls, logits):
         drawing.box(x, 92, width, 40, "context" if is_bert else "norm", *head)
         drawing.arrow((middle, 92), (middle, 80))
     with drawing.part(5):
-        table = text(ko="임베딩의 표를 다시", en="embedding table again")
+        table = text(ko="토큰 임베딩을 다시 씀", en="token embeddings again")
         drawing.box(x, 42, width, 38, "embedding", table, shape_of(logits.shape))
         drawing.arrow((middle, 42), (middle, 30))
         drawing.words(middle, 20, _goal(is_bert), "et-small")
@@ -115,8 +118,10 @@ def _words_of_stacks(gpt):
     n = len(gpt.blocks)
     return [
         text(
-            ko="둘 다 토큰의 번호를 받습니다. BERT의 입력에는 <mask>가 있습니다.",
-            en="Both read ids of tokens. BERT's input has <mask>s in it.",
+            ko="둘 다 토큰의 번호를 받습니다. BERT의 입력에는 <mask>와 끝 토큰도 "
+            "있습니다.",
+            en="Both read ids of tokens. BERT's input has <mask>s and the end token in "
+            "it.",
         ),
         text(
             ko="토큰 임베딩에 배운 위치 임베딩을 더합니다. BERT는 세그먼트 임베딩도 "
@@ -126,7 +131,7 @@ def _words_of_stacks(gpt):
         ),
         text(
             ko=f"레슨 4의 인코더 층이 {n}개입니다. GPT는 뒤를 가리고, BERT는 패딩만 "
-            "가립니다. 정규화의 위치도 다릅니다(서브층의 앞과 뒤).",
+            "가립니다. 정규화의 위치도 다릅니다(하위 층의 앞과 뒤).",
             en=f"Lesson 4's encoder layer, {n} times. GPT hides what follows, BERT "
             "nothing but padding. GPT normalizes before each sublayer, BERT after it.",
         ),
@@ -314,8 +319,8 @@ def _words_of_merges(history):
             ko, en = f"글자로 나누면 토큰이 {n}개입니다.", f"As characters: {n} tokens."
         else:
             made = "".join(pair)
-            ko = f"“{pair[0]}”와 “{pair[1]}”가 {times}번으로 가장 많습니다. “{made}”로 "
-            ko += f"병합하면 {n}개입니다."
+            ko = f"“{pair[0]}”, “{pair[1]}” 순서로 나란한 쌍이 {times}번으로 가장 "
+            ko += f"많습니다. 하나로 병합하면(“{made}”) {n}개입니다."
             en = f"{pair[0]} and {pair[1]} stand side by side most often ({times} "
             en += f"times). Merged: {n} tokens."
         steps.append(text(ko=ko, en=en))
@@ -352,14 +357,16 @@ def next_word_bars(tokens, columns):
             for k, value in enumerate([*map(float, p[: len(tokens)]), rest]):
                 y = 58 + 24 * k + 6 * (k == len(tokens))
                 role = "output" if k == len(tokens) else "context"
-                drawing.bar(x, y, width - 5, 19, value, role)
+                drawing.bar(x, y, width - 30, 19, value, role)
                 shown = "0" if value == 0 else formatted(value, ".2f")
-                drawing.words(x + width / 2 - 2.5, y + 9.5, shown, "et-small")
+                drawing.words(x + width - 4, y + 9.5, shown, "et-end et-small")
             n = int(sum(float(value) > 0 for value in p))
             y = 58 + 24 * len(tokens) + 40
             drawing.words(x + width / 2 - 2, y, str(n), "et-small et-bold")
     with drawing.part(1):
-        for k, token in enumerate([*tokens, text(ko="나머지", en="the rest")]):
+        n = len(next(iter(columns.values()))) - len(tokens)
+        others = text(ko=f"나머지 {n}개", en=f"{n} others")
+        for k, token in enumerate([*tokens, others]):
             y = 67 + 24 * k + 6 * (k == len(tokens))
             drawing.words(76, y, token, "et-end et-small")
         y = 58 + 24 * len(tokens) + 40
