@@ -218,7 +218,10 @@ def _centre(i):
 def _draw_row(drawing, y, step, positions, q, k, shares, score):
     n_pairs = len(shares)
     longest = max(float(q.abs().max()), float(k.abs().max())) * 1.25
-    place = text(ko="쿼리 위치 {}, 키 위치 {}", en="query at {}, key at {}")
+    at, since = positions
+    place = text(
+        ko=f"쿼리 위치 {at}, 키 위치 {since}", en=f"query at {at}, key at {since}"
+    )
     for i, share in enumerate(shares):
         x, middle = _centre(i), y + 42
         angles = [2 * math.pi * t / 48 for t in range(49)]
@@ -233,7 +236,7 @@ def _draw_row(drawing, y, step, positions, q, k, shares, score):
             drawing.squares(end[0] - 3, end[1] - 3, role, [1.6], size=(6, 6))
         drawing.words(x, middle + 42, formatted(float(share), "+.2f"), "et-small")
     drawing.badge(10, y, step)
-    drawing.words(24, y, place.format(*positions), "et-start")
+    drawing.words(24, y, place, "et-start")
     drawing.words(348, y + 42, formatted(score, "+.2f"), "et-bold")
 
 
