@@ -52,11 +52,15 @@ def read_gguf(path, watch=None):
     """Read a GGUF file once -> its settings {name: value}, weights {name: tensor}.
 
     Weights are dequantized to float32, in the shapes of torch's Linear. watch(share)
-    is called at each tenth. Raises ValueError for a file that is cut off or no GGUF.
+    is called at each tenth. Raises ValueError for a file that is cut off or no GGUF,
+    ConnectionError if a package is missing.
     """
-    from gguf import GGUFReader
-    from gguf.quants import dequantize
-
+    try:
+        from gguf import GGUFReader
+        from gguf.quants import dequantize
+    except ImportError as error:  # gguf itself, or what it needs
+        why = text(ko="패키지가 없습니다: ", en="a package is missing: ")
+        raise ConnectionError(f"{why}{error.name}") from error
     with open(path, "rb") as file:
         if file.read(4) != b"GGUF":
             why = text(ko="GGUF 파일이 아닙니다", en="this is no GGUF file")

@@ -51,7 +51,7 @@ def _draw_frame(drawing, left, n_blocks):
     """The frame of the blocks, the way up through it, and its residual lines."""
     middle, edge = left + _WIDE / 2, left + _WIDE + 10
     drawing.frame(left - 4, 98, _WIDE + 20, 240)
-    drawing.words(left + _WIDE + 2, 332, f"× {n_blocks}", "et-end et-small")
+    drawing.words(left + 4, 329, f"× {n_blocks}", "et-start et-small")
     for low, high in (
         (408, 398), (360, 322), (300, 284), (226, 216), (196, 196),
         (176, 162), (116, 108), (104, 92), (70, 62),
@@ -77,9 +77,10 @@ def _draw_part(drawing, left, part, lines):
 
 
 def _badge(drawing, part, step):
-    tops = {"norm": (*_NORM_Y, 70), "attention": (_ATTENTION_Y,), "feed": (_FEED_Y,)}
-    for y in tops.get(part, (360,)):
-        drawing.badge(_RIGHT - 1, y + 3, step)
+    norms = [y + 11 for y in (*_NORM_Y, 70)]
+    middles = {"norm": norms, "attention": [_ATTENTION_Y + 29], "feed": [_FEED_Y + 23]}
+    for y in middles.get(part, [379]):
+        drawing.badge(_RIGHT - 19, y, step)
 
 
 def _old_lines(gpt):
