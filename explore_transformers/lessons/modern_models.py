@@ -1,3 +1,10 @@
+# Built from book/lessons/09_modern_models.md by `make notebooks`.
+# Edit that file instead.
+"""From lesson 7's GPT to Llama, one change at a time, and a published chat model.
+
+Built in lesson 9. B texts, T tokens, d numbers a token, V words.
+"""
+
 import torch
 import torch.nn.functional as F
 from torch import nn
