@@ -28,6 +28,9 @@ book: $(READY)
 serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
+# Two workers at a time, so a thread each: more would only wait for one another.
+test check: export OMP_NUM_THREADS := 1
+
 test: check
 	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m "slow or browser"
 	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope

@@ -1,6 +1,7 @@
 """Build one lesson: check, run if its code has changed, write all or nothing."""
 
 import json
+import symtable
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -10,9 +11,10 @@ from builder.errors import BuildError, Problem
 from builder.execute import Run, check_outputs, execute, wanted
 from builder.export import export_cells, export_problems, module_text
 from builder.fingerprint import output_fingerprint
-from builder.lesson import Lesson, read_lesson
+from builder.lesson import Code, Lesson, Prose, read_lesson
 from builder.notebook import notebook_cells, notebook_text, stored_run
 from builder.project import LANGUAGES, Project, write_files
+from builder.render import expressions
 from builder.structure import structure_problems
 
 
@@ -27,6 +29,8 @@ def check_lesson(book: Book, lesson: Lesson) -> None:
     """Raise BuildError with everything wrong that can be known without a run."""
     found = [*structure_problems(lesson), *export_problems(lesson)]
     found += _bad_expressions(lesson)
+    if not found:
+        found = _changed_later(lesson)
     problems = [Problem(lesson.path, name, text) for name, text in found]
     if not problems:  # what follows needs a sound lesson
         problems = _trial(book, lesson)
@@ -42,6 +46,28 @@ def _bad_expressions(lesson: Lesson) -> list[tuple[str, str]]:
         except SyntaxError as error:
             bad.append((name, f"{{{{ {expression} }}}} is not Python: {error.msg}"))
     return bad
+
+
+def _changed_later(lesson: Lesson) -> list[tuple[str, str]]:
+    """Names that prose shows and a cell below sets again: values come from the end."""
+    found, sets = [], [_sets(cell) for cell in lesson.cells]
+    for place, cell in enumerate(lesson.cells):
+        above = set().union(*sets[:place])
+        for expression in expressions(cell) if isinstance(cell, Prose) else ():
+            used = symtable.symtable(expression, "prose", "eval").get_identifiers()
+            for other, below in zip(lesson.cells[place:], sets[place:], strict=True):
+                text = f"{{{{ {expression} }}}} would show what cell {other.name!r} "
+                for name in sorted(above & below & set(used)):
+                    found.append((cell.name, f"{text}sets {name} to: rename one"))
+    return found
+
+
+def _sets(cell: Prose | Code) -> set[str]:
+    """The names that a running code cell gives a value, outside of functions."""
+    if isinstance(cell, Prose) or not cell.runs:
+        return set()
+    names = symtable.symtable(cell.source, cell.name, "exec").get_symbols()
+    return {name.get_name() for name in names if name.is_assigned()}
 
 
 def _trial(book: Book, lesson: Lesson) -> list[Problem]:

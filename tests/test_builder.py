@@ -258,6 +258,14 @@ def test_all_problems_are_shown_at_once(tiny):
     assert "'seed': not plain Python" in said and "'title': the two" in said
 
 
+def test_prose_shows_no_name_that_a_cell_below_sets_again(tiny):
+    for words in ("두 배로 만드십시오.", "Double the value."):
+        edit(tiny, words, f"{words} {{{{ total | .1f }}}}")
+    assert problems_of(tiny) == ""
+    edit(tiny, 'checked = "double"', 'for total in range(3):\n    checked = "double"')
+    assert "'ex': {{ total }} would show what cell 'ex-check' sets" in problems_of(tiny)
+
+
 @pytest.mark.parametrize(
     "text, expected",
     [

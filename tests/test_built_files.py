@@ -1,5 +1,6 @@
 """The committed built files are what the lessons build. Nothing is run here."""
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -96,6 +97,56 @@ def unmeasured() -> list[str]:
         for name, missing in lacks.items()
         if missing
     ]
+
+
+def prose_of(path: Path, language: str) -> str:
+    """All a lesson's built prose, its numbers put in."""
+    notebook = PROJECT.notebooks(language) / f"{path.stem}.ipynb"
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] != "code")
+
+
+SHARES = r"(-?[\d,.]*\d)(?:%p| percentage points?|퍼센트포인트)"
+
+
+def impossible(prose: str) -> list[str]:
+    """Differences of shares that no two shares have."""
+    found = re.finditer(SHARES, prose)
+    return [m[0] for m in found if abs(float(m[1].replace(",", ""))) > 100]
+
+
+# How the last digit of a number is read: with a final consonant, with ㄹ, or without.
+ENDINGS = dict.fromkeys("036", "consonant") | dict.fromkeys("178", "ㄹ")
+AFTER = {
+    "consonant": ("을", "이", "은", "과", "으로"),
+    "ㄹ": ("을", "이", "은", "과", "로"),
+    "vowel": ("를", "가", "는", "와", "로"),
+}
+PARTICLE = r"(?<![\w.,-])[\d.,]*(\d)([%`*]*p?)([을를이가은는과와로]|으로)(?![가-힣])"
+
+
+def wrong_particles(prose: str) -> list[str]:
+    """Numbers with a particle that does not fit how they are read: 0.90와."""
+    wrong = []
+    for found in re.finditer(PARTICLE, prose):
+        ending = "vowel" if "%" in found[2] else ENDINGS.get(found[1], "vowel")
+        wrong += [found[0]] * (found[3] not in AFTER[ending])
+    return wrong
+
+
+@each_lesson
+def test_numbers_in_prose_are_possible_and_read_well(path):
+    assert impossible(prose_of(path, "ko")) == impossible(prose_of(path, "en")) == []
+    assert wrong_particles(prose_of(path, "ko")) == []
+
+
+def test_what_is_impossible_or_reads_badly_is_found():
+    said = "1366.9 percentage points, 44.0%p, -100.5퍼센트포인트, 100 percentage points"
+    assert impossible(said) == ["1366.9 percentage points", "-100.5퍼센트포인트"]
+    said = (
+        "0.90와 1.28, 12%는 12%은 `3`를 10과 7으로 8로 6로 5가 4이 GPT-3는 2개와 3이고"
+    )
+    assert wrong_particles(said) == ["0.90와", "12%은", "3`를", "7으로", "6로", "4이"]
 
 
 def test_claims_are_measured_for_every_seed():

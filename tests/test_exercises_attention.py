@@ -124,7 +124,7 @@ def _add_joined(query, memory, W_q, W_k, v):
 
 
 def _order_by_corpus(weights, mask):
-    places = (weights * mask).argmax(axis=1)
+    places = (weights - 2 * ~mask).argmax(axis=1)
     return places, corpus.inversions(enumerate(places))
 
 
@@ -924,6 +924,10 @@ def _context_divided(query, key, value, mask):
         ("bahdanau_attention", _detached(2), "gradient to v"),
         ("bahdanau_attention", _detached(0, 1), "gradient"),
         ("bahdanau_attention", _v_inside, "v inside the tanh"),
+        ("reading_order", _order(lambda w, m: (w * m).argmax(1)), "padding made 0"),
+        ("reading_order",
+         _order(lambda w, m: len(m) - 1 - np.where(m, w, -1)[:, ::-1].argmax(1)),
+         "last of equal weights"),
     ],
 )  # fmt: skip
 def test_what_got_through_or_was_told_badly(exercise, answer, mistake):

@@ -891,3 +891,42 @@ def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
 
 def test_inputs_in_the_tables_own_dtype_are_right():
     assert check("decoder_inputs", _inputs_with()).state == "right"
+
+
+def _writes(stops=EOS, fed=lambda ids: [BOS, *ids][-1],
+            shown=lambda token, logits: token, end=lambda ids: ids,
+            choose=lambda logits: logits.argmax()):  # fmt: skip
+    def answer(step, state, max_len):
+        ids, kept = [], []
+        while len(ids) < max_len:
+            logits, state = step(fed(ids), state)
+            ids.append(int(choose(logits)))
+            if ids[-1] == stops:
+                return end(kept)
+            kept.append(shown(ids[-1], logits))
+        return kept
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (_writes(end=lambda ids: []), "all lost at the end token"),
+        (_writes(stops=0), "stops at the start token, 3"),
+        (_writes(fed=lambda ids: [BOS, BOS, *ids][len(ids)]), "another token fed"),
+        (_writes(fed=len), "another token fed, 2"),
+        (_writes(shown=lambda t, logits: float(logits.max())), "logit for id, 2"),
+        (
+            _writes(choose=lambda logits: 4 + logits[4:].argmax()),
+            "special tokens forbidden, 8",
+        ),
+    ],
+)
+def test_slips_of_writing_are_told(answer, mistake):
+    result = check("write_greedily", answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+
+
+def test_writing_without_a_slip_is_right():
+    assert check("write_greedily", _writes()).state == "right"

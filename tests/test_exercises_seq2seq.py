@@ -270,7 +270,8 @@ NAMED = [
     ("tempered_softmax", _softmax(_own, lambda e: e.sum(axis=-1)), "axis lost"),
     ("tempered_softmax", _softmax(lambda z: z.max(-1), _sum),
      "axis of the maximum lost"),
-    ("tempered_softmax", _softmax(_none, lambda e: e.sum(axis=-1)), "overflow, 4"),
+    ("tempered_softmax", _softmax(_none, lambda e: e.sum(axis=-1)),
+     "overflow, and the sum of another axis, 3"),
     ("tempered_softmax", _softmax(_own, lambda e: e.sum()), "whole array, 2"),
     ("tempered_softmax", _softmax(_own, lambda e: e.sum(0)), "wrong axis, 2"),
     ("tempered_softmax", _softmax(_own, lambda e: e.sum(1, keepdims=True)),
@@ -629,9 +630,7 @@ def _hides_in_place(log_probs, mask):
         ("truncate_ids", _trims_in_place),
         ("batch_numbers", (3, 9, float("nan"), 6)),
         ("padding_share", ("much", "little", "B")),
-        ("masked_loss", lambda log_probs, mask: 2.0),
         ("masked_loss", _hides_in_place),
-        ("tempered_softmax", lambda logits, temperature: logits),
         ("tempered_softmax", lambda logits, temperature: 1 / len(logits)),
         ("sentence_log_prob", lambda table, ids: float("nan")),
         ("sentence_log_prob", lambda table, ids: -1.0),
@@ -641,3 +640,94 @@ def test_unnamed_mistakes_are_wrong(exercise, answer):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", None), result
     assert result.message
+
+
+def _prod_or(other):
+    def answer(table, ids):
+        product = np.prod(table[ids[:-1], ids[1:]])
+        return np.log(product) if product > 0 else other
+
+    return answer
+
+
+def _first_steps(table, ids):
+    return _steps(table, ids)[:100].sum()
+
+
+def _end_in_place(ids, max_len):
+    out = [1, *ids][:max_len]
+    out[-1] = 2
+    return out
+
+
+def _unknown_at_the_cut(ids, max_len):
+    if len(ids) + 2 > max_len:
+        ids = [*ids[: max(max_len - 3, 0)], 3]
+    return [1, *ids, 2][:max_len]
+
+
+def _safe_over(total):
+    def answer(z, t):
+        e = np.exp(z / t - (z / t).max(-1, keepdims=True))
+        return e / total(e.sum(-1, keepdims=True))
+
+    return answer
+
+
+def _overflowing(z, t):
+    with np.errstate(all="ignore"):
+        e = np.exp(z / t)
+        return np.nan_to_num(e / e.sum(-1, keepdims=True), nan=1.0)
+
+
+def _without_last_tokens(log_probs, mask):
+    real = mask[:, 1:]
+    return -(log_probs[:, :-1] * real).sum() / max(real.sum(), 1)
+
+
+def _by_roots(log_probs, mask):
+    n = mask.sum(axis=1)
+    means = -(log_probs * mask).sum(axis=1) / n
+    return np.average(means, weights=np.sqrt(n))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "told"),
+    [
+        ("sentence_log_prob", _prod_or(-1000.0), "falls with length"),
+        ("sentence_log_prob", _prod_or(-1e9), "falls with length"),
+        ("sentence_log_prob", _first_steps, "falls with length"),
+        ("truncate_ids", _end_in_place, "end token over the last word"),
+        ("truncate_ids", _unknown_at_the_cut, "marker of the cut, 4"),
+        ("tempered_softmax", _safe_over(lambda s: s + 0.01), "sums to one"),
+        ("tempered_softmax", _safe_over(lambda s: s + 1), "sums to one"),
+        ("tempered_softmax", lambda z, t: z, "sums to one"),
+        ("tempered_softmax", lambda z, t: _safe(_safe(z / t)),
+         "softmax at temperature 1"),
+        ("tempered_softmax", lambda z, t: _safe(np.abs(z) / t),
+         "softmax at temperature 1"),
+        ("tempered_softmax", lambda z, t: _safe(z / t**1.5),
+         "divided by the temperature"),
+        ("tempered_softmax", _overflowing, "also with large numbers"),
+        ("masked_loss", lambda p, m: -p[p != 0].mean(), "padding left out"),
+        ("masked_loss", _without_last_tokens, "every token counted"),
+        ("masked_loss", lambda p, m: -p[:, 0].mean(), "every token counted"),
+        ("masked_loss", lambda p, m: 2.0, "every token counted"),
+        ("masked_loss", _by_roots, "tokens weighed alike"),
+        ("masked_loss", lambda p, m: -p[m].mean() / np.log(2),
+         "divided by their number"),
+        ("masked_loss", lambda p, m: -np.where(m, p, -1e9).mean(),
+         "padding at minus infinity, 2"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told(exercise, answer, told):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", told), result
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_fewer_digits_are_right(dtype):
+    probabilities = check("tempered_softmax", lambda z, t: _safe(z / t).astype(dtype))
+    loss = check("masked_loss", lambda p, m: -p[m].astype(dtype).mean())
+    assert probabilities.state == "right", probabilities
+    assert loss.state == "right", loss

@@ -1024,3 +1024,88 @@ def test_answers_of_a_further_attack_are_told_what_is_wrong(exercise, answer, mi
 def test_right_answers_of_a_further_attack_are_taken(exercise, answer):
     result = check(exercise, answer)
     assert result.state == "right", result
+
+
+def _rates_at(depth=lambda kind, k, numbers: None,
+              when=lambda step, every: step // every, up=()):  # fmt: skip
+    """Rates by depths from depth(kind of name, its number, all numbers), or right ones.
+
+    Kinds are head, norm, layers and embedding; `up` names those with a rate too large.
+    """
+
+    def answer(names, step, every, rate, factor):
+        numbers = [int(n.split(".")[2]) for n in names if n[:12] == "body.layers."]
+        top, rates = max(numbers), {}
+        for name in names:
+            kind = name.removeprefix("body.").split(".")[0]
+            number = int(name.split(".")[2]) if kind == "layers" else None
+            right = {"head": 0, "norm": 1, "embedding": top + 2}
+            found = depth(kind, number, numbers)
+            if found is None:
+                found = top + 1 - number if kind == "layers" else right[kind]
+            if found <= when(step, every):
+                rates[name] = rate / factor ** (found - (kind in up))
+        return rates
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (_rates_at(lambda kind, k, numbers: k), "number of the layer as depth"),
+        (
+            _rates_at(lambda kind, k, numbers: 1 if kind == "embedding" else None),
+            "embedding at the top",
+        ),
+        (
+            _rates_at(
+                lambda kind, k, numbers: (
+                    int(max(map(str, numbers))) + 1 - k if kind == "layers" else None
+                )
+            ),
+            "largest number as text",
+        ),
+        (
+            _rates_at(
+                lambda kind, k, numbers: {
+                    "layers": numbers[-1] + 1 - (k or 0),
+                    "embedding": numbers[-1] + 2,
+                }.get(kind)
+            ),
+            "last in the list taken for the top",
+        ),
+        (
+            _rates_at(
+                lambda kind, k, numbers: {
+                    "layers": len(numbers) - (k or 0),
+                    "embedding": len(numbers) + 1,
+                }.get(kind)
+            ),
+            "names counted for layers",
+        ),
+        (
+            _rates_at(
+                lambda kind, k, numbers: {
+                    "embedding": 1,
+                    "layers": 2 + (k or 0),
+                    "norm": 2 + max(numbers),
+                }.get(kind)
+            ),
+            "from the embedding up",
+        ),
+        (_rates_at(when=lambda step, every: step // 10), "another `every`"),
+        (_rates_at(when=lambda step, every: every // max(step, 1)), "another `every`"),
+        (_rates_at(when=lambda step, every: 2 * (step // every)), "another `every`"),
+        (_rates_at(up=("embedding",)), "rate of the depth above"),
+        (_rates_at(up=("norm",)), "rate of the depth above"),
+    ],
+)
+def test_slips_of_unfreezing_are_told(answer, told):
+    result = check("unfrozen_rates", answer)
+    assert result.state == "wrong", result
+    assert (result.mistake or "").split(", ")[0] == told, result
+
+
+def test_unfreezing_without_a_slip_is_right():
+    assert check("unfrozen_rates", _rates_at()).state == "right"

@@ -1394,6 +1394,26 @@ def _layer_in_steps(attend=None, gain=True, weigh=None, turned=False, behind=Fal
     return answer
 
 
+def _layer_by_dot_product(weights, x, real, n_heads, norm_first):
+    """torch's dot product, which is no multi-head attention, in place of one's own."""
+
+    def attention(x):
+        W, b = (weights[f"self_attn.in_proj_{part}"] for part in ("weight", "bias"))
+        q, k, v = (
+            part.unflatten(-1, (n_heads, -1)).transpose(1, 2)
+            for part in F.linear(x, W, b).chunk(3, dim=-1)
+        )
+        found = F.scaled_dot_product_attention(q, k, v, real[:, None, None])
+        out = "self_attn.out_proj."
+        return F.linear(
+            found.transpose(1, 2).flatten(2),
+            weights[out + "weight"],
+            weights[out + "bias"],
+        )
+
+    return _layer_in_steps(attention)(weights, x, real, n_heads, norm_first)
+
+
 def _layer_in_one_call(weights, x, real, n_heads, norm_first):
     names = "in_proj_weight in_proj_bias out_proj.weight out_proj.bias".split()
     rest = ("norm1", "norm2", "linear1", "linear2")
@@ -1514,6 +1534,7 @@ def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
         ("multi_head_attention", _multi()),
         ("multi_head_attention", _multi(_by_its_own_helper)),
         ("layer_from_weights", _layer_in_steps()),
+        ("layer_from_weights", _layer_by_dot_product),
         ("causal_attention", _causal_filled(np.finfo(float).min)),
     ],
 )

@@ -369,3 +369,193 @@ def test_too_many_calls_are_told():
     result = check("sees_future", _calls_without_end)
     assert result.state == "wrong"
     assert "400" in result.message, result
+
+
+def _beams(add=np.add, then=lambda s, b, w: (s, b, w), rank=lambda total, done: total,
+           end_of=lambda end: end, low=-np.inf):  # fmt: skip
+    """One step of a beam search as learners write it, with one thing another."""
+
+    def answer(scores, log_p, done, end):
+        log_p = log_p.copy()
+        log_p[done] = low
+        log_p[done, end_of(end)] = 0
+        total = add(scores[:, None], log_p)
+        best = np.argsort(-rank(total, done).ravel(), kind="stable")[: len(scores)]
+        beams, words = np.divmod(best, log_p.shape[1])
+        return then(total[beams, words], beams, words)
+
+    return answer
+
+
+def _by(key):
+    """Sort what is kept by the beam (1) or the word (2)."""
+
+    def then(*kept):
+        order = np.argsort(kept[key], kind="stable")
+        return tuple(part[order] for part in kept)
+
+    return then
+
+
+def _finished_twice(scores, log_p, done, end):
+    total = (scores[:, None] + log_p * ~done[:, None]).ravel()
+    best = np.argsort(-total, kind="stable")[: len(scores)]
+    beams, words = np.divmod(best, log_p.shape[1])
+    return total[best], beams, np.where(done[beams], end, words)
+
+
+def _from_the_best(scores, log_p, done, end):
+    scores = np.where(scores == scores.max(), scores, -np.inf)
+    return _beams()(scores, log_p, done, end)
+
+
+def _finished_favoured(total, done):
+    return total + np.where(done, 1e6, 0)[:, None]
+
+
+def _one_a_word(total, done):
+    return np.where(total == total.max(axis=0), total, -np.inf)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (_beams(lambda s, p: np.resize(s, p.shape[1]) + p), "sums of the pairs"),
+        (_beams(lambda s, p: p - s), "sums of the pairs"),
+        (_beams(lambda s, p: s + np.exp(p)), "sums of the pairs"),
+        (_beams(then=lambda s, b, w: (np.sort(s), b, w)), "sums of the pairs"),
+        (_beams(then=lambda s, b, w: (s, b, w + 1)), "sums of the pairs"),
+        (_beams(then=_by(1)), "likeliest first"),
+        (_beams(then=_by(2)), "likeliest first"),
+        (_beams(rank=_finished_favoured), "finished always first"),
+        (_beams(rank=_one_a_word), "none better left out"),
+        (_beams(end_of=lambda end: 2), "another end token"),
+        (_beams(low=-10), "not low enough"),
+        (_finished_twice, "each pair once"),
+        (_from_the_best, "best candidate alone"),
+    ],
+)
+def test_slips_in_a_beam_step_are_told(answer, told):
+    result = check("beam_step", answer)
+    assert result.state == "wrong", result
+    assert (result.mistake or "").split(", ")[0] == told, result
+
+
+def _cached(place=len, root=lambda keys, x: len(x), key=lambda x, word, W: x @ W,
+            value=lambda x, word, W: x @ W, query=lambda x, word, W: x @ W,
+            weigh=None, kept=lambda keys, values: (keys, values), seen=0):  # fmt: skip
+    """One step with a cache as learners write it, with one thing another."""
+
+    def answer(token, cache, E, P, W_q, W_k, W_v):
+        keys, values = cache
+        word = E[token]
+        x = word + P[place(keys)]
+        keys = np.vstack([keys, key(x, word, W_k)])
+        values = np.vstack([values, value(x, word, W_v)])
+        scores = keys[-seen:] @ query(x, word, W_q) / np.sqrt(root(keys, x))
+        e = np.exp(scores - scores.max())
+        weights = weigh(scores) if weigh else e / e.sum()
+        return weights @ values[-seen:], kept(keys, values)
+
+    return answer
+
+
+def _before_appending(token, cache, E, P, W_q, W_k, W_v):
+    x = E[token] + P[len(cache[0])]
+    scores = cache[0] @ (x @ W_q) / 2
+    e = np.exp(scores - scores.max())
+    new = (np.vstack([part, x @ W]) for part, W in zip(cache, (W_k, W_v), strict=True))
+    return e / e.sum() @ cache[1], tuple(new)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (_cached(place=lambda keys: min(len(keys), 1)), "new key"),
+        (_cached(key=lambda x, word, W: x), "new key"),
+        (_cached(key=lambda x, word, W: word @ W), "new key"),
+        (_cached(value=lambda x, word, W: W @ x), "new value"),
+        (_cached(query=lambda x, word, W: word @ W), "context"),
+        (_cached(query=lambda x, word, W: x), "another query"),
+        (_cached(query=lambda x, word, W: W @ x), "another query"),
+        (_cached(seen=2), "values of all words"),
+        (_cached(root=lambda keys, x: len(keys) + 1), "another scale"),
+        (_cached(root=lambda keys, x: 1 / len(x)), "multiplied by the root"),
+        (_cached(weigh=lambda s: np.full(len(s), 1 / len(s))), "all weighted alike"),
+        (_cached(weigh=lambda s: np.eye(len(s))[s.argmax()]), "one value alone"),
+        (_cached(kept=lambda keys, values: (keys[-2:], values[-2:])),
+         "cache thrown away"),
+        (_cached(kept=lambda keys, values: (keys, values[:-1])),
+         "cache not returned grown"),
+        (_before_appending, "new word unseen"),
+    ],
+)  # fmt: skip
+def test_slips_in_a_cached_step_are_told(answer, told):
+    result = check("fixed_step", answer)
+    assert result.state == "wrong", result
+    assert (result.mistake or "").split(", ")[0] == told, result
+
+
+def test_steps_without_a_slip_are_right():
+    assert check("beam_step", _beams()).state == "right"
+    assert check("fixed_step", _cached()).state == "right"
+    assert check("write_with_cache", _written()).state == "right"
+
+
+def _written(place=lambda t, token: t, read=lambda ids: ids[-1],
+             stop=lambda token, t, start, end: token == end, seen=0,
+             parts=lambda x, q, k, v: (q, k, v), shown=lambda x, q, c: (x, c),
+             weigh=None, after=lambda embed, project, token, t: None,
+             cache=None, by_word=False):  # fmt: skip
+    """Writing with a cache as learners write it, with one thing another."""
+
+    def answer(embed, project, head, start, end, n):
+        keys, values = ([], []) if cache is None else cache
+        ids, known = [start], {}
+        for t in range(n):
+            token = read(ids)
+            x = embed(token, place(t, token))
+            found = known.setdefault(token, project(x)) if by_word else project(x)
+            query, key, value = parts(x, *found)
+            keys.append(key)
+            values.append(value)
+            scores = np.array(keys[-seen:]) @ query / np.sqrt(len(query))
+            e = np.exp(scores - scores.max())
+            weights = weigh(scores) if weigh else e / e.sum()
+            context = weights @ np.array(values[-seen:])
+            ids.append(int(head(*shown(x, query, context)).argmax()))
+            if stop(ids[-1], t, start, end):
+                break
+        after(embed, project, ids[-1], len(ids) - 1)
+        return ids[1:]
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (_written(place=lambda t, token: max(t - 1, 0)), "another place"),
+        (_written(place=lambda t, token: token), "another place"),
+        (_written(read=lambda ids: ids[max(len(ids) - 2, 0)]), "read one word late"),
+        (_written(stop=lambda token, t, start, end: token == start),
+         "goes on after the end"),
+        (_written(stop=lambda token, t, start, end: token == end and t),
+         "end not seen as the first word"),
+        (_written(seen=3), "only the last few seen"),
+        (_written(parts=lambda x, q, k, v: (x, k, v)), "projections exchanged"),
+        (_written(parts=lambda x, q, k, v: (q, q, v)), "projections exchanged"),
+        (_written(parts=lambda x, q, k, v: (q, k, x)), "projections exchanged"),
+        (_written(shown=lambda x, q, c: (q, c)), "head of something else"),
+        (_written(shown=lambda x, q, c: (x, x + c)), "head of something else"),
+        (_written(weigh=lambda s: np.eye(len(s))[s.argmax()]), "one value alone"),
+        (_written(cache=([], [])), "cache kept between calls"),
+        (_written(by_word=True), "kept by the word's id"),
+        (_written(after=lambda embed, project, token, t: project(embed(token, t))),
+         "last word not projected"),
+    ],
+)  # fmt: skip
+def test_slips_of_writing_are_told(answer, told):
+    result = check("write_with_cache", answer)
+    assert result.state == "wrong", result
+    assert (result.mistake or "").split(", ")[0] == told, result

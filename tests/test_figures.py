@@ -353,7 +353,7 @@ def heads(open_page):
     """The first of the page's attention figures, and what to take hold of in it."""
     page = open_page()
     figure = page.locator(".et-attention").first
-    figure.word = figure.get_by_role("radiogroup", name="낱말").locator("label")
+    figure.word = figure.get_by_role("radiogroup", name="단어").locator("label")
     figure.seen = figure.get_by_role("group", name="보는 곳").locator(".et-chip")
     figure.readout = figure.locator(".et-readout")
     yield figure

@@ -246,27 +246,26 @@ def test_lessons_can_be_downloaded_and_opened_in_colab(site, path):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("path", ALL_PAGES)
-def test_pages_read_well(visit, path, theme):
-    # Contrast is a matter of the theme, order and size one of the width: axe, which
-    # takes its time, sees each theme and each width once.
-    seen_by_axe = WIDTHS[THEMES.index(theme)]
-    problems = []
-    for width in WIDTHS:
-        page = visit(path, width, theme)
-        # Set by a script once the page has loaded: on a busy machine it takes a moment.
+def test_pages_read_well(visit, path):
+    # Loaded once: a page follows its reader's screen and theme. Contrast is a matter of
+    # the theme, order and size one of the width: axe, which takes its time, sees each
+    # theme and each width once.
+    page, problems = visit(path, WIDTHS[0], THEMES[0]), []
+    for theme, width in zip(THEMES, WIDTHS, strict=True):
+        page.emulate_media(color_scheme=theme)
+        # Set by a script: on a busy machine it takes a moment.
         page.wait_for_function(
             "theme => document.documentElement.dataset.theme === theme", arg=theme
         )
+        page.set_viewport_size({"width": width, "height": 900})
         excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if excess > 0:
             problems.append(f"{excess} px wider than {width} px: {_widest(page)}")
-        if width == seen_by_axe:
-            page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
-            problems += _accessibility(page)
-        problems += page.problems
-    assert not problems, f"{path}, {theme}:\n" + "\n".join(problems)
+        page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
+        problems += [f"{theme}, {width} px: {it}" for it in _accessibility(page)]
+    problems += page.problems
+    assert not problems, f"{path}:\n" + "\n".join(problems)
 
 
 # Set by the theme's script, a moment after formulas change a width.
@@ -451,19 +450,13 @@ def test_the_contents_open_on_a_phone(visit):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", LESSONS)
-def test_folds_open_by_keyboard(visit, path):
+def test_folds_and_figures_answer_the_keyboard(visit, path):
     page = visit(path)
     fold = page.locator("article details:not(.hide)").first
     assert fold.get_attribute("open") is None
     fold.locator("summary").focus()
     page.keyboard.press("Enter")
     assert fold.get_attribute("open") is not None
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("path", LESSONS)
-def test_figures_answer_the_keyboard(visit, path):
-    page = visit(path)
     maps, sliders = page.locator(".et-heatmap"), page.locator(".et-bars input")
     heads = page.locator(".et-attention")
     figures = maps.count() + sliders.count() + heads.count()

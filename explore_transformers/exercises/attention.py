@@ -2361,7 +2361,7 @@ def _divided_anyway(weights, mask):
 
 
 def _order_cases():
-    """Padding behind, in front and in the middle; no two real weights tie for most."""
+    """Padding behind, in front and in the middle; a tie, and only weights of 0."""
     table = np.array([[6, 1, 2, 1], [1, 1, 2, 6], [1, 2, 6, 1], [2, 5, 1, 2]]) / 10
     yield table, np.ones(4, bool)  # places 0, 3, 2, 1
     front = np.array([[5, 1, 3, 1], [6, 2, 1, 1], [1, 1, 1, 7]]) / 10
@@ -2381,6 +2381,10 @@ def _order_cases():
     )  # places 2, 0
     rng = np.random.default_rng(3)
     yield rng.dirichlet(np.ones(6), size=8).round(2), np.arange(6) < 5
+    tie = np.array([[1, 4, 4, 1], [3, 3, 2, 2]]) / 10
+    yield tie, np.ones(4, bool)  # places 1, 0: of equal weights the first
+    unread = np.array([[1.0, 0, 0], [0.2, 0.3, 0.5]])
+    yield unread, np.array([False, True, True])  # places 1, 2
 
 
 def _places_right(answer):
@@ -2489,6 +2493,11 @@ def _mean_place(weights, mask):
     return found.round().astype(int)
 
 
+def _last_largest(weights, mask):
+    largest = np.where(mask, weights, -1.0)[:, ::-1].argmax(axis=1)
+    return len(mask) - 1 - largest
+
+
 def _place_of_real_best(weights, mask):
     """The largest of all, but place 0 where that is padding."""
     best = weights.argmax(axis=1)
@@ -2536,6 +2545,22 @@ reading_order = Exercise(
             "가운데에도 있을 수 있습니다.",
             en="You counted the real tokens and chose among as many from the front. "
             "Padding may stand in front or in the middle.",
+        ),
+        Mistake(
+            "last of equal weights",
+            _order_with(places=_last_largest),
+            ko="가장 큰 가중치가 둘이면 나중 것을 골랐습니다. 주어진 줄의 `argmax`처럼 "
+            "처음 것을 고르세요.",
+            en="Where two weights are largest you choose the later one. Choose the "
+            "first, as `argmax` in the given line does.",
+        ),
+        Mistake(
+            "padding made 0",
+            _order_with(places=lambda weights, mask: (weights * mask).argmax(axis=1)),
+            ko="패딩의 가중치를 0으로 바꾸었습니다. 진짜 토큰의 가중치가 모두 0이면 "
+            "패딩이 뽑힐 수 있습니다. 주어진 줄처럼 -1로 바꾸세요.",
+            en="You made the weights of padding 0. Where all real weights are 0 "
+            "padding can be chosen: make it -1, as the given line does.",
         ),
         Mistake(
             "place 0 for padding",

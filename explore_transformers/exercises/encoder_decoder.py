@@ -1019,6 +1019,22 @@ def _write_end_first(step, state, max_len):
     return ids
 
 
+def _write_lost_at_end(step, state, max_len):
+    ids = _write(step, state, max_len, cut=False)
+    return [] if ids[-1:] == [EOS] else ids
+
+
+def _write_logits(step, state, max_len):
+    token, ids = BOS, []
+    while len(ids) < max_len:
+        logits, state = step(token, state)
+        token = int(np.argmax(logits))
+        if token == EOS:
+            break
+        ids.append(float(logits.max()))
+    return ids
+
+
 def _write_end_at_limit(step, state, max_len):
     ids = _write(step, state, max_len, cut=False)
     return ids[:-1] if len(ids) < max_len else ids
@@ -1129,6 +1145,13 @@ write_greedily = Exercise(
             en="The end token is in the result. Stop without adding it.",
         ),
         Mistake(
+            "all lost at the end token",
+            _write_lost_at_end,
+            ko="끝 토큰이 나오면 빈 목록을 돌려줍니다. 그 앞에 쓴 것을 돌려주세요.",
+            en="When the end token comes you return an empty list. Return what was "
+            "written before it.",
+        ),
+        Mistake(
             "end kept at the limit",
             _write_end_at_limit,
             ko="끝 토큰이 꼭 `max_len`번째로 나오면 결과에 남습니다. 그때도 빼세요.",
@@ -1150,12 +1173,10 @@ write_greedily = Exercise(
         ),
         *several(
             "stops at the start token",
-            _with(stops=(BOS,)),
-            _with(stops=(BOS,), cut=False),
-            ko="시작 토큰에서 멈추고 끝 토큰에서는 멈추지 않습니다. 멈추는 것은 "
-            "`EOS`입니다.",
-            en="You stop at the start token and not at the end token. What ends a "
-            "sentence is `EOS`.",
+            *(_with(stops=(t,), cut=cut) for t in (BOS, PAD) for cut in (True, False)),
+            ko="끝 토큰이 아니라 다른 특수 토큰에서 멈춥니다. 멈추는 것은 `EOS`입니다.",
+            en="You stop at another special token and not at the end token. What ends "
+            "a sentence is `EOS`.",
         ),
         *several(
             "stops at other tokens",
@@ -1180,6 +1201,7 @@ write_greedily = Exercise(
                     (PAD, UNK),
                     (PAD, BOS, UNK),
                     (EOS,),
+                    (PAD, BOS, EOS, UNK),
                 )
             ),
             ko="특수 토큰의 로짓을 바꾸어 고르지 못하게 했습니다. 가장 큰 로짓을 "
@@ -1217,6 +1239,17 @@ write_greedily = Exercise(
             _with(feeds=False),
             ko="매번 시작 토큰을 넣습니다. 방금 고른 토큰을 다음 입력으로 넣으세요.",
             en="You feed the start token each time. Feed the token just chosen.",
+        ),
+        *several(
+            "another token fed",
+            _write_with(
+                lambda step, token, state, ids: step([BOS, BOS, *ids][len(ids)], state)
+            ),
+            _write_with(lambda step, token, state, ids: step(len(ids), state)),
+            ko="방금 고른 토큰을 넣지 않습니다. 하나 앞의 토큰이나 몇째 스텝인지를 "
+            "넣지 않았나요?",
+            en="You do not feed the token just chosen. Do you feed the one before it, "
+            "or the number of the step?",
         ),
         Mistake(
             "stepped twice",
@@ -1365,9 +1398,10 @@ write_greedily = Exercise(
             en="You choose the largest logit regardless of its sign. Choose the "
             "largest, sign and all.",
         ),
-        Mistake(
+        *several(
             "logit for id",
             _with(choose=np.max),
+            _write_logits,
             ko="가장 큰 로짓의 값을 토큰으로 썼습니다. 토큰은 그 로짓의 자리, "
             "`argmax`입니다.",
             en="You take the value of the largest logit for the token. The token is "

@@ -12,7 +12,12 @@ from explore_transformers.exercises.arranging import (
     letters,
     swapped,
 )
-from explore_transformers.exercises.checking import Exercise, Mistake, checker
+from explore_transformers.exercises.checking import (
+    Exercise,
+    Mistake,
+    Property,
+    checker,
+)
 from explore_transformers.exercises.naming import several, wrong_number
 
 PAD, BOS, EOS, UNK = range(4)
@@ -336,6 +341,11 @@ truncate_ids = Exercise(
             _when_long(
                 lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], UNK, EOS]
             ),
+            _when_long(
+                lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], UNK, EOS][
+                    :max_len
+                ]
+            ),
             ko="자른 자리에 `<unk>`를 넣었습니다. 그 자리에도 단어를 남겨야 합니다.",
             en="You put an `<unk>` where you cut. Keep a word in its place.",
         ),
@@ -344,6 +354,7 @@ truncate_ids = Exercise(
             _middle_cut(lambda room: room // 2),
             _middle_cut(lambda room: (room + 1) // 2),
             _middle_cut(lambda room: max(0, room - 1)),
+            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], ids[-1], EOS]),
             ko="문장의 가운데를 잘라 냈습니다. 앞부분을 남기고 끝을 자르세요.",
             en="You cut out the middle of the sentence. Keep its beginning and cut its "
             "end.",
@@ -460,6 +471,14 @@ truncate_ids = Exercise(
             "자리를 따로 남기고, 단어는 그대로 두세요.",
             en="In a sentence that you cut you wrote over the first word or the start "
             "token. Leave room for the two special tokens, and the words as they are.",
+        ),
+        *several(
+            "end token over the last word",
+            lambda ids, max_len: [*[BOS, *ids][:max_len][:-1], EOS],
+            ko="자르지 않은 문장에서 끝 토큰이 마지막 단어를 덮어썼습니다. 자리가 "
+            "있으면 그 뒤에 붙이세요.",
+            en="In a sentence that needs no cut, your end token replaces the last "
+            "word. Where there is room, append it.",
         ),
         *several(
             "first word skipped",
@@ -759,6 +778,66 @@ def _mean_in(log_probs, places):
     return -(log_probs * places).sum() / places.sum()
 
 
+def _loss_batch():
+    """No two losses alike, and padding at the end of two rows."""
+    losses = np.arange(1, 13).reshape(3, 4) ** 1.5
+    mask = np.arange(4) < np.array([[2], [4], [3]])
+    return -losses, mask
+
+
+def _padding_silent(answer):
+    log_probs, mask = _loss_batch()
+    other = np.where(mask, log_probs, -0.5)
+    return np.isclose(answer(log_probs, mask), answer(other, mask), rtol=1e-3)
+
+
+def _weights_of_tokens(answer):
+    """How much the result grows with the loss of each real token."""
+    log_probs, mask = _loss_batch()
+    before = float(answer(log_probs.copy(), mask))
+    weights = []
+    for place in zip(*np.nonzero(mask), strict=True):
+        more = log_probs.copy()
+        more[place] -= 1
+        weights.append(float(answer(more, mask)) - before)
+    return np.array(weights)
+
+
+def _loss_properties():
+    yield Property(
+        "padding left out",
+        _padding_silent,
+        ko="패딩 칸의 값을 바꾸면 결과가 달라집니다. 어느 칸이 진짜 토큰인지는 "
+        "`log_probs`의 값이 아니라 `mask`가 알려 줍니다.",
+        en="Your result changes with the values in the padding. It is `mask` that says "
+        "which tokens are real, not the values of `log_probs`.",
+    )
+    yield Property(
+        "every token counted",
+        lambda answer: (np.abs(_weights_of_tokens(answer)) > 0.02).all(),
+        ko="손실을 바꾸어도 결과가 그대로인 진짜 토큰이 있습니다. 빼놓은 행이나 열이 "
+        "없어야 합니다.",
+        en="There are real tokens whose loss changes nothing in your result. Leave out "
+        "no row and no column.",
+    )
+    yield Property(
+        "tokens weighed alike",
+        lambda answer: np.ptp(_weights_of_tokens(answer)) < 0.03,
+        ko="진짜 토큰마다 결과에 미치는 무게가 다릅니다. 배치의 진짜 토큰을 모두 "
+        "더하고 한 번만 나누세요.",
+        en="Real tokens weigh differently in your result. Add up all real tokens of "
+        "the batch, and divide once.",
+    )
+    yield Property(
+        "divided by their number",
+        lambda answer: np.allclose(_weights_of_tokens(answer), 1 / 9, atol=0.02),
+        ko="진짜 토큰의 무게는 서로 같지만, 그 수로 나눈 것이 아닙니다. 손실의 합을 "
+        "`mask.sum()`으로 나누세요.",
+        en="All real tokens weigh alike, but you do not divide by their number. Divide "
+        "the sum of the losses by `mask.sum()`.",
+    )
+
+
 masked_loss = Exercise(
     "masked_loss",
     expected=_masked_loss,
@@ -972,11 +1051,14 @@ masked_loss = Exercise(
         ),
         *several(
             "padding at minus infinity",
-            lambda log_probs, mask: -np.where(mask, log_probs, -np.inf).mean(),
-            ko="패딩에 음의 무한대를 넣어 손실이 무한대가 됩니다. 패딩의 손실은 0으로 "
-            "두거나 빼세요.",
-            en="You put minus infinity at the padding, and the loss becomes infinite. "
-            "Make the padding's loss 0, or leave it out.",
+            *(
+                lambda log_probs, mask, low=low: -np.where(mask, log_probs, low).mean()
+                for low in (-np.inf, -1e9)
+            ),
+            ko="패딩에 음의 무한대나 아주 작은 수를 넣어 손실이 아주 커집니다. 패딩의 "
+            "손실은 0으로 두거나 빼세요.",
+            en="You put minus infinity or a very low number at the padding, and the "
+            "loss becomes huge. Make the padding's loss 0, or leave it out.",
         ),
         *several(
             "first cells",
@@ -1102,6 +1184,7 @@ masked_loss = Exercise(
             "positive.",
         ),
     ),
+    properties=tuple(_loss_properties()),
 )
 
 
@@ -1509,6 +1592,72 @@ def _powered(logits, temperature):
     return _tempered_softmax(logits, 1) ** (1 / temperature)
 
 
+_PLAIN_LOGITS = np.array([[2.0, 0, -1.5], [0.5, -3, 1]])
+
+
+def _sums_to_one(answer):
+    return all(
+        np.allclose(np.sum(answer(_PLAIN_LOGITS.copy(), t), axis=-1), 1, atol=2e-3)
+        for t in (0.5, 1.0, 2.0)
+    )
+
+
+def _plain_at_one(answer):
+    found = answer(_PLAIN_LOGITS.copy(), 1.0)
+    return np.allclose(found, _tempered_softmax(_PLAIN_LOGITS, 1.0), atol=2e-3)
+
+
+def _tempered(answer):
+    return all(
+        np.allclose(
+            answer(_PLAIN_LOGITS.copy(), t),
+            _tempered_softmax(_PLAIN_LOGITS, t),
+            atol=2e-3,
+        )
+        for t in (0.5, 2.0)
+    )
+
+
+def _softmax_properties():
+    yield Property(
+        "sums to one",
+        _sums_to_one,
+        ko="확률의 합이 1이 아닙니다. 지수를 그 합으로 나누되, 합에 다른 수를 더하지 "
+        "말고, 나눈 뒤에는 바꾸지 마세요.",
+        en="Your probabilities do not sum to 1. Divide the exponentials by their sum, "
+        "add nothing to it, and change nothing afterwards.",
+    )
+    yield Property(
+        "softmax at temperature 1",
+        _plain_at_one,
+        ko="온도가 1일 때 보통의 소프트맥스와 같지 않습니다. 온도를 빼고 보아도 "
+        "소프트맥스가 아닙니다.",
+        en="At temperature 1 yours is not the ordinary softmax, so something besides "
+        "the temperature is wrong.",
+    )
+    yield Property(
+        "divided by the temperature",
+        _tempered,
+        ko="온도가 1이면 맞지만 다른 온도에서는 다릅니다. 로짓을 온도로 나눈 다음 "
+        "소프트맥스를 하세요.",
+        en="It is right at temperature 1, but not at others. Divide the logits by the "
+        "temperature, then take the softmax.",
+    )
+    yield Property(
+        "also with large numbers",
+        lambda answer: np.allclose(
+            answer(np.array([1000.0, 999, 3]), 1.0),
+            _tempered_softmax([1000.0, 999, 3], 1.0),
+            atol=2e-3,
+        ),
+        ko="보통의 로짓에서는 맞지만 큰 로짓에서는 다릅니다. 나눈 로짓에서 최댓값을 "
+        "빼고 지수를 구하세요. 넘친 뒤에 고칠 수는 없습니다.",
+        en="It is right for ordinary logits, but not for large ones. Subtract the "
+        "maximum of the divided logits before the exponential: what has overflowed "
+        "can't be mended.",
+    )
+
+
 tempered_softmax = Exercise(
     "tempered_softmax",
     expected=_tempered_softmax,
@@ -1528,9 +1677,15 @@ tempered_softmax = Exercise(
         (np.array([[0.4, 1.7], [-2.2, -0.3], [0.9, 0.8]]), 2.7),
     ),
     mistakes=(
-        *several(
+        Mistake(
             "overflow",
             _softmax_with(top=_nothing),
+            ko="큰 로짓이나 낮은 온도에서 `nan`이 나옵니다. 먼저 최댓값을 빼세요.",
+            en="Large logits or low temperatures give `nan`. Subtract the maximum "
+            "first.",
+        ),
+        *several(
+            "overflow, and the sum of another axis",
             _softmax_with(top=_nothing, axis=None, keepdims=False),
             _softmax_with(top=_nothing, axis=0),
             _softmax_with(top=_nothing, keepdims=False),
@@ -1605,8 +1760,10 @@ tempered_softmax = Exercise(
         *several(
             "ignored",
             lambda logits, temperature: _tempered_softmax(logits, 1),
-            ko="온도가 결과에 영향을 주지 않습니다.",
-            en="The temperature does not change your result.",
+            ko="온도가 결과에 영향을 주지 않습니다. 지수 함수 앞에서 로짓을 온도로 "
+            "나누세요. 그 뒤에서 나누면 합과 약분됩니다.",
+            en="The temperature does not change your result. Divide the logits by it, "
+            "before the exponential: after it, the division cancels with the sum.",
         ),
         *several(
             "after softmax",
@@ -1944,6 +2101,7 @@ tempered_softmax = Exercise(
             en="You returned log-probabilities. Return probabilities.",
         ),
     ),
+    properties=tuple(_softmax_properties()),
 )
 
 
@@ -2016,6 +2174,15 @@ def _enlarged_product(more):
 
 def _perplexity(table, ids):
     return np.exp(-_sentence_log_prob(table, ids) / (len(ids) - 1))
+
+
+def _falls_with_length(answer):
+    """Of what is right for short ones: whether 1,001 steps have less than 901."""
+    (table, ids), *_ = _sentence_cases()
+    if not np.isclose(answer(table, ids), _sentence_log_prob(table, ids)):
+        return True
+    first, second = (answer(table, [BOS, *[0, 3] * n, EOS]) for n in (450, 500))
+    return second < first < -500
 
 
 sentence_log_prob = Exercise(
@@ -2409,6 +2576,18 @@ sentence_log_prob = Exercise(
             lambda table, ids: _sentence_log_prob(table, ids) / math.log(2),
             ko="밑이 2인 로그입니다. 자연로그 `np.log`를 쓰세요.",
             en="That is the logarithm to base 2. Use the natural one, `np.log`.",
+        ),
+    ),
+    properties=(
+        Property(
+            "falls with length",
+            _falls_with_length,
+            ko="아주 긴 두 문장은 길이가 다른데도 결과가 같거나 너무 큽니다. 곱이 0이 "
+            "된 자리에 정해진 수를 넣거나 앞부분만 보지 말고, 로그를 먼저 취해 모든 "
+            "단계를 더하세요.",
+            en="Two very long sentences of different lengths get the same result, or "
+            "one much too large. Put no fixed number where a product becomes 0, and "
+            "leave out no steps: take logarithms first, then add all of them.",
         ),
     ),
 )

@@ -2135,6 +2135,10 @@ def _layer_of(name):
     return int(name.split(".")[2])
 
 
+def _first_digit(name):
+    return int(name.split(".")[2][0])
+
+
 def _last_digit(name):
     return int(name.split(".")[2][-1])
 
@@ -2195,6 +2199,111 @@ def _by_text(name, names):
     if name.startswith("body.layers."):
         return len(found) - found.index(name.split(".")[2])
     return _depth(name, names)
+
+
+def _bottom_up(name, names):
+    """The head first, but then from the embedding up to the last norm."""
+    depth = _depth(name, names)
+    return _depth("body.embedding.", names) + 1 - depth if depth else 0
+
+
+def _last_by_text(name, names):
+    layers = [n.split(".")[2] for n in names if _is_layer(n)]
+    return int(max(layers)) + 1 - _layer_of(name) if _is_layer(name) else None
+
+
+def _layers_by(count):
+    """Depths where count(numbers of the layers, in order) is taken for their number."""
+
+    def depth(name, names):
+        numbers = [_layer_of(n) for n in names if _is_layer(n)]
+        return _depth(name, names, n_layers=count(numbers))
+
+    return _unfrozen_with(depth=depth)
+
+
+def _other_depth(change):
+    """Depths of change(name, names), and the right ones where that is None."""
+
+    def depth(name, names):
+        found = change(name, names)
+        return _depth(name, names) if found is None else found
+
+    return _unfrozen_with(depth=depth)
+
+
+def _rate_up(which):
+    """The names of one group with the rate of the group above."""
+
+    def answer(names, step, every, rate, factor):
+        rates = _unfrozen(names, step, every, rate, factor)
+        return {n: r * factor if which(n) else r for n, r in rates.items()}
+
+    return answer
+
+
+def _more_unfreezing_mistakes():
+    yield Mistake(
+        "from the embedding up",
+        _unfrozen_with(depth=_bottom_up),
+        ko="헤드 다음에 임베딩부터 위로 풀었습니다. 위에서 아래로 푸세요.",
+        en="After the head you go from the embedding upwards. Go down from the top.",
+    )
+    yield from several(
+        "number of the layer as depth",
+        _other_depth(lambda name, names: _layer_of(name) if _is_layer(name) else None),
+        ko="층의 번호를 깊이로 썼습니다. 번호가 가장 큰 층이 깊이 1이고, 작을수록 "
+        "깊습니다.",
+        en="You take a layer's number for its depth. The largest number has depth 1, "
+        "and smaller ones lie deeper.",
+    )
+    yield Mistake(
+        "embedding at the top",
+        _depth_with(embedding=lambda n_layers: 1),
+        ko="임베딩을 깊이 1에 두었습니다. 맨 아래 층보다 하나 더 깊습니다.",
+        en="You give the embedding depth 1. It is one deeper than the lowest layer.",
+    )
+    yield Mistake(
+        "largest number as text",
+        _other_depth(_last_by_text),
+        ko='가장 큰 번호를 글자로 찾아 `"9"`가 `"11"`보다 큽니다. `int`로 바꾸세요.',
+        en='You look for the largest number as text, where `"9"` comes after `"11"`. '
+        "Make it a number with `int`.",
+    )
+    yield Mistake(
+        "last in the list taken for the top",
+        _layers_by(lambda numbers: numbers[-1] + 1),
+        ko="목록의 마지막 층을 맨 위의 층으로 보았습니다. 이름의 순서는 정해져 있지 "
+        "않으니 번호가 가장 큰 층을 찾으세요.",
+        en="You take the last layer in the list for the top one. Names come in no "
+        "particular order: find the largest number.",
+    )
+    yield Mistake(
+        "names counted for layers",
+        _layers_by(len),
+        ko="층이 아니라 층에 든 이름을 세었습니다. 한 층에는 이름이 여럿 있습니다.",
+        en="You count the names in layers, not the layers. A layer has several names.",
+    )
+    yield from several(
+        "another `every`",
+        _unfrozen_with(when=lambda step, every: step // 10),
+        _unfrozen_with(when=lambda step, every: step // (every + 1)),
+        _unfrozen_with(when=lambda step, every: step // max(every - 1, 1)),
+        _unfrozen_with(when=lambda step, every: every // max(step, 1)),
+        _unfrozen_with(when=lambda step, every: 2 * (step // every)),
+        ko="푸는 때가 다릅니다. `step // every` 이하의 깊이를 훈련합니다.",
+        en="Groups are unfrozen at other steps. Depths up to `step // every` are "
+        "trained.",
+    )
+    yield from several(
+        "rate of the depth above",
+        _rate_up(lambda name: name.startswith("body.embedding.")),
+        _rate_up(lambda name: name.startswith("body.norm.")),
+        ko="훈련하는 이름은 맞지만, 임베딩이나 `body.norm.`의 학습률이 한 깊이 위의 "
+        "것입니다.",
+        en="The right names are trained, but the embedding or `body.norm.` has the "
+        "rate of the depth above.",
+    )
 
 
 def _names(n_layers, shuffled=False):
@@ -2415,9 +2524,10 @@ unfrozen_rates = Exercise(
             en="You read only the last digit of a layer's number: of 12 layers, number "
             "10 becomes 0.",
         ),
-        Mistake(
+        *several(
             "first digit",
-            _depth_with(layer_of=lambda name: int(name.split(".")[2][0])),
+            _depth_with(layer_of=_first_digit),
+            _depth_with(layer_of=_first_digit, count_by=_first_digit),
             ko="층 번호의 첫 자리만 읽었습니다. 10번 층이 1번이 됩니다.",
             en="You read only the first digit of a layer's number: 10 becomes 1.",
         ),
@@ -2429,11 +2539,12 @@ unfrozen_rates = Exercise(
             en="You sort layer numbers as text, where 10 comes before 2. Make them "
             "`int`.",
         ),
-        Mistake(
+        *several(
             "three layers written in",
             _depth_with(n_layers=3),
-            ko="층이 3개라고 정해 두었습니다. 층의 수는 이름에서 알아내세요.",
-            en="You took 3 layers for granted. Find their number from the names.",
+            _depth_with(n_layers=2),
+            ko="층이 몇 개인지 정해 두었습니다. 층의 수는 이름에서 알아내세요.",
+            en="You took a number of layers for granted. Find it from the names.",
         ),
         Mistake(
             "lowest layer first",
@@ -2684,6 +2795,7 @@ unfrozen_rates = Exercise(
             ko="학습률만 돌려주었습니다. 이름에서 학습률을 찾는 딕셔너리를 돌려주세요.",
             en="You return rates alone. Return a dict from names to rates.",
         ),
+        *_more_unfreezing_mistakes(),
     ),
 )
 

@@ -2396,6 +2396,16 @@ def _no_ready_made_attention(cases, lessons_too):
         refused = _READY_MADE if lessons_too else _READY_MADE[1:]
         return not any(part in name for name in called for part in refused)
 
+    if not lessons_too:
+        return Property(
+            "ready-made attention",
+            holds,
+            ko="결과는 맞지만 torch의 멀티헤드 어텐션이나 층 전체를 해 주는 함수를 "
+            "불렀습니다. 헤드를 나누고 잇는 것은 직접 쓰세요.",
+            en="The result is right, but you call a function of torch's for "
+            "multi-head attention or for the whole layer. Split and join the heads "
+            "yourself.",
+        )
     return Property(
         "ready-made attention",
         holds,

@@ -1,5 +1,8 @@
 """Checks of the exercises of lesson 5, the Transformer tested."""
 
+import itertools
+import math
+
 import numpy as np
 import torch
 
@@ -868,14 +871,15 @@ def _step(
     token, cache, E, P, W_q, W_k, W_v,
     place=lambda n: n, size=lambda d, n: d, keep=lambda keys, values: (keys, values),
     new=lambda x, W_k, W_v: (x @ W_k, x @ W_v), read=lambda w, keys, values: w @ values,
-    softmax=None,
+    softmax=None, ask=lambda x, W_q, keys: x @ W_q,
 ):  # fmt: skip
     """One cached step of self-attention; every option changed is one mistake."""
     keys, values = cache
     x = E[token] + P[place(len(keys))]
     key, value = new(x, W_k, W_v)
     grown = np.vstack([keys, key]), np.vstack([values, value])
-    scores = grown[0] @ (x @ W_q) / np.sqrt(size(len(x), len(grown[0])))
+    query = ask(x, W_q, grown[0])
+    scores = grown[0] @ query / np.sqrt(size(len(x), len(grown[0])))
     e = np.exp(scores - scores.max())
     weights = softmax(scores) if softmax else e / e.sum()
     return read(weights, *grown), keep(*grown)
@@ -903,6 +907,41 @@ def _grown(answer):
     return all(
         np.shape(new) == (4, 4) and np.allclose(new[:3], old)
         for new, old in ((keys, cache[0]), (values, cache[1]))
+    )
+
+
+def _appended(part):
+    """Return holds(answer): the new key (0) or value (1) is made of the right x."""
+
+    def holds(answer):
+        for token, cache, E, P, *W in _step_cases():
+            _, grown = answer(token, cache, E, P, *W)
+            x = E[token] + P[len(cache[0])]
+            if not np.allclose(grown[part][-1], x @ W[1 + part], atol=1e-4):
+                return False
+        return True
+
+    return holds
+
+
+def _all_values_count(answer):
+    """Whether the context changes with each value that the cache holds."""
+    token, (keys, values), *rest = tuple(_step_cases())[2]
+    keys = 0.1 * keys  # every weight counts
+    context, _ = answer(token, (keys, values), *rest)
+    for i in range(len(values)):
+        other = values.copy()
+        other[i] += 1
+        if np.allclose(answer(token, (keys, other), *rest)[0], context):
+            return False
+    return True
+
+
+def _scored(answer):
+    """Whether the weights are those of the right scores, where the cache is right."""
+    return all(
+        np.allclose(answer(*case)[0], _step(*case)[0], atol=1e-4)
+        for case in _step_cases()
     )
 
 
@@ -939,6 +978,12 @@ def _bare_softmax(scores):
         return e / e.sum()
 
 
+def _counting_calls():
+    """A step that takes the number of calls so far for the position."""
+    calls = itertools.count()
+    return lambda *case: _step(*case, place=lambda n: next(calls))
+
+
 def _more_step_mistakes():
     yield Mistake(
         "position n-1",
@@ -965,6 +1010,7 @@ def _more_step_mistakes():
         _step_with(size=lambda d, n: 6),
         _step_with(size=lambda d, n: 8),
         _step_with(size=lambda d, n: max(1, n - 1)),
+        _step_with(size=lambda d, n: n + 1),
         ko="점수를 다른 수의 제곱근으로 나누었습니다. 키의 크기 d의 제곱근으로 "
         "나누세요.",
         en="You divide by the root of another number. Divide by that of d, the size of "
@@ -984,11 +1030,58 @@ def _more_step_mistakes():
         ko="돌려준 캐시에서 키와 밸류가 바뀌었습니다.",
         en="Keys and values are exchanged in the cache that you return.",
     )
-    yield Mistake(
+    yield from several(
         "cache thrown away",
         _only_new,
+        *(_step_with(keep=lambda K, V, n=n: (K[-n:], V[-n:])) for n in (2, 3)),
         ko="앞의 키와 밸류를 버렸습니다. 그 뒤에 새것을 이어 붙이세요.",
         en="You throw the keys and values before away. Append the new ones to them.",
+    )
+    yield from several(
+        "another query",
+        _step_with(ask=lambda x, W_q, keys: keys[-1]),
+        _step_with(ask=lambda x, W_q, keys: x),
+        _step_with(ask=lambda x, W_q, keys: W_q @ x),
+        ko="점수에 쓴 벡터가 쿼리가 아닙니다. 쿼리는 `x @ W_q`입니다.",
+        en="The vector in your scores is not the query. The query is `x @ W_q`.",
+    )
+    yield Mistake(
+        "multiplied by the root",
+        _step_with(size=lambda d, n: 1 / d),
+        ko="점수에 제곱근을 곱했습니다. 나누세요.",
+        en="You multiply the scores by the root. Divide by it.",
+    )
+    yield Mistake(
+        "all weighted alike",
+        _step_with(softmax=lambda scores: np.full(len(scores), 1 / len(scores))),
+        ko="모든 밸류에 같은 가중치를 주었습니다. 점수에 소프트맥스를 하세요.",
+        en="All values get equal weight. Take the softmax of the scores.",
+    )
+    yield Mistake(
+        "one value alone",
+        _step_with(softmax=lambda scores: np.eye(len(scores))[scores.argmax()]),
+        ko="점수가 가장 큰 밸류 하나만 썼습니다. 소프트맥스로 나누어 주세요.",
+        en="You take the value of the largest score alone. Share by the softmax.",
+    )
+    yield Mistake(
+        "weights for the context",
+        _step_with(read=lambda w, keys, values: w),
+        ko="가중치를 돌려주었습니다. 가중치로 밸류를 더한 것을 돌려주세요.",
+        en="You return the weights. Return the values added up by them.",
+    )
+    yield Mistake(
+        "three results",
+        lambda *case: (_step(*case)[0], *_step(*case)[1]),
+        ko="키와 밸류를 따로 돌려주었습니다. 둘을 `(keys, values)`로 묶으세요.",
+        en="You return keys and values apart. Put them into a pair, `(keys, values)`.",
+    )
+    yield Mistake(
+        "position counted outside",
+        _counting_calls(),
+        ko="부른 횟수를 위치로 썼습니다. 그러면 다른 캐시가 들어올 때 어긋납니다. "
+        "`len(keys)`를 쓰세요.",
+        en="You count calls for the position, which goes wrong when another cache "
+        "comes in. Take `len(keys)`.",
     )
     yield Mistake(
         "weights not normalized",
@@ -996,9 +1089,10 @@ def _more_step_mistakes():
         ko="가중치를 합으로 나누지 않았습니다.",
         en="The weights are not divided by their sum.",
     )
-    yield Mistake(
+    yield from several(
         "maximum not subtracted",
         _step_with(softmax=_bare_softmax),
+        _step_with(softmax=lambda scores: np.array([*map(math.exp, scores)])),
         ko="점수에서 최댓값을 빼지 않아, 점수가 크면 `exp`가 넘칩니다.",
         en="The maximum is not subtracted, so with large scores `exp` overflows.",
     )
@@ -1082,9 +1176,11 @@ fixed_step = Exercise(
             ko="위치를 더하지 않았습니다.",
             en="No position is added.",
         ),
-        Mistake(
+        *several(
             "cache not returned grown",
             lambda token, cache, *rest: (_step(token, cache, *rest)[0], cache),
+            _step_with(keep=lambda keys, values: (keys[:-1], values)),
+            _step_with(keep=lambda keys, values: (keys, values[:-1])),
             ko="돌려준 캐시에 새 키와 밸류가 없습니다. 다음 단계가 이 단어를 잊습니다.",
             en="The cache returned lacks the new key and value: the next step forgets "
             "this word.",
@@ -1096,12 +1192,16 @@ fixed_step = Exercise(
             en="You return the new key and value alone. Return them appended to those "
             "before.",
         ),
-        Mistake(
+        *several(
             "new word unseen",
             lambda token, cache, E, P, W_q, W_k, W_v: (
                 _step(token, cache, E, P, W_q, W_k, W_v)[0]
                 if not len(cache[0])
                 else _step_over_old(token, cache, E, P, W_q),
+                _step(token, cache, E, P, W_q, W_k, W_v)[1],
+            ),
+            lambda token, cache, E, P, W_q, W_k, W_v: (
+                _step_over_old(token, cache, E, P, W_q),
                 _step(token, cache, E, P, W_q, W_k, W_v)[1],
             ),
             ko="새 단어가 자기 자신을 보지 못합니다. 먼저 이어 붙이고 점수를 "
@@ -1128,6 +1228,39 @@ fixed_step = Exercise(
             _grown,
             ko="돌려준 캐시는 한 행 길어지고, 앞의 행은 그대로여야 합니다.",
             en="The cache returned must be one row longer, the rows before unchanged.",
+        ),
+        Property(
+            "new key",
+            _appended(0),
+            ko="캐시에 붙인 새 키가 `x @ W_k`가 아닙니다. `x`는 단어의 벡터에 그 "
+            "위치의 벡터를 더한 것입니다.",
+            en="The new key in your cache is not `x @ W_k`, where `x` is the word's "
+            "vector plus that of its position.",
+        ),
+        Property(
+            "new value",
+            _appended(1),
+            ko="캐시에 붙인 새 밸류가 `x @ W_v`가 아닙니다. `x`는 단어의 벡터에 그 "
+            "위치의 벡터를 더한 것입니다.",
+            en="The new value in your cache is not `x @ W_v`, where `x` is the word's "
+            "vector plus that of its position.",
+        ),
+        Property(
+            "values of all words",
+            _all_values_count,
+            ko="캐시는 맞는데, 앞의 밸류를 바꾸어도 결과가 그대로인 것이 있습니다. "
+            "캐시에 든 단어를 모두 보아야 합니다.",
+            en="The cache is right, but some value in it changes nothing in your "
+            "result. All words of the cache have to be seen.",
+        ),
+        Property(
+            "context",
+            _scored,
+            ko="캐시는 맞는데 결과가 다릅니다. 키에 `x @ W_q`를 곱해 `d`의 제곱근으로 "
+            "나누고, 소프트맥스를 한 가중치로 밸류를 더하세요.",
+            en="The cache is right, but the result is not. Multiply the keys by "
+            "`x @ W_q`, divide by the root of `d`, and add up the values by the "
+            "softmax of that.",
         ),
     ),
 )
@@ -1167,6 +1300,10 @@ def _beam_step(
     if shown is not None:
         values = shown(total, beams, words)
     return values, beams, words
+
+
+def _at_pairs(total, beams, words):
+    return total[beams, words]
 
 
 def _beam_with(**changes):
@@ -1252,10 +1389,110 @@ def _by_place(scores, log_p, done, end):
     return _chosen(total, len(total), log_p.shape[1], best)
 
 
+def _on_beams(holds):
+    """Return a property: holds(scores, log_p, done, end, sums, beams, words)."""
+
+    def all_hold(answer):
+        return all(
+            holds(*case, *map(np.asarray, answer(*case)))
+            for case in _beam_cases()
+            if np.isfinite(case[0]).all()
+        )
+
+    return all_hold
+
+
+def _only_end_again(scores, log_p, done, end, sums, beams, words):
+    return (words[done[beams]] == end).all()
+
+
+def _sums_of_pairs(scores, log_p, done, end, sums, beams, words):
+    there = (beams < len(log_p)) & (words < log_p.shape[1])
+    if not there.all():
+        return False
+    new = np.where(done[beams] & (words == end), 0, log_p[beams, words])
+    return np.allclose(sums, scores[beams] + new)
+
+
+def _pairs_once(scores, log_p, done, end, sums, beams, words):
+    pairs = set(zip(beams.tolist(), words.tolist(), strict=True))
+    return len(pairs) == len(beams)
+
+
+def _falling(scores, log_p, done, end, sums, beams, words):
+    return (np.diff(sums) <= 0).all()
+
+
+def _none_better(scores, log_p, done, end, sums, beams, words):
+    total = _flat(scores, log_p, done, end)
+    return np.allclose(np.sort(sums), np.sort(total.ravel())[-len(sums) :])
+
+
+def _beam_properties():
+    yield Property(
+        "sums of the pairs",
+        _on_beams(_sums_of_pairs),
+        ko="세 결과가 서로 맞지 않습니다. 점수는 그 후보의 점수에 그 단어의 로그 "
+        "확률을 더한 값이고, 끝난 후보가 `end`를 내면 점수 그대로입니다.",
+        en="The three results do not fit together: a score has to be that of its "
+        "candidate plus the log-probability of its word, and where a finished "
+        "candidate gives `end`, what it was.",
+    )
+    yield Property(
+        "only the end token again",
+        _on_beams(_only_end_again),
+        ko="끝난 후보가 `end`가 아닌 단어를 냅니다. 끝난 후보는 `end`만 다시 낼 수 "
+        "있습니다.",
+        en="A finished candidate gives a word other than `end`. It can only give "
+        "`end` again.",
+    )
+    yield Property(
+        "each pair once",
+        _on_beams(_pairs_once),
+        ko="같은 후보와 같은 단어의 짝이 두 번 남았습니다. 끝난 후보는 한 번만 남을 "
+        "수 있습니다.",
+        en="The same candidate with the same word is kept twice. A finished candidate "
+        "can stay only once.",
+    )
+    yield Property(
+        "likeliest first",
+        _on_beams(_falling),
+        ko="점수가 큰 것부터 놓이지 않았습니다.",
+        en="They do not come with the largest score first.",
+    )
+    yield Property(
+        "none better left out",
+        _on_beams(_none_better),
+        ko="합이 더 큰 짝을 빠뜨렸습니다. 후보와 단어의 모든 짝에서 합이 큰 것 W개를 "
+        "고르세요. 한 후보에서 여럿이 나올 수도, 같은 단어가 여럿일 수도, 끝난 후보가 "
+        "빠질 수도 있습니다.",
+        en="A pair with a larger sum is left out. Choose the W largest sums of all "
+        "pairs of a candidate and a word: several may share a candidate or a word, and "
+        "a finished candidate may go.",
+    )
+
+
+def _ranked(rank):
+    """A step that keeps the W best by rank(total, done), with their right sums."""
+
+    def answer(scores, log_p, done, end):
+        total = _flat(scores, log_p, done, end)
+        best = np.argsort(-rank(total, done).ravel(), kind="stable")[: len(total)]
+        return _chosen(total, len(total), log_p.shape[1], best)
+
+    return answer
+
+
 def _no_end(total, done, end):
     total = total.copy()
     total[~done, end] = -np.inf
     return total
+
+
+def _end_free(scores, log_p, done, end):
+    total = _flat(scores, log_p, done, end)
+    total[:, end] = scores
+    return _chosen(total, len(total), log_p.shape[1])
 
 
 def _done_first(total, done, end):
@@ -1287,7 +1524,7 @@ def _more_beam_mistakes():
     )
     yield from several(
         "not low enough",
-        *(_beam_by(other=low) for low in (-100.0, -50.0, -1000.0)),
+        *(_beam_by(other=low) for low in (-10.0, -100.0, -50.0, -1000.0)),
         ko="끝난 후보의 다른 단어를 -100 같은 수로 막았습니다. 점수가 더 낮은 후보가 "
         "있으면 막지 못합니다. `-np.inf`로 막으세요.",
         en="You bar the other words of a finished candidate with a number such as "
@@ -1303,7 +1540,7 @@ def _more_beam_mistakes():
     )
     yield from several(
         "another end token",
-        *(_beam_by(stay=word) for word in (0, 1, -1)),
+        *(_beam_by(stay=word) for word in (0, 1, 2, -1)),
         ko="끝난 후보가 `end`가 아닌 정해진 번호를 냅니다. `end`를 쓰세요.",
         en="A finished candidate gives a fixed id in place of `end`. Use `end`.",
     )
@@ -1333,8 +1570,17 @@ def _more_beam_mistakes():
         en="When one is finished you take all for finished. `done` is one for each.",
     )
     yield Mistake(
+        "end token free for all",
+        _end_free,
+        ko="끝나지 않은 후보에서도 끝 토큰의 로그 확률을 0으로 바꾸었습니다. 끝난 "
+        "후보에서만 0입니다.",
+        en="You give the end token the log-probability 0 in unfinished candidates too. "
+        "Only in finished ones is it 0.",
+    )
+    yield from several(
         "finished always first",
         _beam_by(among=_done_first),
+        _ranked(lambda total, done: total + np.where(done, 1e6, 0)[:, None]),
         ko="끝난 후보를 늘 맨 앞에 두었습니다. 끝난 후보도 점수로 겨룹니다.",
         en="Finished candidates always come first. They too compete by their scores.",
     )
@@ -1369,6 +1615,12 @@ def _more_beam_mistakes():
         ko="첫 후보에서 나온 것만 골랐습니다. 표 전체에서 고르세요.",
         en="You choose from the first candidate alone. Choose from the whole table.",
     )
+    yield Mistake(
+        "best candidate alone",
+        _best_alone,
+        ko="점수가 가장 큰 후보에서 나온 것만 골랐습니다. 표 전체에서 고르세요.",
+        en="You choose from the best candidate alone. Choose from the whole table.",
+    )
     yield from several(
         "another number kept",
         _beam_by(n=lambda W, V: W - 1),
@@ -1377,6 +1629,7 @@ def _more_beam_mistakes():
         _beam_by(n=lambda W, V: 2),
         _beam_by(n=lambda W, V: 1),
         _beam_by(n=lambda W, V: 3),
+        _beam_by(n=lambda W, V: 2 * W),
         _beam_by(n=lambda W, V: W * V),
         ko="남긴 것이 W개가 아닙니다. 후보의 수만큼(`len(scores)`) 남기세요.",
         en="You do not keep W of them. Keep as many as there are candidates, "
@@ -1388,6 +1641,12 @@ def _cancelled(total, done):
     total = total.copy()
     total[done] = np.where(np.isinf(total[done]), -np.inf, 0.0)
     return total
+
+
+def _best_alone(scores, log_p, done, end):
+    best = np.argmax(scores)
+    rest = np.where(np.arange(len(scores)) == best, scores, -np.inf)
+    return _beam_step(rest, log_p, done, end)
 
 
 def _first_row(total):
@@ -1480,15 +1739,17 @@ beam_step = Exercise(
             en="A finished sentence can go on with other words than the end token. Set "
             "those to `-np.inf`.",
         ),
-        Mistake(
+        *several(
             "beam and word exchanged",
             lambda *case: tuple(_beam_step(*case)[i] for i in (0, 2, 1)),
+            _beam_with(unpack=lambda best, V: (best % V, best // V), shown=_at_pairs),
             ko="후보의 번호와 단어의 번호가 바뀌었습니다.",
             en="Beams and words are exchanged.",
         ),
-        Mistake(
+        *several(
             "divided by the width",
             _beam_with(unpack=lambda best, V: divmod(best, max(len(best), 1))),
+            _beam_with(unpack=lambda best, V: divmod(best, len(best)), shown=_at_pairs),
             ko="펼친 번호를 너비로 나누었습니다. 한 후보마다 단어가 V개이니 V로 "
             "나누세요.",
             en="You divide the flat index by the width. Each candidate has V words: "
@@ -1530,6 +1791,7 @@ beam_step = Exercise(
         ),
         *_more_beam_mistakes(),
     ),
+    properties=tuple(_beam_properties()),
     same=_same_beams,
 )
 
@@ -1817,29 +2079,31 @@ def _layer(seed, d=6, V=9, n_places=14, size=1.0):
 
 def _write(
     embed, project, head, start, end, n,
-    place=lambda t: t, scale=np.sqrt, seen=lambda parts: parts, choose=np.argmax,
-    follow=lambda token, start: token, done=lambda ids, end: ids,
-    stop=True, own=True, mix=None, kept=lambda keys, values: (keys, values),
+    place=lambda t, token, n: t, scale=np.sqrt, seen=lambda parts: parts,
+    choose=lambda logits, ids: np.argmax(logits), follow=lambda read: read[-1],
+    done=lambda ids, end, n: ids, stop=lambda token, ids, start, end: token == end,
+    own=True, mix=None, kept=lambda keys, values: (keys, values),
+    shown=lambda x, query, key, value, context: (x, context),
 ):  # fmt: skip
     """Greedy decoding with a cache; every option changed is one mistake."""
-    keys, values, ids, token = [], [], [], start
+    keys, values, ids = [], [], []
     for t in range(n):
-        x = embed(follow(token, start), place(t))
+        token = follow([start, *ids])
+        x = embed(token, place(t, token, n))
         query, key, value = project(x)
         keys.append(key)
         values.append(value)
         K, v = (np.array(seen(part)) for part in kept(keys, values))
-        K = np.array(seen(keys))
         if not own and len(K) > 1:
             K, v = K[:-1], v[:-1]
         scores = K @ query / scale(len(query))
         e = np.exp(scores - scores.max())
         weights = e / e.sum() if mix is None else mix(scores)
-        token = int(choose(head(x, weights @ v)))
-        ids.append(token)
-        if stop and token == end:
+        logits = head(*shown(x, query, key, value, weights @ v))
+        ids.append(int(choose(logits, ids)))
+        if stop(ids[-1], ids[:-1], start, end):
             break
-    return done(ids, end)
+    return done(ids, end, n)
 
 
 def _write_with(**changes):
@@ -1856,8 +2120,16 @@ def _write_cases():
         yield *_layer(seed, size=0.5), 1, -1, 12
 
 
-def _projected_once(answer):
-    """Whether each token is projected once, however many are written."""
+def _projected(wanted):
+    """Return holds(answer): the calls of project that 12 words take are wanted."""
+
+    def holds(answer):
+        return wanted(_calls_of_project(answer))
+
+    return holds
+
+
+def _calls_of_project(answer):
     embed, project, head = _layer(2)
     calls = []
 
@@ -1865,21 +2137,89 @@ def _projected_once(answer):
         calls.append(x)
         return project(x)
 
-    ids = answer(embed, counted, head, 1, -1, 12)
-    return len(calls) == len(ids) == 12
+    answer(embed, counted, head, 1, -1, 12)
+    return len(calls)
 
 
 def _turned(*places):
-    """Greedy decoding where query, key and value are taken for one another."""
+    """Greedy decoding where query, key, value and x are taken for one another."""
 
     def answer(embed, project, head, *rest):
         def other(x):
-            parts = project(x)
+            parts = *project(x), x
             return [parts[place] for place in places]
 
         return _write(embed, other, head, *rest)
 
     return answer
+
+
+# Which of query, key, value and x, counted from 0, stands for query, key and value.
+_OTHER_PARTS = (
+    *((0, 2, 1), (1, 0, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)),
+    *((1, 1, 2), (2, 1, 2), (3, 1, 2)),
+    *((0, 0, 2), (0, 2, 2), (0, 3, 2)),
+    *((0, 1, 0), (0, 1, 3)),
+)
+
+
+def _softmax_of_old(scores):
+    """Weights of the keys but the new one; none at all where it is the only one."""
+    e = np.exp(scores - scores.max())
+    e[-1] = 0
+    return e / (e.sum() or 1)
+
+
+def _first_query(embed, project, head, *rest):
+    queries = []
+
+    def other(x):
+        query, key, value = project(x)
+        queries.append(query)
+        return queries[0], key, value
+
+    return _write(embed, other, head, *rest)
+
+
+def _by_word(embed, project, head, *rest):
+    """The projections of a word kept by its id, whatever its place."""
+    known, last = {}, []
+
+    def noted(token, place):
+        last.append(token)
+        return embed(token, place)
+
+    def remembered(x):
+        return known.setdefault(last[-1], project(x))
+
+    return _write(noted, remembered, head, *rest)
+
+
+def _overwritten(embed, project, head, start, end, n):
+    """Keys and values in dicts by id: a word that comes again overwrites them."""
+    keys, values, ids = {}, {}, []
+    for place in range(n):
+        token = [start, *ids][-1]
+        x = embed(token, place)
+        query, keys[token], values[token] = project(x)
+        scores = np.array([*keys.values()]) @ query / np.sqrt(len(query))
+        e = np.exp(scores - scores.max())
+        ids.append(int(head(x, e / e.sum() @ np.array([*values.values()])).argmax()))
+        if ids[-1] == end:
+            break
+    return ids
+
+
+def _cache_between_calls():
+    """Greedy decoding whose cache is never emptied."""
+    keys, values = [], []
+
+    def kept(*new):
+        keys.append(new[0][-1])
+        values.append(new[1][-1])
+        return keys, values
+
+    return _write_with(kept=kept)
 
 
 def _scale_by_keys(embed, project, head, start, end, n):
@@ -1926,9 +2266,124 @@ def _more_write_mistakes():
     )
     yield from several(
         "projections exchanged",
-        *(_turned(*p) for p in ((0, 2, 1), (1, 0, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1))),
-        ko="쿼리, 키, 밸류가 서로 바뀌었습니다. `project`는 이 차례로 돌려줍니다.",
-        en="Query, key and value are exchanged. `project` returns them in this order.",
+        *(_turned(*p) for p in _OTHER_PARTS),
+        ko="쿼리, 키, 밸류가 서로 바뀌었거나, 그 자리에 `x`를 썼습니다. `project`는 "
+        "쿼리, 키, 밸류의 차례로 돌려줍니다.",
+        en="You take query, key and value for one another, or `x` for one of them. "
+        "`project` returns query, key and value in this order.",
+    )
+    yield Mistake(
+        "end not seen as the first word",
+        _write_with(stop=lambda token, ids, start, end: bool(ids) and token == end),
+        ko="`end`가 첫 단어로 나오면 멈추지 않습니다. 그때도 멈추세요.",
+        en="It does not stop where `end` is the first word written. Stop there too.",
+    )
+    yield Mistake(
+        "stops at a repetition",
+        _write_with(stop=lambda token, ids, start, end: token == end or token in ids),
+        ko="이미 쓴 단어가 다시 나오면 멈춥니다. `end`에서만 멈추세요.",
+        en="It stops when a word comes again. Stop at `end` alone.",
+    )
+    yield Mistake(
+        "repetition forbidden",
+        _write_with(
+            choose=lambda logits, ids: np.argmax(
+                np.where(np.isin(np.arange(len(logits)), ids), -np.inf, logits)
+            )
+        ),
+        ko="이미 쓴 단어를 다시 고르지 못하게 했습니다. 되풀이되더라도 가장 큰 로짓을 "
+        "고르세요.",
+        en="You never choose a word again. Choose the largest logit even if it "
+        "repeats.",
+    )
+    yield from several(
+        "another place",
+        _write_with(place=lambda t, token, n: max(t - 1, 0)),
+        _write_with(place=lambda t, token, n: n - 1 - t),
+        _write_with(place=lambda t, token, n: token),
+        ko="위치가 다릅니다. t번째로 읽는 단어는 t번 위치입니다(0부터).",
+        en="The place is another. The t-th word read stands at place t, from 0.",
+    )
+    yield Mistake(
+        "embed(place, token)",
+        lambda embed, *rest: _write(lambda token, place: embed(place, token), *rest),
+        ko="`embed`에 인자를 거꾸로 주었습니다. `embed(token, place)`입니다.",
+        en="You give `embed` its arguments the wrong way round: it is "
+        "`embed(token, place)`.",
+    )
+    yield from several(
+        "head of something else",
+        _write_with(shown=lambda x, query, key, value, context: (query, context)),
+        _write_with(shown=lambda x, query, key, value, context: (key, context)),
+        _write_with(shown=lambda x, query, key, value, context: (value, context)),
+        _write_with(shown=lambda x, query, key, value, context: (x, x)),
+        _write_with(shown=lambda x, query, key, value, context: (x, x + context)),
+        _write_with(shown=lambda x, query, key, value, context: (x + context, context)),
+        ko="`head`에 다른 것을 주었습니다. 단어의 벡터 `x`와 문맥을 그대로 주세요.",
+        en="You give `head` something else. Give it the word's vector `x` and the "
+        "context, as they are.",
+    )
+    yield from several(
+        "only the last few seen",
+        *(_write_with(seen=lambda parts, n=n: parts[-n:]) for n in (2, 3, 4, 5)),
+        ko="마지막 몇 단어의 키와 밸류만 보았습니다. 지금까지 읽은 단어를 모두 보세요.",
+        en="Only the keys and values of the last few words are seen. See those of all "
+        "words read so far.",
+    )
+    yield Mistake(
+        "one value alone",
+        _write_with(mix=lambda scores: np.eye(len(scores))[np.argmax(scores)]),
+        ko="점수가 가장 큰 단어의 밸류 하나만 썼습니다. 소프트맥스로 나누어 주세요.",
+        en="You take the value of the largest score alone. Share by the softmax.",
+    )
+    yield Mistake(
+        "keys and values out of step",
+        _write_with(kept=lambda keys, values: (keys, values[::-1])),
+        ko="키와 밸류의 순서가 서로 다릅니다. 둘 다 뒤에 이어 붙이세요.",
+        en="Keys and values stand in different orders. Append both at the end.",
+    )
+    yield Mistake(
+        "first query for ever",
+        _first_query,
+        ko="첫 단어의 쿼리를 계속 씁니다. 단어마다 제 쿼리로 점수를 계산하세요.",
+        en="You keep the first word's query. Score with the query of each new word.",
+    )
+    yield from several(
+        "kept by the word's id",
+        _by_word,
+        _overwritten,
+        ko="키와 밸류를 단어의 번호로 저장했습니다. 같은 단어라도 위치가 다르면 키와 "
+        "밸류가 다르니, 읽은 차례대로 모두 남기세요.",
+        en="You keep keys and values by the word's id. The same word at another place "
+        "has others: keep one for each word read, in order.",
+    )
+    yield Mistake(
+        "cache kept between calls",
+        _cache_between_calls(),
+        ko="함수를 다시 불러도 캐시에 앞에서 쓴 문장이 남아 있습니다. 빈 캐시를 함수 "
+        "안에서 만드세요.",
+        en="When the function is called again, the cache still holds the sentence "
+        "before. Make the empty cache inside the function.",
+    )
+    yield Mistake(
+        "read one word late",
+        _write_with(follow=lambda read: read[max(len(read) - 2, 0)]),
+        ko="방금 고른 단어가 아니라 그 앞의 단어를 읽습니다.",
+        en="You read the word before the one just chosen.",
+    )
+    yield from several(
+        "first word alone",
+        lambda *case: _write(*case)[:1],
+        lambda *case: _write(*case)[:1] or None,
+        ko="첫 단어만 쓰고 돌려줍니다. `return`이 반복문 안에 있지 않나요?",
+        en="You return after the first word. Is the `return` inside the loop?",
+    )
+    yield from several(
+        "filled up",
+        _write_with(done=lambda ids, end, n: ids + [end] * (n - len(ids))),
+        _write_with(done=lambda ids, end, n: ids + [0] * (n - len(ids))),
+        ko="결과를 `n`개까지 채웠습니다. 쓴 단어만 돌려주세요.",
+        en="You filled the result up to `n`. Return only what was written.",
     )
     yield Mistake(
         "one id",
@@ -1945,14 +2400,14 @@ write_with_cache = Exercise(
     mistakes=(
         Mistake(
             "always the first place",
-            _write_with(place=lambda t: 0),
+            _write_with(place=lambda t, token, n: 0),
             ko="모든 단어를 0번 위치에 놓았습니다. 쓴 단어마다 위치가 하나씩 "
             "늘어납니다.",
             en="Every word stands at place 0. The place grows with each word.",
         ),
         Mistake(
             "places from 1",
-            _write_with(place=lambda t: t + 1),
+            _write_with(place=lambda t, token, n: t + 1),
             ko="위치를 1부터 셌습니다. 시작 토큰이 0번입니다.",
             en="Places are counted from 1. The start token stands at 0.",
         ),
@@ -1974,29 +2429,32 @@ write_with_cache = Exercise(
             ko="새 단어의 키와 밸류만 보았습니다. 앞의 것을 남겨 함께 보세요.",
             en="Only the new word's key and value are seen. Keep those before.",
         ),
-        Mistake(
+        *several(
             "new word unseen",
             _write_with(own=False),
+            _write_with(mix=_softmax_of_old),
             ko="새 단어가 자기 자신을 보지 못합니다. 점수를 계산하기 전에 이어 "
             "붙이세요.",
             en="The new word does not see itself. Append before computing scores.",
         ),
         Mistake(
             "start read for ever",
-            _write_with(follow=lambda token, start: start),
+            _write_with(follow=lambda read: read[0]),
             ko="고른 단어를 다음 입력으로 쓰지 않았습니다. 시작 토큰만 되풀이해 "
             "읽습니다.",
             en="The word chosen is not read next: the start token is read for ever.",
         ),
-        Mistake(
+        *several(
             "goes on after the end",
-            _write_with(stop=False),
+            _write_with(stop=lambda *all: False),
+            _write_with(stop=lambda token, ids, start, end: token == start),
+            _write_with(stop=lambda token, ids, start, end: token == 0),
             ko="끝 토큰을 쓰고도 멈추지 않았습니다.",
             en="It does not stop at the end token.",
         ),
         Mistake(
             "end left out",
-            _write_with(done=lambda ids, end: [i for i in ids if i != end]),
+            _write_with(done=lambda ids, end, n: [i for i in ids if i != end]),
             ko="끝 토큰이 빠졌습니다. 끝 토큰까지 돌려주세요.",
             en="The end token is left out. Return it too.",
         ),
@@ -2014,13 +2472,14 @@ write_with_cache = Exercise(
         ),
         Mistake(
             "the least likely",
-            _write_with(choose=np.argmin),
+            _write_with(choose=lambda logits, ids: np.argmin(logits)),
             ko="가장 작은 로짓을 골랐습니다.",
             en="You choose the smallest logit.",
         ),
-        Mistake(
+        *several(
             "keys seen, not weighed",
             _write_with(mix=lambda scores: np.full(len(scores), 1 / len(scores))),
+            _write_with(mix=lambda scores: np.ones(len(scores))),
             ko="모든 단어를 똑같은 가중치로 보았습니다. 점수에 소프트맥스를 하세요.",
             en="All words get equal weight. Take the softmax of the scores.",
         ),
@@ -2054,14 +2513,21 @@ write_with_cache = Exercise(
     ),
     properties=(
         Property(
+            "last word not projected",
+            _projected(lambda calls: calls != 13),
+            ko="단어는 맞는데 `project`를 한 번 더 불렀습니다. 쓰기만 하고 읽지 않는 "
+            "마지막 단어나 시작 토큰을 한 번 더 투영하지 않나요?",
+            en="The words are right, but `project` is called once too often. Do you "
+            "project the last word, which is written but not read any more, or the "
+            "start token twice?",
+        ),
+        Property(
             "each word projected once",
-            _projected_once,
+            _projected(lambda calls: calls == 12),
             ko="단어는 맞는데 `project`를 단어마다 한 번보다 많이 불렀습니다. 앞의 "
-            "키와 "
-            "밸류를 남겨 두고 새 단어만 투영하세요.",
+            "키와 밸류를 남겨 두고 새 단어만 투영하세요.",
             en="The words are right, but `project` is called more than once a word. "
-            "Keep "
-            "the keys and values and project the new word only.",
+            "Keep the keys and values and project the new word only.",
         ),
     ),
 )
