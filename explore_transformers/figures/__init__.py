@@ -34,6 +34,11 @@ from explore_transformers.figures.lookup import (
     lookup,
     watch_attention,
 )
+from explore_transformers.figures.modern import (
+    before_and_after,
+    shared_heads,
+    turned_pairs,
+)
 from explore_transformers.figures.pretraining import (
     bpe_merges,
     masks_and_targets,
@@ -78,6 +83,7 @@ __all__ = [
     "attention_step",
     "bars",
     "beam_tree",
+    "before_and_after",
     "black_box",
     "body_and_head",
     "bottleneck",
@@ -103,6 +109,7 @@ __all__ = [
     "rnn_unrolled",
     "sentence_vector",
     "seq2seq_overview",
+    "shared_heads",
     "shifted_targets",
     "softmax_step",
     "tested_map",
@@ -112,6 +119,7 @@ __all__ = [
     "transformer",
     "transformer_map",
     "translation",
+    "turned_pairs",
     "two_stacks",
     "two_ways",
     "use_style",

@@ -1,0 +1,110 @@
+"""Lesson 9's drawings say what the running modules do, in both languages."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+import torch
+
+from explore_transformers import figures
+from explore_transformers.language import use_language
+from explore_transformers.lessons import modern_models as library
+from explore_transformers.lessons.bert_gpt import GPT
+
+TEXT = "{http://www.w3.org/2000/svg}text"
+
+
+@pytest.fixture(autouse=True)
+def english():
+    torch.manual_seed(0)
+    use_language("en")
+    yield
+    use_language("ko")
+
+
+def draw_columns(n_layers=2, n_kv_heads=2, d_ff=48):
+    gpt = GPT(50, 32, n_layers, 4).eval()
+    heads = {"n_heads": 4, "n_kv_heads": n_kv_heads}
+    llama = library.Llama(50, 32, n_layers, d_ff, **heads).eval()
+    return figures.before_and_after(gpt, llama, torch.arange(6)[None])
+
+
+def draw_pairs(rotate=library.rotate, d_head=8):
+    return figures.turned_pairs(library.rotation, rotate, d_head, distance=3)
+
+
+def draw_heads(*n_kv_heads):
+    shared = [library.GroupedQueryAttention(48, 6, n) for n in n_kv_heads or (6, 2)]
+    return figures.shared_heads(shared, torch.zeros(1, 5, 48), n_layers=3, T=100)
+
+
+DRAW = [draw_columns, draw_pairs, draw_heads]
+
+
+def words_in(figure):
+    tree = ElementTree.fromstring(figure.svg)
+    return [element.text for element in tree.iter(TEXT)]
+
+
+def numbers_in(figure):
+    """The signed numbers drawn, in order."""
+    found = [w.replace("\u2212", "-") for w in words_in(figure)]
+    return [float(w) for w in found if re.fullmatch(r"[+-]\d+\.\d\d", w)]
+
+
+@pytest.mark.parametrize("draw", DRAW)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_language_has_its_own_words(draw, language):
+    use_language(language)
+    figure = draw()
+    whole = " ".join([figure.title, figure.said, *words_in(figure)])
+    assert bool(re.search("[가-힣]", whole)) == (language == "ko")
+    assert figure.said in figure._repr_html_().replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("draw", DRAW)
+def test_every_step_has_a_sentence(draw):
+    figure = draw()
+    drawn = {int(n) for n in re.findall(r'data-step="(\d+)"', figure.svg)}
+    listed = figure._repr_html_().count("<li>")
+    assert drawn == set(range(1, listed + 1))
+
+
+def test_columns_show_what_the_modules_are():
+    words = words_in(draw_columns(3, 1, 40))
+    assert words.count("LayerNorm") == words.count("RMSNorm") == 3
+    assert "4 queries, 1 k/v (GQA)" in words and "width 40 × 2, no biases" in words
+    assert words.count("× 3") == 2 and words.count("(1, 6, 50)") == 2
+    assert "width 128, with biases" in words and "GELU" in words
+
+
+def test_columns_count_the_parameters():
+    assert "parameters 64 → 32)" in draw_columns().said  # weight and bias; weight
+    assert f"→ {3 * 32 * 40:,}" in draw_columns(d_ff=40).said
+
+
+def test_equal_distances_have_equal_scores():
+    numbers = numbers_in(draw_pairs())
+    rows = [numbers[i : i + 5] for i in (0, 5, 10)]
+    assert rows[0] == rows[1] != rows[2]
+    for *shares, score in rows:
+        assert abs(sum(shares) - score) < 0.03
+
+
+def test_a_wrong_rotation_shows():
+    def wrong(x, cos, sin):
+        first, second = x.chunk(2, dim=-1)
+        turned = [first * cos + second * sin, second * cos + first * sin]
+        return torch.cat(turned, dim=-1)
+
+    numbers = numbers_in(draw_pairs(wrong))
+    assert numbers[:5] != numbers[5:10]
+
+
+def test_heads_are_drawn_as_they_are_shared():
+    figure = draw_heads(6, 2, 1)
+    words = words_in(figure)
+    assert words.count("q") == 18 and words.count("k") == words.count("v") == 9
+    assert "grouped-query: 3 share" in words
+    for n_kv_heads in (6, 2, 1):
+        assert f"{library.cache_bytes(3, n_kv_heads, 8, 100):,} bytes" in figure.said
