@@ -17,9 +17,7 @@ from explore_transformers.lessons.real_models import (
 
 COUNTS = (50, 200)
 N_READ, N_CHOICE, N_TEST = 20_000, 2000, 2000
-SETTINGS = [
-    {"way": way, "seed": seed} for seed in range(5) for way in ("words", "SVD")
-]
+SETTINGS = [{"way": way, "seed": seed} for seed in range(5) for way in ("words", "SVD")]
 
 
 @cache
