@@ -294,9 +294,9 @@ def _words_of_eojeol(word, cuts):
     steps = [
         text(ko="어절 하나입니다.", en="One eojeol: what stands between spaces."),
         text(
-            ko=f"형태소 {n['morphemes']}개. 경계 하나가(선) 음절의 한가운데를 지납니다.",
-            en=f"{n['morphemes']} morphemes. A boundary (line) runs through the middle "
-            "of a syllable.",
+            ko=f"형태소 {n['morphemes']}개. 경계(선)가 음절의 한가운데를 지납니다.",
+            en=f"{n['morphemes']} morphemes. A boundary (line) runs through the "
+            "middle of a syllable.",
         ),
         text(ko=f"음절 {n['syllables']}개.", en=f"{n['syllables']} syllables."),
         text(ko=f"자모 {n['jamo']}개.", en=f"{n['jamo']} jamo."),
