@@ -65,8 +65,9 @@ def read_counts(texts, seed=0):
     """Counts of characters reduced to 100 numbers, as texts without labels teach."""
     runs = {"analyzer": "char_wb", "ngram_range": (1, 4), "min_df": 5}
     counter, reduce = TfidfVectorizer(sublinear_tf=True, **runs), TruncatedSVD
-    reading = make_pipeline(counter, reduce(100, random_state=seed), Normalizer())
-    return reading.fit(texts)
+    return make_pipeline(counter, reduce(100, random_state=seed), Normalizer()).fit(
+        texts
+    )
 
 
 def score_reading(reading, few, test):
