@@ -5,6 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from builder.book import Book, read_record
@@ -163,3 +164,46 @@ def test_no_lessons_files_are_left_over():
 
 def test_the_address_is_the_same_everywhere():
     none(other_addresses, PROJECT)
+
+
+# What a cell of lesson 8 prints where the model or the reviews are missing.
+WITHOUT = re.compile(
+    r"건너뛰|skipped|없습니다|없어|is not here|no reviews", re.IGNORECASE
+)
+ON_A_GPU = {"published-run"}
+
+
+def without_data(notebook) -> set[str]:
+    """The cells whose output says that what they need is missing."""
+    return {
+        cell.id
+        for cell in notebook.cells
+        if "exercise" not in cell.metadata.get("tags", [])
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and WITHOUT.search(output.text)
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lesson_8_was_built_with_the_model_and_the_reviews(language):
+    """Only what needs a GPU may be missing from the published page."""
+    path = PROJECT.notebooks(language) / "08_real_models.ipynb"
+    missing = without_data(nbformat.read(path, as_version=4)) - ON_A_GPU
+    assert not missing, "built without its data: read CONTRIBUTING.md, Real data"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("all-MiniLM-L6-v2 is here.", set()),
+        ("all-MiniLM-L6-v2를 찾았습니다.", set()),
+        ("all-MiniLM-L6-v2 is not here.\npip install", {"c"}),
+        ("영화평이 없어 기록만 보입니다.", {"c"}),
+        ("No reviews: the record alone is shown.", {"c"}),
+        ("Skipped: all-MiniLM-L6-v2 is missing.", {"c"}),
+    ],
+)
+def test_a_cell_without_its_data_is_noticed(said, found):
+    output = nbformat.v4.new_output("stream", text=said)
+    cell = nbformat.v4.new_code_cell(outputs=[output], id="c")
+    assert without_data(nbformat.v4.new_notebook(cells=[cell])) == found

@@ -271,6 +271,6 @@ def test_the_book_shows_the_run_on_the_reviews():
     for language in LANGUAGES:
         path = ROOT / "notebooks" / language / "08_real_models.ipynb"
         cells = {c.id: c for c in nbformat.read(path, as_version=4).cells}
-        (shown,) = cells["korean-run"].outputs
+        (shown,) = cells["korean-table"].outputs
         said = r"\d\d\.\d% \| +\d\d\.\d% \| +149,500 \| "
         assert re.search(said, shown["text"])

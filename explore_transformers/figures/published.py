@@ -1,5 +1,6 @@
 """Lesson 8's drawings: a published BERT in our modules, Korean units, up to chat."""
 
+import itertools
 import math
 import re
 import unicodedata
@@ -24,12 +25,12 @@ def sentence_vector(model, tokens, ids):
         states = model.body(torch.tensor([ids]))  # (1, T, d)
     mean = states[0].mean(dim=0)  # (d,)
     d_model, n_layers, shown = len(mean), len(model.blocks), 4
-    drawing, width = Drawing(330), 340 / len(tokens)
+    drawing, middles = Drawing(330), _spread(tokens, 20, 340)
     largest = states[0, :, :shown].abs().max().item()
     for i, (token, number) in enumerate(zip(tokens, ids, strict=True)):
-        x = 20 + width * (i + 0.5)
+        x, width = middles[i]
         with drawing.part(1):
-            drawing.words(x, 296, _shortened(token, width))
+            drawing.words(x, 296, _shortened(token, width), "et-small")
             drawing.words(x, 312, number, "et-small")
             drawing.arrow((x, 284), (x, 262))
         with drawing.part(3):
@@ -53,7 +54,7 @@ def sentence_vector(model, tokens, ids):
     with drawing.part(4):
         drawing.badge(10, 58, 4)
         drawing.arrow((190, 120), (190, 98))
-        name = text(ko="평균, 길이를 1로", en="mean, length 1")
+        name = text(ko="평균, 그다음 길이를 1로", en="mean, then length 1")
         drawing.box(120, 74, 140, 24, "norm", name)
         drawing.arrow((190, 74), (190, 54))
         vector = (mean / mean.norm())[:16].abs()
@@ -62,8 +63,16 @@ def sentence_vector(model, tokens, ids):
     return Diagram(drawing, *_words_of_vector(n_layers, d_model, len(tokens)))
 
 
+def _spread(tokens, start, room):
+    """(middle, width) of each token in a row; long ones get more of the room."""
+    wanted = [len(token) + 2.5 for token in tokens]
+    widths = [room * n / sum(wanted) for n in wanted]
+    ends = itertools.accumulate(widths)
+    return [(start + e - w / 2, w) for e, w in zip(ends, widths, strict=True)]
+
+
 def _shortened(token, width):
-    room = max(2, int(width / 6.8))
+    room = max(2, int(width / 6))
     return token if len(token) <= room else token[: room - 1] + "…"
 
 
@@ -236,10 +245,18 @@ def eojeol(word, morphemes, subwords, shown):
             drawing.words(40, y + 26, f"{len(cut)}", "et-small")
             x = 84
             for form, n, what in cut:
-                lines = (form, what) if what and n > 1 else (form,)
+                lines = (form, what) if what else (form,)
                 drawing.box(x + 1, y, n * unit - 2, 36, role, *lines)
                 x += n * unit
+    ends = {name: _ends(cut) for name, cut in cuts.items()}
+    with drawing.part(2):  # where a morpheme ends inside a syllable
+        for end in ends["morphemes"] - ends["syllables"]:
+            drawing.line((84 + end * unit, 90), (84 + end * unit, 146))
     return Diagram(drawing, *_words_of_eojeol(word, cuts))
+
+
+def _ends(cut):
+    return set(itertools.accumulate(n for _, n, _ in cut))
 
 
 def _letter(jamo):
@@ -265,18 +282,21 @@ def _words_of_eojeol(word, cuts):
     n_bytes = len(word.encode())
     in_jamo = len(unicodedata.normalize("NFD", word).encode())
     caption = text(
-        ko=f"칸의 너비는 자모의 수입니다. UTF-8로 음절은 {n_bytes}바이트, 자모는 "
-        f"{in_jamo}바이트입니다.",
-        en=f"The width of a box is its number of jamo. In UTF-8 the syllables take "
-        f"{n_bytes} bytes, the jamo {in_jamo}.",
+        ko="칸의 너비는 자모의 수이고, 녹아든 형태소는 남은 자모만큼입니다. UTF-8로 "
+        f"음절은 {n_bytes}바이트, 자모는 {in_jamo}바이트입니다. 자모는 자판의 모양으로 "
+        "그렸지만, NFD의 자모는 코드가 다릅니다.",
+        en="The width of a box is its number of jamo; of a morpheme that has merged, "
+        f"those that are left. In UTF-8 the syllables take {n_bytes} bytes, the jamo "
+        f"{in_jamo}. The jamo are drawn as on a keyboard; those of NFD have other "
+        "codes.",
     )
     n = {name: len(cut) for name, cut in cuts.items()}
     steps = [
         text(ko="어절 하나입니다.", en="One eojeol: what stands between spaces."),
         text(
-            ko=f"형태소 {n['morphemes']}개. 경계가 음절의 한가운데를 지납니다.",
-            en=f"{n['morphemes']} morphemes. A boundary runs through the middle of a "
-            "syllable.",
+            ko=f"형태소 {n['morphemes']}개. 경계(선)가 음절의 한가운데를 지납니다.",
+            en=f"{n['morphemes']} morphemes. A boundary (line) runs through the "
+            "middle of a syllable.",
         ),
         text(ko=f"음절 {n['syllables']}개.", en=f"{n['syllables']} syllables."),
         text(ko=f"자모 {n['jamo']}개.", en=f"{n['jamo']} jamo."),
@@ -295,7 +315,7 @@ def _words_of_eojeol(word, cuts):
 
 
 def to_chat(sizes):
-    """Draw the stages from next-word prediction to chat, with what each learns from.
+    """Draw what leads from next-word prediction to chat: size, use, two trainings.
 
     Args:
         sizes: {model: number of parameters}, smallest first; bars are logarithmic.
@@ -335,16 +355,24 @@ def _short(n):
 def _stages():
     return [
         (
-            text(ko="프롬프트: 가중치는 그대로", en="Prompting: weights stay"),
+            text(
+                ko="프롬프트: 쓰는 방법, 가중치는 그대로",
+                en="Prompting: a way of use, weights stay",
+            ),
             "query",
             text(
                 ko="sea → 바다, sky → 하늘, tree → ?",
                 en="sea → mer, sky → ciel, tree → ?",
             ),
-            text(ko="모델이 이어 쓴 것: 나무", en="what the model goes on with: arbre"),
+            text(
+                ko="이어 쓸 것: 나무 (지어낸 예)", en="to go on with: arbre (made up)"
+            ),
         ),
         (
-            text(ko="지시 튜닝: 지시와 좋은 답", en="Instruction tuning: good answers"),
+            text(
+                ko="지시 튜닝: 훈련, 지시와 좋은 답",
+                en="Instruction tuning: training on good answers",
+            ),
             "feed-forward",
             text(
                 ko="“한 문장으로 줄여 줘: …” → “…”",
@@ -354,14 +382,15 @@ def _stages():
         ),
         (
             text(
-                ko="선호 튜닝: 두 답의 비교", en="Preference tuning: pairs of answers"
+                ko="선호 튜닝: 훈련, 두 답의 비교",
+                en="Preference tuning: training on pairs of answers",
             ),
             "context",
             text(
                 ko="답 A > 답 B (사람이 고름)",
                 en="answer A > answer B (chosen by people)",
             ),
-            text(ko="A의 확률을 높임", en="A is made more probable"),
+            text(ko="A를 B보다 더 그럴듯하게", en="A is made likelier than B"),
         ),
     ]
 
@@ -369,8 +398,11 @@ def _stages():
 def _words_of_chat():
     title = text(ko="다음 단어에서 대화까지", en="From the next word to a chat")
     caption = text(
-        ko="위에서 아래로 읽습니다. 네 단계 모두 같은 구조의 모델입니다.",
-        en="Read from top to bottom. The model's architecture is the same throughout.",
+        ko="1은 크기, 2는 쓰는 방법, 3과 4는 훈련입니다. 구조는 거의 같습니다. 로그 "
+        "눈금이라 막대가 조금 길면 매개변수는 몇 배입니다.",
+        en="1 is size, 2 a way of use, 3 and 4 are trainings. The architecture is "
+        "nearly the same throughout. On the log scale a little more length is many "
+        "times the parameters.",
     )
     steps = [
         text(
@@ -380,16 +412,17 @@ def _words_of_chat():
             "powers of ten.",
         ),
         text(
-            ko="입력에 예를 적어 주면 이어 쓰기로 새 과제를 풉니다.",
-            en="With examples in its input the model solves a new task by going on.",
+            ko="입력에 예를 적어 주면 이어 쓰기로 여러 새 과제를 풉니다.",
+            en="With examples in its input a large model solves many new tasks by "
+            "going on.",
         ),
         text(
             ko="지시와 답의 쌍으로 미세 조정합니다.",
             en="Fine-tuning on pairs of instruction and answer.",
         ),
         text(
-            ko="사람이 더 좋다고 고른 답의 확률을 높입니다.",
-            en="Answers that people preferred are made more probable.",
+            ko="사람이 고른 답을 다른 답보다 더 그럴듯하게 만듭니다.",
+            en="Answers that people chose are made likelier than the others.",
         ),
     ]
     return title, caption, steps

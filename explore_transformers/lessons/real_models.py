@@ -7,8 +7,11 @@ Built in lesson 8. B texts, T tokens, d numbers a token.
 
 import torch
 import torch.nn.functional as F
+from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
 
 from explore_transformers.checkpoints import load_from_hub
 from explore_transformers.lessons.bert_gpt import Classifier, accuracy, to_pieces, tune
@@ -48,6 +51,31 @@ def count_characters(few, test):
     counted = counter.fit_transform(texts)
     classifier = LogisticRegression(C=10, max_iter=1000).fit(counted, labels)
     return classifier.score(counter.transform(new), right)
+
+
+def count_words(few, test):
+    """Test accuracy of the same on what stands between spaces."""
+    counter = TfidfVectorizer(analyzer=str.split, sublinear_tf=True)
+    classifier = make_pipeline(counter, LogisticRegression(C=10, max_iter=1000))
+    (texts, labels), (new, right) = (zip(*part, strict=True) for part in (few, test))
+    return classifier.fit(texts, labels).score(new, right)
+
+
+def read_counts(texts, seed=0):
+    """Counts of characters reduced to 100 numbers, as texts without labels teach."""
+    runs = {"analyzer": "char_wb", "ngram_range": (1, 4), "min_df": 5}
+    counter, reduce = TfidfVectorizer(sublinear_tf=True, **runs), TruncatedSVD
+    return make_pipeline(counter, reduce(100, random_state=seed), Normalizer()).fit(
+        texts
+    )
+
+
+def score_reading(reading, few, test):
+    """Test accuracy of counts that have read texts without labels."""
+    (texts, labels), (new, right) = (zip(*part, strict=True) for part in (few, test))
+    classifier = LogisticRegression(C=10, max_iter=1000)
+    classifier.fit(reading.transform(texts), labels)
+    return classifier.score(reading.transform(new), right)
 
 
 def tune_published(repository, few, test, n_steps=60, learning_rate=5e-5):
