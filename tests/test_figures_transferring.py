@@ -123,8 +123,8 @@ def test_the_probabilities_are_those_of_the_loss():
     assert -sum(map(math.log, p)) / len(p) == pytest.approx(loss, rel=1e-5)
     drawing = draw_next(model)
     assert f"{loss:.2f} and {math.exp(loss):.1f}" in drawing.said
-    shown = [w for w in words_of(drawing) if re.fullmatch(r"0\.\d\d", w)]
-    assert shown == [f"{value:.2f}" for value in p]
+    shown = [w for w in words_of(drawing) if re.fullmatch(r"0\.\d{3}", w)]
+    assert shown == [f"{value:.3f}" for value in p]
 
 
 def test_inputs_lack_the_last_token_and_targets_the_first():
@@ -143,7 +143,7 @@ def test_what_is_frozen_is_drawn_frozen():
     assert f"{body + head:,} parameters" in draw_stages(freeze=False).said
     assert f"train {head:,} parameters" in draw_stages().said
     assert {"1,234 texts, no labels", "16 texts, labelled"} <= {*frozen}
-    assert {f"(1, 5, {V}) next words", "(1, 3) class"} <= {*frozen}
+    assert {f"(1, 5, {V}) next words", "(1, 3) class, last token"} <= {*frozen}
 
 
 def test_trained_share_counts_only_what_is_handed_over():

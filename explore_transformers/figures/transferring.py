@@ -112,7 +112,7 @@ def body_and_head(model, classifier, ids, tokens):
         ko="아래에서 위로 읽습니다. 괄호는 이 모델에 실제로 흐른 텐서의 모양입니다. "
         "바디는 그대로 두고 헤드만 바꾸면 다른 과제를 푸는 모델이 됩니다.",
         en="Read upwards. In parentheses are the shapes of the tensors that really "
-        "went through. Keep the body, exchange the head, and you have a model for "
+        "went through. Keep the body, replace the head, and you have a model for "
         "another task.",
     )
     return Diagram(drawing, title, caption, _exchange_steps(model, classifier, shapes))
@@ -235,7 +235,7 @@ def next_word(model, ids, tokens):
         drawing.badge(10, 106, 4)
         for x, share in zip(xs, p, strict=True):
             drawing.upright(x, 142, share, full=70)
-            drawing.words(x, 150, formatted(share, ".2f"), "et-small")
+            drawing.words(x, 150, formatted(share, ".3f"), "et-small")
     title = text(ko="다음 단어 맞히기", en="Predicting the next word")
     caption = text(
         ko="타깃은 입력을 한 칸 민 것입니다. 막대는 이 모델이 타깃에 실제로 준 "
@@ -284,10 +284,12 @@ def three_stages(stages):
     for i, stage in enumerate(stages):
         with drawing.part(i + 1):
             _draw_stage(drawing, _ROW * i, i, stage, stages)
-    title = text(ko="세 단계", en="Three stages")
+    title = text(
+        ko="세 단계, 셋째는 두 가지로", en="Three stages, the third in two ways"
+    )
     caption = text(
         ko="위에서 아래로 읽습니다. 색이 찬 상자는 훈련하는 부분, 점선 상자는 동결한 "
-        "부분입니다. 모양과 매개변수의 수는 실제 모델에서 읽었습니다.",
+        "부분입니다. 모양과 매개변수의 수는 실제 모델에서 얻은 값입니다.",
         en="Read downwards. Filled boxes are trained, dashed ones frozen. Shapes and "
         "numbers of parameters are read off the real models.",
     )
@@ -332,13 +334,15 @@ def _amount(stage):
         if stage.has_labels
         else text(ko="라벨 없음", en="no labels")
     )
-    return f"{stage.n_texts:,}" + text(ko="편, ", en=" texts, ") + labels
+    return f"{stage.n_texts:,}" + text(ko="개, ", en=" texts, ") + labels
 
 
 def _output(stage, shape):
     """What comes out, with its shape: of a class, that at the last position alone."""
     if stage.has_labels:
-        return shape_of((shape[0], shape[-1])) + text(ko=" 클래스", en=" class")
+        return shape_of((shape[0], shape[-1])) + text(
+            ko=" 클래스(마지막 토큰)", en=" class, last token"
+        )
     return shape_of(shape) + text(ko=" 다음 단어", en=" next words")
 
 
@@ -371,13 +375,13 @@ def _stage_step(stage):
     n = trained_share(stage.model, stage.trained)
     if not stage.has_labels:
         return stage.title + text(
-            ko=f": 라벨 없는 글 {stage.n_texts:,}편에서 다음 단어(어휘 {head}개)를 "
+            ko=f": 라벨 없는 글 {stage.n_texts:,}개에서 다음 단어(어휘 {head}개)를 "
             f"맞히며 {stage.n_steps}스텝, 매개변수 {n:,}개를 모두 훈련합니다.",
             en=f": on {stage.n_texts:,} texts without labels, {stage.n_steps} steps of "
             f"predicting the next of {head} words train all {n:,} parameters.",
         )
     return stage.title + text(
-        ko=f": 라벨 붙은 글 {stage.n_texts}편으로 클래스 {head}개를 맞히며 "
+        ko=f": 라벨 붙은 글 {stage.n_texts}개로 클래스 {head}개를 맞히며 "
         f"{stage.n_steps}스텝, 매개변수 {n:,}개를 훈련합니다.",
         en=f": on {stage.n_texts} labelled texts, {stage.n_steps} steps of choosing "
         f"among {head} classes train {n:,} parameters.",
