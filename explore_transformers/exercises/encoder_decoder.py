@@ -912,12 +912,10 @@ class _Plan:
 def _not_the_most_probable():
     return NotTheMostProbable(
         text(
-            ko="앞 단계에서 로짓이 가장 큰 토큰이 아닌 것을 step에 넣었습니다. 확률에 "
-            "따라 뽑지 말고, 단계마다 가장 그럴듯한 토큰(argmax)을 쓰고 그것을 다음에 "
-            "넣으세요.",
-            en="step was given a token that did not have the largest logit of the step "
-            "before. Don't draw by the probabilities: at each step write the most "
-            "probable token (argmax), and feed that one next.",
+            ko="step에 넣은 토큰이 앞 단계에서 로짓이 가장 큰 토큰이 아닙니다. 확률에 "
+            "따라 뽑지 말고, 가장 그럴듯한 토큰(argmax)을 쓰고 다음에 넣으세요.",
+            en="step was given a token without the largest logit of the step before. "
+            "Don't draw: write the most probable token (argmax), and feed it next.",
         )
     )
 
