@@ -256,6 +256,20 @@ def test_unnamed_mistakes_are_wrong(exercise, answer):
     assert result.message
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _sampled(np.random.default_rng(0)),
+        lambda *a: _sampled(np.random.default_rng(0))(*a),
+        lambda *a: _sampled(np.random.default_rng(1))(*a),
+    ],
+)
+def test_a_word_that_was_drawn_is_told(answer):
+    result = check("write_greedily", answer)
+    assert result.state == "wrong", result
+    assert "NotTheMostProbable" in result.message, result
+
+
 # Wrong answers as learners write them, and the mistake that each should be told.
 def _greedy(body):
     """A loop of greedy decoding whose steps body(step, token, state) makes."""
@@ -739,6 +753,9 @@ NAMED = [
     ("gate_experiment", (0.3, *_SHARES**2, "B"), "squared"),
     ("gate_experiment", (0.3, *(1 - _SHARES), "B"), "what was lost"),
     ("gate_experiment", (0.3, 0.1, 0.5, "B"), "both values"),
+    ("gate_experiment", (30, 0.1, 70.0, "B"), "more than 1"),
+    ("gate_experiment", (30, _kept(0), 70.0, "B"), "more than 1"),
+    ("gate_experiment", (0.3, 0.01, 0.01, "B"), "equal"),
     ("gate_experiment", ((0.1, 0.9), 0.1, 0.9, "B"), "both values"),
     ("gate_experiment", (0.5, 1.59e-5, 0.5, "B"), "second value"),
     ("gate_experiment", (0.3, _kept(0), 3.1e-5, "B"), "second value"),

@@ -1360,7 +1360,10 @@ def _layer_by_function(weights, x, real, n_heads, norm_first):
     return _layer_in_steps(attention)(weights, x, real, n_heads, norm_first)
 
 
-def _layer_in_steps(attend=None, gain=True, weigh=None, turned=False, behind=False):
+def _layer_in_steps(
+    attend=None, gain=True, weigh=None, turned=False, behind=False,
+    activation=torch.relu,
+):  # fmt: skip
     """torch's layer as learners write it, with one step another."""
 
     def answer(w, x, real, n_heads, norm_first):
@@ -1381,7 +1384,7 @@ def _layer_in_steps(attend=None, gain=True, weigh=None, turned=False, behind=Fal
             return context @ w[out + "weight"].T + w[out + "bias"]
 
         def network(x):
-            hidden = (x @ w["linear1.weight"].T + w["linear1.bias"]).relu()
+            hidden = activation(x @ w["linear1.weight"].T + w["linear1.bias"])
             return hidden @ w["linear2.weight"].T + w["linear2.bias"]
 
         mix = attend or attention
@@ -1427,6 +1430,25 @@ def _layer_in_one_call(weights, x, real, n_heads, norm_first):
 
 def _queries_hidden(s, real):
     return s.masked_fill(~real[:, None, :, None], -torch.inf).softmax(-1).nan_to_num()
+
+
+def _queries_filled(s, real, hidden):
+    return s.masked_fill(~real[:, None, :, None], hidden).softmax(-1)
+
+
+# Weights of multi-head attention hidden or summed the wrong way, by their mistake.
+_MASKED_OTHERWISE = {
+    "mask inverted": (
+        lambda s, m: s.masked_fill(m, -1e9).softmax(-1),
+        lambda s, m: s.masked_fill(m, -torch.inf).softmax(-1),
+        lambda s, m: torch.where(m, -1e20, s).softmax(-1),
+    ),
+    "softmax over queries": (
+        lambda s, m: s.masked_fill(~m, -1e9).softmax(-2),
+        lambda s, m: s.masked_fill(~m, -1e20).softmax(-2),
+        lambda s, m: s.softmax(-2) * m,
+    ),
+}
 
 
 def _hidden_after_the_maximum(s, real):
@@ -1512,6 +1534,27 @@ def _hidden_after_the_maximum(s, real):
             _layer_in_steps(weigh=_hidden_after_the_maximum),
             "maximum over hidden scores",
         ),
+        *(
+            ("multi_head_attention", _multi(weigh=weigh), mistake)
+            for mistake, weighs in _MASKED_OTHERWISE.items()
+            for weigh in weighs
+        ),
+        (
+            "layer_from_weights",
+            _layer_in_steps(weigh=lambda s, real: _queries_filled(s, real, -1e9)),
+            "queries masked",
+        ),
+        *(
+            ("layer_from_weights", _layer_in_steps(activation=activation), mistake)
+            for activation, mistake in (
+                (lambda x: x.sigmoid() * x, "silu"),
+                (lambda x: x * (1 + torch.erf(x / 2**0.5)) / 2, "gelu"),
+                (nn.functional.softplus, "another activation"),
+            )
+        ),
+        ("stack_sizes", (1.5731, 2.9507, 1.0, 1.0, "A"), "one layer too many"),
+        ("stack_sizes", (1.57, 2.95, 1.0, 1.0, "A"), "one layer too many"),
+        ("stack_sizes", (1.51, 2.9, 1.0, 1.0, "A"), "one layer too few"),
         ("stack_sizes", (5.05, 21.13, 1.0, 1.0, "A"), "one layer round and round"),
         ("stack_sizes", (1.55, 2.85, 1.0, 1.0, "A"), "seeded once"),
         ("stack_sizes", (1.5, 2.9, 1.0, 1.0, "A"), "one decimal"),

@@ -226,7 +226,9 @@ def _step_half(token, cache, E, P, W_q, W_k, W_v):
 
 
 NAMED = [
-    ("cache_numbers", (1280, 5120, 8192, 55, 10, 4), "keys alone"),
+    ("cache_numbers", (1280, 5120, 8192, 55, 10, 4), "half in the first alone"),
+    ("cache_numbers", (1280, 5120, 4096, 55, 10, 4), "half everywhere"),
+    ("cache_numbers", (1280, 5120, 5120, 55, 10, 4), "half of the first number"),
     ("cache_numbers", (2560, 2560, 2048, 55, 10, 4), "numbers for bytes"),
     ("cache_numbers", (2560, 10240, 10240, 55, 10, 4), "grows with the target"),
     ("cache_numbers", (2560, 10240, 8192, 100, 10, 4), "square without a cache"),
@@ -243,6 +245,8 @@ NAMED = [
     ("fixed_step", _step_half, "position fixed alone"),
     ("beam_step", _greedy_in_beams, "one word each"),
     ("shifted_exact", (1, 1, 1, 1, "A"), "nothing shifted"),
+    ("shifted_exact", (0.7, 0.7, 0.7, 0.7, "A"), "four equal"),
+    ("shifted_exact", (0.0, 0.0, 0.0, 0.0, "C"), "four equal"),
     ("shifted_exact", (1, 0.7, 0.285, 0.02, "A"), "distances alone"),
     ("write_with_cache", _recompute, "each word projected once"),
     ("sees_future", _sees(limit=1e-6), "tolerance"),

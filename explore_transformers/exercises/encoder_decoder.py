@@ -827,6 +827,10 @@ class BothForLogits(TypeError):
     """The learner's function chooses a token from logits and state together."""
 
 
+class NotTheMostProbable(ValueError):
+    """The learner's function hands `step` a token that was not the most probable."""
+
+
 class _State(tuple):
     """The tokens read so far."""
 
@@ -860,11 +864,13 @@ _MOST_STEPS = 40
 class _Plan:
     """A decoder step that gives `words`, then EOS, if it has read what it gave.
 
-    The state is the tuple of the tokens read so far. Other tokens lead it astray.
+    The state is the tuple of the tokens read so far. Other tokens lead it astray; a
+    strict step refuses them, so that a word that was drawn is told.
     """
 
     words: tuple
     shift: float = 0.0
+    strict: bool = False
     calls: list = field(default_factory=list, compare=False)
 
     def __repr__(self):
@@ -874,7 +880,12 @@ class _Plan:
     def __call__(self, token, state=None):
         self._check(token, state)
         self.calls.append(token)
+        if self.strict and state and token != self._logits(state).argmax():
+            raise _not_the_most_probable()
         state = _State((*state, int(token)))
+        return _LogitsAndState((self._logits(state), state))
+
+    def _logits(self, state):
         wanted = (*self.words, EOS)
         is_right = state == (BOS, *wanted)[: len(state)] and len(state) <= len(wanted)
         astray = 3 + (5 * len(state) + sum(state)) % 9  # any word but EOS
@@ -883,7 +894,7 @@ class _Plan:
         logits[11 if best == 0 else 0] = -9.0 + self.shift
         logits[4 + (best + len(state)) % 7] = -1.5 + self.shift
         logits[best] = -1.0 + self.shift
-        return _LogitsAndState((logits, state))
+        return logits
 
     def _check(self, token, state):
         _check_arguments(token, state)
@@ -896,6 +907,17 @@ class _Plan:
                     "stop.",
                 )
             )
+
+
+def _not_the_most_probable():
+    return NotTheMostProbable(
+        text(
+            ko="step에 넣은 토큰이 앞 단계에서 로짓이 가장 큰 토큰이 아닙니다. 확률에 "
+            "따라 뽑지 말고, 가장 그럴듯한 토큰(argmax)을 쓰고 다음에 넣으세요.",
+            en="step was given a token without the largest logit of the step before. "
+            "Don't draw: write the most probable token (argmax), and feed it next.",
+        )
+    )
 
 
 def _check_arguments(token, state):
@@ -1122,6 +1144,8 @@ write_greedily = Exercise(
         (_Plan(_ENDLESS), _State(), 6),
         (_Plan((9, 8)), _State(), 1),
         (_Plan((10, 6, 4)), _State(), 4),
+        (_Plan((7, 4, 9, 5), strict=True), _State(), 10),
+        (_Plan((11, 8, 6, 10, 5), strict=True), _State(), 9),
     ),
     mistakes=(
         Mistake(
@@ -3107,6 +3131,30 @@ gate_experiment = Exercise(
             en="`kept(0)` is small but not zero. Hand in what it returns, without "
             "rounding.",
             example=_experiment(0.0, _KEPT[1]),
+        ),
+        Mistake(
+            "more than 1",
+            lambda answer: _is_four(answer) and max(map(float, answer[1:3])) > 1.5,
+            ko="잰 값이 1보다 큽니다. 남은 비율은 0과 1 사이에 있습니다. 퍼센트로 "
+            "적었다면 100으로 나누고, 아니면 마지막 거리를 첫 거리로 나누었는지 "
+            "보세요.",
+            en="A measured value is larger than 1, but the share that is left lies "
+            "between 0 and 1. If it is in percent, divide by 100; if not, did you "
+            "divide the last distance by the first?",
+            example=_experiment(0.1, 70.0),
+        ),
+        Mistake(
+            "equal",
+            lambda answer: (
+                _is_four(answer)
+                and math.isclose(*map(float, answer[1:3]), rel_tol=1e-3)
+            ),
+            ko="잰 값 둘이 같습니다. 편향에 4를 더하면 값이 달라집니다. `raised_by`가 "
+            "편향에 더해지는지, `kept(0)`과 `kept(4)`를 따로 불렀는지 보세요.",
+            en="Both measured values are the same. With 4 added to the bias they "
+            "differ: is `raised_by` added to it, and did you call both `kept(0)` and "
+            "`kept(4)`?",
+            example=_experiment(0.01, 0.01),
         ),
         Mistake(
             "second value",

@@ -2505,12 +2505,13 @@ layer_from_weights = Exercise(
             en="The mask is the wrong way round: it hides real tokens and sees "
             "padding.",
         ),
-        Mistake(
+        *several(
             "queries masked",
-            _layer_with(
-                weigh=lambda scores, keys, n: scores.masked_fill(
-                    ~keys.transpose(-2, -1), -torch.inf
-                ).softmax(dim=-1)
+            *(
+                _layer_with(
+                    weigh=_masked_by(lambda keys: keys.transpose(-2, -1), hidden=hidden)
+                )
+                for hidden in (-torch.inf, -1e9)
             ),
             ko="패딩인 쿼리(행)를 가렸습니다. 가릴 것은 패딩인 키(열)입니다.",
             en="You hide the rows of padding, its queries. What must be hidden are its "
@@ -2757,11 +2758,28 @@ layer_from_weights = Exercise(
             ko="두 선형층 사이에 ReLU가 없습니다.",
             en="There is no ReLU between the two linear layers.",
         ),
-        Mistake(
+        *several(
             "gelu",
             _layer_with(activation=F.gelu),
+            _layer_with(activation=lambda x: F.gelu(x, approximate="tanh")),
             ko="GELU를 썼습니다. 이 층은 ReLU입니다.",
             en="You use GELU. This layer has ReLU.",
+        ),
+        Mistake(
+            "silu",
+            _layer_with(activation=F.silu),
+            ko="SiLU(`x * sigmoid(x)`)를 썼습니다. 이 층은 ReLU입니다.",
+            en="You use SiLU, `x * sigmoid(x)`. This layer has ReLU.",
+        ),
+        *several(
+            "another activation",
+            *(
+                _layer_with(activation=activation)
+                for activation in (torch.tanh, torch.sigmoid, F.elu, F.softplus)
+            ),
+            ko="두 선형층 사이의 활성화 함수가 ReLU가 아닙니다. 이 층은 ReLU입니다.",
+            en="The activation between the two linear layers is not ReLU. This layer "
+            "has ReLU.",
         ),
         Mistake(
             "relu at the end",
@@ -3382,6 +3400,12 @@ stack_sizes = Exercise(
             ko="층이 하나씩 모자랍니다. 16개와 64개를 쌓으세요.",
             en="Each stack lacks one layer. There should be 16, and 64.",
         ),
+        _measured(
+            "one layer too many",
+            (1.573, 2.951, 1.0, 1.0),
+            ko="층이 하나씩 많습니다. 16개와 64개를 쌓으세요.",
+            en="Each stack has one layer too many. There should be 16, and 64.",
+        ),
         Mistake(
             "80 layers",
             lambda answer: any(
@@ -3413,12 +3437,12 @@ stack_sizes = Exercise(
             lambda answer: (
                 _sizes_where(_near)(answer) and not _sizes_are(*_SIZES)(answer)
             ),
-            ko="크기는 그럴듯하지만 시드 0의 값이 아닙니다. 네 번 모두 "
-            "`torch.manual_seed(0)`을 부르고, `x`를 먼저, 층을 그다음에 만들었습니까? "
-            "소수 둘째 자리까지 적으세요.",
-            en="About the right size, but not the values of seed 0. Each of the four "
-            "times: `torch.manual_seed(0)`, then `x`, then the layers. Write two "
-            "decimals.",
+            ko="크기는 그럴듯하지만 시드 0에서 꼭 16층과 64층의 값이 아닙니다. 네 번 "
+            "모두 `torch.manual_seed(0)`을 부르고, `x`를 먼저, 층을 그다음에 "
+            "만들었습니까? 층의 수가 꼭 맞습니까? 소수 둘째 자리까지 적으세요.",
+            en="About the right size, but not the values of seed 0 with exactly 16, "
+            "and 64, layers. Each of the four times: `torch.manual_seed(0)`, then `x`, "
+            "then the layers. Is their number right? Write two decimals.",
             example=(1.68, 3.02, 1.0, 1.0, "A"),
         ),
         Mistake(
@@ -3510,8 +3534,17 @@ stack_sizes = Exercise(
 # ---- multi-head attention from its matrices -----------------------------------------
 
 
-def _hidden_in_torch(scores, mask, dim=-1):
-    return scores.masked_fill(~mask, -torch.inf).softmax(dim)
+def _hidden_in_torch(scores, mask, dim=-1, hidden=-torch.inf):
+    return scores.masked_fill(~mask, hidden).softmax(dim)
+
+
+# Ways to hide by a mask the wrong way round: the rows left empty tell them apart.
+_HIDDEN_INVERTED = (
+    lambda s, mask, dim: _hidden_in_torch(s, ~mask, dim),
+    lambda s, mask, dim: _hidden_in_torch(s, ~mask, dim, -1e9),
+    lambda s, mask, dim: _hidden_in_torch(s, ~mask, dim).nan_to_num(),
+    lambda s, mask, dim: (s - 1e9 * mask).softmax(dim),
+)
 
 
 def _multi_head(
@@ -3581,9 +3614,9 @@ multi_head_attention = Exercise(
             en="You don't use `mask`. Where it is false, set scores to `-torch.inf` "
             "before the softmax.",
         ),
-        Mistake(
+        *several(
             "mask inverted",
-            _multi_head_with(hide=lambda s, mask, dim: _hidden_in_torch(s, ~mask, dim)),
+            *(_multi_head_with(hide=hide) for hide in _HIDDEN_INVERTED),
             ko="마스크가 거꾸로입니다. 참인 곳이 보아도 되는 곳입니다. `masked_fill`은 "
             "참인 곳을 채우므로 `~mask`를 주어야 합니다.",
             en="The mask is the wrong way round. True is where one may look; "
@@ -3603,9 +3636,15 @@ multi_head_attention = Exercise(
             ko="가릴 점수를 0으로 만들었습니다. 0은 가중치를 받는 점수입니다.",
             en="You set hidden scores to 0, a score that gets weight.",
         ),
-        Mistake(
+        *several(
             "softmax over queries",
             _multi_head_with(dim=-2),
+            _multi_head_with(
+                dim=-2, hide=lambda s, mask, dim: _hidden_in_torch(s, mask, dim, -1e9)
+            ),
+            _multi_head_with(
+                dim=-2, hide=lambda s, mask, dim: s.softmax(dim).masked_fill(~mask, 0)
+            ),
             ko="쿼리의 축에서 소프트맥스를 했습니다. 행마다, 곧 키의 축(`dim=-1`)에서 "
             "하세요.",
             en="The softmax runs over the queries. Take it along each row, over the "

@@ -12,7 +12,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import several, wrong_number
+from explore_transformers.exercises.naming import number_at, several, wrong_number
 from explore_transformers.language import text
 
 # ---- what a cache holds -------------------------------------------------------------
@@ -34,20 +34,43 @@ def _any_other(place, name, ko, en):
     return wrong_number(_NUMBERS, place, name, (), ko, en)
 
 
+def _halved(answer):
+    return number_at(0, 1280, of=6)(answer)
+
+
 cache_numbers = Exercise(
     "cache_numbers",
     expected=_NUMBERS,
     kind="value",
     same=_same_numbers,
     mistakes=(
-        _number(
-            0,
-            "keys alone",
-            1280,
+        Mistake(
+            "half everywhere",
+            lambda answer: _halved(answer) and number_at(2, 4096, of=6)(answer),
+            ko="첫째 수와 셋째 수가 모두 반입니다. 두 캐시 모두 키와 밸류를 둘 다, 두 "
+            "층에 다 남깁니다. 키만 세었거나 한 층만 세었습니다.",
+            en="The first and the third number are both half of it. Both caches keep "
+            "keys and values, in both layers: you counted keys alone, or one layer.",
+            example=(1280, 5120, 4096, 55, 10, 4),
+        ),
+        Mistake(
+            "half in the first alone",
+            lambda answer: _halved(answer) and number_at(2, 8192, of=6)(answer),
+            ko="첫째 수만 반입니다. 맞은 셋째 수에는 두 층의 키와 밸류가 다 들어 "
+            "있습니다. 첫째 수에서도 층 하나나 밸류를 빠뜨리지 말고 똑같이 세세요.",
+            en="The first number alone is half of it. The third, which is right, holds "
+            "keys and values of both layers. Count the first likewise, without leaving "
+            "out a layer, or the values.",
+            example=(1280, 5120, 8192, 55, 10, 4),
+        ),
+        Mistake(
+            "half of the first number",
+            _halved,
             ko="첫째 수가 반입니다. 키와 밸류를 둘 다 남기는지, 두 층을 다 세었는지 "
             "보세요.",
             en="The first number is half of it. Are both keys and values kept, in both "
             "layers?",
+            example=(1280, 5120, 2048, 55, 10, 4),
         ),
         _number(
             0,
@@ -1942,6 +1965,17 @@ shifted_exact = Exercise(
             en="The four values are equal. Did the shift really reach the encoder's "
             "embedding?",
             example=(1, 1, 1, 1, "A"),
+        ),
+        Mistake(
+            "four equal",
+            _shares_where(lambda *shares: len({*shares}) == 1),
+            ko="네 값이 같습니다. 옮긴 위치가 인코더의 임베딩에 들어갔다면 값이 "
+            "달라집니다. 옮길 때마다 새로 재었는지도 보세요. 0칸에서는 책에 남겨 둔 "
+            "가중치의 모델 그대로입니다.",
+            en="The four values are equal, though a shift that reaches the encoder's "
+            "embedding changes them. Was each measured anew? With shift 0 it is the "
+            "model of the book's weights as it is.",
+            example=(0.7, 0.7, 0.7, 0.7, "A"),
         ),
         Mistake(
             "rising",
