@@ -510,12 +510,11 @@ def _written(place=lambda t, token: t, read=lambda ids: ids[-1],
              stop=lambda token, t, start, end: token == end, seen=0,
              parts=lambda x, q, k, v: (q, k, v), shown=lambda x, q, c: (x, c),
              weigh=None, after=lambda embed, project, token, t: None,
-             cache=None, by_word=False):  # fmt: skip
+             by_word=False):  # fmt: skip
     """Writing with a cache as learners write it, with one thing another."""
 
     def answer(embed, project, head, start, end, n):
-        keys, values = ([], []) if cache is None else cache
-        ids, known = [start], {}
+        keys, values, ids, known = [], [], [start], {}
         for t in range(n):
             token = read(ids)
             x = embed(token, place(t, token))
@@ -553,7 +552,6 @@ def _written(place=lambda t, token: t, read=lambda ids: ids[-1],
         (_written(shown=lambda x, q, c: (q, c)), "head of something else"),
         (_written(shown=lambda x, q, c: (x, x + c)), "head of something else"),
         (_written(weigh=lambda s: np.eye(len(s))[s.argmax()]), "one value alone"),
-        (_written(cache=([], [])), "cache kept between calls"),
         (_written(by_word=True), "kept by the word's id"),
         (_written(after=lambda embed, project, token, t: project(embed(token, t))),
          "last word not projected"),

@@ -469,7 +469,7 @@ unit_counts = Exercise(
         _count(
             0, "first number",
             ko="첫째 수: 문제에 적힌 형태소를 세어 보세요. 읽-, -었-, -다입니다.",
-            en="First number: count the morphemes that the exercise names: 읽, 었, 다.",
+            en="First number: count the morphemes that the exercise names.",
         ),
         _count(
             1, "second number",

@@ -1,6 +1,5 @@
 """Checks of the exercises of lesson 5, the Transformer tested."""
 
-import itertools
 import math
 
 import numpy as np
@@ -1001,12 +1000,6 @@ def _bare_softmax(scores):
         return e / e.sum()
 
 
-def _counting_calls():
-    """A step that takes the number of calls so far for the position."""
-    calls = itertools.count()
-    return lambda *case: _step(*case, place=lambda n: next(calls))
-
-
 def _more_step_mistakes():
     yield Mistake(
         "position n-1",
@@ -1097,14 +1090,6 @@ def _more_step_mistakes():
         lambda *case: (_step(*case)[0], *_step(*case)[1]),
         ko="키와 밸류를 따로 돌려주었습니다. 둘을 `(keys, values)`로 묶으세요.",
         en="You return keys and values apart. Put them into a pair, `(keys, values)`.",
-    )
-    yield Mistake(
-        "position counted outside",
-        _counting_calls(),
-        ko="부른 횟수를 위치로 썼습니다. 그러면 다른 캐시가 들어올 때 어긋납니다. "
-        "`len(keys)`를 쓰세요.",
-        en="You count calls for the position, which goes wrong when another cache "
-        "comes in. Take `len(keys)`.",
     )
     yield Mistake(
         "weights not normalized",
@@ -2244,18 +2229,6 @@ def _overwritten(embed, project, head, start, end, n):
     return ids
 
 
-def _cache_between_calls():
-    """Greedy decoding whose cache is never emptied."""
-    keys, values = [], []
-
-    def kept(*new):
-        keys.append(new[0][-1])
-        values.append(new[1][-1])
-        return keys, values
-
-    return _write_with(kept=kept)
-
-
 def _scale_by_keys(embed, project, head, start, end, n):
     return _write(embed, project, head, start, end, n, mix=_softmax_by_keys)
 
@@ -2390,14 +2363,6 @@ def _more_write_mistakes():
         "밸류가 다르니, 읽은 차례대로 모두 남기세요.",
         en="You keep keys and values by the word's id. The same word at another place "
         "has others: keep one for each word read, in order.",
-    )
-    yield Mistake(
-        "cache kept between calls",
-        _cache_between_calls(),
-        ko="함수를 다시 불러도 캐시에 앞에서 쓴 문장이 남아 있습니다. 빈 캐시를 함수 "
-        "안에서 만드세요.",
-        en="When the function is called again, the cache still holds the sentence "
-        "before. Make the empty cache inside the function.",
     )
     yield Mistake(
         "read one word late",
