@@ -358,7 +358,9 @@ def _saying(site, language, word):
     pages = PAGES[language][:-1]  # but for the search page
     texts = {path: _read(site, path).article.get_text() for path in pages}
     alone = re.compile(rf"(?<![\w]){word}(?![\w])", re.IGNORECASE)
-    saying = {path for path, text in texts.items() if word.lower() in text.lower()}
+    # In a name of the code, such as bert_gpt, it is not said.
+    said = re.compile(rf"(?<![A-Za-z0-9_]){word}(?![A-Za-z0-9_])", re.IGNORECASE)
+    saying = {path for path, text in texts.items() if said.search(text)}
     return saying, {path for path in saying if alone.search(texts[path])}
 
 
