@@ -180,7 +180,7 @@ NAMED = [
     ("padding_share", _both(lengths=TARGETS), "lengths of the targets"),
     ("padding_share", (0.45, 0.03, "B"), "too few decimals"),
     ("padding_share", _both(reason="A"), "fewer real tokens"),
-    ("padding_share", _both(reason="c"), "fewer batches"),
+    ("padding_share", _both(reason="c"), "longest sentence shorter"),
     ("padding_share", _both(reason="because"), "letter of the reason"),
     ("padding_share", (GIVEN, GIVEN / 2, "B"), "sorted share"),
     ("masked_loss", lambda p, m: -p[~m].mean(), "mean of the padding"),

@@ -1136,12 +1136,12 @@ padding_share = Exercise(
             example=(*_SHARES, "A"),
         ),
         Mistake(
-            "fewer batches",
+            "longest sentence shorter",
             _reason_is("C"),
-            ko="두 비율은 맞습니다. 그런데 문장 1,024개를 32개씩 묶으면 언제나 "
-            "배치가 32개입니다.",
-            en="Both shares are right. But 1,024 sentences, 32 at a time, always make "
-            "32 batches.",
+            ko="두 비율은 맞습니다. 그런데 정렬해도 가장 긴 문장은 그대로입니다. 어느 "
+            "문장들과 한 배치에 드는지가 달라집니다.",
+            en="Both shares are right. But sorting leaves the longest sentence as long "
+            "as it was. What changes is which sentences share its batch.",
             example=(*_SHARES, "C"),
         ),
         Mistake(
