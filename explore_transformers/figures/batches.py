@@ -191,7 +191,7 @@ def _words_of_translation(n_parameters, vocab_size, word, second, probability, l
     caption = text(
         ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 열어 볼 "
         "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다. 번호는 이 "
-        "모델을 훈련할 때 사용한 어휘의 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
+        "모델의 어휘에 있는 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
         en="Green marks what this lesson builds, grey the box that the next lessons "
         "open. All values were just computed by the trained model. Its ids belong to "
         "the vocabulary it was trained with; the one you build below has other ids.",
