@@ -364,7 +364,7 @@ def tokens_to_ids(sentences, unknown=3):
         if unknown in ids:
             with drawing.part(3):
                 x = row.centres[ids.index(unknown)]
-                drawing.badge(x - 32, y + 111, 3)
+                drawing.badge(x - 35, y + 111, 3)
                 drawing.words(x, y + 110, vocabulary.words[unknown], "et-bold")
     title = text(ko="문장에서 번호로", en="From sentence to ids")
     caption = text(
