@@ -15,25 +15,6 @@ TARGETS = [len(pair.tgt) for pair in corpus.make_pairs(1024, seed=1)]
 
 
 # Right answers in other words than the solutions.
-def _cut_by_popping(ids, max_len):
-    kept = list(ids)
-    while len(kept) + 2 > max_len:
-        kept.pop()
-    return (1, *kept, 2)
-
-
-def _cut_then_mend(ids, max_len):
-    wrapped = [1, *ids, 2][:max_len]
-    wrapped[-1] = 2
-    return wrapped
-
-
-def _cut_in_two_cases(ids, max_len):
-    if len(ids) <= max_len - 2:
-        return [1, *ids, 2]
-    return [1, *ids[: max_len - 2], 2]
-
-
 def _loss_by_selection(log_probs, mask):
     chosen = [p for p, m in zip(log_probs.flat, mask.flat, strict=True) if m]
     return -sum(chosen) / len(chosen)
@@ -96,10 +77,8 @@ RIGHT = [
     ("pipeline", ["C", "A", "E", "F", "B", "D"]),
     ("pipeline", "C-A-E-F-B-D"),
     ("pipeline", "ACEFBD"),
-    ("truncate_ids", _cut_by_popping),
-    ("truncate_ids", _cut_then_mend),
-    ("truncate_ids", _cut_in_two_cases),
-    ("truncate_ids", lambda ids, n: np.array([1, *ids[: n - 2], 2])),
+    ("bleu_numbers", [6, 7, 4, 6, 0]),
+    ("bleu_numbers", np.array([6, 7, 4, 6, 0.0])),
     ("batch_numbers", [3, 9, 21, 6]),
     ("batch_numbers", np.array([3, 9, 21, 6])),
     ("batch_numbers", (3.0, 9, 21, 6)),
@@ -130,40 +109,6 @@ def test_right_in_other_words(exercise, answer):
 
 
 # Wrong answers as learners write them, and the mistake that each should be told.
-def _cut_by_words(ids, max_len):
-    if len(ids) > max_len:
-        ids = ids[: max_len - 2]
-    return [1, *ids, 2]
-
-
-def _cut_by_words_or_equal(ids, max_len):
-    if len(ids) >= max_len:
-        ids = ids[: max_len - 2]
-    return [1, *ids, 2]
-
-
-def _cut_with_one(ids, max_len):
-    if len(ids) + 1 > max_len:
-        ids = ids[: max_len - 2]
-    return [1, *ids, 2]
-
-
-def _popped_to_length(ids, max_len):
-    ids = list(ids)
-    while len(ids) > max_len:
-        ids.pop()
-    return [1, *ids, 2]
-
-
-def _minus_zero(ids, max_len):
-    surplus = len(ids) + 2 - max_len
-    return [1, *ids[:-surplus], 2]
-
-
-def _tail(ids, max_len):
-    return [1, *ids[-(max_len - 2) :], 2]
-
-
 def _e(shift=lambda z: z.max(axis=-1, keepdims=True)):
     def exponentials(logits, temperature):
         z = logits / temperature
@@ -201,17 +146,14 @@ NAMED = [
     ("pipeline", "CAEFB", "letters"),
     ("pipeline", "CCAEFBD", "letters"),
     ("pipeline", 42, "letters"),
-    ("truncate_ids", _cut_by_words, "cut too late"),
-    ("truncate_ids", _cut_by_words_or_equal, "cut one too late"),
-    ("truncate_ids", _cut_with_one, "cut one too late"),
-    ("truncate_ids", _popped_to_length, "special tokens not counted"),
-    ("truncate_ids", _minus_zero, "cut from the back"),
-    ("truncate_ids", _tail, "front cut off, all kept"),
-    ("truncate_ids", lambda ids, n: [1, *ids, 2][:n], "end token cut off"),
-    ("truncate_ids", lambda ids, n: [1, *ids[: n - 1], 2], "one special token counted"),
-    ("truncate_ids", lambda ids, n: [1, *ids[: max(n - 3, 0)], 2], "cut one too many"),
-    ("truncate_ids", lambda ids, n: [1, *ids, 2], "never cut"),
-    ("truncate_ids", lambda ids, n: [*[1, *ids, 2][:n - 1], 2], "end token twice"),
+    ("bleu_numbers", (7, 7, 4, 6, 0), "not clipped"),
+    ("bleu_numbers", (7, 9, 5, 8, 33), "not clipped"),
+    ("bleu_numbers", (6, 9, 4, 8, 0), "recall"),
+    ("bleu_numbers", (6, 6, 4, 5, 0), "different words"),
+    ("bleu_numbers", (6, 7, 5, 6, 0), "not neighbours in the reference"),
+    ("bleu_numbers", (6, 7, 4, 7, 0), "as many 2-grams as words"),
+    ("bleu_numbers", (6, 7, 4, 6, 75.6), "BLEU without the zero"),
+    ("bleu_numbers", (6 / 7, 4 / 6, 0), "shares"),
     ("batch_numbers", (3, 7, 15, 6), "no special tokens"),
     ("batch_numbers", (3, 8, 18, 6), "one special token"),
     ("batch_numbers", (9, 3, 21, 6), "rows and columns"),
@@ -238,7 +180,7 @@ NAMED = [
     ("padding_share", _both(lengths=TARGETS), "lengths of the targets"),
     ("padding_share", (0.45, 0.03, "B"), "too few decimals"),
     ("padding_share", _both(reason="A"), "fewer real tokens"),
-    ("padding_share", _both(reason="c"), "fewer batches"),
+    ("padding_share", _both(reason="c"), "longest sentence shorter"),
     ("padding_share", _both(reason="because"), "letter of the reason"),
     ("padding_share", (GIVEN, GIVEN / 2, "B"), "sorted share"),
     ("masked_loss", lambda p, m: -p[~m].mean(), "mean of the padding"),
@@ -309,20 +251,6 @@ def test_mistakes_are_named(exercise, answer, mistake):
 
 
 # Answers by which an attacker got through, or was told something else or nothing much.
-def _cut_unless_none(ids, max_len):
-    surplus = len(ids) + 2 - max_len
-    return [1, *(ids[:-surplus] if surplus >= 0 else ids), 2]
-
-
-def _long_or(ids, max_len, cut):
-    return cut if len(ids) + 2 > max_len else [1, *ids, 2]
-
-
-def _in_pieces(ids, max_len):
-    n = max_len - 2
-    return [[1, *ids[i : i + n], 2] for i in range(0, len(ids), max(n, 1))]
-
-
 def _first_in_loop(log_probs, mask):
     for p, m in zip(log_probs, mask, strict=True):
         return -p[m].mean()
@@ -399,43 +327,6 @@ def _no_axes(logits, temperature):
 
 
 ATTACKS = [
-    ("truncate_ids", lambda i, n: [1, *list(dict.fromkeys(i))[: n - 2], 2],
-     "repeats dropped"),
-    ("truncate_ids", lambda i, n: [1, *sorted(i)[: n - 2], 2], "sorted"),
-    ("truncate_ids", lambda i, n: [1, *sorted(set(i))[: n - 2], 2], "sorted, 4"),
-    ("truncate_ids", lambda i, n: [1, *[j for j in i if j > 3][: n - 2], 2],
-     "unknown words dropped"),
-    ("truncate_ids", lambda i, n: [1, *[j for j in i if j < n + 5], 2], None),
-    ("truncate_ids",
-     lambda i, n: [1, *(range(i[0], i[0] + min(len(i), n - 2)) if i else []), 2], None),
-    ("truncate_ids", lambda i, n: [1], None),
-    ("truncate_ids", lambda i, n: [1, *i[: n - 3], 2], "cut one too many, 2"),
-    ("truncate_ids", lambda i, n: [1, *i[:-2], 2], "fixed cut, 4"),
-    ("truncate_ids", lambda i, n: _long_or(i, n, [1, *i[:-1], 2]), "fixed cut"),
-    ("truncate_ids", lambda i, n: i[:n], "no special tokens"),
-    ("truncate_ids", lambda i, n: [1, *i[:3], 2], "fixed number of words"),
-    ("truncate_ids", lambda i, n: _long_or(i, n, [1, 2]),
-     "all words dropped when long"),
-    ("truncate_ids", lambda i, n: [0, *i[: n - 2], 1], "ids of the special tokens"),
-    ("truncate_ids", lambda i, n: [2, *i[: n - 2], 1], "special tokens exchanged"),
-    ("truncate_ids", lambda i, n: [1, *i, 2][-n:], "start token cut off"),
-    ("truncate_ids", lambda i, n: [1, *i[: max(1, n - 2)], 2], "at least one word"),
-    ("truncate_ids", _cut_unless_none, "cut from the back, 2"),
-    ("truncate_ids", lambda i, n: _long_or(i, n, [1, *i[: n - 3], 3, 2]),
-     "marker of the cut"),
-    ("truncate_ids", lambda i, n: [[1, *j[: n - 2], 2] for j in i],
-     "list of sentences"),
-    ("truncate_ids", _in_pieces, "pieces"),
-    ("truncate_ids", lambda i, n: [1, *[1, *i, 2][: n - 2], 2], "special tokens twice"),
-    ("truncate_ids", lambda i, n: [1, *i[: n - 2], 0],
-     "padding in place of the end token"),
-    ("truncate_ids", lambda i, n: [1, *i[::-1][: n - 2], 2], "reversed"),
-    ("truncate_ids", lambda i, n: [i[0]] and [1, *i[: n - 2], 2], "empty sentence"),
-    ("truncate_ids", lambda i, n: [1, *(i[: n - 2] if n > 2 else i), 2],
-     "no cut without room"),
-    ("truncate_ids", lambda i, n: [1, 2], "no words"),
-    ("truncate_ids", lambda i, n: _long_or(i, n, [*i[: n - 1], 2]),
-     "no start token when cut"),
     ("batch_numbers", (3, 9, 6, 21), "real tokens and padding exchanged"),
     ("batch_numbers", (3, 9, 17, 10), "special tokens of one sentence"),
     ("batch_numbers", (3, 9, 20, 7), "real tokens"),
@@ -555,13 +446,6 @@ ATTACKS = [
     ("sentence_log_prob", lambda t, i: np.log(t).sum(), "whole table"),
     ("sentence_log_prob", lambda t, i: _steps(t / t.sum(0), i).sum(),
      "table normalised again"),
-    ("truncate_ids", _overwrites, "words overwritten"),
-    ("truncate_ids", _removes, "removed by value"),
-    ("truncate_ids", lambda i, n: [1, *i[1 : n - 1], 2], "first word skipped"),
-    ("truncate_ids", lambda i, n: i if len(i) <= n else [1, *i[: n - 2], 2],
-     "no special tokens when short, 2"),
-    ("truncate_ids", lambda i, n: [1, *i[: n + 2], 2], "room added"),
-    ("truncate_ids", lambda i, n: [1, 1, *i[: n - 2], 2], "one too many in front"),
     ("batch_numbers", (3, 9, 19, 8), "real tokens"),
     ("batch_numbers", (15, 3, 21, 6), "rows"),
     ("batch_numbers", (3, 21, 21, 0), "columns: sum"),
@@ -612,11 +496,6 @@ def test_what_got_through_is_told(exercise, answer, mistake):
 
 
 # Wrong answers that nobody named: they must be wrong all the same.
-def _trims_in_place(ids, max_len):
-    del ids[max_len - 2 :]
-    return [1, *ids, 2]
-
-
 def _hides_in_place(log_probs, mask):
     log_probs[~mask] = 0
     return -log_probs.sum() / mask.sum()
@@ -625,9 +504,6 @@ def _hides_in_place(log_probs, mask):
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
-        ("truncate_ids", lambda ids, max_len: [1]),
-        ("truncate_ids", lambda ids: [1, *ids, 2]),
-        ("truncate_ids", _trims_in_place),
         ("batch_numbers", (3, 9, float("nan"), 6)),
         ("padding_share", ("much", "little", "B")),
         ("masked_loss", _hides_in_place),
@@ -652,18 +528,6 @@ def _prod_or(other):
 
 def _first_steps(table, ids):
     return _steps(table, ids)[:100].sum()
-
-
-def _end_in_place(ids, max_len):
-    out = [1, *ids][:max_len]
-    out[-1] = 2
-    return out
-
-
-def _unknown_at_the_cut(ids, max_len):
-    if len(ids) + 2 > max_len:
-        ids = [*ids[: max(max_len - 3, 0)], 3]
-    return [1, *ids, 2][:max_len]
 
 
 def _safe_over(total):
@@ -697,8 +561,6 @@ def _by_roots(log_probs, mask):
         ("sentence_log_prob", _prod_or(-1000.0), "falls with length"),
         ("sentence_log_prob", _prod_or(-1e9), "falls with length"),
         ("sentence_log_prob", _first_steps, "falls with length"),
-        ("truncate_ids", _end_in_place, "end token over the last word"),
-        ("truncate_ids", _unknown_at_the_cut, "marker of the cut, 4"),
         ("tempered_softmax", _safe_over(lambda s: s + 0.01), "sums to one"),
         ("tempered_softmax", _safe_over(lambda s: s + 1), "sums to one"),
         ("tempered_softmax", lambda z, t: z, "sums to one"),

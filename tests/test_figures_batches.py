@@ -20,6 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 SRC = "나 는 어제 친구 를 만났 다 .".split()
 TGT = "I met my friend yesterday .".split()
 GLOSSES = ["I", "(topic)", "yesterday", "friend", "(object)", "met", "(end)", "."]
+REFERENCE = ["w7", "w5"]
 LINKS = [(0, 0), (2, 4), (3, 3), (5, 1)]
 VOCABULARY = seq2seq.Vocabulary([SRC, TGT, ["we", "rest", "."]])
 
@@ -50,7 +51,9 @@ def decoded():
 def draw_translation():
     model, src, tgt = decoded()
     words = [f"w{i}" for i in range(12)]
-    return figures.translation(model, src, tgt, ["a", "b", "c"], words, "a b c")
+    return figures.translation(
+        model, src, tgt, ["a", "b", "c"], words, "a b c", REFERENCE
+    )
 
 
 def draw_black_box():
@@ -87,7 +90,7 @@ def draw_shift():
 
 def draw_softmax():
     logits = np.array([2.0, -1, 0.5])
-    return figures.softmax_step("abc", logits, seq2seq.softmax(logits))
+    return figures.softmax_step("abc", logits, seq2seq.softmax(logits), "c")
 
 
 DRAW = [
@@ -123,8 +126,27 @@ def test_the_translation_shows_what_the_model_computes():
     assert f"second choice is w{second}, {100 * q:.3f}%" in page
     n_parameters = sum(p.numel() for p in model.parameters())
     assert f"Transformer · {n_parameters:,} parameters" in shown
-    assert {"ids (1, 3)", "logits (1, 4, 12)", "(1, 3, 8)", "(1, 4, 8)"} <= set(shown)
-    assert ["4", "5", "6"] == [word for word in shown if word in "456"][:3]
+    assert {"ids (1, 3)", "logits (1, 4, 12)"} <= set(shown)
+    ids = [element for element in shown if re.fullmatch(r"\d+", element)]
+    assert ["4", "5", "6"] == [i for i in ids if i in "456"][:3]
+
+
+def test_cross_entropy_is_that_of_the_reference_fed_in_and_not_of_what_was_written():
+    model, src, tgt = decoded()
+    ids = torch.tensor([[seq2seq.BOS, 7, 5, seq2seq.EOS]])
+    assert tgt[0, 1].item() != 7  # so that feeding the model's own words is another sum
+    with torch.no_grad():
+        logits = model(src, ids[:, :-1]).numpy()
+    right = np.take_along_axis(seq2seq.softmax(logits)[0], ids[0, 1:, None].numpy(), 1)
+    shown = words_in(draw_translation())
+    at = shown.index("same Transformer, same source")
+    assert shown[at - 3 : at] == ["<s>", *REFERENCE]
+    assert shown[at + 1 : at + 4] == [*REFERENCE, "</s>"]
+    assert shown[at + 5 : at + 8] == [f"{100 * p:.2f}" for p in right[:, 0]]
+    real = np.ones((1, 3), bool)
+    loss = seq2seq.cross_entropy(logits, ids[:, 1:].numpy(), real)
+    drawn = next(words for words in shown if words.endswith(" nats"))
+    assert float(drawn.removesuffix(" nats")) == pytest.approx(loss, abs=2e-6)
 
 
 def test_a_translation_that_the_model_does_not_give_is_refused():
@@ -132,9 +154,11 @@ def test_a_translation_that_the_model_does_not_give_is_refused():
     other = tgt.clone()
     other[0, 1] = (other[0, 1] + 1) % 12
     with pytest.raises(ValueError, match="not what the model decodes"):
-        figures.translation(model, src, other, "abc", ["w"] * 12, "abc")
+        figures.translation(model, src, other, "abc", ["w"] * 12, "abc", ["w"])
     with pytest.raises(ValueError, match="need one row of 2 tokens"):
-        figures.translation(model, src, tgt, "ab", ["w"] * 12, "ab")
+        figures.translation(model, src, tgt, "ab", ["w"] * 12, "ab", ["w"])
+    with pytest.raises(ValueError, match="lacks \\['robot'\\]"):
+        figures.translation(model, src, tgt, "abc", ["w"] * 12, "abc", ["robot"])
 
 
 def test_the_trained_transformer_translates_the_recurring_sentence():
@@ -213,10 +237,12 @@ def test_softmax_shows_its_numbers_and_refuses_others():
     ):
         assert format(value, fmt).replace("-", "−") in shown
     assert f"sum {np.exp(logits).sum():.2f}" in shown and "sum 1.00" in shown
+    p = seq2seq.softmax(logits)[2]
+    assert f"loss of ★: −ln {p:.2f} = {-np.log(p):.2f}" in shown
     with pytest.raises(ValueError, match="not the softmax"):
-        figures.softmax_step("abc", logits, [0.5, 0.3, 0.2])
+        figures.softmax_step("abc", logits, [0.5, 0.3, 0.2], "a")
     with pytest.raises(ValueError, match="3 words need"):
-        figures.softmax_step("abc", logits[:2], [0.5, 0.5])
+        figures.softmax_step("abc", logits[:2], [0.5, 0.5], "a")
 
 
 def test_what_is_too_wide_or_does_not_fit_is_refused():

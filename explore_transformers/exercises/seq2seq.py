@@ -74,468 +74,135 @@ pipeline = Exercise(
 )
 
 
-def _truncate_ids(ids, max_len):
-    return [BOS, *ids[: max_len - 2], EOS]
+_BLEU = (6, 7, 4, 6, 0)
 
 
-def _is_long(n, max_len):
-    return n + 2 > max_len
+def _bleu_number(place, name, wrong, ko, en):
+    """The Mistake of a wrong number at `place`, all before it being right."""
+    return wrong_number(_BLEU, place, name, wrong, ko, en)
 
 
-def _cut_when(is_long, special=2):
-    """Return truncate_ids with this test of what is long; the rest is right."""
-
-    def function(ids, max_len):
-        kept = max(0, max_len - special) if is_long(len(ids), max_len) else len(ids)
-        return [BOS, *ids[:kept], EOS]
-
-    return function
-
-
-def _keeping(words):
-    """Return truncate_ids that keeps words(ids, room), room being max_len - 2."""
-    return lambda ids, max_len: [BOS, *words(ids, max_len - 2), EOS]
-
-
-def _when_long(cut):
-    """Return truncate_ids that is wrong only where it cuts: cut(ids, max_len)."""
-
-    def function(ids, max_len):
-        is_long = _is_long(len(ids), max_len)
-        return cut(ids, max_len) if is_long else [BOS, *ids, EOS]
-
-    return function
-
-
-def _middle_cut(front):
-    """Keep `front(room)` words of the beginning, and the others from the end."""
-
-    def words(ids, room):
-        n = front(room)
-        return ids if len(ids) <= room else [*ids[:n], *ids[len(ids) - (room - n) :]]
-
-    return _keeping(words)
-
-
-def _pieces(ids, max_len):
-    room = max_len - 2
-    starts = range(0, len(ids), max(room, 1))
-    return [[BOS, *ids[i : i + room], EOS] for i in starts]
-
-
-def _overwritten(ids, max_len):
-    if not _is_long(len(ids), max_len):
-        return [BOS, *ids, EOS]
-    kept = ids[:max_len]
-    kept[0], kept[-1] = BOS, EOS
-    return kept
-
-
-def _removed_by_value(ids, max_len):
-    kept = [BOS, *ids, EOS]
-    while len(kept) > max_len:
-        kept.remove(kept[-2])
-    return kept
-
-
-def _with_first_word(ids, max_len):
-    ids[0]  # fails where there is no word
-    return _truncate_ids(ids, max_len)
-
-
-truncate_ids = Exercise(
-    "truncate_ids",
-    expected=_truncate_ids,
-    # Ids repeat and are in no order, and 3 is a word that the vocabulary lacks.
-    cases=(
-        ([9, 4, 9, 3, 7, 5], 5),
-        ([12, 3, 12, 5, 8], 5),
-        ([9, 4, 6, 4], 5),
-        ([8, 30, 8], 10),
-        ([8, 3, 6], 5),
-        ([30, 5], 5),
-        ([6, 4, 6], 2),
-        ([7], 2),
-        ([], 4),
-        ([11, 5], 3),
-        ([7 * n % 40 + 4 for n in range(45)], 41),
-    ),
+bleu_numbers = Exercise(
+    "bleu_numbers",
+    expected=_BLEU,
+    kind="value",
     mistakes=(
         Mistake(
-            "end token cut off",
-            lambda ids, max_len: [BOS, *ids, EOS][:max_len],
-            ko="마지막에 통째로 자르면 긴 문장의 끝 토큰이 함께 잘립니다.",
-            en="Cutting everything at the end also cuts off a long sentence's end "
-            "token.",
-        ),
-        Mistake(
-            "special tokens not counted",
-            lambda ids, max_len: [BOS, *ids[:max_len], EOS],
-            ko="시작 토큰과 끝 토큰의 자리를 세지 않아 `max_len`보다 2만큼 길어집니다.",
-            en="The start and end tokens were not counted: the result is 2 longer than "
-            "`max_len`.",
-        ),
-        Mistake(
-            "one special token counted",
-            lambda ids, max_len: [BOS, *ids[: max_len - 1], EOS],
-            ko="특별한 토큰은 두 개인데 한 자리만 비웠습니다.",
-            en="There are two special tokens, and you left room for one.",
-        ),
-        Mistake(
-            "front cut off",
-            lambda ids, max_len: [BOS, *ids[max(0, len(ids) - max_len + 2) :], EOS],
-            ko="문장의 뒤가 아니라 앞을 잘랐습니다.",
-            en="You cut the front of the sentence, not its end.",
-        ),
-        Mistake(
-            "front cut off, all kept",
-            lambda ids, max_len: [BOS, *ids[2 - max_len :], EOS],
-            ko="앞을 잘랐습니다. 게다가 `max_len`이 2이면 `ids[-0:]`이 되어 하나도 "
-            "잘리지 않습니다.",
-            en="You cut the front, and when `max_len` is 2, `ids[-0:]` cuts nothing.",
-        ),
-        Mistake(
-            "cut too late",
-            _cut_when(lambda n, max_len: n > max_len),
-            ko="자를지를 단어의 수로만 정합니다. 시작 토큰과 끝 토큰까지 더하면 "
-            "`max_len`을 넘는데 자르지 않는 문장이 있습니다.",
-            en="You decide by the number of words alone. Some sentences that get too "
-            "long with their start and end tokens are not cut.",
-        ),
-        Mistake(
-            "cut one too late",
-            _cut_when(lambda n, max_len: n + 1 > max_len),
-            ko="자를지를 정할 때 특별한 토큰을 하나 적게 셉니다. 결과가 하나 더 긴 "
-            "문장이 있습니다.",
-            en="You decide with one special token too few, so some results are one too "
-            "long.",
-        ),
-        *several(
-            "cut one too many",
-            lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], EOS],
-            lambda ids, max_len: [BOS, *ids[: max_len - 3], EOS],
-            lambda ids, max_len: [*[BOS, *ids][: max_len - 2], EOS],
-            ko="단어가 하나 더 들어갈 수 있는데 잘랐습니다.",
-            en="You cut a word for which there was still room.",
-        ),
-        *several(
-            "cut one too many when long",
-            _cut_when(_is_long, special=3),
-            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], EOS]),
-            _when_long(lambda ids, max_len: [*[BOS, *ids][: max_len - 2], EOS]),
-            ko="자르는 문장에는 단어가 하나 더 들어갈 수 있습니다.",
-            en="In the sentences that you cut there is still room for a word.",
-        ),
-        *several(
-            "cut from the back",
-            lambda ids, max_len: [BOS, *ids[: max_len - 2 - len(ids)], EOS],
-            _keeping(
-                lambda ids, room: ids[: room - len(ids)] if len(ids) >= room else ids
+            "shares",
+            lambda answer: (
+                len(answer) == 3 and any(0 < float(number) < 1 for number in answer[:2])
             ),
-            ko="뒤에서부터 몇 개를 자를지 세었습니다. 자를 것이 0개이면 `ids[:-0]`이 "
-            "되어 모두 사라집니다.",
-            en="You counted how many to cut from the back. With 0 to cut, `ids[:-0]` "
-            "is empty.",
+            ko="비율을 적었습니다. 맞은 수와 전체 수를 따로, 수 다섯 개를 적으세요.",
+            en="You wrote shares. Write how many count and how many there are: five "
+            "numbers in all.",
+            example=(6 / 7, 4 / 6, 0),
         ),
         Mistake(
-            "no start token",
-            lambda ids, max_len: [*ids[: max_len - 1], EOS],
-            ko="시작 토큰이 빠졌습니다.",
-            en="The start token is missing.",
+            "recall",
+            (6, 9, 4, 8, 0),
+            ko="정답의 n-그램 수로 나누었습니다. BLEU는 출력의 n-그램 가운데 맞은 것의 "
+            "비율입니다.",
+            en="You counted the n-grams of the reference. BLEU asks which share of the "
+            "output's n-grams is right.",
         ),
-        Mistake(
-            "no end token",
-            lambda ids, max_len: [BOS, *ids[: max_len - 2]],
-            ko="끝 토큰이 빠졌습니다.",
-            en="The end token is missing.",
+        _bleu_number(
+            0,
+            "not clipped",
+            (7,),
+            ko="my는 출력에 두 번 나오지만 정답에는 한 번뿐입니다. 정답에 나온 "
+            "횟수까지만 세세요.",
+            en="The output has two my, the reference one. A word counts at most as "
+            "often as it occurs in the reference.",
         ),
-        Mistake(
-            "no end token, cut at the end",
-            lambda ids, max_len: [BOS, *ids][:max_len],
-            ko="끝 토큰을 붙이지 않고 잘랐습니다.",
-            en="You cut the sentence without adding its end token.",
+        _bleu_number(
+            0,
+            "repeated word dropped",
+            (5,),
+            ko="맞은 단어가 하나 모자랍니다. my도 한 번은 맞은 것이고, 마침표도 "
+            "토큰입니다.",
+            en="One word is missing: my counts once, and the full stop is a token too.",
         ),
-        Mistake(
-            "list inside the list",
-            lambda ids, max_len: [BOS, ids[: max_len - 2], EOS],
-            ko="목록 안에 목록이 들어갔습니다. `*`로 풀어서 넣으세요.",
-            en="There is a list inside your list. Unpack it with `*`.",
+        _bleu_number(
+            0,
+            "1-grams that count",
+            (),
+            ko="맞은 1-그램의 수를 다시 보세요. 출력의 단어 가운데 정답에도 있는 것을, "
+            "정답에 나온 횟수까지만 셉니다.",
+            en="Look at the first number again: the words of the output that the "
+            "reference has too, each at most as often as there.",
         ),
-        Mistake(
-            "padded",
-            lambda ids, max_len: (_truncate_ids(ids, max_len) + [0] * max_len)[
-                :max_len
-            ],
-            ko="짧은 문장을 `<pad>`로 채웠습니다. 채우는 일은 `pad_batch`가 합니다.",
-            en="You filled short sentences with `<pad>`. That is the job of "
-            "`pad_batch`.",
+        _bleu_number(
+            1,
+            "words of the reference",
+            (9,),
+            ko="둘째 수로 정답의 단어를 세었습니다. 출력의 단어를 세세요.",
+            en="As the second number you counted the reference's words. Count those of "
+            "the output.",
         ),
-        Mistake(
-            "never cut",
-            lambda ids, max_len: [BOS, *ids, EOS],
-            ko="긴 문장이 잘리지 않았습니다.",
-            en="Long sentences are not cut.",
+        _bleu_number(
+            1,
+            "different words",
+            (6,),
+            ko="되풀이된 my나 마침표를 뺐습니다. 출력의 토큰은 모두 일곱입니다.",
+            en="You left out the repeated my or the full stop. The output has seven "
+            "tokens.",
         ),
-        Mistake(
-            "end token twice",
-            lambda ids, max_len: [*[BOS, *ids, EOS][: max_len - 1], EOS],
-            ko="짧은 문장에는 끝 토큰이 두 번 붙습니다.",
-            en="Short sentences get the end token twice.",
+        _bleu_number(
+            1,
+            "1-grams in all",
+            (),
+            ko="둘째 수를 다시 보세요. 출력의 토큰 수입니다.",
+            en="Look at the second number again: it is that of the output's tokens.",
         ),
-        *several(
-            "fixed cut",
-            _when_long(lambda ids, max_len: [BOS, *ids[:-1], EOS]),
-            _when_long(lambda ids, max_len: [BOS, *ids[:-2], EOS]),
-            _keeping(lambda ids, room: ids[:-1]),
-            _keeping(lambda ids, room: ids[:-2]),
-            ko="언제나 같은 수의 단어를 잘랐습니다. 몇 단어가 남을 수 있는지는 "
-            "`max_len`이 정합니다.",
-            en="You always cut the same number of words. How many there is room for "
-            "depends on `max_len`.",
+        _bleu_number(
+            2,
+            "not neighbours in the reference",
+            (5,),
+            ko="friend yesterday는 정답에서 이웃이 아닙니다. 두 단어가 다 있어도 "
+            "이어져 있지 않으면 맞은 2-그램이 아닙니다.",
+            en="In the reference, friend and yesterday are no neighbours. Having both "
+            "words is not enough for a 2-gram.",
         ),
-        *several(
-            "fixed number of words",
-            *(_keeping(lambda ids, room, n=n: ids[:n]) for n in (3, 5, 8)),
-            ko="`max_len`과 상관없이 언제나 같은 수의 단어를 남겼습니다. 남길 수는 "
-            "`max_len`에서 계산하세요.",
-            en="You keep the same number of words whatever `max_len` is. Compute the "
-            "number from `max_len`.",
+        _bleu_number(
+            2,
+            "2-grams that count",
+            (),
+            ko="맞은 2-그램의 수를 다시 보세요. 출력에서 이웃한 두 단어를 차례로 적고, "
+            "정답에도 그대로 이어져 있는 것을 셉니다.",
+            en="Look at the third number again: write down each pair of neighbours in "
+            "the output, and count those that are neighbours in the reference too.",
         ),
-        *several(
-            "no words",
-            _keeping(lambda ids, room: []),
-            ko="단어가 하나도 남지 않습니다. 시작 토큰과 끝 토큰 사이에 단어를 되도록 "
-            "많이 남기세요.",
-            en="No word is left. Keep as many as there is room for between the start "
-            "and end tokens.",
+        _bleu_number(
+            3,
+            "as many 2-grams as words",
+            (7,),
+            ko="단어가 일곱이면 이웃한 쌍은 하나 적습니다.",
+            en="Seven words have one pair of neighbours fewer.",
         ),
-        *several(
-            "all words dropped when long",
-            _when_long(lambda ids, max_len: [BOS, EOS]),
-            _when_long(lambda ids, max_len: []),
-            ko="긴 문장을 통째로 버렸습니다. 앞에서부터 들어가는 만큼 단어를 남기고 그 "
-            "뒤만 자르세요.",
-            en="You dropped a long sentence as a whole. Keep the words that fit, from "
-            "the beginning, and cut only what comes after.",
+        _bleu_number(
+            3,
+            "2-grams of the reference",
+            (8,),
+            ko="넷째 수로 정답의 2-그램을 세었습니다. 출력의 것을 세세요.",
+            en="As the fourth number you counted the reference's 2-grams. Count those "
+            "of the output.",
         ),
-        *several(
-            "at least one word",
-            _keeping(lambda ids, room: ids[: max(1, room)]),
-            ko="언제나 단어 하나는 남겼습니다. `max_len`이 2이면 시작 토큰과 끝 토큰만 "
-            "들어갑니다.",
-            en="You always keep at least one word. With a `max_len` of 2 there is room "
-            "for the start and end tokens alone.",
+        _bleu_number(
+            3,
+            "2-grams in all",
+            (),
+            ko="넷째 수를 다시 보세요. 출력에서 이웃한 쌍의 수입니다.",
+            en="Look at the fourth number again: it is that of neighbours in the "
+            "output.",
         ),
-        *several(
-            "no cut without room",
-            _keeping(lambda ids, room: ids[:room] if room else ids),
-            ko="`max_len`이 2이면 자르지 않았습니다. 그때는 단어가 하나도 들어가지 "
-            "않습니다.",
-            en="With a `max_len` of 2 you cut nothing, though there is room for no "
-            "word at all.",
-        ),
-        *several(
-            "marker of the cut",
-            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], UNK, EOS]),
-            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 2], UNK, EOS]),
-            _when_long(
-                lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], UNK, EOS]
-            ),
-            _when_long(
-                lambda ids, max_len: [BOS, *ids[: max(0, max_len - 3)], UNK, EOS][
-                    :max_len
-                ]
-            ),
-            ko="자른 자리에 `<unk>`를 넣었습니다. 그 자리에도 단어를 남겨야 합니다.",
-            en="You put an `<unk>` where you cut. Keep a word in its place.",
-        ),
-        *several(
-            "middle cut out",
-            _middle_cut(lambda room: room // 2),
-            _middle_cut(lambda room: (room + 1) // 2),
-            _middle_cut(lambda room: max(0, room - 1)),
-            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 3], ids[-1], EOS]),
-            ko="문장의 가운데를 잘라 냈습니다. 앞부분을 남기고 끝을 자르세요.",
-            en="You cut out the middle of the sentence. Keep its beginning and cut its "
-            "end.",
-        ),
-        *several(
-            "start token cut off",
-            lambda ids, max_len: [BOS, *ids, EOS][-max_len:],
-            ko="앞에서부터 잘라 시작 토큰과 앞 단어가 사라집니다. 끝에서 자르세요.",
-            en="You cut from the front, and the start token and the first words are "
-            "gone. Cut the end.",
-        ),
-        *several(
-            "no start token when cut",
-            _when_long(lambda ids, max_len: [*ids[: max_len - 1], EOS]),
-            _when_long(lambda ids, max_len: [*ids[: max_len - 2], EOS]),
-            ko="자른 문장에 시작 토큰이 없습니다.",
-            en="A sentence that you cut has no start token.",
-        ),
-        *several(
-            "no special tokens",
-            lambda ids, max_len: ids[:max_len],
-            lambda ids, max_len: ids[: max_len - 2],
-            ko="시작 토큰과 끝 토큰을 붙이지 않았습니다.",
-            en="You added no start and end tokens.",
-        ),
-        *several(
-            "no special tokens when cut",
-            _when_long(lambda ids, max_len: ids[:max_len]),
-            _when_long(lambda ids, max_len: ids[: max_len - 2]),
-            ko="자른 문장에 시작 토큰과 끝 토큰이 없습니다.",
-            en="A sentence that you cut has no start and end tokens.",
-        ),
-        *several(
-            "no special tokens when short",
-            lambda ids, max_len: (
-                _truncate_ids(ids, max_len) if _is_long(len(ids), max_len) else ids
-            ),
-            lambda ids, max_len: (
-                _truncate_ids(ids, max_len) if len(ids) > max_len else ids
-            ),
-            ko="짧은 문장에 시작 토큰과 끝 토큰이 없습니다.",
-            en="Short sentences have no start and end tokens.",
-        ),
-        *several(
-            "special tokens twice",
-            _keeping(lambda ids, room: [BOS, *ids, EOS][:room]),
-            _keeping(lambda ids, room: [BOS, *ids, EOS][: room + 2]),
-            _keeping(lambda ids, room: [BOS, *ids[:room], EOS]),
-            ko="시작 토큰과 끝 토큰을 두 번 붙였습니다. `add_bos_eos`는 한 번만 "
-            "부르세요.",
-            en="You added start and end tokens twice. Call `add_bos_eos` once.",
-        ),
-        *several(
-            "padding in place of the end token",
-            lambda ids, max_len: [BOS, *ids[: max_len - 2], PAD],
-            _when_long(lambda ids, max_len: [BOS, *ids[: max_len - 2], PAD]),
-            ko="끝 토큰이 있어야 할 자리에 `<pad>`가 있습니다.",
-            en="There is a `<pad>` where the end token should be.",
-        ),
-        *several(
-            "special tokens exchanged",
-            lambda ids, max_len: [EOS, *ids[: max_len - 2], BOS],
-            ko="시작 토큰과 끝 토큰이 바뀌었습니다.",
-            en="The start token and the end token are exchanged.",
-        ),
-        *several(
-            "ids of the special tokens",
-            lambda ids, max_len: [PAD, *ids[: max_len - 2], BOS],
-            lambda ids, max_len: [EOS, *ids[: max_len - 2], UNK],
-            ko="시작 토큰과 끝 토큰의 번호가 틀렸습니다. 시작 토큰은 `BOS`(1), 끝 "
-            "토큰은 `EOS`(2)입니다.",
-            en="The ids of the start and end tokens are wrong: they are `BOS` (1) and "
-            "`EOS` (2).",
-        ),
-        *several(
-            "reversed",
-            _keeping(lambda ids, room: ids[::-1][:room]),
-            _keeping(lambda ids, room: ids[:room][::-1]),
-            ko="단어의 순서를 뒤집었습니다. 순서는 그대로 두세요.",
-            en="You reversed the words. Leave them in their order.",
-        ),
-        *several(
-            "sorted",
-            _keeping(lambda ids, room: sorted(ids)[:room]),
-            _keeping(lambda ids, room: sorted(ids[:room])),
-            _keeping(lambda ids, room: sorted(ids, reverse=True)[:room]),
-            _keeping(lambda ids, room: sorted(set(ids))[:room]),
-            _keeping(lambda ids, room: sorted(set(ids[:room]))),
-            ko="번호를 크기순으로 늘어놓았습니다. 단어의 순서는 그대로 두세요.",
-            en="You sorted the ids. The words must stay in their order.",
-        ),
-        *several(
-            "repeats dropped",
-            _keeping(lambda ids, room: list(dict.fromkeys(ids))[:room]),
-            _keeping(lambda ids, room: list(dict.fromkeys(ids[:room]))),
-            ko="두 번 나온 단어를 한 번만 남겼습니다. 되풀이되는 단어도 모두 문장의 "
-            "단어입니다.",
-            en="You kept a repeated word only once. Each time it occurs it is a word "
-            "of the sentence.",
-        ),
-        *several(
-            "unknown words dropped",
-            _keeping(lambda ids, room: [i for i in ids if i != UNK][:room]),
-            _keeping(lambda ids, room: [i for i in ids[:room] if i != UNK]),
-            ko="번호가 3(`<unk>`)인 단어를 버렸습니다. 모르는 단어도 단어이니 남겨야 "
-            "합니다.",
-            en="You dropped the id 3, `<unk>`. An unknown word is a word too: keep it.",
-        ),
-        *several(
-            "words overwritten",
-            _overwritten,
-            _when_long(lambda ids, max_len: [EOS, *[BOS, *ids][1 : max_len - 1], EOS]),
-            ko="자른 문장의 첫 단어나 시작 토큰을 덮어썼습니다. 시작 토큰과 끝 토큰의 "
-            "자리를 따로 남기고, 단어는 그대로 두세요.",
-            en="In a sentence that you cut you wrote over the first word or the start "
-            "token. Leave room for the two special tokens, and the words as they are.",
-        ),
-        *several(
-            "end token over the last word",
-            lambda ids, max_len: [*[BOS, *ids][:max_len][:-1], EOS],
-            ko="자르지 않은 문장에서 끝 토큰이 마지막 단어를 덮어썼습니다. 자리가 "
-            "있으면 그 뒤에 붙이세요.",
-            en="In a sentence that needs no cut, your end token replaces the last "
-            "word. Where there is room, append it.",
-        ),
-        *several(
-            "first word skipped",
-            _keeping(lambda ids, room: ids[1 : room + 1]),
-            ko="첫 단어를 건너뛰었습니다. `ids`에는 시작 토큰이 없으니 0번부터 "
-            "남기세요.",
-            en="You skipped the first word. There is no start token in `ids`: keep the "
-            "words from place 0 on.",
-        ),
-        *several(
-            "room added",
-            _keeping(lambda ids, room: ids[: room + 4]),
-            _keeping(lambda ids, room: ids[: room + 3]),
-            ko="시작 토큰과 끝 토큰의 자리를 더했습니다. `max_len`에서 2를 빼세요.",
-            en="You added room for the start and end tokens. Take 2 away from "
-            "`max_len` instead.",
-        ),
-        *several(
-            "removed by value",
-            _removed_by_value,
-            ko="`remove`는 값이 같은 것 가운데 맨 앞의 것을 지웁니다. 되풀이되는 "
-            "단어가 앞에서 사라집니다. 자리로 자르세요.",
-            en="`remove` takes away the first item of that value, so a repeated word "
-            "goes missing near the beginning. Cut by position.",
-        ),
-        *several(
-            "pieces",
-            _pieces,
-            ko="긴 문장을 여러 조각으로 나누었습니다. 첫 조각만 남기세요.",
-            en="You split the sentence into pieces. Keep only the first.",
-        ),
-        *several(
-            "list around the list",
-            lambda ids, max_len: [_truncate_ids(ids, max_len)],
-            ko="번호의 목록을 다시 목록에 넣었습니다. 안쪽 목록만 돌려주세요.",
-            en="You put the list of ids into another list. Return the inner one alone.",
-        ),
-        *several(
-            "texts",
-            lambda ids, max_len: [*map(str, _truncate_ids(ids, max_len))],
-            ko="번호를 글자로 바꾸었습니다. 수 그대로 두세요.",
-            en="You turned the ids into text. Leave them as numbers.",
-        ),
-        *several(
-            "empty sentence",
-            _with_first_word,
-            ko="단어가 하나도 없는 문장에서 오류가 납니다. 없는 단어를 꺼내려 "
-            "했습니다.",
-            en="A sentence without words stops your code: it asks for a word that is "
-            "not there.",
-        ),
-        *several(
-            "list of sentences",
-            lambda ids, max_len: [[BOS, *i[: max_len - 2], EOS] for i in ids],
-            ko="`ids`의 번호 하나하나를 문장으로 다루었습니다. `ids`는 문장 하나의 "
-            "번호 목록입니다.",
-            en="You treat each id as a sentence. `ids` holds the ids of one sentence.",
+        _bleu_number(
+            4,
+            "BLEU without the zero",
+            (),
+            ko="앞의 네 수는 맞습니다. 출력에서 이어진 네 단어 가운데 정답에도 있는 "
+            "것이 있습니까? 곱에 0이 하나 있으면 어떻게 됩니까?",
+            en="The first four are right. Does any row of four words in the output "
+            "also stand in the reference? And what does one 0 make of a product?",
         ),
     ),
 )
@@ -1469,12 +1136,12 @@ padding_share = Exercise(
             example=(*_SHARES, "A"),
         ),
         Mistake(
-            "fewer batches",
+            "longest sentence shorter",
             _reason_is("C"),
-            ko="두 비율은 맞습니다. 그런데 문장 1,024개를 32개씩 묶으면 언제나 "
-            "배치가 32개입니다.",
-            en="Both shares are right. But 1,024 sentences, 32 at a time, always make "
-            "32 batches.",
+            ko="두 비율은 맞습니다. 그런데 정렬해도 가장 긴 문장은 그대로입니다. 어느 "
+            "문장들과 한 배치에 드는지가 달라집니다.",
+            en="Both shares are right. But sorting leaves the longest sentence as long "
+            "as it was. What changes is which sentences share its batch.",
             example=(*_SHARES, "C"),
         ),
         Mistake(
@@ -2595,7 +2262,7 @@ sentence_log_prob = Exercise(
 check = checker(
     [
         pipeline,
-        truncate_ids,
+        bleu_numbers,
         batch_numbers,
         masked_loss,
         padding_share,

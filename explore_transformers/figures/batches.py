@@ -11,7 +11,7 @@ import numpy as np
 from explore_transformers.figures.diagrams import shape_of
 from explore_transformers.figures.drawing import WIDTH, Diagram, Drawing
 from explore_transformers.figures.html import formatted, numbers
-from explore_transformers.figures.trace import find, trace
+from explore_transformers.figures.trace import trace
 from explore_transformers.language import text
 
 TOKEN = "#5f7d1c", "#a9c957"  # on light pages, on dark ones
@@ -19,68 +19,54 @@ _FILLED, _PALE = 0.62, 0.0
 _LEFT, _ROOM = 22, WIDTH - 26
 
 
-def translation(model, src, tgt, src_tokens, tgt_words, sentence, glosses=None):
-    """Draw the whole way of one sentence through a trained model; lit: lesson 1's part.
+def translation(
+    model, src, tgt, src_tokens, tgt_words, sentence, reference, glosses=None
+):
+    """Draw how a trained model translates and is scored; lit: lesson 1's part.
+
+    It writes with its own words fed back, and is scored with the reference fed in.
 
     Args:
         model: a Seq2Seq of an encoder and a decoder.
         src, tgt: (1, T_src) and (1, T) ids; tgt from the start token on, as decoded.
         src_tokens: the words of src; tgt_words: the target vocabulary's words.
-        sentence: the source as people write it; glosses: English for each token.
+        sentence: the source as people write it; reference: the right words.
+        glosses: English for each source token.
 
     Raises:
-        ValueError: the tokens do not fit src, or tgt is not what the model gives.
+        ValueError: the tokens do not fit src, tgt is not what the model gives, or the
+            target vocabulary lacks a word of the reference.
     """
     _check_row(src, src_tokens)
-    logits, calls = trace(model, src, tgt)
+    logits, _ = trace(model, src, tgt)
     chosen = logits[0].argmax(dim=-1)  # (T,)
     if chosen[:-1].tolist() != tgt[0, 1:].tolist():
         raise ValueError("tgt is not what the model decodes: its likeliest ids differ")
+    right = _probabilities(model, src, reference, list(tgt_words))  # (T_ref + 1,)
+    loss = -float(right.log().mean())
     best = logits[0].softmax(dim=-1).topk(2, dim=-1)  # (T, 2)
     written = [tgt_words[i] for i in chosen.tolist()]
     seconds = [tgt_words[i] for i in best.indices[:, 1].tolist()]
-    drawing = _TokenDrawing(height=374)
-    with drawing.part(1):
-        drawing.badge(9, 12, 1)
-        drawing.words(WIDTH / 2, 12, sentence)
-        row = drawing.row(26, src_tokens, glosses)
-        row = drawing.row(64, src[0].tolist(), widths=row.widths, height=17)
-        drawing.arrow((110, 81), (110, 108))
-        drawing.words(118, 93, f"ids {shape_of(src.shape)}", "et-start et-small")
+    drawing = _TokenDrawing(height=564)
+    _draw_source(drawing, src, src_tokens, sentence, glosses)
     n_parameters = sum(p.numel() for p in model.parameters())
-    _draw_model(drawing, calls, n_parameters)
-    with drawing.part(3):
-        drawing.badge(9, 216, 3)
-        drawing.arrow((270, 186), (270, 206))
-        shape = text(ko="로짓 ", en="logits ") + shape_of(logits.shape)
-        drawing.words(262, 195, shape, "et-end et-small")
-        drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
-        drawing.arrow((270, 226), (270, 246))
-        widths = [max(43, _cell_width(word)) for word in written]
-        row = drawing.row(246, written, widths=widths)
-        for x, (first, _) in zip(row.centres, best.values.tolist(), strict=True):
-            drawing.words(x, 276, _per_cent(first), "et-small")
-        drawing.words(8, 276, "%", "et-small")
-        _draw_way_back(drawing, row)
-    with drawing.part(4):
-        drawing.badge(9, 342, 4)
-        at = row.centres[0] - 10
-        drawing.arrow((at, 284), (at, 326))
-        score = text(
-            ko="단어와 정답 → 완전 일치율 · BLEU",
-            en="words and reference → exact match · BLEU",
-        )
-        line = text(
-            ko="확률과 정답 → 교차 엔트로피",
-            en="probabilities and reference → cross-entropy",
-        )
-        drawing.box(26, 327, 328, 40, "token")
-        drawing.words(WIDTH / 2, 339, score, "et-small")
-        drawing.words(WIDTH / 2, 355, line, "et-small")
+    _draw_model(drawing, n_parameters)
+    _draw_written(drawing, written, best.values[:, 0].tolist(), logits.shape)
+    _draw_scored(drawing, reference, right.tolist(), loss)
     unsure = min(range(len(written)), key=lambda t: float(best.values[t, 0]))
     doubt = written[unsure], seconds[unsure], float(best.values[unsure, 1])
-    said = _words_of_translation(n_parameters, logits.shape[-1], *doubt)
+    said = _words_of_translation(n_parameters, logits.shape[-1], *doubt, loss)
     return Diagram(drawing, *said)
+
+
+def _probabilities(model, src, reference, words):
+    """(T_ref + 1,) what the model gives each word of the reference, and its end."""
+    unknown = [word for word in reference if word not in words]
+    if unknown:
+        raise ValueError(f"the target vocabulary lacks {unknown} of the reference")
+    ids = src.new_tensor([[1, *map(words.index, reference), 2]])  # start, words, end
+    logits, _ = trace(model, src, ids[:, :-1])
+    return logits[0].softmax(dim=-1).gather(1, ids[0, 1:, None])[:, 0]
 
 
 def _per_cent(share):
@@ -88,22 +74,24 @@ def _per_cent(share):
     return ">99.9" if share > 0.999 else formatted(100 * share, ".2f")
 
 
-def _draw_way_back(drawing, row):
-    """From every word but the last, the end token, back into the decoder."""
-    first, last = row.lefts[0], row.lefts[-2] + row.widths[-2]
-    drawing.line((first, 284), (first, 288), (last, 288), (last, 284))
-    turn = max(row.lefts[-1] + row.widths[-1] + 6, 362)
-    middle = (first + last) / 2
-    way = (middle, 288), (middle, 294), (turn, 294), (turn, 152), (341, 152)
-    drawing.arrow(*way)
-    name = text(
-        ko="쓴 단어가 다음 입력 (첫 입력은 <s>)",
-        en="each word is the next input (the first is <s>)",
-    )
-    drawing.words(turn, 306, name, "et-end et-small")
+def _draw_source(drawing, src, tokens, sentence, glosses):
+    with drawing.part(1):
+        drawing.badge(9, 12, 1)
+        drawing.words(WIDTH / 2, 12, sentence)
+        row = drawing.row(26, tokens, glosses)
+        row = drawing.row(64, src[0].tolist(), widths=row.widths, height=17)
+        _draw_bracket(drawing, row, 83)
+        drawing.arrow((110, 88), (110, 108))
+        drawing.words(118, 98, f"ids {shape_of(src.shape)}", "et-start et-small")
 
 
-def _draw_model(drawing, calls, n_parameters):
+def _draw_bracket(drawing, row, y, depth=5, n=None):
+    """Under the first n cells of a row, or all; depth below 0: above them."""
+    first, last = row.lefts[0], row.lefts[:n][-1] + row.widths[:n][-1]
+    drawing.line((first, y), (first, y + depth), (last, y + depth), (last, y))
+
+
+def _draw_model(drawing, n_parameters):
     with drawing.part(2):
         drawing.badge(9, 118, 2)
         drawing.box(26, 108, 328, 78, "norm")
@@ -112,19 +100,98 @@ def _draw_model(drawing, calls, n_parameters):
             ko=f"매개변수 {n_parameters:,}개", en=f"{n_parameters:,} parameters"
         )
         drawing.words(190, 120, name + " · " + count)
-        shape = shape_of(find(calls, "encoder.layers.0").output)
-        drawing.box(40, 132, 140, 42, "norm", text(ko="인코더", en="Encoder"), shape)
-        shape = shape_of(find(calls, "decoder.layers.0").output)
-        drawing.box(200, 132, 140, 42, "norm", text(ko="디코더", en="Decoder"), shape)
+        drawing.box(40, 132, 140, 42, "norm", text(ko="인코더", en="Encoder"))
+        drawing.box(200, 132, 140, 42, "norm", text(ko="디코더", en="Decoder"))
         drawing.arrow((180, 153), (200, 153))
 
 
-def _words_of_translation(n_parameters, vocab_size, word, second, probability):
+def _draw_written(drawing, written, best, shape):
+    """The words that the model writes, back into it and on to the comparison."""
+    with drawing.part(3):
+        drawing.badge(9, 216, 3)
+        drawing.arrow((270, 186), (270, 206))
+        logits = text(ko="로짓 ", en="logits ") + shape_of(shape)
+        drawing.words(262, 195, logits, "et-end et-small")
+        drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
+        drawing.arrow((270, 226), (270, 241))
+        widths = [max(40, _cell_width(word)) for word in written]
+        row = drawing.row(248, written, widths=widths)
+        _draw_bracket(drawing, row, 246, -5)
+        _draw_per_cent(drawing, row, best, 278)
+        _draw_way_back(drawing, row)
+    with drawing.part(4):
+        drawing.badge(9, 337, 4)
+        at = row.centres[0]
+        drawing.arrow((at, 291), (at, 327))
+        score = text(
+            ko="생성한 단어와 정답 → 완전 일치율 · BLEU",
+            en="words written, reference → exact match · BLEU",
+        )
+        drawing.box(26, 327, 328, 22, "token")
+        drawing.words(WIDTH / 2, 338, score, "et-small")
+
+
+def _draw_per_cent(drawing, row, shares, y):
+    drawing.words(8, y, "%", "et-small")
+    for x, share in zip(row.centres, shares, strict=True):
+        drawing.words(x, y, _per_cent(share), "et-small")
+
+
+def _draw_way_back(drawing, row):
+    """From every word but the last, the end token, back into the decoder."""
+    _draw_bracket(drawing, row, 286, n=-1)
+    turn = max(row.lefts[-1] + row.widths[-1] + 6, 362)
+    middle = (row.lefts[0] + row.lefts[-1]) / 2
+    way = (middle, 291), (middle, 297), (turn, 297), (turn, 152), (341, 152)
+    drawing.arrow(*way)
+    name = text(
+        ko="생성한 단어가 다음 입력 (첫 입력은 <s>)",
+        en="each word is the next input (the first is <s>)",
+    )
+    drawing.words(turn, 309, name, "et-end et-small")
+
+
+def _draw_scored(drawing, reference, shares, loss):
+    """The reference fed in, word by word, and what the model gives its next words."""
+    given, wanted = ["<s>", *reference], [*reference, "</s>"]
+    widths = [max(40, _cell_width(a), _cell_width(b)) for a, b in zip(given, wanted)]  # noqa: B905
+    with drawing.part(5):
+        drawing.badge(9, 376, 5)
+        name = text(
+            ko="교차 엔트로피: 정답을 입력으로",
+            en="Cross-entropy: the reference goes in",
+        )
+        drawing.words(_LEFT, 376, name, "et-start et-bold")
+        row = drawing.row(390, given, widths=widths)
+        width = sum(row.widths)
+        model = text(
+            ko="같은 트랜스포머, 같은 소스", en="same Transformer, same source"
+        )
+        drawing.box(row.lefts[0], 426, width, 22, "norm")
+        drawing.words(row.lefts[0] + width / 2, 437, model, "et-small")
+        for x in row.centres:
+            drawing.arrow((x, 411), (x, 425))
+            drawing.arrow((x, 448), (x, 461))
+        drawing.row(462, wanted, widths=widths)
+        _draw_per_cent(drawing, row, shares, 492)
+        _draw_bracket(drawing, row, 500)
+        drawing.arrow((row.lefts[0] + width / 2, 505), (row.lefts[0] + width / 2, 523))
+        drawing.box(26, 523, 328, 36, "token")
+        line = text(
+            ko="정답인 단어의 확률 → 교차 엔트로피",
+            en="probabilities of the right words → cross-entropy",
+        )
+        drawing.words(WIDTH / 2, 534, line, "et-small")
+        nats = text(ko=" 나트", en=" nats")
+        drawing.words(WIDTH / 2, 549, formatted(loss, ".6f") + nats, "et-small")
+
+
+def _words_of_translation(n_parameters, vocab_size, word, second, probability, loss):
     title = text(ko="이 책에서 만들 모델", en="Where this book is going")
     caption = text(
         ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 열어 볼 "
         "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다. 번호는 이 "
-        "모델을 훈련할 때 쓴 어휘의 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
+        "모델의 어휘에 있는 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
         en="Green marks what this lesson builds, grey the box that the next lessons "
         "open. All values were just computed by the trained model. Its ids belong to "
         "the vocabulary it was trained with; the one you build below has other ids.",
@@ -137,7 +204,7 @@ def _words_of_translation(n_parameters, vocab_size, word, second, probability):
         ),
         text(
             ko=f"매개변수가 {n_parameters:,}개인 모델이 번호를 받습니다. 인코더가 "
-            "소스를 읽고 디코더가 타깃을 씁니다.",
+            "소스를 읽고 디코더가 타깃을 생성합니다.",
             en=f"A model with {n_parameters:,} parameters takes the ids: an encoder "
             "reads the source, a decoder writes the target.",
         ),
@@ -154,8 +221,16 @@ def _words_of_translation(n_parameters, vocab_size, word, second, probability):
             f"least certain word is “{word}”; its second choice is {second}.",
         ),
         text(
-            ko="단어와 확률을 정답과 비교해 채점합니다.",
-            en="Words and probabilities are compared with the reference translation.",
+            ko="생성한 단어를 정답과 비교해 완전 일치율과 BLEU를 구합니다.",
+            en="The words written are compared with the reference: exact match, BLEU.",
+        ),
+        text(
+            ko="교차 엔트로피를 잴 때는 모델이 무엇을 생성했든 정답의 단어를 입력으로 "
+            "넣습니다. 위치마다 바로 다음 단어가 받은 확률에서 로그의 평균을 구해 "
+            f"부호를 바꾸면 {formatted(loss, '.6f')}입니다.",
+            en="For the cross-entropy the reference's words are fed in, whatever the "
+            "model wrote. The mean of the logarithms of what each next word gets, with "
+            f"its sign changed, is {formatted(loss, '.6f')}.",
         ),
     ]
     return title, caption, steps
@@ -242,9 +317,9 @@ def word_order(src, tgt, alignment, glosses=None):
     )
     title = text(ko="짝이 되는 단어", en="Words that belong together")
     caption = text(
-        ko="뜻을 담은 단어(내용어)만 이었습니다. 나머지 토큰의 칸은 비워 두었습니다.",
+        ko="뜻을 담은 단어(내용어)만 이었습니다. 나머지 토큰의 칸은 칠하지 않았습니다.",
         en="Only words that carry meaning (content words) are linked. The cells of all "
-        "other tokens are left empty.",
+        "other tokens are not coloured.",
     )
     steps = [
         text(
@@ -277,13 +352,11 @@ def tokens_to_ids(sentences, unknown=3):
     for k, (sentence, tokens, vocabulary, glosses) in enumerate(sentences):
         y, ids = 124 * k, vocabulary.encode(tokens)
         with drawing.part(1):
-            if k == 0:
-                drawing.badge(9, y + 36, 1)
+            drawing.badge(9, y + 36, 1)
             drawing.words(WIDTH / 2, y + 10, sentence)
             row = drawing.row(y + 26, tokens, glosses)
         with drawing.part(2):
-            if k == 0:
-                drawing.badge(9, y + 92, 2)
+            drawing.badge(9, y + 92, 2)
             for x in row.centres:
                 drawing.arrow((x, y + (63 if glosses else 47)), (x, y + 81))
             drawing.row(y + 82, ids, widths=row.widths)
@@ -291,7 +364,7 @@ def tokens_to_ids(sentences, unknown=3):
         if unknown in ids:
             with drawing.part(3):
                 x = row.centres[ids.index(unknown)]
-                drawing.badge(x + 34, y + 111, 3)
+                drawing.badge(x - 35, y + 111, 3)
                 drawing.words(x, y + 110, vocabulary.words[unknown], "et-bold")
     title = text(ko="문장에서 번호로", en="From sentence to ids")
     caption = text(
@@ -348,8 +421,9 @@ def padded_batch(ids, mask, words):
             drawing.words(372, y + 11, more, "et-end et-small")
     for step, is_real in ((1, True), (2, False)):
         with drawing.part(step):
-            if step == 2:
-                drawing.badge(_LEFT + sum(widths) + 14, 36 + pitch * (n_rows - 1), 2)
+            if step == 2 and not mask.all():
+                first = int(np.argmin(mask.all(axis=1)))
+                drawing.badge(9, 39 + pitch * first, 2)
             for r, c in np.argwhere(mask == is_real):
                 at = _LEFT + sum(widths[:c]), 22 + pitch * r
                 drawing.cell(*at, widths[c], 34, is_real, labels[r][c], ids[r, c])
@@ -416,12 +490,12 @@ def shifted_targets(inputs, targets, mask, words):
                 x = _LEFT + sum(widths[:c]) + widths[c] / 2
                 drawing.arrow((x, y + 42), (x, y + 67), role="token")
             if r == 0:
-                drawing.badge(_LEFT + sum(widths) + 14, y + 55, 3)
+                drawing.badge(9, y + 55, 3)
     n_real = int(mask.sum())
     title = text(ko="한 칸 어긋난 입력과 정답", en="Inputs and targets, one step apart")
     caption = text(
-        ko="녹색 칸은 손실에 들어가고, 빈칸은 마스크 때문에 빠집니다.",
-        en="Green cells count in the loss; the mask leaves out the empty ones.",
+        ko="녹색 칸은 손실에 들어가고, 칠하지 않은 칸은 마스크 때문에 빠집니다.",
+        en="Green cells count in the loss; the mask leaves out the others.",
     )
     steps = [
         text(
@@ -449,11 +523,11 @@ def _listed(values):
 # ---- softmax ------------------------------------------------------------------------
 
 
-def softmax_step(words, logits, probabilities):
-    """Draw how one row of logits becomes probabilities.
+def softmax_step(words, logits, probabilities, right):
+    """Draw how one row of logits becomes probabilities, and the right word's a loss.
 
     Args:
-        words: V words; logits, probabilities: (V,) numbers.
+        words: V words; logits, probabilities: (V,) numbers; right: the right word.
 
     Raises:
         ValueError: they do not fit one another.
@@ -465,7 +539,7 @@ def softmax_step(words, logits, probabilities):
     if not np.allclose(powers / powers.sum(), given, atol=1e-6):
         raise ValueError("these probabilities are not the softmax of the logits")
     total = 44 + 26 * len(words)
-    drawing = _TokenDrawing(height=total + 34)
+    drawing = _TokenDrawing(height=total + 58)
     heads = [
         (1, 112, text(ko="로짓 ℓ", en="Logit ℓ")),
         (2, 186, text(ko="지수 exp(ℓ)", en="exp(ℓ)")),
@@ -495,6 +569,15 @@ def softmax_step(words, logits, probabilities):
     with drawing.part(3):
         name = text(ko="합 ", en="sum ")
         drawing.words(344, total + 14, name + formatted(given.sum(), ".2f"))
+    place = list(words).index(right)
+    loss = f"−ln {formatted(given[place], '.2f')} = " + formatted(
+        -np.log(given[place]), ".2f"
+    )
+    with drawing.part(4):
+        drawing.words(14, 44 + 26 * place + 11, "★")
+        drawing.badge(160, total + 38, 4)
+        name = text(ko="정답의 손실 ", en="loss of ")
+        drawing.words(372, total + 38, name + f"★: {loss}", "et-end")
     title = text(ko="소프트맥스 한 번", en="One softmax")
     caption = text(
         ko="점수 한 줄이 합이 1인 확률 한 줄이 됩니다.",
@@ -512,6 +595,12 @@ def softmax_step(words, logits, probabilities):
         text(
             ko=f"모두 합({formatted(powers.sum(), '.2f')})으로 나눕니다.",
             en=f"Divide by their sum, {formatted(powers.sum(), '.2f')}.",
+        ),
+        text(
+            ko=f"정답(★)은 {right}입니다. 그 확률의 로그에서 부호를 바꾼 것이 이 "
+            f"토큰의 손실입니다: {loss}.",
+            en=f"The right word (★) is {right}. The logarithm of its probability, with "
+            f"the sign changed, is this token's loss: {loss}.",
         ),
     ]
     return Diagram(drawing, title, caption, steps)
