@@ -275,10 +275,10 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
             f"{n_src * size:,} numbers.",
         ),
         text(
-            ko=f"{n_src - 1}개는 디코더에 넘기지 않습니다(×). 디코더가 받는 것은 마지막 "
-            f"은닉 상태, 수 {size}개입니다. 문장이 길어져도 {size}개입니다.",
-            en=f"{n_src - 1} of them are not handed over (×). The decoder gets the last "
-            f"hidden state, {size} numbers; in a longer sentence still {size}.",
+            ko=f"{n_src - 1}개는 디코더에 넘기지 않습니다(×). 디코더가 받는 것은 "
+            f"마지막 은닉 상태, 수 {size}개입니다. 문장이 길어져도 {size}개입니다.",
+            en=f"{n_src - 1} of them are not handed over (×). The decoder gets the "
+            f"last hidden state, {size} numbers; in a longer sentence still {size}.",
         ),
         text(
             ko=f"디코더의 {n_tgt}단계가 모두 그 벡터를 읽습니다. 아래는 단계마다 "
