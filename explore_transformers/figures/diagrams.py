@@ -231,13 +231,13 @@ def attention_step(query, keys, values, tokens, query_token="", n_shown=4):
     _draw_scores(drawing, rows, query, keys, tokens, query_token)
     _draw_weights(drawing, scores, weights, len(query))
     _draw_sum(drawing, rows, values, weights, context, tokens)
-    words = _words_of_attention(query, weights, tokens, query_token)
+    title, caption, steps = _words_of_attention(query, weights, tokens, query_token)
     if np.array_equal(keys, values):
-        words[-1][-1] += text(
-            ko=" 여기서는 키와 밸류가 같은 벡터입니다.",
-            en=" Here the keys and the values are the same vectors.",
+        caption += text(
+            ko=" 여기서는 키와 밸류가 같은 벡터라 수도 같습니다.",
+            en=" Here keys and values are the same vectors, so their numbers agree.",
         )
-    return Diagram(drawing, *words)
+    return Diagram(drawing, title, caption, steps)
 
 
 class _Vectors:

@@ -41,6 +41,11 @@ class _Sketch(Drawing):
             f'x2="{x2:g}" y2="{y2:g}" style="{style}"/>'
         )
 
+    def chain(self, xs, y):
+        """Arrows from state to state: each is made from the one before."""
+        for x, after in zip(xs, xs[1:], strict=False):
+            self.arrow((x + 13, y), (after - 13, y))
+
     def cross(self, x, y):
         """What stands here is not used."""
         self.line((x - 5, y - 5), (x + 5, y + 5))
@@ -136,6 +141,7 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
         )
         drawing.line((330, 194), (330, 74))
         drawing.arrow((330, 74), (281, 74))
+        drawing.words(324, 140, text(ko="상태", en="state"), "et-end et-small")
         drawing.box(
             26,
             56,
@@ -186,9 +192,9 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
     ]
     caption = text(
         ko="색이 있는 곳이 이번 레슨에서 더하는 부분이고 나머지는 레슨 2의 것입니다. "
-        "괄호 안은 실제로 흐른 텐서의 모양입니다.",
-        en="The coloured part is what this lesson adds; the rest is lesson 2's. In "
-        "brackets: the shapes of the tensors that really passed.",
+        "아래에서 위로 읽으세요. 괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        en="The coloured part is what this lesson adds; the rest is lesson 2's. Read "
+        "from the bottom up. In brackets: the shapes of the tensors that passed.",
     )
     title = text(ko="전체 그림", en="The whole picture")
     return Diagram(drawing, title, caption, steps)
@@ -222,10 +228,13 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
         drawing.panel(48, 46, "hidden", name, shape_of(made))
         for x in xs:
             drawing.squares(x - 12, 75, "hidden", [1, 1, 1], size=(8, 10))
+        drawing.chain(xs, 80)
     with drawing.part(2):
         drawing.badge(9, 108, 2)
         for x in xs[:-1]:
             drawing.cross(x, 108)
+        unused = text(ko="×: 넘기지 않음", en="×: not handed over")
+        drawing.words(_LEFT, 160, unused, "et-start et-small")
         drawing.line((_LEFT, 122), (150, 152))
         drawing.line((xs[-1], 94), (xs[-1], 112), (188, 132), role="context")
         drawing.arrow((188, 132), (188, 152), role="context")
@@ -249,6 +258,7 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
         drawing.panel(226, 46, "hidden", name, shape_of(calls["decoder"].output))
         for x in ys:
             drawing.squares(x - 12, 253, "hidden", [1, 1, 1], size=(8, 10))
+        drawing.chain(ys, 258)
         _tokens(drawing, 280, tgt_tokens)
     title = text(ko="병목", en="The bottleneck")
     caption = text(
@@ -257,16 +267,18 @@ def bottleneck(model, src, tgt, src_tokens, tgt_tokens):
     )
     steps = [
         text(
-            ko=f"토큰 {n_src}개마다 수 {size}개짜리 은닉 상태가 있으니 모두 "
-            f"{n_src * size:,}개의 수입니다.",
-            en=f"{n_src} tokens with a hidden state of {size} numbers each make "
+            ko="인코더는 앞의 상태와 다음 토큰으로 새 상태를 만들므로 마지막 상태는 "
+            f"문장을 다 읽은 것입니다. 토큰 {n_src}개마다 수 {size}개짜리 상태가 "
+            f"있으니 모두 {n_src * size:,}개의 수입니다.",
+            en="Each state is made from the one before and the next token, so the last "
+            f"has read the whole sentence. {n_src} states of {size} numbers each make "
             f"{n_src * size:,} numbers.",
         ),
         text(
-            ko=f"{n_src - 1}개는 쓰지 않습니다(×). 디코더가 받는 것은 마지막 은닉 "
-            f"상태, 수 {size}개입니다. 문장이 길어져도 {size}개입니다.",
-            en=f"{n_src - 1} of them are not used (×). The decoder gets the last "
-            f"hidden state, {size} numbers; in a longer sentence still {size}.",
+            ko=f"{n_src - 1}개는 디코더에 넘기지 않습니다(×). 디코더가 받는 것은 "
+            f"마지막 은닉 상태, 수 {size}개입니다. 문장이 길어져도 {size}개입니다.",
+            en=f"{n_src - 1} of them are not handed over (×). The decoder gets the "
+            f"last hidden state, {size} numbers; in a longer sentence still {size}.",
         ),
         text(
             ko=f"디코더의 {n_tgt}단계가 모두 그 벡터를 읽습니다. 아래는 단계마다 "
@@ -328,33 +340,33 @@ def lookup(query, keys, values, tokens, meanings, asked):
         name = text(ko="섞어서 찾기(soft lookup)", en="A soft look-up")
         drawing.words(24, top, name, "et-start et-bold")
         head = [
-            (46, text(ko="쿼리", en="query")),
-            (136, text(ko="키", en="key")),
-            (188, text(ko="점수", en="score")),
-            (232, text(ko="가중치", en="weight")),
-            (291, text(ko="밸류", en="value")),
+            (38, text(ko="쿼리", en="query")),
+            (174, text(ko="키", en="key")),
+            (226, text(ko="점수", en="score")),
+            (270, text(ko="가중치", en="weight")),
+            (330, text(ko="밸류", en="value")),
         ]
         for x, word in head:
             drawing.words(x, top + 20, word, "et-small")
-        _vector(drawing, 14, top + 32, query, "query", 32)
+        _vector(drawing, 10, top + 32, query, "query", 28)
         asks = text(ko="“누구를?”", en="“whom?”")
-        drawing.words(46, top + 64, asks, "et-small")
+        drawing.words(38, top + 64, asks, "et-small")
         for i, token in enumerate(tokens):
             y = top + 32 + 26 * i
-            drawing.thread((80, top + 42), (103, y + 10), weights[i], "query")
-            _vector(drawing, 104, y, keys[i], "key", 32)
-            drawing.words(188, y + 10, formatted(scores[i], ".2f"))
-            drawing.bar(210, y, 44, 20, weights[i], "attention")
-            drawing.words(232, y + 10, formatted(weights[i], ".2f"))
-            _vector(drawing, 259, y, values[i], "value", 32)
-            drawing.words(328, y + 10, token, "et-start et-small")
+            drawing.thread((67, top + 42), (90, y + 10), weights[i], "query")
+            drawing.words(140, y + 10, token, "et-end et-small")
+            _vector(drawing, 146, y, keys[i], "key", 28)
+            drawing.words(226, y + 10, formatted(scores[i], ".2f"))
+            drawing.bar(250, y, 40, 20, weights[i], "attention")
+            drawing.words(270, y + 10, formatted(weights[i], ".2f"))
+            _vector(drawing, 298, y, values[i], "value", 32)
     end = top + 36 + 26 * n
     with drawing.part(3):
-        drawing.badge(175, end + 34, 3)
-        drawing.arrow((291, end - 2), (291, end + 18), role="context")
+        drawing.badge(214, end + 34, 3)
+        drawing.arrow((330, end - 2), (330, end + 18), role="context")
         name = text(ko="문맥 벡터", en="context")
-        drawing.words(253, end + 34, name, "et-end et-small")
-        _vector(drawing, 259, end + 20, context, "context", 32)
+        drawing.words(292, end + 34, name, "et-end et-small")
+        _vector(drawing, 298, end + 20, context, "context", 32)
     best = int(weights.argmax())
     title = text(ko="쿼리, 키, 밸류", en="Query, key and value")
     caption = text(
@@ -411,70 +423,65 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
     """
     logits, calls = _calls(model, src, tgt, src_tokens, tgt_tokens)
     weights = numbers(_weights(model, src_tokens, tgt_tokens))[0, step]  # (T_src,)
-    percents = _percents(weights)
     says = tgt_words[int(logits[0, step].argmax())]
     size = calls["decoder"].output[-1]
     xs, ts = _centres(src_tokens), _centres(tgt_tokens)[: step + 1]
-    drawing = _Sketch(height=424)
+    now = ts[step]
+    drawing = _Sketch(height=416)
     with drawing.part(1):
         drawing.badge(9, 12, 1)
-        _tokens(drawing, 12, src_tokens)
-        name = text(ko="메모리: 인코더의 모든 상태", en="Memory: all encoder states")
-        drawing.panel(36, 46, "hidden", name, shape_of(calls["encoder"].output))
-        for x in xs:
-            drawing.squares(x - 12, 63, "hidden", [1, 1, 1], size=(8, 10))
-    with drawing.part(2):
-        drawing.badge(9, 384, 2)
         for x, token in zip(ts, tgt_tokens, strict=False):
-            drawing.words(x, 388, token)
+            drawing.words(x, 16, token)
+            drawing.arrow((x, 24), (x, 35))
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
-        drawing.panel(320, 46, "hidden", name, shape_of((1, step + 1, size)))
-        around = (370, 59), (370, 417), (18, 417), (18, 352)
-        drawing.arrow((350, 59), *around, (25, 352), role="norm")
-        passed = text(
-            ko="마지막 은닉 상태: 처음 상태이자 단계마다의 입력",
-            en="last hidden state: first state, and input at every step",
-        )
-        drawing.words(364, 407, passed, "et-end et-small")
-        for t, x in enumerate(ts):
-            drawing.squares(
-                x - 12,
-                347,
-                "query" if t == step else "hidden",
-                [1, 1, 1],
-                size=(8, 10),
-            )
-            drawing.arrow((x, 380), (x, 367))
-        drawing.line((ts[step], 347), (ts[step], 316), role="query")
-        drawing.line((ts[step], 316), (12, 316), (12, 92), role="query")
-        drawing.arrow((12, 92), (25, 92), role="query")
-        drawing.words(
-            18, 304, text(ko="쿼리", en="query") + f" ({size},)", "et-start et-small"
-        )
+        drawing.panel(36, 46, "hidden", name, shape_of((1, step + 1, size)))
+        for x in ts:
+            role = "query" if x == now else "hidden"
+            drawing.squares(x - 12, 63, role, [1, 1, 1], size=(8, 10))
+        drawing.chain(ts, 68)
+    with drawing.part(2):
+        drawing.badge(366, 182, 2)
+        name = text(ko="메모리: 인코더의 모든 상태", en="Memory: all encoder states")
+        drawing.panel(132, 46, "hidden", name, shape_of(calls["encoder"].output))
+        for x in xs:
+            drawing.squares(x - 12, 159, "hidden", [1, 1, 1], size=(8, 10))
+        drawing.chain(xs, 164)
+        _tokens(drawing, 184, src_tokens)
+        up = (350, 164), (366, 164), (366, 59), (351, 59)
+        drawing.arrow(*up, role="norm")
+        passed = text(ko="마지막 은닉 상태", en="last hidden state")
+        drawing.words(362, 106, passed, "et-end et-small")
     with drawing.part(3):
-        drawing.badge(9, 76, 3)
-        for x, weight, share in zip(xs, weights, percents, strict=True):
-            drawing.bar(x - 16, 84, 32, 17, weight, "attention")
-            drawing.words(x, 92, str(share), "et-small")
-    with drawing.part(4):
-        drawing.badge(112, 180, 4)
+        drawing.badge(9, 212, 3)
+        drawing.line((now, 73), (now, 100), role="query")
+        for x in xs:
+            drawing.thread((now, 100), (x, 131), 0.1, "query")
+        name = text(ko="쿼리", en="query") + f" ({size},)"
+        drawing.words(now + 8, 91, name, "et-start et-small")
         for x, weight in zip(xs, weights, strict=True):
-            drawing.thread((x, 103), (188, 166), weight, "context")
+            drawing.bar(x - 17, 204, 34, 17, weight, "attention")
+            share = formatted(100 * weight, ".1f")
+            drawing.words(x, 212, share, "et-small")
+    with drawing.part(4):
+        drawing.badge(112, 290, 4)
+        for x, weight in zip(xs, weights, strict=True):
+            drawing.thread((x, 222), (188, 276), weight, "context")
         name = text(ko="문맥 벡터", en="Context vector")
-        drawing.box(124, 166, 128, 30, "context", name, f"({size},)")
+        drawing.box(124, 276, 128, 30, "context", name, f"({size},)")
     with drawing.part(5):
-        drawing.badge(58, 224, 5)
-        drawing.arrow((188, 196), (188, 211), role="context")
-        drawing.line((ts[step], 316), (358, 316), (358, 224), role="query")
-        drawing.arrow((358, 224), (307, 224), role="query")
+        drawing.badge(320, 334, 5)
+        drawing.arrow((188, 306), (188, 321), role="context")
+        around = (now, 90), (20, 90), (20, 334), (69, 334)
+        drawing.arrow(*around, role="hidden")
+        drawing.words(26, 322, text(ko="상태", en="state"), "et-start et-small")
         name = text(ko="합치기", en="Combine")
         shape = f"({calls['combine'].input[-1]},) → ({calls['combine'].output[-1]},)"
-        drawing.box(70, 212, 236, 24, "hidden", name + f" {shape}")
-        drawing.arrow((188, 236), (188, 247))
+        drawing.box(70, 322, 236, 24, "hidden", name + f" {shape}")
+        drawing.arrow((188, 346), (188, 357))
         name = text(ko="선형층, 소프트맥스", en="Linear, softmax")
-        drawing.box(70, 248, 236, 24, "output", name + f" ({len(tgt_words)},)")
-        drawing.arrow((188, 272), (188, 283))
-        drawing.words(188, 293, says, "et-bold")
+        drawing.box(70, 358, 236, 24, "output", name + f" ({len(tgt_words)},)")
+        drawing.arrow((188, 382), (188, 393))
+        drawing.words(188, 403, says, "et-bold")
     best = int(weights.argmax())
     title = text(
         ko="어텐션이 있는 디코더의 한 단계", en="One step of a decoder with attention"
@@ -486,20 +493,20 @@ def attention_decoder(model, src, tgt, src_tokens, tgt_tokens, step, tgt_words):
     )
     steps = [
         text(
-            ko=f"인코더의 상태 {len(src_tokens)}개를 모두 남겨 둔 것이 메모리입니다.",
-            en=f"All {len(src_tokens)} encoder states are kept: the memory.",
-        ),
-        text(
             ko="GRU가 방금 읽은 단어와 인코더의 마지막 은닉 상태(회색)로 자기 상태를 "
             "갱신합니다. 이 상태가 쿼리입니다.",
             en="The GRU updates its state with the word just read and with the "
             "encoder's last hidden state (grey). The new state is the query.",
         ),
         text(
+            ko=f"인코더의 상태 {len(src_tokens)}개를 모두 남겨 둔 것이 메모리입니다.",
+            en=f"All {len(src_tokens)} encoder states are kept: the memory.",
+        ),
+        text(
             ko="쿼리를 모든 상태와 비교해서 가중치를 얻습니다. 가장 큰 곳은 ",
             en="Compared with every state, the query gives weights. The largest is on ",
         )
-        + f"“{src_tokens[best]}” ({percents[best]}%).",
+        + f"“{src_tokens[best]}” ({formatted(100 * weights[best], '.1f')}%).",
         text(
             ko="가중치만큼 상태를 더하면 이 단계의 문맥 벡터입니다. 다음 단계에서는 "
             "가중치가 달라집니다.",
