@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from explore_transformers import figures
+from explore_transformers.figures import recurrent
 from explore_transformers.language import pick, use_language
 from explore_transformers.lessons import encoder_decoder as lesson
 from explore_transformers.lessons.seq2seq import BOS, EOS
 
 TEXT = "{http://www.w3.org/2000/svg}text"
-SRC = torch.tensor([[4, 5, 6]])
+SRC, SOURCE = torch.tensor([[4, 5, 6]]), ["나", "는", "<나>"]
 WORDS = ["<pad>", "<s>", "</s>", *(f"w{i}" for i in range(3, 31))]
 
 
@@ -72,7 +73,7 @@ def model_and_target():
 def draw_two_ways():
     model, tgt = model_and_target()
     tokens = ["<s>", "w7", "w8", "w9"]
-    return figures.two_ways(model, SRC, tgt, tokens, WORDS)
+    return figures.two_ways(model, SRC, tgt, tokens, WORDS, SOURCE)
 
 
 DRAW = [draw_overview, draw_lookup, draw_rnn, draw_gru, draw_two_ways]
@@ -152,14 +153,25 @@ def test_another_variant_of_the_gru_is_not_drawn():
 def test_two_ways_show_what_the_model_gives():
     model, tgt = model_and_target()
     forced = model(SRC, tgt)[0].argmax(-1).tolist()
-    own = lesson.greedy_decode(model.decoder, model.encoder(SRC), max_len=4)[0].tolist()
-    steps = re.findall(r"<li>(.*?)</li>", html.unescape(draw_two_ways()._repr_html_()))
-    assert len(steps) == 4
+    own = lesson.greedy_decode(model.decoder, model.encoder(SRC), max_len=6)[0].tolist()
+    page = html.unescape(draw_two_ways()._repr_html_())
+    steps = re.findall(r"<li>(.*?)</li>", page)
+    assert len(steps) == max(4, len(own))
     for t, step in enumerate(steps):
-        assert f"forced: {WORDS[forced[t]]}" in step
-        if t < len(own):
-            assert f"autoregressive: {WORDS[own[t]]}" in step
-    assert f"right: {WORDS[EOS]}" in steps[-1]
+        assert (
+            (f"forced: {WORDS[forced[t]]}" in step) if t < 4 else "forced" not in step
+        )
+        assert (f"autoregressive: {WORDS[own[t]]} " in step) == (t < len(own))
+    assert f"right: {WORDS[EOS]}" in steps[3]
+    assert "Source: 나 는 <나> " in page
+
+
+def test_a_shifted_word_has_a_mark_of_its_own():
+    right = "I buy warm water with you . </s>".split()
+    chosen = "I buy a pretty gift with you . </s>".split()
+    assert "".join(recurrent._marks(chosen, right)) == "✓✓✗✗✗↷↷↷↷"
+    assert recurrent._marks(right, right) == ["✓"] * 8
+    assert recurrent._marks(["I", "I"], ["I", "buy"]) == ["✓", "✗"]
 
 
 def test_two_ways_differ_only_in_their_inputs():
@@ -167,9 +179,18 @@ def test_two_ways_differ_only_in_their_inputs():
     model, tgt = model_and_target()
     own = lesson.greedy_decode(model.decoder, model.encoder(SRC), max_len=3)[0].tolist()
     tgt = torch.tensor([[BOS, *own]])
-    words = shown(figures.two_ways(model, SRC, tgt, [WORDS[i] for i in tgt[0]], WORDS))
-    for word in (WORDS[i] for i in own):
-        assert words.count(word) % 2 == 0
+    tokens = [WORDS[i] for i in tgt[0]]
+    figure = figures.two_ways(model, SRC, tgt, tokens, WORDS, SOURCE)
+    steps = re.findall(r"<li>(.*?)</li>", html.unescape(figure._repr_html_()))
+    for word, step in zip((WORDS[i] for i in own), steps, strict=False):
+        assert step == f"right: {word} · forced: {word} · autoregressive: {word} ✓"
+
+
+def test_the_overview_feeds_back_all_words_but_the_end():
+    figure = draw_overview()
+    assert {"<s>", "</s>", "2"} <= set(shown(figure))
+    back = re.findall(r'et-line et-role-output" points="([^"]*)"', figure.svg)
+    assert len(back) == 3
 
 
 @pytest.mark.parametrize(
@@ -179,7 +200,9 @@ def test_two_ways_differ_only_in_their_inputs():
         lambda: figures.embedding_lookup(np.eye(9), range(9), "abcdefghi"),
         lambda: figures.rnn_unrolled(lambda x, h: h, np.ones((4, 2)), "abcd"),
         lambda: figures.rnn_unrolled(lambda x, h: h, np.ones((1, 3)), "a"),
-        lambda: figures.two_ways(None, SRC, torch.ones(1, 13), ["w"] * 13, WORDS),
+        lambda: figures.two_ways(
+            None, SRC, torch.ones(1, 13), ["w"] * 13, WORDS, SOURCE
+        ),
     ],
 )
 def test_what_has_no_room_is_refused(draw):

@@ -7,7 +7,7 @@ import numpy as np
 from explore_transformers.figures.drawing import Diagram, Drawing
 from explore_transformers.figures.html import formatted, numbers
 from explore_transformers.figures.trace import find, trace
-from explore_transformers.language import text
+from explore_transformers.language import LANGUAGES, pick, text
 
 # The names of the modules whose shapes the diagrams show.
 RECURRENT = {
@@ -40,10 +40,13 @@ def encoder_decoder(model, src, tgt, src_tokens, tgt_tokens, tgt_words=None):
     said = ["?"] * len(tgt_tokens)
     if tgt_words is not None:
         said = [tgt_words[i] for i in logits[0].argmax(dim=-1).tolist()]
+    reader = columns(src_tokens)
+    pairs = zip(tgt_tokens, said, strict=True)
+    writer = columns([max(pair, key=_width) for pair in pairs])
     drawing = Drawing(height=616)
-    _draw_reader(drawing, calls, src_tokens)
-    _draw_context(drawing, calls, src_tokens, tgt_tokens)
-    _draw_writer(drawing, calls, tgt_tokens, said)
+    _draw_reader(drawing, calls, src_tokens, reader)
+    _draw_context(drawing, calls, reader[-1], writer)
+    _draw_writer(drawing, calls, tgt_tokens, said, writer)
     return Diagram(drawing, *_words_of_encoder_decoder(calls))
 
 
@@ -58,26 +61,32 @@ def _check_columns(ids, tokens):
         )
 
 
-def _centres(tokens):
-    """The middle of each token's column, within a panel."""
-    width = 324 / len(tokens)
-    return [26 + width * (i + 0.5) for i in range(len(tokens))]
+def columns(tokens):
+    """The middle of each token's column in a panel: wide words get wide columns."""
+    widths = [max(35, _width(token) + 6) for token in tokens]
+    spare = (324 - sum(widths)) / len(widths)
+    starts = [26 + sum(widths[:i]) + spare * i for i in range(len(widths))]
+    return [x + (w + spare) / 2 for x, w in zip(starts, widths, strict=True)]
 
 
-def _tokens(drawing, y, tokens):
-    """The tokens over their columns, on two lines in turn where columns are narrow."""
-    for i, (x, token) in enumerate(zip(_centres(tokens), tokens, strict=True)):
-        drawing.words(x, y + 13 * (len(tokens) > 5 and i % 2), token)
+def _width(token):
+    """About how wide a token is in small letters, in the wider of two languages."""
+    said = [pick(str(token), language) for language in LANGUAGES]
+    return max(sum(10 if ord(c) > 0x2E80 else 5.4 for c in word) for word in said)
 
 
-def _recurrent(drawing, y, name, call, tokens, height=56):
+def _tokens(drawing, y, tokens, xs):
+    for x, token in zip(xs, tokens, strict=True):
+        drawing.words(x, y, token, "et-small")
+
+
+def _recurrent(drawing, y, name, call, xs):
     """A GRU unrolled: one cell a token, each handing its state to the next."""
-    drawing.panel(y, height, "hidden", name, shapes_of(call))
-    centres = _centres(tokens)
-    for x in centres:
-        drawing.box(x - 15, y + 24, 30, 24, "hidden", "GRU")
-    for left, right in zip(centres, centres[1:], strict=False):
-        drawing.arrow((left + 15, y + 36), (right - 15, y + 36))
+    drawing.panel(y, 56, "hidden", name, shapes_of(call))
+    for x in xs:
+        drawing.box(x - 14, y + 24, 28, 24, "hidden", "GRU")
+    for left, right in zip(xs, xs[1:], strict=False):
+        drawing.arrow((left + 14, y + 36), (right - 14, y + 36))
 
 
 def shapes_of(call):
@@ -90,71 +99,67 @@ def shape_of(shape):
     return str(tuple(shape))
 
 
-def _embedded(drawing, y, call, tokens):
-    """Each token's vector, and the arrows to it and on."""
+def _embedded(drawing, y, call, xs, gap=14):
+    """Each token's vector, and the arrows to it and, over a gap, on."""
     name = text(ko="임베딩", en="Embedding")
     drawing.panel(y, 42, "embedding", name, shapes_of(call))
-    for i, x in enumerate(_centres(tokens)):
-        on_second_line = len(tokens) > 5 and i % 2
-        drawing.arrow((x, y - (14 if on_second_line else 26)), (x, y - 1))
+    for x in xs:
+        drawing.arrow((x, y - 22), (x, y - 1))
         drawing.squares(x - 15, y + 25, "embedding", [1, 1, 1])
-        drawing.arrow((x, y + 42), (x, y + 56))
+        drawing.arrow((x, y + 42), (x, y + 41 + gap))
 
 
-def _draw_reader(drawing, calls, tokens):
+def _draw_reader(drawing, calls, tokens, xs):
     with drawing.part(1):
-        drawing.badge(9, 12, 1)
-        _tokens(drawing, 12, tokens)
-        _embedded(drawing, 48, calls["source embedding"], tokens)
+        drawing.badge(9, 16, 1)
+        _tokens(drawing, 16, tokens, xs)
+        _embedded(drawing, 48, calls["source embedding"], xs)
         name = text(ko="인코더", en="Encoder")
-        _recurrent(drawing, 104, name, calls["encoder"], tokens)
+        _recurrent(drawing, 104, name, calls["encoder"], xs)
         shape = shape_of(calls["encoder"].output)
         name = text(ko="은닉 상태: 토큰마다 하나", en="Hidden states, one per token")
         drawing.panel(174, 42, "hidden", name, shape)
-        for x in _centres(tokens):
+        for x in xs:
             drawing.arrow((x, 160), (x, 173))
             drawing.squares(x - 15, 199, "hidden", [1, 1, 1])
 
 
-def _draw_context(drawing, calls, src_tokens, tokens):
+def _draw_context(drawing, calls, last_at, xs):
     """The last state, and the ways it takes into the decoder."""
     size = calls["decoder"].input[-1] - calls["target embedding"].output[-1]
     shape = shape_of((calls["encoder"].output[0], size))
     with drawing.part(2):
         drawing.badge(9, 248, 2)
-        last_at = _centres(src_tokens)[-1]
         drawing.arrow((last_at, 216), (last_at, 234), role="context")
-        last = text(ko="문맥 벡터 = 마지막 은닉 상태", en="Context = last hidden state")
+        last = text(ko="마지막 은닉 상태", en="Last hidden state")
         drawing.box(26, 235, 324, 26, "context", last + f" {shape}")
     with drawing.part(3):
-        centres = _centres(tokens)
-        drawing.line((350, 248), (368, 248), (368, 480), role="context")
-        drawing.arrow((368, 480), (351, 480), role="context")
-        drawing.line((368, 444), (centres[0], 444), role="context")
-        for x in centres:
-            drawing.arrow((x, 444), (x, 433), role="context")
-        path = (26, 256), (20, 256), (20, 420), (centres[0] - 15, 420)
+        drawing.line((350, 248), (368, 248), (368, 478), role="context")
+        drawing.arrow((368, 478), (351, 478), role="context")
+        drawing.line((368, 376), (xs[0] + 10, 376), role="context")
+        for x in xs:
+            drawing.arrow((x + 10, 376), (x + 10, 389), role="context")
+        path = (26, 254), (20, 254), (20, 426), (xs[0] - 14, 426)
         drawing.arrow(*path, role="context")
 
 
-def _draw_writer(drawing, calls, tokens, said):
+def _draw_writer(drawing, calls, tokens, said, xs):
     with drawing.part(3):
-        forced = text(ko="정답(교사 강요)", en="correct words (teacher forcing)")
-        drawing.words(26, 274, forced, "et-start et-small")
-        drawing.badge(9, 292, 3)
-        _tokens(drawing, 292, tokens)
-        _embedded(drawing, 328, calls["target embedding"], tokens)
-        name = text(ko="디코더", en="Decoder")
-        _recurrent(drawing, 384, name, calls["decoder"], tokens, height=70)
-        name = text(ko="은닉 상태와 문맥 벡터 결합", en="Combine state and context")
-        drawing.panel(468, 25, "hidden", name, shapes_of(calls["combine"]))
+        forced = text(ko="정답(교사 강요)", en="right words (teacher forcing)")
+        drawing.words(32, 276, forced, "et-start et-small")
+        drawing.badge(9, 294, 3)
+        _tokens(drawing, 294, tokens, xs)
+        _embedded(drawing, 324, calls["target embedding"], xs, gap=24)
+        _recurrent(drawing, 390, text(ko="디코더", en="Decoder"), calls["decoder"], xs)
+        name = text(ko="결합, tanh", en="Combine, tanh")
+        drawing.panel(466, 25, "hidden", name, shapes_of(calls["combine"]))
         name = text(ko="선형층", en="Linear")
         drawing.panel(506, 25, "output", name, shapes_of(calls["output"]))
         drawing.box(26, 544, 324, 25, "output", text(ko="소프트맥스", en="Softmax"))
-        for y in (454, 493, 531, 569):
-            for x in _centres(tokens):
-                drawing.arrow((x, y), (x, y + 13))
-        _tokens(drawing, 592, said)
+        for top, bottom in ((446, 465), (491, 505), (531, 543), (569, 582)):
+            for x in xs:
+                drawing.arrow((x, top), (x, bottom))
+        _tokens(drawing, 594, said, xs)
 
 
 def _words_of_encoder_decoder(calls):
@@ -176,23 +181,22 @@ def _words_of_encoder_decoder(calls):
             "its state on from step to step.",
         ),
         text(
-            ko=f"마지막 은닉 상태의 수 {size}개가 문맥 벡터입니다. "
-            "문장의 길이와 상관없이 이것만 넘어갑니다. 디코더의 첫 상태가 되고(왼쪽 "
-            "선), 단계마다 입력에 이어 붙이고, 나온 상태와도 다시 결합합니다(오른쪽 "
-            "선).",
-            en=f"The last hidden state, {size} numbers, is the context vector. "
-            "However long the sentence, nothing else is handed over. It is the "
-            "decoder's first state (line on the left); the line on the right appends "
-            "it to the input of every step, and to the state that comes out.",
+            ko=f"문장이 길든 짧든 마지막 은닉 상태의 수 {size}개만 넘어갑니다. "
+            "디코더의 첫 상태가 되고(왼쪽 선), 단계마다 임베딩에 이어 붙이고, 나온 "
+            "상태와도 다시 결합합니다(오른쪽 선).",
+            en=f"However long the sentence, only the last hidden state, {size} "
+            "numbers, is handed over. It is the decoder's first state (line on the "
+            "left); the line on the right appends it to each step's embedding, and "
+            "combines it with the state that comes out.",
         ),
         text(
-            ko=f"디코더는 {n_tgt}번, 앞 위치의 정답과 문맥 벡터를 읽고 다음 단어의 "
+            ko=f"디코더는 {n_tgt}번, 앞 위치의 정답과 그 벡터를 읽고 다음 단어의 "
             f"확률 {n_words}개를 냅니다. 훈련할 때처럼 정답을 넣은 그림입니다(교사 "
             "강요). 맨 아래는 확률이 가장 큰 단어입니다.",
-            en=f"{n_tgt} times the decoder reads the correct word of the position "
-            f"before and the context vector, and gives the {n_words} probabilities of "
-            "the next word. Drawn as in training, with the correct words put in "
-            "(teacher forcing). At the bottom: the likeliest words.",
+            en=f"{n_tgt} times the decoder reads the right word of the position "
+            f"before and that vector, and gives the {n_words} probabilities of the "
+            "next word. Drawn as in training, with the right words put in (teacher "
+            "forcing). At the bottom: the likeliest words.",
         ),
     ]
     return title, caption, steps

@@ -3,16 +3,20 @@
 Every number is read off what the lesson's own code gives for the tokens shown.
 """
 
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
 import numpy as np
 
-from explore_transformers.figures.diagrams import shape_of
+from explore_transformers.figures.diagrams import columns, shape_of
 from explore_transformers.figures.drawing import Diagram, Drawing
 from explore_transformers.figures.html import formatted, numbers
-from explore_transformers.language import LANGUAGES, pick, text
+from explore_transformers.language import text
 
 _MOST_TOKENS = 8  # more columns than these are too narrow for their words
 _MOST_ROWS = 12  # where tokens stand one below the other
-_LEFT, _RIGHT = 26, 350  # where panels begin and end
+_LEFT = 26  # where panels begin
+_BOS, _EOS = 1, 2  # as in lesson 1's vocabularies
 
 
 def _check_tokens(tokens, n, most=_MOST_TOKENS):
@@ -20,20 +24,6 @@ def _check_tokens(tokens, n, most=_MOST_TOKENS):
         raise ValueError(f"{n} ids or vectors need as many tokens, got {len(tokens)}")
     if n > most:
         raise ValueError(f"{n} tokens are too many to draw: at most {most}")
-
-
-def _columns(tokens):
-    """Where each token's column has its middle: wide words get wide columns."""
-    widths = [max(34, _width(token) + 6) for token in tokens]
-    spare = (_RIGHT - _LEFT - sum(widths)) / len(widths)
-    starts = [_LEFT + sum(widths[:i]) + spare * i for i in range(len(widths))]
-    return [x + (w + spare) / 2 for x, w in zip(starts, widths, strict=True)]
-
-
-def _width(token):
-    """About how wide a token is in small letters, in the wider of two languages."""
-    said = [pick(str(token), language) for language in LANGUAGES]
-    return max(sum(10 if ord(c) > 0x2E80 else 5.4 for c in word) for word in said)
 
 
 def _strengths(vector, strongest):
@@ -63,12 +53,15 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
     """
     _check_tokens(src_tokens, len(src_ids))
     _check_tokens(tgt_tokens, len(tgt_ids))
-    drawing = Drawing(height=314)
+    ends = "<s>", "</s>"
+    inputs, outputs = [ends[0], *tgt_tokens], [*tgt_tokens, ends[1]]
+    ids = [*tgt_ids, _EOS]
+    drawing = Drawing(height=340)
     with drawing.part(1):
         drawing.badge(9, 14, 1)
         _token_row(drawing, 22, src_tokens)
         _id_row(drawing, 42, src_ids, src_tokens)
-        for x in _columns(src_tokens):
+        for x in columns(src_tokens):
             drawing.arrow((x, 58), (x, 77))
     with drawing.part(2):
         drawing.badge(9, 98, 2)
@@ -76,7 +69,7 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
         what = text(ko="소스를 읽어 벡터로", en="reads the source into vectors")
         drawing.box(_LEFT, 78, 324, 40, "hidden", name, what)
         drawing.arrow((188, 118), (188, 133), role="context")
-        name = text(ko="문맥 벡터", en="Context vector")
+        name = text(ko="마지막 은닉 상태", en="Last hidden state")
         drawing.box(108, 134, 160, 24, "context", name)
         drawing.arrow((188, 158), (188, 173), role="context")
     with drawing.part(3):
@@ -84,32 +77,42 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
         name = text(ko="디코더", en="Decoder")
         what = text(ko="타깃을 한 단어씩", en="writes the target word by word")
         drawing.box(_LEFT, 174, 324, 40, "hidden", name, what)
+        drawing.words(40, 152, inputs[0], "et-small")
+        drawing.arrow((40, 160), (40, 173))
     with drawing.part(4):
         drawing.badge(9, 242, 4)
         drawing.frame(_LEFT, 232, 324, 22)
-        probable = text(
-            ko="로짓 → 소프트맥스 → 확률", en="logits → softmax → probability"
+        chosen = text(
+            ko="로짓 → 소프트맥스 → 가장 그럴듯한 단어",
+            en="logits → softmax → the likeliest word",
         )
-        drawing.words(188, 243, probable, "et-small")
+        drawing.words(188, 243, chosen, "et-small")
         drawing.arrow((188, 214), (188, 231))
-        for x in _columns(tgt_tokens):
+        for x in columns(outputs):
             drawing.arrow((x, 254), (x, 269))
-        _id_row(drawing, 270, tgt_ids, tgt_tokens)
-        _token_row(drawing, 300, tgt_tokens)
-    return Diagram(drawing, *_words_of_overview(src_tokens, tgt_tokens))
+        _id_row(drawing, 270, ids, outputs)
+        _token_row(drawing, 300, outputs)
+    with drawing.part(5):
+        drawing.badge(9, 328, 5)
+        xs = columns(outputs)[:-1]  # nothing follows the end token
+        way = (xs[0], 309), (xs[0], 328), (370, 328), (370, 194), (351, 194)
+        drawing.arrow(*way, role="output")
+        for x in xs[1:]:
+            drawing.line((x, 309), (x, 328), role="output")
+    return Diagram(drawing, *_words_of_overview(src_tokens, outputs))
 
 
 def _token_row(drawing, y, tokens):
-    for x, token in zip(_columns(tokens), tokens, strict=True):
+    for x, token in zip(columns(tokens), tokens, strict=True):
         drawing.words(x, y, token, "et-small")
 
 
 def _id_row(drawing, y, ids, tokens):
-    for x, id in zip(_columns(tokens), ids, strict=True):
+    for x, id in zip(columns(tokens), ids, strict=True):
         drawing.squares(x - 16, y, "output", [0], [str(int(id))], (32, 16))
 
 
-def _words_of_overview(src_tokens, tgt_tokens):
+def _words_of_overview(src_tokens, outputs):
     title = text(ko="소스 문장에서 타깃 문장까지", en="From sentence to sentence")
     caption = text(
         ko="색칠한 부분을 이 레슨에서 만듭니다. 나머지는 레슨 1에서 만들었습니다. "
@@ -123,18 +126,25 @@ def _words_of_overview(src_tokens, tgt_tokens):
             en=f"The {len(src_tokens)} source tokens become ids.",
         ),
         text(
-            ko="인코더가 번호를 차례로 읽고 문맥 벡터를 남깁니다.",
-            en="The encoder reads the ids in turn and leaves a context vector.",
+            ko="인코더가 번호를 차례로 읽고 마지막 은닉 상태를 남깁니다. 디코더로 "
+            "넘어가는 것은 이 벡터 하나입니다.",
+            en="The encoder reads the ids in turn and leaves its last hidden state: "
+            "the one vector that the decoder is given.",
         ),
         text(
-            ko="디코더가 문맥 벡터에서 출발해 타깃을 한 단어씩 씁니다.",
-            en="From the context vector the decoder writes the target word by word.",
+            ko="디코더가 그 벡터와 시작 토큰 <s>에서 출발합니다.",
+            en="The decoder starts from that vector and the start token, <s>.",
         ),
         text(
-            ko=f"단계마다 로짓이 확률이 되고, 타깃의 토큰 {len(tgt_tokens)}개가 차례로 "
-            "나옵니다.",
-            en="At each step logits become probabilities, and one after another the "
-            f"{len(tgt_tokens)} target tokens come out.",
+            ko="단계마다 로짓이 확률이 되고, 확률이 가장 높은 단어 하나를 고릅니다.",
+            en="At each step logits become probabilities, and the likeliest word is "
+            "chosen.",
+        ),
+        text(
+            ko="고른 단어가 다음 단계의 입력이 됩니다. 이렇게 "
+            f"{len(outputs)}단계를 되풀이해 끝 토큰 </s>가 나오면 멈춥니다.",
+            en="The chosen word is the input of the next step. So it goes on, "
+            f"{len(outputs)} times, until the end token </s> comes out.",
         ),
     ]
     return title, caption, steps
@@ -178,17 +188,17 @@ def embedding_lookup(table, ids, tokens, chosen=0, n_shown=4):
         for at, id in enumerate(ids):
             if at == chosen:
                 y = 102 + 23 * rows.index(id)
-                x = _columns(tokens)[at]
+                x = columns(tokens)[at]
                 drawing.arrow((30, y), (80, y), role="embedding")
                 _follow(drawing, x, y)
     with drawing.part(3):
         drawing.badge(9, end + 28, 3)
-        x = _columns(tokens)[chosen]
+        x = columns(tokens)[chosen]
         side = 312 if n_shown < 5 else 336
         y = 102 + 23 * rows.index(ids[chosen])
         turn = (side, y), (side + 12, y), (side + 12, end + 14), (x, end + 14)
         drawing.arrow(*turn, (x, end + 30), role="embedding")
-        for x, vector in zip(_columns(tokens), looked_up, strict=True):
+        for x, vector in zip(columns(tokens), looked_up, strict=True):
             for i, strength in enumerate(_strengths(vector[:n_shown], strongest)):
                 at = end + 31 + 12 * i
                 drawing.squares(x - 10, at, "embedding", [strength], None, (20, 12))
@@ -341,7 +351,7 @@ def gru_step(cell, x, h, W, U, b, c):
         _labelled(drawing, 186, 260, "hidden", new[:2], 1.0, (42, 20))
         name = text(ko="새 은닉 상태 h′", en="new state h′")
         drawing.words(238, 270, name, "et-start et-small")
-    return Diagram(drawing, *_words_of_gru(h, r, z, n, new))
+    return Diagram(drawing, *_words_of_gru(h, r, z, n, new, from_h[2]))
 
 
 _PARTS_AT = 66, 176, 296  # the middles of reset gate, candidate and update gate
@@ -381,7 +391,7 @@ def _draw_parts(drawing, r, z, n):
             drawing.arrow((x_at, 62), (x_at, 111), role="embedding")
             if step == 3:  # the reset gate multiplies what h gives to the candidate
                 drawing.arrow((h_at, 54), (h_at, 69), role="hidden")
-                drawing.box(h_at - 26, 70, 52, 17, "hidden", "U h + c")
+                drawing.box(h_at - 32, 70, 64, 17, "hidden", "Uₙ h + cₙ")
                 drawing.line((h_at, 87), (h_at, 92), role="hidden")
                 drawing.words(h_at, 98, "⊙")
                 drawing.arrow((h_at, 104), (h_at, 111), role="hidden")
@@ -393,7 +403,7 @@ def _draw_parts(drawing, r, z, n):
             _labelled(drawing, x, 164, role, values[:2], 1.0, (42, 20))
 
 
-def _words_of_gru(h, r, z, n, new):
+def _words_of_gru(h, r, z, n, new, part):
     title = text(ko="GRU 셀의 한 단계", en="One step of a GRU cell")
     caption = text(
         ko="셀의 입력은 토큰의 벡터와 지금의 은닉 상태이고, 출력은 새 은닉 상태입니다. "
@@ -410,9 +420,9 @@ def _words_of_gru(h, r, z, n, new):
         ),
         text(
             ko=f"리셋 게이트는 r = {_vector(r)}입니다. 후보에 들어가는 h의 몫 "
-            "U h + c에 곱합니다.",
+            f"Uₙ h + cₙ = {_vector(part)}에 곱합니다.",
             en=f"The reset gate r = {_vector(r)} multiplies what h gives to the "
-            "candidate, U h + c.",
+            f"candidate, Uₙ h + cₙ = {_vector(part)}.",
         ),
         text(
             ko=f"후보는 n = {_vector(n)}입니다. 새로 써넣을 내용입니다.",
@@ -435,7 +445,7 @@ def _words_of_gru(h, r, z, n, new):
 # ---- teacher forcing beside autoregressive decoding ---------------------------------
 
 
-def two_ways(model, src, tgt, tgt_tokens, words):
+def two_ways(model, src, tgt, tgt_tokens, words, src_tokens):
     """Draw what the decoder gets and gives, with teacher forcing and without.
 
     Args:
@@ -443,48 +453,57 @@ def two_ways(model, src, tgt, tgt_tokens, words):
         src, tgt: (1, T_src) and (1, T) ids; tgt from the start token on, no end.
         tgt_tokens: the words of tgt.
         words: the target vocabulary's words.
+        src_tokens: the words of src, for the caption.
 
     Raises:
         ValueError: the tokens do not fit the ids, or are too many to draw.
     """
     _check_tokens(tgt_tokens, tgt.shape[1], _MOST_ROWS)
     forced, given, chosen = _both_ways(model, src, tgt)
-    n, end = tgt.shape[1], 2  # the id of the end token
-    drawing = Drawing(height=72 + 42 * n)
+    right = [*tgt_tokens[1:], words[_EOS]]
+    forced, given, chosen = ([words[i] for i in ids] for ids in (forced, given, chosen))
+    marks = _marks(chosen, right)
+    n_rows = max(len(right), len(chosen))
+    drawing = Drawing(height=52 + 42 * n_rows)
     heads = [
-        (4, text(ko="교사 강요", en="Teacher forcing")),
-        (198, text(ko="자기회귀 디코딩", en="Autoregressive decoding")),
+        (79, text(ko="교사 강요", en="Teacher forcing")),
+        (301, text(ko="자기회귀 디코딩", en="Autoregressive")),
     ]
     with drawing.part(1):
-        for left, head in heads:
-            drawing.words(left + 89, 12, head, "et-bold")
-            drawing.words(left + 37, 34, text(ko="입력", en="input"), "et-small")
-            drawing.words(left + 133, 34, text(ko="출력", en="output"), "et-small")
-    right = [*tgt_tokens[1:], words[end]]
-    for t in range(n):
+        drawing.words(190, 12, text(ko="정답", en="right"), "et-bold")
+        for middle, head in heads:
+            drawing.words(middle, 12, head, "et-bold")
+            drawing.words(middle - 44, 32, text(ko="입력", en="input"), "et-small")
+            drawing.words(middle + 30, 32, text(ko="출력", en="output"), "et-small")
+    for t in range(n_rows):
+        y = 46 + 42 * t
         with drawing.part(t + 1):
-            y = 48 + 42 * t
-            drawing.words(190, y + 10, str(t + 1), "et-small")
-            _one_step(drawing, 4, y, tgt_tokens[t], words[forced[t]], right[t])
-            if t < len(given):
-                pair = words[given[t]], words[chosen[t]]
-                _one_step(drawing, 198, y, *pair, right[t])
-                if t + 1 < len(given):
-                    turn = y + 31
-                    way = (331, y + 20), (331, turn), (235, turn), (235, y + 41)
-                    drawing.arrow(*way, role="output")
-    return Diagram(drawing, *_words_of_ways(right, forced, chosen, words))
+            if t < len(right):
+                drawing.words(190, y + 10, right[t], _size(right[t]))
+                mark = "✓" if forced[t] == right[t] else "✗"
+                _one_step(drawing, 4, y, tgt_tokens[t], forced[t], mark)
+            if t + 1 < len(right):
+                _feed_back(drawing, 190, y, 35)
+            if t < len(chosen):
+                _one_step(drawing, 226, y, given[t], chosen[t], marks[t])
+            if t + 1 < len(chosen):
+                _feed_back(drawing, 330, y, 257)
+    said = _words_of_ways(src_tokens, right, forced, chosen, marks)
+    return Diagram(drawing, *said)
 
 
 def _both_ways(model, src, tgt):
-    """Outputs (T,) when given tgt; inputs and outputs when it goes on by itself."""
+    """Outputs (T,) when given tgt; inputs and outputs when it goes on by itself.
+
+    By itself it may write two words more, so that its end is seen.
+    """
     import torch  # only here: lesson 1 draws without it
 
     with torch.no_grad():
         forced = model(src, tgt)[0].argmax(dim=-1).tolist()
         source, state, token = model.encoder(src), None, tgt[:, :1]
         given, chosen = [], []
-        while len(given) < tgt.shape[1] and 2 not in chosen:
+        while len(given) < tgt.shape[1] + 2 and _EOS not in chosen:
             logits, state = model.decoder(token, source, state)
             given.append(int(token))
             token = logits.argmax(dim=-1)
@@ -492,38 +511,60 @@ def _both_ways(model, src, tgt):
     return forced, given, chosen
 
 
-def _one_step(drawing, left, y, given, chosen, right):
-    drawing.box(left, y, 74, 20, "embedding")
-    drawing.words(left + 37, y + 10, given, _size(given))
-    drawing.arrow((left + 74, y + 10), (left + 87, y + 10))
-    mark = "✓" if chosen == right else "✗"
-    drawing.box(left + 88, y, 90, 20, "output")
-    drawing.words(left + 127, y + 10, chosen, _size(chosen))
-    drawing.words(left + 171, y + 10, mark, "et-small")
+def _marks(chosen, right):
+    """Of each chosen word: right ✓, right but at another position ↷, or wrong ✗."""
+    blocks = SequenceMatcher(None, chosen, right, autojunk=False).get_matching_blocks()
+    elsewhere = {b.a + i for b in blocks for i in range(b.size)}
+    pairs = zip_longest(chosen, right[: len(chosen)])
+    return [
+        "✓" if word == wanted else "↷" if t in elsewhere else "✗"
+        for t, (word, wanted) in enumerate(pairs)
+    ]
+
+
+def _one_step(drawing, left, y, given, chosen, mark):
+    drawing.box(left, y, 62, 20, "embedding")
+    drawing.words(left + 31, y + 10, given, _size(given))
+    drawing.arrow((left + 62, y + 10), (left + 71, y + 10))
+    drawing.box(left + 72, y, 78, 20, "output")
+    drawing.words(left + 104, y + 10, chosen, _size(chosen))
+    drawing.words(left + 142, y + 10, mark, "et-small")
+
+
+def _feed_back(drawing, x, y, next_x):
+    """From a word in the row at y to the input below."""
+    drawing.arrow((x, y + 20), (x, y + 31), (next_x, y + 31), (next_x, y + 41))
 
 
 def _size(word):
-    return "et-small" if len(word) > 9 else ""
+    return "et-small" if len(word) > 7 else ""
 
 
-def _words_of_ways(right, forced, chosen, words):
+def _words_of_ways(src_tokens, right, forced, chosen, marks):
     title = text(
         ko="교사 강요와 자기회귀 디코딩",
         en="Teacher forcing and autoregressive decoding",
     )
-    caption = text(
-        ko="왼쪽에서는 출력이 무엇이든 다음 입력이 정답입니다. 오른쪽에서는 출력한 "
-        "단어가 다음 입력이 됩니다(화살표). ✓는 그 위치의 정답과 같다는 표시입니다.",
-        en="On the left the next input is the right word, whatever the output was. On "
-        "the right each output becomes the next input (arrows). ✓ marks an output that "
-        "is right at its position.",
+    caption = text(ko="소스: ", en="Source: ")
+    for token in src_tokens:
+        caption += token + " "
+    caption += text(
+        ko="가운데가 정답입니다. 왼쪽에서는 출력이 무엇이든 다음 입력이 정답이고, "
+        "오른쪽에서는 출력한 단어가 다음 입력이 됩니다(화살표). ✓는 그 위치의 정답과 "
+        "같은 단어, ✗는 틀린 단어, ↷는 정답에 있지만 위치가 밀린 단어입니다.",
+        en="In the middle is the right translation. On the left the next input is the "
+        "right word, whatever the output was; on the right each output becomes the "
+        "next input (arrows). ✓ is right at its position, ✗ is wrong, and ↷ is a right "
+        "word at a shifted position.",
     )
     steps = []
-    for t, word in enumerate(right):
-        step = text(ko="정답 ", en="right: ") + word
-        step += text(ko=" · 교사 강요의 출력 ", en=" · forced: ") + words[forced[t]]
+    for t in range(max(len(right), len(chosen))):
+        said = []
+        if t < len(right):
+            said.append(text(ko="정답 ", en="right: ") + right[t])
+            said.append(text(ko="교사 강요의 출력 ", en="forced: ") + forced[t])
         if t < len(chosen):
-            step += text(ko=" · 자기회귀의 출력 ", en=" · autoregressive: ")
-            step += words[chosen[t]]
-        steps.append(step)
+            own = text(ko="자기회귀의 출력 ", en="autoregressive: ") + chosen[t]
+            said.append(f"{own} {marks[t]}")
+        steps.append(" · ".join(said))
     return title, caption, steps
