@@ -508,8 +508,12 @@ def test_a_review_is_classified_subword_by_subword(playground):
 def test_what_is_typed_is_classified_as_it_is_typed(playground):
     page = playground()
     judge(page, "지루하고")
-    part(page, "sentiment").locator("form input").press_sequentially(" 시간이 아깝다")
-    text = "지루하고 시간이 아깝다"
+    field, text = (
+        part(page, "sentiment").locator("form input"),
+        "지루하고 시간이 아깝다",
+    )
+    field.press("End")
+    field.press_sequentially(text.removeprefix("지루하고"))
     read = page.evaluate(READ, text)
     assert [share for _, share in judged(page)] == [share for _, share in read]
     assert page.evaluate("Page.state.v") == text
@@ -524,6 +528,10 @@ def test_an_example_is_classified_at_once(playground):
     examples = page.evaluate("Page.examples.map(([text]) => text)")
     assert page.evaluate("Page.state.v") == examples[1]
     assert len(judged(page)) == len(page.evaluate(READ, examples[1]))
+    # What words.js says of them.
+    last = [page.evaluate(READ, text)[-1][1] for text in examples]
+    positive = [float(share.removesuffix("%")) >= 50 for share in last]
+    assert positive == [True, False, True, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -660,7 +668,8 @@ def test_the_gpts_code_does_the_same_in_python(playground, capsys):
 
 # ---- for everybody ------------------------------------------------------------------
 
-USED = "#s=1&n=60&b=remove_head,no_scale"
+# Something broken, a word chosen, others left to choose, tokens drawn, a review read.
+USED = "#s=1&n=8&b=remove_head,no_scale&c=attention.2.she&d=9,12&v=" + quote("재미있다")
 
 
 @pytest.mark.parametrize("language", PATHS)
@@ -674,6 +683,8 @@ def test_a_page_in_use_can_be_read_by_all(playground, language, theme, width):
             fold.locator("summary").click()
     part(page, "gpt").get_by_role("button").nth(2).click()
     page.wait_for_selector(".pg-merges", state="attached")
+    for name in ("gpt", "sentiment"):
+        part(page, name).locator(".pg-bars li").first.wait_for()
     excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert excess <= 0, _widest(page)
     assert _accessibility(page) == []

@@ -17,18 +17,22 @@
   // ---- what is shown ----------------------------------------------------------------
 
   // Of the labels the likelier one, in words with its probability.
-  const verdict = ([negative, positive]) => (positive >= negative
-    ? say("judged", say("positive"), Page.percent(positive))
-    : say("judged", say("negative"), Page.percent(negative)));
+  const verdict = (probabilities) => {
+    const likelier = ET.argmax(probabilities);
+    return say("judged", say(reader.labels[likelier]),
+      Page.percent(probabilities[likelier]));
+  };
 
-  const written = (word) => ({"<s>": say("beginning"), "</s>": say("end")}[word] ?? word);
+  const ENDS = {"<s>": "beginning", "</s>": "end"};
+  const written = (word) => make("span",
+    {class: "pg-word", lang: Object.hasOwn(ENDS, word) ? null : "ko"},
+    Object.hasOwn(ENDS, word) ? say(ENDS[word]) : word);
 
   // The word, and beside it a bar with the middle marked: right of it is positive.
   const row = ({word, probabilities}) => {
     const bar = make("span", {class: "pg-bar pg-scale", "aria-hidden": "true"});
     bar.style.setProperty("--share", probabilities[1]);
-    return make("li", {}, make("div", {class: "pg-row"},
-      make("span", {class: "pg-word", lang: "ko"}, written(word)), bar,
+    return make("li", {}, make("div", {class: "pg-row"}, written(word), bar,
       make("span", {class: "pg-share"}, Page.percent(probabilities[1]))));
   };
 
@@ -48,7 +52,9 @@
   // ---- what readers do --------------------------------------------------------------
 
   const judge = async () => {
-    if (await ready()) tell(show());
+    // Seen in the panel below, so here it is only spoken.
+    if (!await ready()) return;
+    ui.said.replaceChildren(make("span", {class: "pg-unseen"}, show()));
   };
 
   const use_review = (event) => {

@@ -284,12 +284,13 @@ Page.words.en = {
   bad_number: "{}: give a number from {} to {}.",
 };
 
-// Reviews to begin with, none of them from the corpus, and what they say.
+// Reviews to begin with, none of them from the corpus, and what they say: the first
+// three are classified rightly, the others not.
 Page.examples = [
-  ["재미있을 줄 알았는데 너무 지루했어요", "I thought it would be fun, but it was so boring"],
-  ["지루할 줄 알았는데 정말 재미있었어요", "I thought it would be boring, but it was great fun"],
+  ["처음엔 지루했지만 마지막에 펑펑 울었다", "It was dull at first, but I wept at the end"],
   ["배우들 연기는 좋은데 이야기가 엉망", "The acting is good, but the story is a mess"],
-  ["재미없다는 말이 안 나오는 영화", "A film of which nobody says that it is no fun"],
-  ["이 돈 주고 이걸 왜 봤을까", "Why did I pay to see this?"],
-  ["눈물이 멈추지 않았다 ㅠㅠ", "I could not stop crying"],
+  ["기대 없이 봤는데 최고의 영화였다", "I expected nothing, and it was the best of films"],
+  ["재미있을 줄 알았는데 너무 지루했어요", "I thought it would be fun, but it was so dull"],
+  ["참 대단한 영화네요 하품만 나옵니다", "What a great film: all I do is yawn"],
+  ["재미없다는 말이 안 나오는 영화", "A film that nobody can call boring"],
 ];
