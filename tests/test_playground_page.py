@@ -430,8 +430,12 @@ def drawn_text(page):
     return box.inner_text()
 
 
+SAME_DRAWS = "Math.random = () => 0.5"  # so that the text can't end early by chance
+
+
 def test_an_address_holds_what_the_gpt_drew(playground):
-    page = playground("en", "#temperature=2&g=" + quote("이 영화는"))
+    page = playground("en", "#temperature=1.5&g=" + quote("이 영화는"))
+    page.evaluate(SAME_DRAWS)
     press(page, "Ten", "gpt")
     drawn_text(page)
     bar = part(page, "gpt").locator("button.pg-row").nth(3)
@@ -647,11 +651,12 @@ def test_the_code_has_the_breaks_and_the_words_chosen(playground, capsys, state)
 
 
 def test_the_gpts_code_begins_with_what_was_drawn(playground, capsys):
-    page = playground("en", "#temperature=2&g=" + quote("이 영화는"))
+    page = playground("en", "#temperature=1.5&g=" + quote("이 영화는"))
+    page.evaluate(SAME_DRAWS)
     press(page, "Ten", "gpt")
-    shown = drawn_text(page).removesuffix("(end)").strip()
+    shown = drawn_text(page)
     exec(part(page, "gpt").locator("pre code").text_content(), {})
-    assert capsys.readouterr().out.strip().startswith(shown)
+    assert " ".join(capsys.readouterr().out.split()).startswith(shown)
 
 
 def test_the_gpts_code_does_the_same_in_python(playground, capsys):
@@ -681,7 +686,6 @@ def test_a_page_in_use_can_be_read_by_all(playground, language, theme, width):
     for fold in page.locator("[data-playground=translators] details").all():
         if fold.is_visible():
             fold.locator("summary").click()
-    part(page, "gpt").get_by_role("button").nth(2).click()
     page.wait_for_selector(".pg-merges", state="attached")
     for name in ("gpt", "sentiment"):
         part(page, name).locator(".pg-bars li").first.wait_for()
