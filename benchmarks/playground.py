@@ -28,7 +28,7 @@ from playground_models import load_gpt, load_translator  # noqa: E402
 from builder.playground import (  # noqa: E402
     ENGINE,
     FOLDER,
-    MODELS,
+    TRANSLATORS,
     write_weight_scripts,
 )
 from explore_transformers.lessons.bert_gpt import next_logits  # noqa: E402
@@ -142,7 +142,7 @@ def main(arguments=None):
         write_weight_scripts(Path(place))
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         page = Page(chromium, Path(place))
-        for name in MODELS:
+        for name in (*TRANSLATORS, "korean_gpt"):
             print(measure(page, name, 3 if chosen.quick else ROUNDS), flush=True)
         chromium.close()
 

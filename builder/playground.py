@@ -2,7 +2,7 @@
 
 A page opened as a file can't fetch data but can load a script. One script a model gives
 its words, the shapes of its weights and, in base64, the same 16-bit numbers as the
-package's .safetensors file. They are made with the book and not kept in git: 5 MB that
+package's .safetensors file. They are made with the book and not kept in git: 6 MB that
 would change whole whenever a model is trained anew, of weights that git has already.
 """
 
@@ -19,12 +19,12 @@ from explore_transformers.data import corpus
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "book" / "playground"
 TRANSLATORS = ("encoder_decoder", "attention", "transformer")
-MODELS = (*TRANSLATORS, "korean_gpt")
+MODELS = (*TRANSLATORS, "korean_gpt", "korean_sentiment")
 LIMIT = 800_000  # bytes of a translator's script
 ENGINE = "et tensor gru attention transformer gpt tokenizer models"
 INTERFACE = (
     "page_base words page_address page_sentence page_code page_translators page_breaks "
-    "page_race page_gpt page_start"
+    "page_race page_gpt page_sentiment page_start"
 )
 # In this order. The sentences, which are made too, come before the interface.
 SCRIPTS = (
@@ -79,6 +79,7 @@ def sentences_script() -> str:
         "bins": BINS,
         "pairs": [[" ".join(pair.src), " ".join(pair.tgt)] for pair in chosen],
         "glosses": _glosses(pairs),
+        "english": corpus.english_words(),
     }
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
     return f"var SENTENCES={text};\n"

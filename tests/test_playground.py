@@ -21,6 +21,7 @@ from explore_transformers.data.nsmc import VARIABLE, load_nsmc
 from explore_transformers.lessons.bert_gpt import candidates
 from explore_transformers.lessons.encoder_decoder import cut_at_end, translate
 from explore_transformers.lessons.seq2seq import BOS, EOS, pad_batch
+from explore_transformers.studies import korean_sentiment
 
 sys.path.insert(0, str(FOLDER.parent / "ext"))
 GAP = 1e-4
@@ -333,6 +334,56 @@ def test_a_word_is_drawn_from_the_same_probabilities(page, choice):
         [logits.tolist(), choice],
     )
     torch.testing.assert_close(torch.tensor(found).float(), expected)
+
+
+# ---- the classifier ---------------------------------------------------------------
+
+# All that each text's tokens say, read one after the other by one reader: what was
+# read before must not change what is read now.
+CLASSIFY = """async (texts) => {
+  const reader = await ET.load("korean_sentiment");
+  return texts.map((text) => {
+    const {reads, n_dropped} = reader.read(text);
+    const logits = reads.map((read) => Float32Array.from(read.probabilities));
+    return [reads.map((read) => read.id), packed(logits), n_dropped];
+  });
+}"""
+
+
+@pytest.mark.browser
+def test_the_classifier_gives_the_same_probabilities_of_every_beginning(page):
+    classifier, subwords = korean_sentiment.load_classifier()
+    texts = [*real_texts(100), *STRANGE, "정말", "정말 재미있었어요", "정말 재미"]
+    largest, found = 0, page.evaluate(CLASSIFY, texts)
+    for i, (text, (ids, probabilities, n_dropped)) in enumerate(
+        zip(texts, found, strict=True)
+    ):
+        whole = [BOS, *subwords.encode(text), EOS]
+        assert ids == whole[:128] == korean_sentiment.encode(subwords, text)
+        assert n_dropped == len(whole) - len(ids)
+        # Of a few texts each beginning, of the others the whole.
+        lengths = range(1, len(ids) + 1) if i % 10 == 0 else [len(ids)]
+        for n in lengths:
+            with torch.no_grad():
+                expected = classifier(torch.tensor([ids[:n]])).softmax(dim=1)[0]
+            gap = (unpack(probabilities, 2)[n - 1] - expected).abs().max().item()
+            largest = max(largest, gap)
+    print(f"korean_sentiment: largest difference of a probability {largest:.1e}")
+    assert largest <= GAP
+
+
+@pytest.mark.browser
+def test_the_classifier_is_not_the_gpt_and_names_its_labels(page):
+    labels, praise, complaint = page.evaluate(
+        """async () => {
+          const reader = await ET.load("korean_sentiment");
+          const positive = (text) => reader.read(text).reads.at(-1).probabilities[1];
+          return [reader.labels, positive("정말 재미있어요 최고의 영화"),
+            positive("지루하고 시간이 아까운 최악의 영화")];
+        }"""
+    )
+    assert labels == ["negative", "positive"]
+    assert complaint < 0.1 and praise > 0.9
 
 
 # ---- using it ---------------------------------------------------------------------

@@ -200,6 +200,80 @@ def test_bad_sentences_are_refused_in_words(playground, text):
     assert page.locator("[data-playground] img").count() == 0
 
 
+# ---- a word chosen by its bar -------------------------------------------------------
+
+# The words of one translator, some of them given: {number: word}.
+FORCED = """async ([name, s, n, chosen, breaks]) => {
+  const translator = await ET.load(name), {ids} = translator.vocabulary;
+  translator.start(SENTENCES.pairs[s][0].split(" "), breaks);
+  for (let i = 1; i <= n && !translator.done; i++) {
+    translator.step(ids.get(chosen[i]));
+  }
+  return translator.vocabulary.decode(translator.ids).join(" ");
+}"""
+
+
+def bars(page, name, where="translators"):
+    return part(page, where).locator(f".pg-{name} button.pg-row")
+
+
+def test_a_word_is_chosen_by_its_bar(playground):
+    page = playground("en", "#s=1")
+    press(page, "One word")
+    wait_for_words(page)
+    word = bars(page, "attention").nth(1).locator(".pg-word").inner_text()
+    bars(page, "attention").nth(1).click()
+    assert page.evaluate("Page.state.c") == [f"attention.2.{word}"]
+    greedy = page.evaluate(ENGINE, [1, 2, {}])
+    forced = page.evaluate(FORCED, ["attention", 1, 2, {2: word}, {}])
+    assert forced.split()[1] == word != greedy[1].split()[1]
+    assert output(page) == [greedy[0], forced, greedy[2]]
+    own = part(page, "translators").locator(".pg-own")
+    assert own.count() == 1 and "(your choice)" in own.text_content()
+    assert f"you chose {word}" in said(page)
+    press(page, "To the end")
+    whole = page.evaluate(FORCED, ["attention", 1, 60, {2: word}, {}])
+    assert output(page)[1] == whole != page.evaluate(ENGINE, [1, 60, {}])[1]
+    assert bars(page, "attention").count() == 0  # nothing is left to choose
+    again = playground("ko", page.url[page.url.index("#") :])
+    wait_for_words(again)
+    assert output(again) == output(page)
+
+
+def test_a_choice_is_taken_back_with_its_word_or_with_the_sentence(playground):
+    page = playground("en", "#s=1&n=2&c=attention.2.she+transformer.1.%2C")
+    wait_for_words(page)
+    assert page.evaluate("Page.state.c") == ["attention.2.she", "transformer.1.,"]
+    assert output(page)[2].startswith(", ")
+    press(page, "One word back")
+    assert page.evaluate("Page.state.c") == ["transformer.1.,"]
+    press(page, "One word")
+    assert output(page)[1] == page.evaluate(ENGINE, [1, 2, {}])[1]
+    part(page, "translators").locator("select").first.select_option("0")
+    assert page.evaluate("Page.state.c") == []
+
+
+def test_a_word_is_chosen_by_keyboard_and_the_focus_goes_on(playground):
+    page = playground("en", "#s=0&n=1")
+    wait_for_words(page)
+    bars(page, "transformer").nth(2).focus()
+    page.keyboard.press("Enter")
+    chosen = page.evaluate("Page.state.c")
+    assert len(chosen) == 1 and page.evaluate("Page.state.n") == 2
+    focused = "document.activeElement.closest('.pg-transformer') !== null"
+    assert page.evaluate(focused)
+    page.keyboard.press("Space")  # now on the likeliest, which is no choice to keep
+    assert page.evaluate("Page.state.c") == chosen
+    assert page.evaluate("Page.state.n") == 3
+    end = playground("en", "#s=0&n=1")
+    wait_for_words(end)
+    for _ in range(60):
+        if not bars(end, "transformer").count():
+            break
+        bars(end, "transformer").first.press("Enter")
+    assert end.evaluate("document.activeElement.textContent") == "One word back"
+
+
 # ---- 2: break it --------------------------------------------------------------------
 
 SWITCHES = (
@@ -350,7 +424,142 @@ def test_a_number_out_of_range_is_refused(playground):
     assert page.evaluate("Page.state.p") == 0.5
 
 
-# ---- 5: address and code ------------------------------------------------------------
+def drawn_text(page):
+    box = part(page, "gpt").locator(".pg-output")
+    box.locator("mark").wait_for()
+    return box.inner_text()
+
+
+SAME_DRAWS = "Math.random = () => 0.5"  # so that the text can't end early by chance
+
+
+def test_an_address_holds_what_the_gpt_drew(playground):
+    page = playground("en", "#temperature=1.5&g=" + quote("이 영화는"))
+    page.evaluate(SAME_DRAWS)
+    press(page, "Ten", "gpt")
+    drawn_text(page)
+    bar = part(page, "gpt").locator("button.pg-row").nth(3)
+    word = bar.locator(".pg-word").inner_text()
+    bar.press("Enter")
+    assert word in said_last(page, "gpt")
+    assert page.evaluate("document.activeElement.className") == "pg-row"
+    ids = page.evaluate("Page.state.d")
+    assert len(ids) == 11 and f"d={quote(','.join(map(str, ids)))}" in page.url
+    again = playground("en", page.url[page.url.index("#") :])
+    assert drawn_text(again) == drawn_text(page)
+    press(again, "Take one back", "gpt")
+    assert again.evaluate("Page.state.d") == ids[:-1]
+    again.get_by_label("Prompt").fill("최고")
+    press(again, "Split it into subwords", "gpt")
+    assert again.evaluate("Page.state.d") == []
+
+
+def said_last(page, where):
+    return part(page, where).locator(".pg-status").last.inner_text()
+
+
+@pytest.mark.parametrize("d", ["65000", "5,6,3,7", "9,2,8", "5,0"])
+def test_tokens_that_cannot_have_been_drawn_are_left_out_and_named(playground, d):
+    page = playground("en", f"#d={d}&s=99999")
+    page.get_by_text("the subwords drawn (d)").wait_for()
+    assert "sentence's number" in page.locator(".pg-warning").inner_text()
+    good = {"65000": [], "5,6,3,7": [5, 6], "9,2,8": [9, 2], "5,0": [5]}[d]
+    assert page.evaluate("Page.state.d") == good
+
+
+# ---- 5: the classifier --------------------------------------------------------------
+
+
+def judge(page, text):
+    part(page, "sentiment").locator("form input").fill(text)
+    press(page, "Classify it", "sentiment")
+    part(page, "sentiment").locator(".pg-bars li").first.wait_for()
+
+
+def judged(page):
+    """The words read and the percentages beside them."""
+    items = part(page, "sentiment").locator(".pg-bars li")
+    read = "(items) => items.map((i) => [...i.querySelectorAll('.pg-word, .pg-share')]"
+    return items.evaluate_all(read + ".map((e) => e.textContent))")
+
+
+READ = """async (text) => {
+  const reader = await ET.load("korean_sentiment");
+  return reader.read(text).reads.map(({word, probabilities}) =>
+    [word, Page.percent(probabilities[1])]);
+}"""
+
+
+def test_a_review_is_classified_subword_by_subword(playground):
+    page = playground()
+    judge(page, "정말 재미있는 영화")
+    read = page.evaluate(READ, "정말 재미있는 영화")
+    assert judged(page) == [
+        ["(start)", read[0][1]],
+        *read[1:-1],
+        ["(end)", read[-1][1]],
+    ]
+    assert len(read) > 4
+    verdict = part(page, "sentiment").locator(".pg-verdict").inner_text()
+    assert verdict == f"Positive, probability {read[-1][1]}"
+    assert said_last(page, "sentiment") == verdict
+    again = playground("ko", page.url[page.url.index("#") :])
+    part(again, "sentiment").locator(".pg-bars li").first.wait_for()
+    assert [share for _, share in judged(again)] == [share for _, share in read]
+    assert "긍정" in part(again, "sentiment").locator(".pg-verdict").inner_text()
+
+
+def test_what_is_typed_is_classified_as_it_is_typed(playground):
+    page = playground()
+    judge(page, "지루하고")
+    field, text = (
+        part(page, "sentiment").locator("form input"),
+        "지루하고 시간이 아깝다",
+    )
+    field.press("End")
+    field.press_sequentially(text.removeprefix("지루하고"))
+    read = page.evaluate(READ, text)
+    assert [share for _, share in judged(page)] == [share for _, share in read]
+    assert page.evaluate("Page.state.v") == text
+    verdict = part(page, "sentiment").locator(".pg-verdict").inner_text()
+    assert verdict.startswith("Negative")
+
+
+def test_an_example_is_classified_at_once(playground):
+    page = playground("en")
+    part(page, "sentiment").locator("select").select_option("1")
+    part(page, "sentiment").locator(".pg-bars li").first.wait_for()
+    examples = page.evaluate("Page.examples.map(([text]) => text)")
+    assert page.evaluate("Page.state.v") == examples[1]
+    assert len(judged(page)) == len(page.evaluate(READ, examples[1]))
+    # What words.js says of them.
+    last = [page.evaluate(READ, text)[-1][1] for text in examples]
+    positive = [float(share.removesuffix("%")) >= 50 for share in last]
+    assert positive == [True, False, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "  ", "😀👍🏽", "<b onclick=x>좋다</b><script>1</script>", "ㅋ " * 150]
+)
+def test_whatever_is_typed_is_classified_and_never_html(playground, text):
+    page = playground()
+    judge(page, text)
+    assert len(judged(page)) == min(128, len(page.evaluate(READ, text)))
+    box = part(page, "sentiment")
+    assert box.locator(":is(b, script)").count() == 0
+    assert box.locator(".pg-note").is_visible() == (len(text) == 300)
+
+
+def test_the_classifiers_code_gives_the_same_in_python(playground, capsys):
+    page = playground()
+    judge(page, "재미있을 줄 알았는데 “최고”는 아니다")
+    exec(part(page, "sentiment").locator("pre code").text_content(), {})
+    printed = [line.split(" ", 1) for line in capsys.readouterr().out.splitlines()]
+    shown = [share for _, share in judged(page)]
+    assert [page.evaluate("Page.percent", float(p)) for p, _ in printed] == shown
+
+
+# ---- address and code ---------------------------------------------------------------
 
 
 def test_an_address_brings_the_same_state_back(playground):
@@ -376,6 +585,11 @@ HOSTILE = [
     "#r=decoder.layers.9.cross_attention.7,../../x&a=__proto__.0",
     "#g=" + "a" * 400 + "&temperature=NaN&k=1e9&p=Infinity",
     "#__proto__=1&toString=2",
+    "#c=attention.99.she+x.1.I+attention.1.__proto__",
+    "#c=" + "attention.1.I+" * 70 + "<b>",
+    "#d=1,-2,<b>",
+    "#d=" + "5," * 200 + "5",
+    "#v=" + "a" * 301,
 ]
 
 
@@ -414,6 +628,37 @@ def test_the_code_does_the_same_in_python(playground, capsys):
     assert printed == output(page)
 
 
+BROKEN = [
+    *(f"b={name}" for name in SWITCHES if name != "remove_head"),
+    "b=remove_head&r=decoder.attention.0,decoder.layers.1.cross_attention.0,"
+    "encoder.layers.0.self_attention.3",
+    "b=cut_context,no_scale&m=attention",
+    "b=uniform_attention,padding_in,see_future&m=transformer",
+    "b=no_scale,remove_head&r=decoder.layers.1.self_attention.2"
+    "&c=attention.2.she+transformer.1.we+transformer.3.%2C",
+    "c=encoder_decoder.3.%3C%2Fs%3E+transformer.2.not",
+]
+
+
+@pytest.mark.parametrize("state", BROKEN)
+def test_the_code_has_the_breaks_and_the_words_chosen(playground, capsys, state):
+    page = playground("en", f"#s=3&n=60&{state}")
+    wait_for_words(page)
+    exec(part(page, "translators").locator("pre code").text_content(), {})
+    printed = [line.split(" | ")[1] for line in capsys.readouterr().out.splitlines()]
+    assert printed == output(page)
+    assert printed != page.evaluate(ENGINE, [3, 60, {}])
+
+
+def test_the_gpts_code_begins_with_what_was_drawn(playground, capsys):
+    page = playground("en", "#temperature=1.5&g=" + quote("이 영화는"))
+    page.evaluate(SAME_DRAWS)
+    press(page, "Ten", "gpt")
+    shown = drawn_text(page)
+    exec(part(page, "gpt").locator("pre code").text_content(), {})
+    assert " ".join(capsys.readouterr().out.split()).startswith(shown)
+
+
 def test_the_gpts_code_does_the_same_in_python(playground, capsys):
     page = playground("en", "#temperature=0&k=5&g=" + quote("이 영화는"))
     press(page, "Ten", "gpt")
@@ -428,7 +673,8 @@ def test_the_gpts_code_does_the_same_in_python(playground, capsys):
 
 # ---- for everybody ------------------------------------------------------------------
 
-USED = "#s=1&n=60&b=remove_head,no_scale"
+# Something broken, a word chosen, others left to choose, tokens drawn, a review read.
+USED = "#s=1&n=8&b=remove_head,no_scale&c=attention.2.she&d=9,12&v=" + quote("재미있다")
 
 
 @pytest.mark.parametrize("language", PATHS)
@@ -440,8 +686,9 @@ def test_a_page_in_use_can_be_read_by_all(playground, language, theme, width):
     for fold in page.locator("[data-playground=translators] details").all():
         if fold.is_visible():
             fold.locator("summary").click()
-    part(page, "gpt").get_by_role("button").nth(2).click()
     page.wait_for_selector(".pg-merges", state="attached")
+    for name in ("gpt", "sentiment"):
+        part(page, name).locator(".pg-bars li").first.wait_for()
     excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert excess <= 0, _widest(page)
     assert _accessibility(page) == []

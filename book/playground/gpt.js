@@ -44,6 +44,25 @@ ET.add((ET) => {
     }
   };
 
+  // Lesson 7's Classifier: the GPT fine-tuned, the mean of what its tokens know, and a
+  // layer for the labels. Token by token: each beginning of a text has its answer.
+  ET.Classifier = class {
+    constructor(weights) {
+      this.model = new ET.GPT(weights);
+      this.max_len = this.model.max_len;
+      this.head = ET.linear_layer(weights, "head");
+    }
+
+    // One more token, and what read() gave for the one before it.
+    read(id, before = null) {
+      const {x, state} = this.model.decode(id, before?.state);
+      const sum = before ? ET.plus(before.sum, x) : x;
+      const mean = sum.map((value) => value / state.embedded.length);
+      const probabilities = ET.softmax(this.head(mean));
+      return {id, state, sum, probabilities};
+    }
+  };
+
   // Probabilities to draw from: a low temperature makes the likely likelier, 0 leaves
   // the likeliest alone; top_k keeps the k likeliest, and of these top_p those
   // whose share of the sum reaches p.

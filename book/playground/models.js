@@ -11,6 +11,8 @@ ET.add((ET) => {
     attention: {make: (weights) => new ET.AttentionRNN(weights)},
     transformer: {make: (weights) => new ET.Transformer(weights)},
     korean_gpt: {make: (weights) => new ET.GPT(weights)},
+    // Only what fine-tuning has changed is kept; the rest is as in the GPT.
+    korean_sentiment: {make: (weights) => new ET.Classifier(weights), of: "korean_gpt"},
   };
   ET.TRANSLATORS = ["encoder_decoder", "attention", "transformer"];
 
@@ -78,12 +80,19 @@ ET.add((ET) => {
 
   const made = new Map(); // one set of 32-bit weights for all who use it
 
-  // -> a Translator, or for "korean_gpt" a Writer; each has its own sentence.
+  // -> a Translator, for "korean_gpt" a Writer, for "korean_sentiment" a Reader; each
+  // has its own sentence.
   ET.load = async (name) => {
-    const packed = await ET.fetch_packed(name);
-    if (!made.has(name)) made.set(name, ET.MODELS[name].make(ET.unpack(packed)));
-    const Runner = name === "korean_gpt" ? ET.Writer : ET.Translator;
-    return new Runner(name, made.get(name), packed.words);
+    const packed = await ET.fetch_packed(name), {make, of} = ET.MODELS[name];
+    const base = of ? await ET.fetch_packed(of) : null;
+    if (!made.has(name)) {
+      const own = Object.entries(ET.unpack(packed)).map(([key, weight]) =>
+        [key.replace(/^model\./, ""), weight]); // as the GPT names its parts
+      made.set(name, make({...base && ET.unpack(base), ...Object.fromEntries(own)}));
+    }
+    const Runner = {korean_gpt: ET.Writer, korean_sentiment: ET.Reader}[name]
+      ?? ET.Translator;
+    return new Runner(name, made.get(name), {...base?.words, ...packed.words});
   };
 
   // ---- running them -----------------------------------------------------------------
@@ -229,6 +238,29 @@ ET.add((ET) => {
     // The text so far.
     get text() {
       return this.vocabulary.decode([...this.prompt, ...this.ids]);
+    }
+  };
+
+  ET.Reader = class {
+    constructor(name, model, {characters, merges, labels}) {
+      Object.assign(this, {name, model, labels, reads: []});
+      this.vocabulary = new ET.Subwords(characters, merges);
+    }
+
+    // A text, between BOS and EOS -> what each token has made of it: {id, word,
+    // probabilities} of the labels. The model has max_len positions: what doesn't fit
+    // is not read, and n_dropped says so.
+    read(text) {
+      const ids = [ET.BOS, ...this.vocabulary.encode(text), ET.EOS];
+      const kept = ids.slice(0, this.model.max_len);
+      const other = kept.findIndex((id, i) => id !== this.reads[i]?.id);
+      // A beginning that was read before is not read again.
+      this.reads = this.reads.slice(0, other < 0 ? kept.length : other);
+      for (const id of kept.slice(this.reads.length)) {
+        const word = this.vocabulary.words[id];
+        this.reads.push({word, ...this.model.read(id, this.reads.at(-1))});
+      }
+      return {reads: [...this.reads], n_dropped: ids.length - kept.length};
     }
   };
 });

@@ -3,16 +3,19 @@
 "use strict";
 
 (() => {
-  const MAX_LENGTH = 4000, MAX_WORDS = 60;
+  const MAX_LENGTH = 12_000, MAX_WORDS = 60, MAX_TEXT = 300, MAX_DRAWN = 128;
   // The names that the engine gives to its attentions, each with a head.
   const OF_LAYERS = String.raw`(encoder\.layers\.[01]\.self|`
     + String.raw`decoder\.layers\.[01]\.(self|cross))_attention`;
   const HEAD = new RegExp(String.raw`^(decoder\.attention\.0|${OF_LAYERS}\.[0-3])$`);
   const VIEW = new RegExp(String.raw`^${OF_LAYERS}\.([0-3]|mean)$`);
+  // A word that the reader chose: in which model, as which of its words.
+  const CHOICE = /^(encoder_decoder|attention|transformer)\.([1-9]\d?)\.(.+)$/;
+  const DRAWN = /^\d{1,5}(,\d{1,5})*$/;
   const first = {
-    s: 0, t: null, n: 0, b: [], r: [], m: "all",
+    s: 0, t: null, n: 0, c: [], b: [], r: [], m: "all",
     a: "decoder.layers.1.cross_attention.mean",
-    g: null, temperature: 0.8, k: 0, p: 0.95,
+    g: null, temperature: 0.8, k: 0, p: 0.95, d: [], v: null,
   };
 
   const number = (least, most, whole) => (text) => {
@@ -20,11 +23,17 @@
     const fits = value >= least && value <= most && (!whole || Number.isInteger(value));
     return fits ? value : undefined;
   };
-  const list = (fits, most) => (text) => {
-    const items = [...new Set(text.split(",").filter(Boolean))];
+  const list = (fits, most, separator = ",") => (text) => {
+    const items = [...new Set(text.split(separator).filter(Boolean))];
     return items.length <= most && items.every(fits) ? items : undefined;
   };
   const matching = (pattern) => (text) => (pattern.test(text) ? text : undefined);
+
+  const is_choice = (text) => {
+    const [, , step, word] = CHOICE.exec(text) ?? [];
+    const known = word === "</s>" || SENTENCES.english.includes(word);
+    return Number(step) <= MAX_WORDS && known;
+  };
 
   // Each key's reader: the value, or undefined when it isn't one.
   const readers = {
@@ -35,14 +44,20 @@
       return words.length && words.length <= MAX_WORDS && known ? words : undefined;
     },
     n: number(0, MAX_WORDS, true),
+    c: list(is_choice, MAX_WORDS, " "),
     b: list((name) => ET.Transformer.switches.includes(name), 7),
     r: list((name) => HEAD.test(name), 25),
     m: (text) => (["all", ...ET.TRANSLATORS].includes(text) ? text : undefined),
     a: matching(VIEW),
-    g: (text) => (text.length <= 300 ? text : undefined),
+    g: (text) => (text.length <= MAX_TEXT ? text : undefined),
     temperature: number(0, 2, false),
     k: number(0, 100, true),
     p: number(0.05, 1, false),
+    d: (text) => {
+      const ids = DRAWN.test(text) ? text.split(",").map(Number) : [];
+      return ids.length && ids.length <= MAX_DRAWN ? ids : undefined;
+    },
+    v: (text) => (text.length <= MAX_TEXT ? text : undefined),
   };
 
   // -> the keys that made no sense
@@ -61,15 +76,16 @@
     return [...new Set(trouble)];
   };
 
-  const as_text = (value) => (Array.isArray(value) ? value.join(",") : String(value));
+  const as_text = (value, key) => (Array.isArray(value)
+    ? value.join(key === "c" ? " " : ",") : String(value)); // "," is a word, too
 
   // Only what differs from the beginning stands in the address.
   Page.write_address = () => {
     const {t, ...state} = Page.state;
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(state)) {
-      const as_first = first[key] === null ? "null" : as_text(first[key]);
-      if (as_text(value) !== as_first) query.set(key, as_text(value));
+      const as_first = first[key] === null ? "null" : as_text(first[key], key);
+      if (as_text(value, key) !== as_first) query.set(key, as_text(value, key));
     }
     if (t) query.set("t", t.join(" "));
     if (t) query.delete("s");
@@ -85,6 +101,16 @@
     const [source, target] = SENTENCES.pairs[Page.state.s];
     return {words: source.split(" "), reference: target.split(" ")};
   };
+
+  // The words that the reader chose for that translator, by their number from 1.
+  Page.choices = (name) => new Map(Page.state.c.map((text) => CHOICE.exec(text))
+    .filter(([, of]) => of === name).map(([, , step, word]) => [Number(step), word]));
+
+  // The same without those from a number on: of one translator, or of all.
+  Page.choices_before = (step, name = null) => Page.state.c.filter((text) => {
+    const [, of, number_of] = CHOICE.exec(text);
+    return (name && of !== name) || Number(number_of) < step;
+  });
 
   // What is switched on for that model.
   Page.breaks = (name) => {

@@ -6,6 +6,7 @@ var Page = {
   words: {}, // all that the page says, by language: words.js
   parts: {}, // {name: (box) => ...} fills the element with data-playground="name"
   state: {}, // what the address holds: page_address.js
+  trouble: [], // the keys of the address that made no sense
   listeners: [], // called with what has changed
 
   language: document.documentElement.lang === "ko" ? "ko" : "en",
@@ -45,22 +46,36 @@ var Page = {
   percent: (share) =>
     `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,
 
-  // Words as bars: [[word, probability]], the one to come or chosen in bold.
-  bars(rows, chosen = null) {
-    const items = rows.map(([word, share]) => {
+  // Words as bars: [[word, probability, id]], the one to come or chosen in bold. With
+  // choose(id, word) each bar is a button.
+  bars(rows, chosen = null, choose = null) {
+    const items = rows.map(([word, share, id]) => {
       const bar = Page.make("span", {class: "pg-bar", "aria-hidden": "true"});
       bar.style.setProperty("--share", share);
-      return Page.make("li", {class: word === chosen ? "pg-chosen" : null},
-        Page.make("span", {class: "pg-word"}, word), bar,
-        Page.make("span", {class: "pg-share"}, Page.percent(share)));
+      const parts = [Page.make("span", {class: "pg-word"}, word), bar,
+        Page.make("span", {class: "pg-share"}, Page.percent(share))];
+      const row = choose
+        ? Page.button("", () => choose(id, word), {class: "pg-row"})
+        : Page.make("div", {class: "pg-row"});
+      row.append(...parts);
+      return Page.make("li", {class: word === chosen ? "pg-chosen" : null}, row);
     });
     return Page.make("ul", {class: "pg-bars"}, items);
+  },
+
+  // Show something anew, in which a bar may have the focus: the new likeliest has it
+  // then or, where nothing is left to choose, the element `otherwise`.
+  keep_focus(place, show, otherwise) {
+    const had = place.contains(document.activeElement);
+    show();
+    if (had) (place.querySelector("button.pg-row") ?? otherwise).focus();
   },
 
   // The likeliest few of all words.
   likeliest: (probabilities, words, n) => [...probabilities.keys()]
     .sort((a, b) => probabilities[b] - probabilities[a]).slice(0, n)
-    .filter((id) => probabilities[id] > 0).map((id) => [words[id], probabilities[id]]),
+    .filter((id) => probabilities[id] > 0)
+    .map((id) => [words[id], probabilities[id], id]),
 
   // Remember a change, put it into the address and tell all parts.
   change(change) {
@@ -97,21 +112,21 @@ var Page = {
   },
 
   start() {
-    const trouble = Page.read_address();
+    Page.trouble = Page.read_address();
     for (const box of document.querySelectorAll("[data-playground]")) {
       box.classList.add("pg");
       Page.parts[box.dataset.playground]?.(box);
     }
-    Page.warn(trouble);
+    Page.warn(Page.trouble);
     window.addEventListener("hashchange", () => {
-      const found = Page.read_address();
+      Page.warn(Page.read_address());
       for (const listener of Page.listeners) listener(Page.state);
-      Page.warn(found);
     });
   },
 
   // What of the address was left out, said before the first part.
   warn(trouble) {
+    Page.trouble = trouble;
     document.querySelector(".pg-warning")?.remove();
     if (!trouble.length) return;
     const names = trouble.map((key) => Page.say(`address_${key}`)).join(", ");

@@ -15,11 +15,28 @@
 
   const ready = async () => {
     writer ??= (await Page.load(["korean_gpt"], tell))?.korean_gpt ?? null;
-    if (writer && begun !== prompt()) {
+    if (writer) catch_up();
+    return writer;
+  };
+
+  // Bring the writer to the prompt and to the tokens drawn so far, which an address may
+  // give: from the first that can't stand there none is used.
+  const catch_up = () => {
+    if (begun !== prompt()) {
       begun = prompt();
       ui.begun = writer.start(begun);
     }
-    return writer;
+    const {d} = Page.state;
+    while (writer.ids.some((id, i) => id !== d[i])) writer.back();
+    for (const id of d.slice(writer.steps.length)) {
+      if (writer.done || NEVER.includes(id) || !writer.vocabulary.words[id]) break;
+      writer.step(id);
+    }
+    if (writer.steps.length < d.length) {
+      Page.state.d = writer.ids;
+      Page.write_address();
+      Page.warn([...Page.trouble, "d"]);
+    }
   };
 
   const options = () => {
@@ -44,8 +61,17 @@
     for (let i = 0; i < n && !writer.done; i++) {
       drawn.push(shown(writer.step(ET.draw(next())).id));
     }
-    tell([drawn.length ? say("drawn", drawn.join(" ")) : "",
-      writer.done ? say("gpt_end") : ""].join(" "));
+    tell_written(drawn.length ? say("drawn", drawn.join(" ")) : "");
+  };
+
+  const choose = (id) => {
+    writer.step(id);
+    tell_written(say("chosen_subword", shown(id)));
+  };
+
+  const tell_written = (text) => {
+    Page.change({d: writer.ids});
+    tell([text, writer.done ? say("gpt_end") : ""].join(" "));
     show();
   };
 
@@ -53,20 +79,22 @@
     if (!await ready()) return;
     const last = writer.back();
     if (last) tell(say("taken_back", shown(last.id)));
+    Page.change({d: writer.ids});
     show();
   };
 
   const anew = async () => {
-    begun = null;
+    Page.change({d: []});
     if (await ready()) tell("");
     show();
   };
 
   const use_prompt = async (event) => {
     event.preventDefault();
-    Page.change({g: ui.prompt.value});
-    await anew();
-    if (writer) tell(say("tokens", pieces().length, pieces().join(" ")));
+    Page.change({g: ui.prompt.value, d: []});
+    if (!await ready()) return;
+    show();
+    tell(say("tokens", pieces().length, pieces().join(" ")));
   };
 
   // ---- what is chosen ---------------------------------------------------------------
@@ -133,24 +161,28 @@
   const show_bars = () => {
     if (writer.done) return ui.bars.replaceChildren(make("p", {}, say("gpt_end")));
     const rows = Page.likeliest(next(), writer.vocabulary.words, 10)
-      .map(([word, share]) => [word === "</s>" ? say("end") : word, share]);
-    ui.bars.replaceChildren(make("h3", {}, say("next_subword")), Page.bars(rows));
+      .map(([, share, id]) => [shown(id), share, id]);
+    ui.bars.replaceChildren(make("h3", {}, say("next_subword")),
+      Page.bars(rows, null, choose));
   };
 
   const show = () => {
     if (!writer) return;
     if (shown_merges !== begun) show_merges();
     show_text();
-    show_bars();
+    Page.keep_focus(ui.bars, show_bars, ui.undo);
     ui.written.hidden = false;
     const {temperature, k, p} = Page.state;
-    ui.code.textContent = Page.gpt_code(begun, {temperature, top_k: k, top_p: p});
+    ui.code.textContent =
+      Page.gpt_code(begun, writer.ids, {temperature, top_k: k, top_p: p});
   };
 
-  const controls = () => make("div", {class: "pg-controls"},
-    button(say("one_more"), () => write(1), {class: "pg-main"}),
-    button(say("ten_more"), () => write(10)),
-    button(say("undo"), undo), button(say("anew"), anew));
+  const controls = () => {
+    ui.undo = button(say("undo"), undo);
+    return make("div", {class: "pg-controls"},
+      button(say("one_more"), () => write(1), {class: "pg-main"}),
+      button(say("ten_more"), () => write(10)), ui.undo, button(say("anew"), anew));
+  };
 
   const code = () => {
     ui.code = make("code", {translate: "no"});
@@ -165,7 +197,7 @@
       if (document.activeElement !== ui[key]) ui[key].value = Page.state[key];
     }
     if (document.activeElement !== ui.prompt) ui.prompt.value = prompt();
-    if (writer && await ready()) show();
+    if ((writer || Page.state.d.length) && await ready()) show();
   };
 
   Page.parts.gpt = (box) => {
@@ -183,5 +215,6 @@
     make("div", {class: "pg-controls"}, Object.keys(LIMITS).map(number_field)),
     controls(), ui.said, ui.written);
     Page.listeners.push(follow);
+    follow(Page.state);
   };
 })();

@@ -19,7 +19,7 @@
     });
     const change = () => {
       if (ui.choice.value === "") return;
-      Page.change({s: Number(ui.choice.value), t: null, n: 0});
+      Page.change({s: Number(ui.choice.value), t: null, n: 0, c: []});
     };
     ui.choice = make("select", {change}, groups);
     return Page.field(say("choose"), ui.choice);
@@ -40,7 +40,7 @@
       (word) => button(word, () => replace(unknown, word), {lang: "ko"})));
     if (!words) return;
     ui.own_said.replaceChildren(say("used", words.length));
-    Page.change({t: words, s: 0, n: 0});
+    Page.change({t: words, s: 0, n: 0, c: []});
   };
 
   const replace = (unknown, word) => {
@@ -84,15 +84,19 @@
 
   // ---- steps ------------------------------------------------------------------------
 
-  // Bring a translator to the sentence, the breaks and the number of words wanted.
+  // Bring a translator to the sentence, the breaks, the number of words wanted, and
+  // those that the reader chose.
   const catch_up = (name) => {
     const runner = runners[name], {words} = Page.sentence(), breaks = Page.breaks(name);
-    const wanted = JSON.stringify([words, breaks]);
+    const chosen = Page.choices(name), {ids} = runner.vocabulary;
+    const wanted = JSON.stringify([words, breaks, ...chosen]);
     if (started[name]?.wanted !== wanted) {
       started[name] = {wanted, encoded: runner.start(words, breaks)};
     }
     while (runner.steps.length > Page.state.n) runner.back();
-    while (runner.steps.length < Page.state.n && !runner.done) runner.step();
+    while (runner.steps.length < Page.state.n && !runner.done) {
+      runner.step(ids.get(chosen.get(runner.steps.length + 1)));
+    }
   };
 
   const longest = () =>
@@ -101,11 +105,22 @@
   const go = async (count) => {
     if (!await ready()) return;
     const n = Math.max(0, Math.min(LONGEST, Math.min(Page.state.n, longest()) + count));
-    Page.change({n});
-    ui.said.textContent = ET.TRANSLATORS.map((name) => {
-      const words = written(runners[name]).join(" ");
-      return say("all_said", say(name), words || say("nothing_yet"));
-    }).join(" / ");
+    Page.change({n, c: count < 0 ? Page.choices_before(n + 1) : Page.state.c});
+    ui.said.textContent = all_said();
+  };
+
+  const all_said = () => ET.TRANSLATORS.map((name) => {
+    const words = written(runners[name]).join(" ");
+    return say("all_said", say(name), words || say("nothing_yet"));
+  }).join(" / ");
+
+  // One word more, and in that translator the reader's.
+  const choose = (name, word) => {
+    const runner = runners[name], n = runner.steps.length + 1;
+    const likeliest = runner.vocabulary.words[ET.argmax(runner.peek().logits)];
+    const c = Page.choices_before(n, name);
+    Page.change({n, c: word === likeliest ? c : [...c, `${name}.${n}.${word}`]});
+    ui.said.textContent = `${say("chosen", say(name), word, likeliest)} ${all_said()}`;
   };
 
   const ready = async () => {
@@ -138,12 +153,15 @@
 
   // ---- one translator ---------------------------------------------------------------
 
-  const marked_words = (words, right) => words.flatMap((word, i) => [
-    right[i] ? make("span", {class: "pg-right"}, word)
-      : make("span", {class: "pg-wrong"}, "✗\u2060", word,
-        make("span", {class: "pg-unseen", lang: Page.language}, ` ${say("wrong")}`)),
-    " ",
-  ]);
+  const unseen = (text) =>
+    make("span", {class: "pg-unseen", lang: Page.language}, ` ${text}`);
+
+  const marked_words = (words, right, chosen) => words.flatMap((word, i) => {
+    const own = chosen.has(i + 1) ? " pg-own" : "";
+    return [make("span", {class: (right[i] ? "pg-right" : "pg-wrong") + own},
+      right[i] ? "" : "✗\u2060", word, right[i] ? null : unseen(say("wrong")),
+      own ? unseen(say("own_word")) : null), " "];
+  });
 
   const verdict = (runner, words, reference, {right, missing}) => {
     if (!runner.done) return say("going_on");
@@ -160,7 +178,8 @@
       say("missing", compared.missing.join(" ")));
     return [
       make("p", {class: "pg-output", lang: words.length ? "en" : null},
-        words.length ? marked_words(words, compared.right) : say("nothing_yet")),
+        words.length ? marked_words(words, compared.right, Page.choices(runner.name))
+          : say("nothing_yet")),
       make("p", {class: "pg-verdict"}, verdict(runner, words, reference, compared)),
       missing,
     ];
@@ -170,7 +189,8 @@
     const last = runner.steps.at(-1), {logits} = runner.done ? last : runner.peek();
     const rows = Page.likeliest(ET.softmax(logits), runner.vocabulary.words, 5);
     const title = say(runner.done ? "last_word" : "next_word");
-    return [make("h4", {}, title), Page.bars(rows, rows[0][0])];
+    const pick = runner.done ? null : (_, word) => choose(runner.name, word);
+    return [make("h4", {}, title), Page.bars(rows, rows[0][0], pick)];
   };
 
   // ---- attention --------------------------------------------------------------------
@@ -282,7 +302,8 @@
     if (!runners) return;
     const runner = runners[panel.name];
     const parts = [output, next_words, weights_of_step].flatMap((show) => show(runner));
-    panel.body.replaceChildren(...parts.filter(Boolean));
+    Page.keep_focus(panel.body,
+      () => panel.body.replaceChildren(...parts.filter(Boolean)), ui.buttons.back);
     panel.fold.hidden = panel.name === "encoder_decoder";
     if (panel.name === "transformer") {
       if (!panel.choice.firstChild) panel.choice.append(head_choice());

@@ -1,0 +1,123 @@
+// Part 5: the GPT fine-tuned on reviews judges one, subword by subword.
+"use strict";
+
+(() => {
+  const {make, say, button, status} = Page;
+  const ui = {};
+  let reader = null;
+
+  const review = () => Page.state.v ?? Page.examples[0][0];
+  const tell = (text) => { ui.said.textContent = text; };
+
+  const ready = async () => {
+    reader ??= (await Page.load(["korean_sentiment"], tell))?.korean_sentiment ?? null;
+    return reader;
+  };
+
+  // ---- what is shown ----------------------------------------------------------------
+
+  // Of the labels the likelier one, in words with its probability.
+  const verdict = (probabilities) => {
+    const likelier = ET.argmax(probabilities);
+    return say("judged", say(reader.labels[likelier]),
+      Page.percent(probabilities[likelier]));
+  };
+
+  const ENDS = {"<s>": "beginning", "</s>": "end"};
+  const written = (word) => make("span",
+    {class: "pg-word", lang: Object.hasOwn(ENDS, word) ? null : "ko"},
+    Object.hasOwn(ENDS, word) ? say(ENDS[word]) : word);
+
+  // The word, and beside it a bar with the middle marked: right of it is positive.
+  const row = ({word, probabilities}) => {
+    const bar = make("span", {class: "pg-bar pg-scale", "aria-hidden": "true"});
+    bar.style.setProperty("--share", probabilities[1]);
+    return make("li", {}, make("div", {class: "pg-row"}, written(word), bar,
+      make("span", {class: "pg-share"}, Page.percent(probabilities[1]))));
+  };
+
+  const show = () => {
+    if (!reader) return;
+    const {reads, n_dropped} = reader.read(review());
+    const last = reads.at(-1).probabilities;
+    ui.verdict.textContent = verdict(last);
+    ui.dropped.textContent = n_dropped ? say("dropped", reads.length) : "";
+    ui.dropped.hidden = !n_dropped;
+    ui.rows.replaceChildren(...reads.map(row));
+    ui.code.textContent = Page.sentiment_code(review());
+    ui.result.hidden = false;
+    return verdict(last);
+  };
+
+  // ---- what readers do --------------------------------------------------------------
+
+  const judge = async () => {
+    // Seen in the panel below, so here it is only spoken.
+    if (!await ready()) return;
+    ui.said.replaceChildren(make("span", {class: "pg-unseen"}, show()));
+  };
+
+  const use_review = (event) => {
+    event.preventDefault();
+    Page.change({v: ui.review.value});
+    judge();
+  };
+
+  // Once the model is here, every letter typed is judged; it is said when asked for.
+  const follow_typing = () => {
+    Page.change({v: ui.review.value});
+    if (reader) tell("");
+    show();
+  };
+
+  const use_example = () => {
+    Page.change({v: Page.examples[Number(ui.example.value)][0]});
+    ui.review.value = review();
+    judge();
+  };
+
+  const examples = () => {
+    const gloss = (text, english) =>
+      (Page.language === "ko" ? text : `${text} (${english})`);
+    const options = Page.examples.map(([text, english], i) =>
+      Page.option(i, gloss(text, english)));
+    ui.example = make("select", {change: use_example}, options);
+    return Page.field(say("example"), ui.example);
+  };
+
+  const form = () => {
+    ui.review = make("input", {
+      type: "text", lang: "ko", maxlength: 300, value: review(), input: follow_typing,
+    });
+    return make("form", {submit: use_review}, Page.field(say("review"), ui.review),
+      make("button", {type: "submit", class: "pg-main"}, say("judge")));
+  };
+
+  const code = () => {
+    ui.code = make("code", {translate: "no"});
+    return make("details", {}, make("summary", {}, say("as_code")),
+      make("pre", {tabindex: 0, "aria-label": say("as_code")}, ui.code),
+      button(say("copy_code"), () => Page.copy(ui.code.textContent, tell)));
+  };
+
+  const follow = (change) => {
+    if (!("v" in change)) return;
+    if (document.activeElement !== ui.review) ui.review.value = review();
+    show();
+  };
+
+  Page.parts.sentiment = (box) => {
+    ui.said = status();
+    ui.said.textContent = say("sentiment_load");
+    ui.verdict = make("p", {class: "pg-verdict"});
+    ui.dropped = make("p", {class: "pg-note"});
+    ui.rows = make("ol", {class: "pg-bars", "aria-label": say("judged_so_far")});
+    ui.result = make("div", {class: "pg-panel"}, ui.verdict, ui.dropped,
+      make("h3", {}, say("judged_so_far")), make("p", {class: "pg-hint"}, say("scale")),
+      ui.rows, code());
+    ui.result.hidden = true;
+    box.append(examples(), form(), ui.said, ui.result);
+    Page.listeners.push(follow);
+    if (Page.state.v !== null) judge();
+  };
+})();
