@@ -1,5 +1,6 @@
 """The built book: its pages as files, and its pages in a browser."""
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+import imagesize
+import nbformat
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
@@ -19,7 +22,6 @@ from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = {"ko": "", "en": "en/"}
-_READY = {True: "networkidle", False: "load"}
 THEMES, WIDTHS = ["light", "dark"], [1280, 390]
 
 
@@ -36,6 +38,9 @@ PAGES = {language: _pages(language) for language in PREFIX}
 ALL_PAGES = PAGES["ko"] + PAGES["en"]
 LESSONS = [page for page in ALL_PAGES if "notebooks/" in page]
 FIRST_LESSON = LESSONS[0]
+# One lesson, and every page that is not a lesson, in one edition.
+OF_EACH_KIND = [FIRST_LESSON, *(p for p in PAGES["ko"] if p not in LESSONS)]
+AXE_THEME = {False: "light", True: "dark"}  # of the Korean edition, of the English
 
 
 def _build(target, *options):
@@ -116,7 +121,10 @@ def address(site):
 
 @pytest.fixture
 def visit(browser, address):
-    """visit(path, width, theme) opens a page; page.problems lists what went wrong."""
+    """visit(path, width, theme) opens a page; page.problems lists what went wrong.
+
+    page.files are the paths of what it asked for.
+    """
     contexts = []
 
     def visit(path, width=1280, theme="light"):
@@ -127,10 +135,9 @@ def visit(browser, address):
         )
         contexts.append(context)
         page = context.new_page()
-        page.problems = []
+        page.problems, page.files = [], set()
         _watch(page, address)
-        # A lesson is ready when MathJax has come and set its formulas.
-        page.goto(address + path, wait_until=_READY["notebooks/" in path])
+        page.goto(address + path)
         return page
 
     yield visit
@@ -139,13 +146,15 @@ def visit(browser, address):
 
 
 def _watch(page, address):
-    """Collect requests to other hosts, missing files, console errors, exceptions."""
+    """Collect files, requests to other hosts, missing files, errors of scripts."""
 
     def note(kind, words):
         page.problems.append(f"{kind}: {words}")
 
     def on_request(request):
-        if not request.url.startswith((address, "data:", "blob:")):
+        if request.url.startswith(address):
+            page.files.add(urlsplit(request.url.removeprefix(address)).path)
+        elif not request.url.startswith(("data:", "blob:")):
             note("request to another host", request.url)
 
     def on_console(message):
@@ -242,16 +251,66 @@ def test_lessons_can_be_downloaded_and_opened_in_colab(site, path):
         assert colab.endswith("/how-to-run.html#colab")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", LESSONS)
+def test_formulas_are_set_as_built(site, path):
+    page = _read(site, path)
+    set_ = {tex.get_text() for tex in page.select("article math annotation")}
+    cells = nbformat.read(ROOT / path.removeprefix("en/").replace("html", "ipynb"), 4)
+    prose = "\n\n".join(c.source for c in cells.cells if c.cell_type == "markdown")
+    written = re.findall(
+        r"\$\$(.+?)\$\$|\$([^$\n]+)\$", _without_code(prose), re.DOTALL
+    )
+    assert set_ == {(block or inline).strip() for block, inline in written}
+
+
+def _without_code(prose):
+    return re.sub(r"(?ms)^```.*?^```|`[^`]*`", "", prose)
+
+
+@pytest.mark.slow
+def test_pictures_wait_for_their_reader_and_keep_their_place(site):
+    pictures = [
+        (site / urljoin(path, picture["src"]), picture)
+        for path in ALL_PAGES
+        for picture in _read(site, path).select('img[src*="_images/"]')
+    ]
+    assert len(pictures) > len(LESSONS)
+    for file, picture in pictures:
+        assert (int(picture["width"]), int(picture["height"])) == imagesize.get(file)
+        assert picture["loading"] == "lazy"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_every_icon_is_drawn(site, path):
+    drawn = set(re.findall(r"\.(fa-[\w-]+) \{ --icon", _icons()))
+    used = {
+        name
+        for icon in _read(site, path).select(".fa-solid")
+        for name in icon["class"]
+        if name.startswith("fa-") and name not in ("fa-solid", "fa-lg")
+    }
+    assert used and used <= drawn
+
+
+def _icons():
+    return (ROOT / "book" / "static" / "icons.css").read_text("utf-8")
+
+
 # ---- In a browser -----------------------------------------------------------------
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", ALL_PAGES)
-def test_pages_read_well(visit, path):
+def test_pages_read_well(visit, site, path):
     # Loaded once: a page follows its reader's screen and theme. Contrast is a matter of
     # the theme, order and size one of the width: axe, which takes its time, sees each
-    # theme and each width once.
-    page, problems = visit(path, WIDTHS[0], THEMES[0]), []
+    # kind of page in each theme and width, and each page in one of them. Both editions
+    # show the same figures and code: one in light, the other in dark on a phone.
+    page = visit(path, WIDTHS[0], THEMES[0])
+    problems = _heavy(page, site, path)
+    enough = THEMES if path in OF_EACH_KIND else [AXE_THEME[path.startswith("en/")]]
     for theme, width in zip(THEMES, WIDTHS, strict=True):
         page.emulate_media(color_scheme=theme)
         # Set by a script: on a busy machine it takes a moment.
@@ -263,15 +322,39 @@ def test_pages_read_well(visit, path):
         if excess > 0:
             problems.append(f"{excess} px wider than {width} px: {_widest(page)}")
         page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
-        problems += [f"{theme}, {width} px: {it}" for it in _accessibility(page)]
+        if theme in enough:
+            problems += [f"{theme}, {width} px: {it}" for it in _accessibility(page)]
     problems += page.problems
     assert not problems, f"{path}:\n" + "\n".join(problems)
 
 
 # Set by the theme's script, a moment after formulas change a width.
 _KEYS_REACH_ALL_THAT_SCROLLS = """() => [...document.querySelectorAll(
-  "pre, .pst-scrollable-table-container, mjx-container[display]"
+  "pre, .pst-scrollable-table-container, .formula"
 )].every((e) => e.scrollWidth <= e.clientWidth || e.tabIndex === 0)"""
+
+
+LIMIT, MOST_ELEMENTS = 350 * 1024, 7000
+_NOT_COUNTED = re.compile(r"(^|/)(_images|_static/playground)/|\.png$")
+
+
+def _heavy(page, site, path):
+    """Return what is too much for a slow line or phone: bytes, elements, files."""
+    counted = [f for f in page.files if not _NOT_COUNTED.search(f)]
+    weight = sum(_compressed(site / unquote(file)) for file in counted)
+    said = [f"{weight:,} bytes, compressed, not {LIMIT:,}"] * (weight > LIMIT)
+    elements = page.evaluate("document.querySelectorAll('*').length")
+    if "notebooks/" in path and elements > MOST_ELEMENTS:
+        said.append(f"{elements} elements, not {MOST_ELEMENTS}")
+    unneeded = r"fontawesome|fa-\w+-\d|mathjax"
+    if "search.html" not in path:
+        unneeded += "|searchindex|searchtools"
+    return said + [f"loads {f}" for f in page.files if re.search(unneeded, f, re.I)]
+
+
+@cache
+def _compressed(file):
+    return len(gzip.compress(file.read_bytes()))
 
 
 def _accessibility(page):
@@ -495,10 +578,46 @@ def test_pictures_turn_dark_and_have_words(visit, path):
 
 
 @pytest.mark.browser
-def test_formulas_are_set_with_our_own_mathjax(visit):
-    page = visit(FIRST_LESSON)
-    page.wait_for_selector("article mjx-container")
-    assert page.locator("article mjx-merror").count() == 0
+def test_a_formula_is_copied_as_its_tex(visit):
+    page = visit(next(p for p in LESSONS if "/ko/02_" in p))
+    copied = page.evaluate(
+        """() => {
+          const formula = document.querySelector("article p > math");
+          const range = document.createRange();
+          range.selectNodeContents(formula.parentElement);
+          getSelection().removeAllRanges();
+          getSelection().addRange(range);
+          const clipboardData = new DataTransfer();
+          const event = new ClipboardEvent("copy", { clipboardData, bubbles: true });
+          document.dispatchEvent(event);
+          const tex = formula.querySelector("annotation").textContent;
+          return [tex, clipboardData.getData("text/plain"),
+            clipboardData.getData("text/html")];
+        }"""
+    )
+    tex, text, html = copied
+    assert f"${tex}$" in text and "annotation" not in text
+    assert "<math>" in html
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", [p for p in LESSONS if "05_" in p or "07_" in p])
+def test_a_figure_of_many_heads_holds_the_chosen_one(visit, path):
+    page = visit(path)
+    figure = page.locator(".et-attention", has=page.locator("[data-heads]")).first
+    controls = figure.locator(".et-controls")
+    assert int(controls.get_attribute("data-heads")) > 1
+    fold = figure.locator("details")
+    assert fold.count() == 1
+    before = fold.locator("summary").text_content(), fold.inner_text()
+    fold.locator("summary").click()
+    figure.get_by_role("radiogroup", name=controls.get_attribute("data-head")).locator(
+        "label"
+    ).nth(1).click()
+    assert fold.count() == 1
+    assert fold.get_attribute("open") is not None
+    after = fold.locator("summary").text_content(), fold.inner_text()
+    assert all(old != new for old, new in zip(before, after, strict=True))
     assert page.problems == []
 
 

@@ -9,12 +9,46 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // A formula wider than the window scrolls; the keyboard needs a way into it.
   const letIn = () => {
-    for (const formula of document.querySelectorAll("mjx-container[display]")) {
+    for (const formula of document.querySelectorAll(".formula")) {
       if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
     }
   };
-  window.MathJax?.startup?.promise.then(letIn);
+  letIn();
   window.addEventListener("resize", letIn);
+
+  // A figure of many heads shows one: the others wait outside the page until they are
+  // chosen, for some figures have more cells than all else on their page.
+  for (const figure of document.querySelectorAll(".et-attention[data-ready]")) {
+    const folds = [...figure.querySelectorAll("details")];
+    const change = new MutationObserver(() => {
+      const chosen = folds.find((fold) => !fold.hidden);
+      folds.find((fold) => fold.isConnected).replaceWith(chosen);
+    });
+    for (const fold of folds) {
+      change.observe(fold, { attributeFilter: ["hidden"] });
+      if (fold.hidden) fold.remove();
+    }
+  }
+});
+
+// A formula is copied as its TeX: its parts, one after the other, would say nothing.
+document.addEventListener("copy", (event) => {
+  const range = document.getSelection().getRangeAt(0);
+  const copied = document.createElement("div");
+  copied.append(range.cloneContents());
+  const formulas = copied.querySelectorAll("math");
+  if (!formulas.length) return;
+  const html = copied.innerHTML;
+  for (const formula of formulas) {
+    const tex = formula.querySelector("annotation");
+    const mark = formula.getAttribute("display") === "block" ? "$$" : "$";
+    if (tex) formula.replaceWith(mark + tex.textContent + mark);
+  }
+  document.body.append(copied); // innerText needs it laid out
+  event.clipboardData.setData("text/plain", copied.innerText);
+  copied.remove();
+  event.clipboardData.setData("text/html", html);
+  event.preventDefault();
 });
 
 // On paper: light colours and open folds; then all is as the reader had it.

@@ -1,6 +1,6 @@
 """Sphinx has no Korean search: this indexes Korean pages so that words can be found.
 
-The other half, which finds 어텐션을 for the query 어텐션, is static/korean.js.
+The other half, which finds 어텐션을 for the query 어텐션, is static/korean-search.js.
 """
 
 import re
@@ -34,8 +34,13 @@ class KoreanSearch(SearchEnglish):
         return word not in _PARTICLES and super().word_filter(word)
 
 
+def _add_script(app, pagename, templatename, context, doctree):
+    """Give the search page, which alone has Sphinx's search, the script."""
+    if pagename == "search" and app.config.language == "ko":
+        app.add_js_file("korean-search.js", loading_method="defer")
+
+
 def setup(app):
-    """Register the search language and, for Korean pages, the script."""
+    """Register the search language and the script."""
     app.add_search_language(KoreanSearch)
-    if app.config.language == "ko":
-        app.add_js_file("korean.js", loading_method="defer")
+    app.connect("html-page-context", _add_script)

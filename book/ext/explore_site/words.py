@@ -11,6 +11,7 @@ _WORDS = {
     "on_this_page": ("이 페이지의 차례", "On this page"),
     "show_code": ("코드 펼치기", "Show the code"),
     "hide_code": ("코드 접기", "Hide the code"),
+    "copy": ("복사", "Copy"),
     "switch": ("English", "한국어"),
     "switch_hint": ("이 페이지를 영어로 읽기", "Read this page in Korean"),
     "lesson_links": ("이 레슨 실행하기", "Run this lesson"),
