@@ -1,4 +1,4 @@
-"""Grades a class's notebooks: python -m explore_transformers.grade SUBMISSIONS -o OUT"""
+"""Grades a class: python -m explore_transformers.grade SUBMISSIONS -o OUT"""
 
 import argparse
 import os
@@ -9,7 +9,8 @@ from explore_transformers.language import LANGUAGES, text, use_language
 
 _CONTAINER = (
     "docker build -f Containerfile -t grader . && docker run --rm --network none "
-    '-v "$PWD/submissions:/submissions:ro" -v "$PWD/out:/out" grader /submissions -o /out'
+    '-v "$PWD/submissions:/submissions:ro" -v "$PWD/out:/out" '
+    "grader /submissions -o /out"
 )
 
 
@@ -18,7 +19,7 @@ def main(arguments=None):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    use_language(options.lang)
+    use_language(options.lang or _systems_language())
     from explore_transformers.grading import sandbox
 
     if lacking := sandbox.missing():
@@ -37,12 +38,24 @@ def _parser():
     )
     parser.add_argument("submissions", type=Path, help="folder, zip file or notebook")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--lang", choices=LANGUAGES, default="ko", help="yours")
+    parser.add_argument("--lang", choices=LANGUAGES, help="yours")
     parser.add_argument("--jobs", type=int, default=_cores(), help="at a time")
     parser.add_argument("--fill", type=Path, help="Moodle's or Canvas's exported CSV")
     parser.add_argument("--lesson", help="which lesson's grades to fill in")
     parser.add_argument("--column", help="Canvas's column to fill in")
     return parser
+
+
+def _systems_language():
+    said = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    found = (words[:2] for words in said if words[:2] in LANGUAGES)
+    return next(found, "ko")
+
+
+def _classes_language(records):
+    """Return the language of most notebooks."""
+    languages = [record["language"] for _, record in records]
+    return max(LANGUAGES, key=languages.count)
 
 
 def _cores():
@@ -64,10 +77,11 @@ def _grade(options):
 
     found, problems = submissions.find(options.submissions)
     records, unread = running.run(found, options.out / ".graded", max(options.jobs, 1))
-    use_language(options.lang)
+    language = options.lang or _classes_language(records)
+    use_language(language)
     records, repeated = _once(records)
     problems += [*unread, *repeated]
-    reports.write_all(options.out, records, problems, options.lang)
+    reports.write_all(options.out, records, problems, language)
     if options.fill:
         problems += _filled(options, records)
     for problem in problems:

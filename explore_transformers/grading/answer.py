@@ -201,7 +201,9 @@ class _Call:
         sources, inputs = zip(*learns, strict=True)
 
         def backward(gradients):
-            due = [(n, g) for n, g in zip(numbers, gradients, strict=True) if g is not None]
+            due = [
+                (n, g) for n, g in zip(numbers, gradients, strict=True) if g is not None
+            ]
             return self._gradients(due, sources)
 
         return _Elsewhere.apply(backward, raw, *inputs)

@@ -98,14 +98,14 @@ def _tree(source):
 def _is_blank(source, name):
     """Whether the last thing of that name still holds the `...` to fill in."""
     node = bound(source).get(name)
-    if node is None:
-        return False
-    body = getattr(node, "body", [node])
-    steps = [s.value for s in body if isinstance(s, ast.Expr)] if body is not node else []
-    ellipsis = [s for s in steps if isinstance(s, ast.Constant) and s.value is ...]
-    value = [node] if not isinstance(node, ast.stmt) else []
-    whole = [v for v in value if isinstance(v, ast.Constant) and v.value is ...]
-    return bool(whole) or (bool(ellipsis) and len(body) <= 2)
+    if isinstance(node, ast.FunctionDef):
+        steps = [s.value for s in node.body if isinstance(s, ast.Expr)]
+        return len(node.body) <= 2 and any(map(_is_ellipsis, steps))
+    return _is_ellipsis(node)
+
+
+def _is_ellipsis(node):
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _answer_ids(code, name):

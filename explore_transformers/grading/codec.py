@@ -147,7 +147,9 @@ class Encoder:
 
     def _tensor(self, value):
         plain = value.detach().cpu().contiguous()
-        raw = plain.reshape(-1).view(torch.uint8) if plain.numel() else plain.new_empty(0)
+        raw = (
+            plain.reshape(-1).view(torch.uint8) if plain.numel() else plain.new_empty(0)
+        )
         place = self._put(raw.numpy().tobytes() if plain.numel() else b"")
         dtype = str(plain.dtype).removeprefix("torch.")
         return ["T", dtype, list(plain.shape), place, bool(value.requires_grad)]
@@ -257,7 +259,9 @@ class Decoder:
         if not isinstance(dtype, torch.dtype):
             raise BadMessage(name)
         data = bytearray(self._bytes(place))
-        flat = torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+        flat = (
+            torch.frombuffer(data, dtype=dtype) if data else torch.empty(0, dtype=dtype)
+        )
         tensor = flat.reshape([int(s) for s in shape])
         return tensor.requires_grad_() if has_grad is True else tensor
 

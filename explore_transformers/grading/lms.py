@@ -50,12 +50,12 @@ def fill(data, records, column=None):
 
 def _neither():
     return text(
-        ko="무들의 채점 워크시트도, 캔버스의 성적표 CSV도 아닙니다. 과제의 채점 화면에서 "
-        "‘채점 워크시트 다운로드’로 받은 파일이나 성적표의 ‘내보내기’로 받은 파일을 "
+        ko="무들의 채점 워크시트도, 캔버스의 성적표 CSV도 아닙니다. 과제의 채점 "
+        "화면에서 ‘채점 워크시트 다운로드’나 성적표의 ‘내보내기’로 받은 파일을 "
         "주세요.",
-        en="This is neither Moodle's grading worksheet nor Canvas's gradebook. Give the "
-        "file that Moodle's “Download grading worksheet” or Canvas's gradebook “Export” "
-        "makes.",
+        en="This is neither Moodle's grading worksheet nor Canvas's gradebook. Give "
+        "the file that Moodle's “Download grading worksheet” or the “Export” of "
+        "Canvas's gradebook makes.",
     )
 
 

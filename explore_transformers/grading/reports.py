@@ -121,7 +121,10 @@ def write_feedback(folder, submission, record):
     count = text(ko=f"{n}문제 가운데 {n_right}문제", en=f"{n_right} of {n} exercises")
     title = f"{clean(submission.student)} · {record['lesson']}: {count}"
     name = safe_name(submission.student, record["lesson"])
-    markdown = [f"# {_plain_markdown(title)}", *map(_told_in_markdown, record["graded"])]
+    markdown = [
+        f"# {_plain_markdown(title)}",
+        *map(_told_in_markdown, record["graded"]),
+    ]
     (folder / f"{name}.md").write_text("\n\n".join(markdown) + "\n", "utf-8")
     boxes = "\n".join(map(_told_in_html, record["graded"]))
     page = _page(title, boxes, record["language"])
@@ -148,7 +151,9 @@ def _plain_markdown(words):
 
 def _told_in_markdown(graded):
     parts = re.split(r"(`[^`]+`)", "  \n".join(_said(graded)))
-    said = [p if p.startswith("`") else re.sub(r"([<>\[\]!&])", r"\\\1", p) for p in parts]
+    said = [
+        p if p.startswith("`") else re.sub(r"([<>\[\]!&])", r"\\\1", p) for p in parts
+    ]
     return f"**`{graded['exercise']}`** {_state(graded)}  \n{''.join(said)}".rstrip()
 
 
@@ -195,7 +200,7 @@ def _lesson_head(lesson, records):
     mean = sum(n / of for n, of in scores) / len(scores)
     said = text(
         ko=f"노트북 {len(scores)}개, 맞은 연습의 비율은 평균 {mean:.0%}입니다.",
-        en=f"Notebooks: {len(scores)}. On average {mean:.0%} of the exercises are right.",
+        en=f"Notebooks: {len(scores)}. Mean share of right exercises: {mean:.0%}.",
     )
     return f"<h2>{html.escape(lesson)}</h2><p>{said}</p>"
 
@@ -231,7 +236,8 @@ def _mistake_rows(wrong):
         words = example["words"].get(_language()) or example["message"]
         if not name:
             words = text(
-                ko="이름 붙은 실수가 아닙니다. 예를 들면: ", en="No named mistake, such as: "
+                ko="이름 붙은 실수가 아닙니다. 예를 들면: ",
+                en="No named mistake, such as: ",
             ) + clean(words)
         told = f"<code>{html.escape(name)}</code><br>" if name else ""
         rows.append(f'<tr><td class="n">{n}</td><td>{told}{inline(words)}</td></tr>')

@@ -95,6 +95,8 @@ def _fork(submission, place, students):
             record = {"lesson": lesson, "language": language, "graded": graded}
         except submissions.Unreadable as error:
             record = {"unreadable": str(error)}
+        except Exception as error:  # the class's run goes on
+            record = {"unreadable": f"{_judge_stopped()} {type(error).__name__}"}
         _keep(place, record)
         status = 0
     finally:

@@ -124,7 +124,9 @@ def _in_zip(place, file, problems, depth):
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         if depth >= _DEEPEST_ZIP or len(members) > _MOST_MEMBERS:
-            words = text(ko="압축이 너무 깊거나 큽니다.", en="The zip is too deep or big.")
+            words = text(
+                ko="압축이 너무 깊거나 큽니다.", en="The zip is too deep or big."
+            )
             problems.append(Problem(str(place), words))
             return
         for member in members:
@@ -252,7 +254,9 @@ def _lesson_of(cells):
         named = [c.exercise for c in cells] + [
             name for c in cells for name in _CHECKED.findall(c.source)
         ]
-        named += [n for c in cells for n in re.findall(r"(?m)^(?:def )?(\w+)", c.source)]
+        named += [
+            n for c in cells for n in re.findall(r"(?m)^(?:def )?(\w+)", c.source)
+        ]
         votes = [known[name] for name in named if name in known]
     return max(sorted(set(votes)), key=votes.count, default=None)
 

@@ -1,4 +1,4 @@
-"""The student's side: a process that holds the libraries, and forks one for each answer.
+"""The student's side: a process with the libraries, and a fork of it for each answer.
 
 The parent reads no student's work: each child takes its own from its pipe. Nothing
 here is trusted by the judge.
