@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from explore_transformers.language import text
 
-MOST_BYTES = 50 * 2**20  # of one notebook
+MOST_BYTES = 20 * 2**20  # of one notebook
 _MOST_MEMBERS, _DEEPEST_ZIP = 20_000, 2
 _MOODLE = re.compile(r"(?P<name>[^/]+)_(?P<id>\d+)_assignsubmission_[a-z]+_?")
 _CANVAS = re.compile(r"(?P<name>[^/_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+", re.IGNORECASE)
@@ -111,13 +111,26 @@ def _in_file(place, file, time, problems, depth=0):
         if len(data) > MOST_BYTES:
             problems.append(Problem(str(place), _too_large()))
         else:
-            yield place, data, time
+            yield place, _slim(data), time
         return
     try:
         yield from _in_zip(place, file, problems, depth)
     except Exception as error:  # a damaged archive may raise anything
         words = text(ko="압축 파일을 읽을 수 없습니다: ", en="Not a sound zip file: ")
         problems.append(Problem(str(place), words + str(error)[:200]))
+
+
+def _slim(data):
+    """Return a notebook's bytes without outputs, or the first of what is none."""
+    try:
+        raw = json.loads(_decoded(data))
+        for sheet in raw.get("worksheets") or [raw]:
+            for cell in sheet["cells"]:
+                cell.pop("outputs", None)
+                cell.pop("attachments", None)
+        return json.dumps(raw).encode()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return data[:1000]
 
 
 def _in_zip(place, file, problems, depth):
@@ -183,9 +196,9 @@ def _common(paths):
 def _whose(path, n_common):
     """Return (student, number) by the names that Moodle or Canvas give, or any."""
     for part in path.parts:
-        if found := _MOODLE.match(part):
+        if found := _MOODLE.match(part[:300]):
             return found["name"], found["id"]
-    if found := _CANVAS.fullmatch(path.name):
+    if found := _CANVAS.fullmatch(path.name[:300]):
         return found["name"], found["id"]
     rest = path.parts[n_common:] or path.parts[-1:]
     return (rest[0] if len(rest) > 1 else PurePosixPath(rest[0]).stem), ""
