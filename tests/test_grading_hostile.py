@@ -85,6 +85,7 @@ ANSWERS = {
     "prints without end": (RIGHT + "print('x' * 10**7)\n", 7),
     "syntax error": ("def masked_loss(log_probs, mask)\n    return 0", 6),
     "error in the cell": (RIGHT + "1 / 0\n", 6),
+    "tried out on what another cell makes": (RIGHT + f"{NAME}(losses_of_mine, 1)", 7),
     "null byte": (RIGHT + "\0", 6),
     "deep parentheses": (f"{NAME} = " + "(" * 5000 + "1" + ")" * 5000, 6),
     "many signs": (f"{NAME} = " + "-" * 90000 + "1", 6),
@@ -266,7 +267,8 @@ def solved():
         for cell in book["cells"]:
             cell.pop("outputs", None)
             if "answer" in cell["metadata"].get("tags", []):
-                cell["source"] = solutions[cell["metadata"]["exercise"]]
+                solution = solutions[cell["metadata"]["exercise"]]
+                cell["source"] = "".join(cell["source"]) + "\n" + solution
         change(book["cells"])
         return json.dumps(book, ensure_ascii=False)
 

@@ -19,12 +19,14 @@ class Found:
     Args:
         source: the answer cell's code, without magics, or None where there is none.
         helpers: the code of cells that it needs, in their order.
+        head: the source up to where it binds the name: what follows may try it out.
         is_copied: whether it is the solution that stands in the same notebook.
         n_answers: how many cells hold an answer.
     """
 
     source: str | None
     helpers: tuple = ()
+    head: str = ""
     is_copied: bool = False
     n_answers: int = 1
 
@@ -41,10 +43,12 @@ def answer(cells, name, offered):
     if not places:
         return Found(None, n_answers=0)
     place = places[-1]
-    helpers = _needed(code, sources, place, offered)
+    head = _head(sources[place], name)
+    helpers = _needed(code, sources, place, free(head), offered)
     return Found(
         sources[place],
         tuple(sources[i] for i in helpers),
+        head,
         _is_copied(sources[place], cells, name, ids),
         len(tried),
     )
@@ -139,10 +143,17 @@ def free(source):
     return names - own
 
 
-def _needed(code, sources, place, offered):
+def _head(source, name):
+    """Return a cell's code up to the last step that binds the name."""
+    steps = _tree(source).body if _tree(source) else []
+    ends = [s.end_lineno for s in steps if name in dict(_bindings(s))]
+    return "\n".join(source.split("\n")[: ends[-1]]) if ends else source
+
+
+def _needed(code, sources, place, names, offered):
     """Return the places of cells that bind, before this one, what it reads."""
     binds = [bound(s) for s in sources]
-    wanted, todo = set(), free(sources[place])
+    wanted, todo = set(), set(names)
     while todo:
         name = todo.pop()
         before = [i for i in range(place) if name in binds[i]]

@@ -4,7 +4,7 @@ import contextlib
 import importlib
 import re
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from explore_transformers.exercises import messages
 from explore_transformers.exercises.checking import Result
@@ -14,7 +14,7 @@ from explore_transformers.grading.answer import CELL, Answer, Gone, at_line
 from explore_transformers.grading.worker import names_of
 from explore_transformers.language import text, use_language
 
-SECONDS_WITH_CELLS = 40.0
+SECONDS_WITH_CELLS = 120.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ def _graded(notebook, name, check, students):
     try:
         with students.start(module) as session:
             result = _result(session, found, name, check)
+        if result is None:
+            found = replace(found, source=found.head, head="")
+            with students.start(module) as session:
+                result = _result(session, found, name, check)
+    except _CellsTooSlow:
+        result = Result(name, "wrong", _cells_too_slow())
     except (TimeUp, MemoryError) as stop:
         result = Result(name, "wrong", messages.stopped(stop))
     except Gone:
@@ -72,20 +78,37 @@ def _graded(notebook, name, check, students):
 
 
 def _result(session, found, name, check):
-    limit = SECONDS_WITH_CELLS if found.helpers else SECONDS
-    with _within(limit):
-        kind, value = session.run([*found.helpers, found.source], name)
+    """Return the Result, or None where only lines after the answer lack a name."""
+    kind, value = _run(session, found, name)
     if kind == "missing":
         return Result(name, "not tried", messages.not_run(name))
     code = cells.code_of(found.source, name)
     if kind == "error":
         (error, line), cell = value, Answer(session)
+        if isinstance(error, NameError) and _is_below(line, found.head):
+            return None
         cell.told_by(compile("", CELL, "exec"), found.source)
         words = messages.raised(at_line(error, line, found.source), cell)
         return Result(name, "wrong", words)
     if kind == "callable":
         value.told_by(code, found.source)
     return check(name, value)
+
+
+def _run(session, found, name):
+    try:
+        with _within(SECONDS_WITH_CELLS if found.helpers else SECONDS):
+            return session.run([*found.helpers, found.source], name)
+    except TimeUp:
+        raise _CellsTooSlow if found.helpers else TimeUp from None
+
+
+class _CellsTooSlow(Exception):
+    """Other cells that an answer needs take too long."""
+
+
+def _is_below(line, head):
+    return bool(head) and type(line) is int and line > head.count("\n") + 1
 
 
 @contextlib.contextmanager
@@ -102,6 +125,15 @@ def _within(seconds):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
+
+
+def _cells_too_slow():
+    return text(
+        ko="답이 다른 셀에서 만든 값을 쓰는데, 그 셀들이 너무 오래 걸려 채점하지 "
+        "못했습니다. 잰 값을 답 셀에 수로 적으세요.",
+        en="The answer uses what other cells make, and these take too long to be run "
+        "for grading. Write the numbers that you measured into the answer cell.",
+    )
 
 
 def _gone():
@@ -129,5 +161,7 @@ def _notes(result, found):
         yield "several answers"
     if found.helpers:
         yield "other cells run"
+    if found.source and not found.head:
+        yield "last lines not run"
     if found.is_copied and result.state == "right":
         yield "as the book's solution"

@@ -22,7 +22,7 @@ import struct
 import sys
 
 BYTES = 2**30
-SECONDS = 60
+SECONDS = 90
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _SET_NO_NEW_PRIVS, _SET_SECCOMP, _FILTER_MODE = 38, 22, 2
