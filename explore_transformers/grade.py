@@ -38,7 +38,7 @@ def _parser():
     )
     parser.add_argument("submissions", type=Path, help="folder, zip file or notebook")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--lang", choices=LANGUAGES, help="yours")
+    parser.add_argument("--lang", choices=LANGUAGES, help="default: most notebooks'")
     parser.add_argument("--jobs", type=int, default=_cores(), help="at a time")
     parser.add_argument("--fill", type=Path, help="Moodle's or Canvas's exported CSV")
     parser.add_argument("--lesson", help="which lesson's grades to fill in")

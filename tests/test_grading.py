@@ -301,7 +301,7 @@ def test_students_are_told_by_any_layout(tmp_path, paths, students, packed):
     else:
         for path in paths:
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text("{}")
+            (tmp_path / path).write_text("{}", "utf-8")
     assert sorted(_students(tmp_path)) == students
 
 
@@ -329,7 +329,7 @@ def test_bombs_and_damage_are_reported(tmp_path, monkeypatch):
         (tmp_path / f"{name}.zip").write_bytes(data)
     (tmp_path / "large.ipynb").write_bytes(b"0" * 1001)
     (tmp_path / "link.ipynb").symlink_to(ENGLISH)
-    (tmp_path / "sound.ipynb").write_text("{}")
+    (tmp_path / "sound.ipynb").write_text("{}", "utf-8")
     found, problems = submissions.find(tmp_path)
     assert [s.student for s in found] == ["sound"]
     assert len(problems) == 6

@@ -159,7 +159,7 @@ def _call(number, *arguments):
 
 
 def _allow(ruleset, path, rights):
-    place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    place = os.open(path, os.O_PATH | os.O_CLOEXEC, 0)
     rule = struct.pack("=Qi", rights, place)
     _call(_ADD_RULE, ruleset, 1, ctypes.c_char_p(rule), 0)
     os.close(place)
