@@ -1,0 +1,167 @@
+"""Grades one notebook: each exercise by the book's own check, its code elsewhere."""
+
+import contextlib
+import importlib
+import re
+import signal
+from dataclasses import asdict, dataclass, replace
+
+from explore_transformers.exercises import messages
+from explore_transformers.exercises.checking import Result
+from explore_transformers.exercises.limits import SECONDS, TimeUp
+from explore_transformers.grading import cells, submissions
+from explore_transformers.grading.answer import CELL, Answer, Gone, at_line
+from explore_transformers.grading.worker import names_of
+from explore_transformers.language import text, use_language
+
+SECONDS_WITH_CELLS = 120.0
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One exercise of one notebook.
+
+    Args:
+        state: "right", "wrong" or "not tried", as the check says.
+        mistake: its name in the book, if it has one.
+        words: what is wrong, in both languages where the book knows the mistake.
+        notes: what a teacher may want to look at; they change no grade.
+    """
+
+    exercise: str
+    state: str
+    mistake: str | None
+    message: str
+    detail: str
+    words: dict
+    notes: tuple
+
+
+def checks(lesson):
+    """Return the lesson's checks."""
+    return importlib.import_module(f"explore_transformers.exercises.{lesson}").check
+
+
+def grade(data, students):
+    """Return (lesson, language, [Graded, ...]) of a notebook's bytes.
+
+    Raises:
+        Unreadable: the bytes are no notebook of the book's.
+    """
+    notebook = submissions.read(data)
+    use_language(notebook.language)
+    check = checks(notebook.lesson)
+    graded = [_graded(notebook, name, check, students) for name in check.exercises]
+    return notebook.lesson, notebook.language, [asdict(g) for g in graded]
+
+
+def _graded(notebook, name, check, students):
+    module = f"explore_transformers.lessons.{notebook.lesson}"
+    found = cells.answer(notebook.cells, name, names_of(module))
+    if found.source is None:
+        words = text(ko="답을 쓴 셀이 없습니다.", en="There is no cell with an answer.")
+        return _told(check, Result(name, "not tried", words), found)
+    try:
+        with students.start(module) as session:
+            result = _result(session, found, name, check)
+        if result is None:
+            found = replace(found, source=found.head, head="")
+            with students.start(module) as session:
+                result = _result(session, found, name, check)
+    except _CellsTooSlow:
+        result = Result(name, "wrong", _cells_too_slow())
+    except (TimeUp, MemoryError) as stop:
+        result = Result(name, "wrong", messages.stopped(stop))
+    except Gone:
+        result = Result(name, "wrong", _gone())
+    return _told(check, result, found)
+
+
+def _result(session, found, name, check):
+    """Return the Result, or None where only lines after the answer lack a name."""
+    kind, value = _run(session, found, name)
+    if kind == "missing":
+        return Result(name, "not tried", messages.not_run(name))
+    code = cells.code_of(found.source, name)
+    if kind == "error":
+        (error, line), cell = value, Answer(session)
+        if isinstance(error, NameError) and _is_below(line, found.head):
+            return None
+        cell.told_by(compile("", CELL, "exec"), found.source)
+        words = messages.raised(at_line(error, line, found.source), cell)
+        return Result(name, "wrong", words)
+    if kind == "callable":
+        value.told_by(code, found.source)
+    return check(name, value)
+
+
+def _run(session, found, name):
+    try:
+        with _within(SECONDS_WITH_CELLS if found.helpers else SECONDS):
+            return session.run([*found.helpers, found.source], name)
+    except TimeUp:
+        raise _CellsTooSlow if found.helpers else TimeUp from None
+
+
+class _CellsTooSlow(Exception):
+    """Other cells that an answer needs take too long."""
+
+
+def _is_below(line, head):
+    return bool(head) and type(line) is int and line > head.count("\n") + 1
+
+
+@contextlib.contextmanager
+def _within(seconds):
+    """Raise TimeUp in what takes longer; the main thread's only."""
+
+    def stop(*_):
+        raise TimeUp
+
+    handler = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+
+
+def _cells_too_slow():
+    return text(
+        ko="답이 다른 셀에서 만든 값을 쓰는데, 그 셀들이 너무 오래 걸려 채점하지 "
+        "못했습니다. 잰 값을 답 셀에 수로 적으세요.",
+        en="The answer uses what other cells make, and these take too long to be run "
+        "for grading. Write the numbers that you measured into the answer cell.",
+    )
+
+
+def _gone():
+    return text(
+        ko="답을 실행하던 프로세스가 스스로 끝났거나 알 수 없는 것을 보냈습니다. "
+        "`exit()`처럼 실행을 끝내는 코드가 있는지 살펴보세요.",
+        en="The process that ran this answer ended by itself, or sent what makes no "
+        "sense. Is there code such as `exit()` that ends it?",
+    )
+
+
+def _told(check, result, found):
+    """Return the Graded of a check's Result, with notes."""
+    exercise = check.exercises[result.exercise]
+    known = {m.name: m for m in (*exercise.mistakes, *exercise.properties)}
+    told = known.get(result.mistake)
+    words = {"ko": told.ko, "en": told.en} if told else {}
+    name = result.mistake and re.sub(r", \d+$", "", result.mistake)
+    said = result.exercise, result.state, name, result.message, result.detail
+    return Graded(*said, words, tuple(_notes(result, found)))
+
+
+def _notes(result, found):
+    if found.n_answers > 1:
+        yield "several answers"
+    if found.helpers:
+        yield "other cells run"
+    if found.source and not found.head:
+        yield "last lines not run"
+    if found.is_copied and result.state == "right":
+        yield "as the book's solution"

@@ -1,0 +1,493 @@
+"""Grading a class: finding notebooks, values across the pipe, reports, grade files."""
+
+import copy
+import csv
+import importlib
+import io
+import json
+import math
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from explore_transformers import grade
+from explore_transformers.exercises import limits
+from explore_transformers.exercises.running import _code
+from explore_transformers.grading import (
+    cells,
+    codec,
+    judging,
+    lms,
+    reports,
+    sandbox,
+    submissions,
+)
+from explore_transformers.grading.session import Students
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
+ENGLISH = ROOT / "notebooks/en/01_seq2seq.ipynb"
+LESSONS = sorted(set(submissions.exercises().values()))
+linux = pytest.mark.skipif(bool(sandbox.missing()), reason="grading needs Landlock")
+
+
+# ---- the same verdict on both ways
+
+_SECRETIVE = ("_says.", "_tiny_missed.")  # they read what only the judge has
+
+
+def _told(result):
+    return result.state, result.mistake, result.message
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_answer_of_the_book_is_judged_alike(lesson, monkeypatch):
+    """References and mistakes, in the notebook's way and across the pipe."""
+    monkeypatch.setattr(limits, "SECONDS", 600)  # however busy the machine is
+    module = f"explore_transformers.exercises.{lesson}"
+    check = importlib.import_module(module).check
+    apart = []
+    with Students(hidden=()) as students:
+        for exercise in check.exercises.values():
+            part = "sample" if exercise.kind == "value" else "answer"
+            known = [("expected", exercise.expected)] + [
+                (f"mistakes[{i}].{part}", getattr(m, part))
+                for i, m in enumerate(exercise.mistakes)
+            ]
+            for place, answer in known:
+                source = f"{exercise.name} = check.exercises['{exercise.name}'].{place}"
+                if getattr(answer, "__qualname__", "").startswith(_SECRETIVE):
+                    source, answer = _without_secrets(exercise, answer)
+                here = _told(check(exercise.name, answer))
+                with students.start(module) as session:
+                    _, there = session.run([source], exercise.name)
+                    if exercise.kind == "function":
+                        there.__code__ = _code(answer)
+                    there = _told(check(exercise.name, there))
+                if here != there:
+                    apart.append((exercise.name, place, here, there))
+    assert not apart
+
+
+def _without_secrets(exercise, answer):
+    """Return the source of a like answer, and itself.
+
+    These mistakes read which fault a case's model has, which no student can, and leave
+    open what they say of other models.
+    """
+    cases = copy.deepcopy(exercise.cases)  # a model counts its calls
+    both = [(answer(*case), exercise.expected(*case)) for case in cases]
+    said = [s if isinstance(s, bool) else bool(r) for s, r in both]
+    source = (
+        f"said = iter({said})\ndef {exercise.name}(*case):\n    return next(said)\n"
+    )
+    names = {}
+    exec(compile(source, "<answer>", "exec"), names)
+    return source, names[exercise.name]
+
+
+@linux
+def test_gradients_arguments_and_objects_cross_the_pipe():
+    source = (
+        "def answer(x, rows, step):\n"
+        "    rows.append(step(rows[0]))\n"
+        "    return x[1:] * 2, rows\n"
+    )
+    x, rows = torch.tensor([1.0, 2.0], requires_grad=True), [3]
+    with Students() as students, students.start(_module("seq2seq")) as session:
+        _, answer = session.run([source], "answer")
+        doubled, same = answer(x, rows, lambda n: n + 1)
+    assert same is rows == [3, 4]
+    assert doubled.tolist() == [4.0]
+
+
+@linux
+def test_a_gradient_is_computed_on_the_other_side():
+    source = "def answer(x):\n    return (x ** 3).sum()"
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with Students() as students, students.start(_module("seq2seq")) as session:
+        _, answer = session.run([source], "answer")
+        answer(x).backward()
+    assert x.grad.tolist() == [3.0, 12.0]
+
+
+@linux
+def test_an_error_of_the_judges_comes_back_as_it_was():
+    class Own(TypeError):
+        pass
+
+    def step():
+        raise Own("mine")
+
+    with Students() as students, students.start(_module("seq2seq")) as session:
+        _, answer = session.run(["def answer(step):\n    step()"], "answer")
+        with pytest.raises(Own, match="mine"):
+            answer(step)
+
+
+def _module(lesson):
+    return f"explore_transformers.lessons.{lesson}"
+
+
+# ---- values
+
+
+def _sent(value):
+    """Return the value as it comes from a student's process."""
+    encoder = codec.Encoder(codec.Table(), False, None)
+    header = {"value": encoder.ref(value), "entries": encoder.entries}
+    stream = io.BytesIO(codec.pack(header, encoder.blobs))
+    header, blob = codec.unpack(stream.read)
+    decoder = codec.Decoder(header["entries"], blob, codec.Table(), None)
+    return decoder.value(header["value"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, ..., -7, 10**30, 0.1, math.inf, 1 - 2j, "한 \ud800", b"\0"),
+        *([1, [2.5]], (1, "a"), {1: "x", (2, 3): [4]}, {1, 2}, frozenset({3})),
+        *(np.float32(0.1), np.int64(3), Counter("aab")),
+    ],
+    ids=repr,
+)
+def test_plain_values_come_through(value):
+    got = _sent(value)
+    assert got == value
+    assert type(got) is type(value)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int64", "bool", "<U3"])
+def test_arrays_come_through(dtype):
+    array = np.arange(6).reshape(2, 3).T.astype(dtype)
+    got = _sent(array)
+    assert got.dtype == array.dtype
+    assert (got == array).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64, torch.bool])
+@pytest.mark.parametrize("shape", [(), (0, 2), (2, 3)])
+def test_tensors_come_through(dtype, shape):
+    tensor = torch.ones(shape).to(dtype)
+    got = _sent(tensor)
+    assert got.dtype == dtype
+    assert got.shape == tensor.shape
+    assert torch.equal(got, tensor)
+
+
+def test_what_is_one_object_stays_one():
+    row = [1]
+    got = _sent([row, row])
+    assert got[0] is got[1]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [[-1, ["a", "O", [1], [0, 8]]]],  # objects of Python's
+        [[-1, ["a", "<f8", [10**12], [0, 8]]]],
+        [[-1, ["a", "<f8", [1], [0, 10**9]]]],
+        [[-1, ["T", "save", [1], [0, 8], False]]],
+        [[-1, ["t", [-1]]]],
+        [[-1, ["v", 5, 0, "<f8", [1], [8]]]],
+        [[-1, ["i", "f" * 10**6]]],
+        [[-1, ["d", "eval", []]]],
+        [[-1, ["d", "dict", [[["n"], ["n"], ["n"]]]]]],
+        [[-1, []]],
+        [[-1, ["no such kind"]]],
+        [["x", ["n"]]],
+        [[-n, ["l", [-n - 1]]] for n in range(1, 5000)],
+        7,
+    ],
+    ids=range(14),
+)
+def test_a_forged_message_is_refused(entries):
+    def special(*_):
+        raise codec.BadMessage("unknown")
+
+    with pytest.raises(codec.BadMessage):
+        codec.Decoder(entries, b"12345678", codec.Table(), special).value(-1)
+
+
+def test_a_view_beyond_its_array_is_refused():
+    table = codec.Table()
+    table.add(np.zeros(4))
+    for offset, shape, strides in ((-8, [1], [8]), (8, [4], [8]), (0, [2], [99])):
+        entries = [[-1, ["v", 1, offset, "<f8", shape, strides]]]
+        with pytest.raises(codec.BadMessage):
+            codec.Decoder(entries, b"", table, None).value(-1)
+
+
+def test_a_message_too_long_is_not_read():
+    head = (2**40).to_bytes(8, "little") + bytes(8)
+    with pytest.raises(codec.BadMessage, match="too long"):
+        codec.unpack(io.BytesIO(head).read)
+
+
+@pytest.mark.parametrize("module", ["os", "builtins", "explore_transformers", "torch"])
+def test_an_error_is_made_of_known_kinds_alone(module):
+    decoder = codec.Decoder([], b"", codec.Table(), None)
+    term = [module, "system", "ValueError", ["n"], "words"]
+    with pytest.raises(codec.BadMessage):
+        codec.error_of([*term[:3], 5, 6], decoder)
+    args = codec.Decoder([[-1, ["t", [["s", "words"]]]]], b"", codec.Table(), None)
+    error = codec.error_of([*term[:3], -1, "words"], args)
+    assert isinstance(error, ValueError)
+    assert str(error) == "words"
+
+
+# ---- finding notebooks
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_each_notebook_of_the_book_is_known(path):
+    notebook = submissions.read(path.read_bytes())
+    assert notebook.language == path.parent.name
+    assert path.stem.endswith(notebook.lesson)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_only_the_answers_cell_binds_an_exercises_name(path):
+    notebook = submissions.read(path.read_bytes())
+    own = [n for n, at in submissions.exercises().items() if at == notebook.lesson]
+    for name in own:
+        binding = [
+            c
+            for c in notebook.cells
+            if c.kind == "code" and name in cells.bound(cells.plain(c.source))
+        ]
+        assert [c.exercise for c in binding] == [name]
+
+
+def _zip(members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def _students(root):
+    return [(s.student, s.number) for s in submissions.find(root)[0]]
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        (["kim/a.ipynb", "lee/b.ipynb"], [("kim", ""), ("lee", "")]),
+        (["kim.ipynb", "lee.ipynb"], [("kim", ""), ("lee", "")]),
+        (["class/kim/a.ipynb", "class/lee/x/b.ipynb"], [("kim", ""), ("lee", "")]),
+        (
+            ["김 민수_4711_assignsubmission_file_/a.ipynb",
+             "Ann Lee_12_assignsubmission_file_01_seq2seq.ipynb"],
+            [("Ann Lee", "12"), ("김 민수", "4711")],
+        ),
+        (
+            ["doejane_101_2002_01_seq2seq.ipynb", "kimminsu_LATE_102_2003_a-1.ipynb"],
+            [("doejane", "101"), ("kimminsu", "102")],
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_students_are_told_by_any_layout(tmp_path, paths, students, packed):
+    if packed:
+        (tmp_path / "all.zip").write_bytes(_zip(dict.fromkeys(paths, "{}")))
+    else:
+        for path in paths:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text("{}", "utf-8")
+    assert sorted(_students(tmp_path)) == students
+
+
+def test_a_zip_leads_nowhere_else(tmp_path):
+    members = {"../../evil.ipynb": "{}", "/etc/evil.ipynb": "{}", "a/b.ipynb": "{}"}
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/all.zip").write_bytes(_zip(members))
+    found, problems = submissions.find(tmp_path / "in")
+    assert [s.source for s in found] == [
+        "all/evil.ipynb", "all/etc/evil.ipynb", "all/a/b.ipynb",
+    ]  # fmt: skip
+    assert not problems
+    assert [p.name for p in tmp_path.iterdir()] == ["in"]
+
+
+def test_bombs_and_damage_are_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr(submissions, "MOST_BYTES", 1000)
+    bomb, nested = _zip({"a.ipynb": b"0" * 10**6}), _zip({"x.ipynb": "{}"})
+    for _ in range(3):
+        nested = _zip({"in.zip": nested})
+    broken = bytearray(_zip({"b.ipynb": b"{}" * 99}))
+    broken[40:50] = bytes(10)
+    files = {"bomb": bomb, "nested": nested, "cut": bomb[:50], "broken": bytes(broken)}
+    for name, data in files.items():
+        (tmp_path / f"{name}.zip").write_bytes(data)
+    (tmp_path / "large.ipynb").write_bytes(b"0" * 1001)
+    (tmp_path / "link.ipynb").symlink_to(ENGLISH)
+    (tmp_path / "sound.ipynb").write_text("{}", "utf-8")
+    found, problems = submissions.find(tmp_path)
+    assert [s.student for s in found] == ["sound"]
+    assert len(problems) == 6
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"\xff\xfe\x00", b"[]", b"{}", b'{"cells": 3}', b'{"cells": [3]}'),
+        *(b'{"cells": []}', b"[" * 10**5, b'{"a":' * 10**5, b"not a notebook"),
+    ],
+    ids=range(10),
+)
+def test_what_is_no_notebook_of_ours_is_said(data):
+    with pytest.raises(submissions.Unreadable):
+        submissions.read(data)
+
+
+def test_the_cells_that_an_answer_needs_are_found():
+    def cell(source, *tags):
+        return submissions.Cell("code", source, frozenset(tags), "", frozenset())
+
+    found = cells.answer(
+        [
+            cell("a = 1"),
+            cell("import numpy as np\nb = a"),
+            cell("known = 2", "export"),
+            cell("unused = 3"),
+            cell("x = b + known + np.pi"),
+        ],
+        "x",
+        {"np", "known"},
+    )
+    assert found.helpers == ("a = 1", "import numpy as np\nb = a")
+
+
+# ---- reports
+
+
+def _record(mistake="padding counted", student="kim", number="", state="wrong"):
+    graded = judging.Graded(
+        *("masked_loss", state, mistake, "A `<b>` message", "input: `f(x)`"),
+        *({"ko": "패딩", "en": "Padding <i>"}, ()),
+    )
+    made = submissions.Submission(student, number, "a/<b>.ipynb", b"")
+    record = {"lesson": "seq2seq", "language": "en", "graded": [vars(graded)]}
+    return made, record
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "＝1", "\n=1", "\x00=1"]
+)
+def test_no_name_is_a_formula(tmp_path, name):
+    reports.write_grades(tmp_path / "g.csv", [_record(student=name)])
+    with (tmp_path / "g.csv").open(encoding="utf-8-sig", newline="") as file:
+        shown = list(csv.reader(file))[1][0]
+    assert shown[0] in "'·"
+
+
+def test_a_korean_spreadsheet_reads_the_tables(tmp_path):
+    reports.write_grades(tmp_path / "g.csv", [_record(student="김민수")])
+    assert (tmp_path / "g.csv").read_bytes().startswith(b"\xef\xbb\xbfstudent")
+
+
+def test_names_are_neither_html_nor_paths(tmp_path):
+    evil = "../../<script>alert(1)</script>\ud800\u202e"
+    problem = submissions.Problem("<img src=x>", "<b>")
+    reports.write_all(tmp_path / "out", [_record(student=evil)], [problem], "en")
+    pages = [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert len(pages) == 6
+    for page in (p for p in pages if p.suffix == ".html"):
+        words = page.read_text("utf-8")
+        assert "<script" not in words
+        assert "<img" not in words
+        assert "<b>" not in words
+        assert "<i>" not in words
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_two_students_of_like_names_have_files_of_their_own():
+    assert reports.safe_name("a/b", "x") != reports.safe_name("a_b", "x")
+
+
+def test_the_overview_counts_mistakes_in_the_teachers_language(tmp_path):
+    class_ = [_record(), _record(), _record(mistake=None), _record(state="right")]
+    reports.write_all(tmp_path, class_, [], "ko")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert 'lang="ko"' in overview
+    assert '<td class="n">2</td><td><code>padding counted</code><br>패딩' in overview
+    with (tmp_path / "mistakes.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert ["seq2seq", "masked_loss", "wrong", "padding counted", "2"] in rows
+
+
+# ---- Moodle and Canvas
+
+
+def test_moodles_worksheet_is_filled():
+    head = "Identifier,Full name,Grade,Maximum Grade,Feedback comments,Other\n"
+    rows = "Participant 12,Ann,,20,old,kept\nParticipant 13,Ben,5,20,old,kept\n"
+    record = _record(number="12", state="right")
+    data, left = lms.fill((head + rows).encode(), [record])
+    got = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    assert got[1][:4] == ["Participant 12", "Ann", "20.00", "20"]
+    assert got[1][5] == "kept"
+    assert got[2] == ["Participant 13", "Ben", "5", "20", "old", "kept"]
+    assert left == ["Participant 13"]
+
+
+def test_canvas_gradebook_is_filled():
+    head = "Student,ID,SIS Login ID,Section,Lesson 1 (77),Lesson 2 (78)\n"
+    rows = '    Points Possible,,,,10,10\n"Doe, Jane",101,j,A,,3\n'
+    record = _record(number="101", state="right")
+    with pytest.raises(lms.Unfit, match=r"Lesson 1 \(77\)"):
+        lms.fill((head + rows).encode(), [record])
+    data, left = lms.fill((head + rows).encode(), [record], "Lesson 1")
+    got = list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
+    assert got[2] == ["Doe, Jane", "101", "j", "A", "10.00", "3"]
+    assert left == []
+
+
+@pytest.mark.parametrize("data", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00"])
+def test_another_table_is_refused(data):
+    with pytest.raises(lms.Unfit, match=r"Moodle|무들"):
+        lms.fill(data, [])
+
+
+# ---- the command
+
+
+def test_another_system_is_told_what_to_do(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sandbox, "missing", lambda: "Linux")
+    assert grade.main([str(tmp_path), "-o", str(tmp_path / "out")]) == 2
+    assert "docker build -f Containerfile" in capsys.readouterr().err
+    assert (ROOT / "Containerfile").exists()
+    assert not (tmp_path / "out").exists()
+
+
+@linux
+def test_a_class_is_graded_and_a_second_run_takes_what_is_kept(
+    tmp_path, monkeypatch, capsys
+):
+    room, out = tmp_path / "class", tmp_path / "out"
+    room.mkdir()
+    book = json.loads(ENGLISH.read_text("utf-8"))
+    for cell in book["cells"]:
+        if (
+            cell["metadata"].get("exercise") == "pipeline"
+            and cell["cell_type"] == "code"
+        ):
+            cell["source"] = 'pipeline = "CAEFBD"'
+    (room / "kim.ipynb").write_text(json.dumps(book), "utf-8")
+    (room / "other.ipynb").write_text("{}", "utf-8")
+    assert grade.main([str(room), "-o", str(out), "--lang", "en"]) == 1
+    assert "other.ipynb: It is no notebook" in capsys.readouterr().out
+    grades = (out / "grades.csv").read_text("utf-8-sig")
+    assert "kim,,seq2seq,en,1,7,14.3,right,not tried" in grades
+    monkeypatch.setattr(judging, "grade", lambda *_: 1 / 0)
+    (out / "grades.csv").unlink()
+    grade.main([str(room), "-o", str(out), "--lang", "en"])
+    assert (out / "grades.csv").read_text("utf-8-sig") == grades
