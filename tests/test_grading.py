@@ -491,3 +491,14 @@ def test_a_class_is_graded_and_a_second_run_takes_what_is_kept(
     (out / "grades.csv").unlink()
     grade.main([str(room), "-o", str(out), "--lang", "en"])
     assert (out / "grades.csv").read_text("utf-8-sig") == grades
+
+
+@linux
+def test_many_processes_start_at_the_same_time():
+    with Students() as students:
+        sessions = [students.start(_module("seq2seq")) for _ in range(12)]
+        found = []
+        for n, session in enumerate(sessions):
+            with session:
+                found.append(session.run([f"x = {n}"], "x"))
+    assert found == [("value", n) for n in range(12)]
