@@ -7,10 +7,6 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-# Notebooks are tested two at a time: those that take longest first, or one would end alone.
-LONGEST := $(foreach n,08 06 05 09 02 07,$(wildcard notebooks/ko/$(n)_*.ipynb))
-NOTEBOOKS := $(LONGEST) $(filter-out $(LONGEST),$(wildcard notebooks/ko/*.ipynb))
-
 .PHONY: book serve test check notebooks claims studies playground repository clean
 
 $(READY): requirements.txt pyproject.toml
@@ -37,7 +33,7 @@ test check: export OMP_NUM_THREADS := 1
 
 test: check
 	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m "slow or browser"
-	$(BIN)/python -m pytest --nbval $(NOTEBOOKS) -n 2 --dist=loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -14,6 +14,17 @@ from builder.execute import THREADS
 # Before anything imports torch; kernels inherit it.
 os.environ |= dict.fromkeys(THREADS, "1")
 
+LONGEST = "08", "06", "05", "09", "02", "07"
+
+
+def pytest_collection_modifyitems(items):
+    """Of notebooks, tested two at a time, those that take longest come first.
+
+    Else one would still run alone when all others have ended.
+    """
+    order = {f"notebooks/ko/{number}": place for place, number in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.nodeid[:15], len(order)))
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item):

@@ -578,6 +578,25 @@ def test_pictures_turn_dark_and_have_words(visit, path):
 
 
 @pytest.mark.browser
+def test_code_is_copied_by_a_button_that_shows_itself(visit):
+    page = visit(FIRST_LESSON)
+    cell = page.locator("section > .cell > .cell_input").first
+    cell.hover()
+    button = cell.get_by_role("button", name="복사", exact=True)
+    box = button.bounding_box()
+    assert min(box["width"], box["height"]) >= 24
+    icon = button.evaluate(
+        """(e) => {
+          const { width, maskImage } = getComputedStyle(e, "::before");
+          return [parseFloat(width), maskImage];
+        }"""
+    )
+    assert icon[0] > 10 and icon[1].startswith("url(")
+    button.click()
+    page.get_by_role("button", name="복사했습니다").wait_for()
+
+
+@pytest.mark.browser
 def test_a_formula_is_copied_as_its_tex(visit):
     page = visit(next(p for p in LESSONS if "/ko/02_" in p))
     copied = page.evaluate(
