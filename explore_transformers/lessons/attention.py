@@ -94,7 +94,10 @@ class AttentionDecoder(Decoder):
     def compute_context(self, states, encoder_outputs):
         memory, _, src_mask = encoder_outputs  # memory (B, T_src, hidden_size)
         context, weights = scaled_dot_product_attention(
-            states, memory, memory, src_mask[:, None]
+            states,
+            memory,
+            memory,
+            src_mask[:, None],  # mask (B, 1, T_src)
         )
         self.weights = weights.detach()  # (B, T, T_src), kept to look at
         return context

@@ -43,7 +43,7 @@ def gru_cell(x, h, W, U, b, c):
 
 
 class Encoder(nn.Module):
-    """Reads a source: one state a token, the last of which stands for the whole."""
+    """Reads a source: one state per token, the last of which stands for the whole."""
 
     def __init__(self, vocab_size, embedding_size=64, hidden_size=128):
         super().__init__()

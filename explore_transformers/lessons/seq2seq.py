@@ -74,7 +74,7 @@ def cross_entropy(logits, targets, mask):
 
 
 def perplexity(loss):
-    """exp of a cross-entropy in nats: as many equally likely words amount to it."""
+    """exp of a cross-entropy in nats: so many equally likely words have this loss."""
     return np.exp(loss)
 
 
