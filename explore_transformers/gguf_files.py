@@ -234,6 +234,9 @@ def _sizes_of(config):
             raise ValueError(f"config.json: {key} = {config.get(key)!r} ≠ {ours!r}")
     if rope.get("rope_type", "default") != "default":
         raise ValueError(f"config.json: rope_type = {rope['rope_type']!r} ≠ 'default'")
+    d_head = config.get("head_dim")
+    if d_head and d_head * config["num_attention_heads"] != config["hidden_size"]:
+        raise ValueError(f"config.json: head_dim = {d_head}")
     if lacking := [theirs for theirs in HUB_SIZES.values() if theirs not in config]:
         why = text(ko="설정이 없습니다: ", en="settings are missing: ")
         raise ValueError(why + ", ".join(lacking))
