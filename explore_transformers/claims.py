@@ -67,12 +67,10 @@ class Claim:
         numbers_ = f"{_measured_word()} {self.measured} ({_bound_word()} {self.bound})"
         return f"{self.sign} {self.sentence}\n  {numbers_}"
 
-    def _repr_html_(self):
+    def _repr_html_(self):  # the bound stands in the table at the lesson's end
         return box(
             "good" if self.holds else "bad",
-            f"<strong>{self.sign}</strong> {inline(self.sentence)}<br>"
-            f"{_measured_word()} <strong>{self.measured}</strong> "
-            f"({_bound_word()} {self.bound})",
+            f"{self.sign} <strong>{self.measured}</strong> {inline(self.sentence)}",
         )
 
 
@@ -254,10 +252,8 @@ class Comparison:
         """A sentence on the guess."""
         if not self.tried:
             return text(
-                ko="아직 예측하지 않았습니다. 위쪽 예측 셀에 적고, "
-                "그 셀과 이 셀을 다시 실행해 보세요.",
-                en="You made no prediction. Write one in the cell near the "
-                "top, run that cell, then this one.",
+                ko="아직 예측하지 않았습니다(위쪽 예측 셀에 적어 보세요).",
+                en="no prediction yet (write one in the cell near the top)",
             )
         if self.guess is None:
             return text(
@@ -279,20 +275,18 @@ class Comparison:
         return text(ko=f"예측과의 차이는 {shown}입니다.", en=f"You were {shown} away.")
 
     def _pairs(self):
-        guess = "–" if self.guess is None else show(self.guess, self.unit)
-        return (
-            (text(ko="내 예측", en="your prediction"), guess),
-            (_measured_word(), show(self.measured, self.unit)),
-        )
+        yield _measured_word(), show(self.measured, self.unit)
+        if self.guess is not None:
+            word = text(ko="내 예측", en="your prediction")
+            yield word, show(self.guess, self.unit)
 
     def __repr__(self):
         shown = ", ".join(f"{word} {value}" for word, value in self._pairs())
-        return f"{self.name}: {shown}\n  {self.remark}"
+        return f"{self.name}: {shown} · {self.remark}"
 
     def _repr_html_(self):
-        shown = " · ".join(f"{w} <strong>{v}</strong>" for w, v in self._pairs())
-        content = f"{inline(self.name)}<br>{shown}<br>{self.remark}"
-        return box("neutral", content)
+        shown = ", ".join(f"{w} <strong>{v}</strong>" for w, v in self._pairs())
+        return box("neutral", f"{inline(self.name)}: {shown} · {self.remark}")
 
 
 def compare_prediction(name, predicted, measured, unit="number"):

@@ -41,10 +41,11 @@ def toy_claims(monkeypatch):
     monkeypatch.setattr(claims, "_made", {})
 
 
-def test_a_claim_shows_sentence_value_and_bound():
+def test_a_claim_shows_value_and_sentence_and_the_table_its_bound():
     html = claim("toy.share", 0.931, at_least=0.9)._repr_html_()
-    assert "길이가 <code" in html and "93.1%" in html and "≥\u00a090.0%" in html
+    assert "길이가 <code" in html and "93.1%" in html
     assert "✓" in html and "✗" not in html
+    assert "≥\u00a090.0%" in claims.claims_so_far()._repr_html_()
 
 
 def test_a_claim_speaks_the_readers_language():
@@ -181,8 +182,8 @@ def test_the_books_own_claims_are_complete():
 @pytest.mark.parametrize(
     ("predicted", "unit", "words"),
     [
-        (..., "share", "You made no prediction"),
-        (None, "number", "You made no prediction"),
+        (..., "share", "no prediction yet"),
+        (None, "number", "no prediction yet"),
         ("much", "number", "not a number"),
         ([0.5], "number", "not a number"),
         (True, "number", "not a number"),
