@@ -185,7 +185,5 @@ def _in_words(name, rows, module):
     """One side as a sentence: its boxes in order, and how many numbers are learnt."""
     said = [" ".join(box[1:]) for boxes in rows for box in boxes if box]
     n = sum(p.numel() for p in module.parameters() if p.requires_grad)
-    return text(
-        ko=f"{name}: {' → '.join(said)}. 매개변수 {n:,}개.",
-        en=f"{name}: {' → '.join(said)}. {n:,} parameters.",
-    )
+    learnt = text(ko=f". 매개변수 {n:,}개.", en=f". {n:,} parameters.")
+    return f"{name}: {' → '.join(said)}" + learnt
