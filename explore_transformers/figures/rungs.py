@@ -130,7 +130,7 @@ def _table_rows(model):
         name = text(ko="표 둘", en="two tables")
         again = text(ko="출력의 표", en="table of the output")
     first = ("embedding", text(ko="임베딩의 표", en="embedding table"), _table(table))
-    blocks = ("hidden", text(ko="블록", en="blocks"), f"× {len(model.blocks)}")
+    blocks = ("hidden", text(ko="층", en="blocks"), f"× {len(model.blocks)}")
     last = ("embedding" if same else "output", again, shape_of(own.shape))
     return name, [[first], [blocks], [last]]
 
