@@ -267,8 +267,8 @@ def make_rung(rungs, vocab_size, d_ff, seed):
 def make_equal(rungs, vocab_size, seed):
     """The same, as wide as gives the starting point's number of parameters."""
     low, high, start = (
-        count(make_rung(parts, vocab_size, d_ff, seed))
-        for parts, d_ff in ((rungs, 100), (rungs, 200), ((), 256))
+        count(make_rung(names, vocab_size, d_ff, seed))
+        for names, d_ff in ((rungs, 100), (rungs, 200), ((), 256))
     )
     d_ff = round(100 + 100 * (start - low) / (high - low))
     return make_rung(rungs, vocab_size, d_ff, seed)
