@@ -174,3 +174,45 @@ class TestRecord:
     def test_unknown_names_are_told_the_known_ones(self):
         with pytest.raises(FileNotFoundError, match=r"'none'.*transformer"):
             load_benchmark("none")
+
+
+class TestChat:
+    """benchmarks/chat.py, on a small model."""
+
+    @pytest.fixture
+    def chat(self):
+        pytest.importorskip("transformers")
+        path = ROOT / "benchmarks" / "chat.py"
+        spec = importlib.util.spec_from_file_location("benchmark_chat", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    @pytest.fixture
+    def model(self, chat):
+        torch.manual_seed(0)
+        return chat.Llama(**chat.SMALL).eval()
+
+    def test_all_write_the_same_words(self, chat, model):
+        rows = list(chat.time_words(model, chat.SMALL, [3, 17, 8], n=4, rounds=2))
+        assert [row["other"] for row in rows] == ["Hugging Face", "no cache"]
+        for row in rows:
+            low, middle, high = row["ratio"]
+            assert 0 < low <= middle <= high
+
+    def test_other_words_are_refused(self, chat, model, monkeypatch):
+        monkeypatch.setattr(chat, "write_theirs", lambda *given: torch.zeros(4))
+        with pytest.raises(SystemExit, match="Hugging Face writes different words"):
+            list(chat.time_words(model, chat.SMALL, [3, 17, 8], n=4, rounds=1))
+
+    def test_heads_share_keys_or_have_their_own(self, chat, monkeypatch):
+        seen = []
+        monkeypatch.setattr(chat, "step", lambda layer, cache, *n: seen.append(cache))
+        assert [row["work"] for row in chat.time_heads(chat.SMALL, 9, 2)] == ["step"]
+        assert {cache[0].shape for cache in seen} == {(1, 2, 9, 8), (1, 4, 9, 8)}
+
+    def test_the_book_has_its_record(self, chat):
+        memory, *rows = load_benchmark("chat").rows
+        assert memory["peak_gb"] < 1.3
+        others = ["Hugging Face", "no cache", "keys for every head"]
+        assert [row["other"] for row in rows] == others

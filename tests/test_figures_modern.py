@@ -1,5 +1,6 @@
 """Lesson 9's drawings say what the running modules do, in both languages."""
 
+import copy
 import re
 from xml.etree import ElementTree
 
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 from explore_transformers import figures
-from explore_transformers.language import use_language
+from explore_transformers.language import pick, use_language
 from explore_transformers.lessons import modern_models as library
 from explore_transformers.lessons.bert_gpt import GPT
 
@@ -38,7 +39,42 @@ def draw_heads(*n_kv_heads):
     return figures.shared_heads(shared, torch.zeros(1, 5, 48), n_layers=3, T=100)
 
 
-DRAW = [draw_columns, draw_pairs, draw_heads]
+def changed(change):
+    """A GPT and a copy of it with one part exchanged."""
+    gpt = GPT(50, 32, 2, 4).eval()
+    other = copy.deepcopy(gpt)
+    change(other)
+    return gpt, other
+
+
+def draw_norm(change=library.use_rms_norm):
+    gpt, other = changed(change)
+    return figures.norm_change(gpt.norm, other.norm, torch.randn(1, 5, 32))
+
+
+def draw_bias(change=library.drop_biases):
+    layers = (m.blocks[0].self_attention.in_proj for m in changed(change))
+    return figures.bias_change(*layers)
+
+
+def draw_positions(change=library.use_rope):
+    return figures.position_change(*changed(change), torch.randn(1, 5, 32))
+
+
+def draw_feed(feed=None):
+    gpt, feed = GPT(50, 32, 1, 4).eval(), feed or library.SwiGLU(32, 48)
+    before = gpt.blocks[0].feed_forward
+    return figures.feed_forward_change(before, feed, torch.randn(1, 5, 32))
+
+
+def draw_tables(tied=True):
+    heads = {"n_heads": 4, "n_kv_heads": 2}
+    pair = [library.Llama(50, 32, 3, 48, tied=t, **heads) for t in (False, tied)]
+    return figures.table_change(*pair)
+
+
+CHANGES = [draw_norm, draw_bias, draw_positions, draw_feed, draw_tables]
+DRAW = [draw_columns, draw_pairs, draw_heads, *CHANGES]
 
 
 def words_in(figure):
@@ -60,6 +96,14 @@ def test_each_language_has_its_own_words(draw, language):
     whole = " ".join([figure.title, figure.said, *words_in(figure)])
     assert bool(re.search("[가-힣]", whole)) == (language == "ko")
     assert figure.said in figure._repr_html_().replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("draw", DRAW)
+def test_both_languages_are_drawn_while_notebooks_are_built(draw, monkeypatch):
+    monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
+    said = draw().said
+    assert re.search("[가-힣]", pick(said, "ko"))
+    assert not re.search("[가-힣]", pick(said, "en"))
 
 
 @pytest.mark.parametrize("draw", DRAW)
@@ -108,3 +152,58 @@ def test_heads_are_drawn_as_they_are_shared():
     assert "grouped-query: 3 share" in words
     for n_kv_heads in (6, 2, 1):
         assert f"{library.cache_bytes(3, n_kv_heads, 8, 100):,} bytes" in figure.said
+
+
+def leave(gpt):
+    """No change."""
+
+
+@pytest.mark.parametrize("draw", [draw_norm, draw_bias, draw_positions])
+def test_a_part_that_did_not_change_is_drawn_the_same(draw):
+    steps = re.split(r"\d\. ", draw(leave).said)[1:]
+    assert steps[0].strip() == steps[1].strip()
+    steps = re.split(r"\d\. ", draw().said)[1:]
+    assert steps[0].strip() != steps[1].strip()
+
+
+def test_a_norm_says_whether_it_takes_the_mean_away():
+    words = words_in(draw_norm())
+    assert words.count("subtract the mean") == words.count("divide by the RMS") == 1
+    assert words.count("(32,)") == 3  # weight and bias; weight
+    assert "64 parameters" in draw_norm().said and "32 parameters" in draw_norm().said
+
+
+def test_biases_that_are_there_are_drawn():
+    words = words_in(draw_bias())
+    assert words.count("(96, 32)") == 2 and words.count("(96,)") == 1
+
+
+def test_positions_are_added_or_turned():
+    words = words_in(draw_positions())
+    assert words.count("positions") == words.count("turn by position") == 1
+    assert "(128, 32)" in words and words.count("(50, 32)") == 2
+
+    def only_the_class(gpt):  # turned as well as added
+        library.use_rope(gpt)
+        torch.nn.init.ones_(gpt.position_embedding.weight)
+
+    assert words_in(draw_positions(only_the_class)).count("add the two") == 2
+
+
+def test_a_feed_forward_network_is_what_it_computes():
+    words = words_in(draw_feed())
+    assert "GELU" in words and "SiLU" in words and words.count("(48, 32)") == 2
+
+    class Other(library.SwiGLU):
+        def forward(self, x):
+            return self.down_proj(self.gate_proj(x) * self.up_proj(x))
+
+    with pytest.raises(ValueError, match="SwiGLU"):
+        draw_feed(Other(32, 48))
+
+
+def test_tables_are_counted():
+    words = words_in(draw_tables())
+    assert words.count("the same table again") == words.count("two tables") == 1
+    assert words.count("× 3") == 2
+    assert "the same table again" not in words_in(draw_tables(tied=False))

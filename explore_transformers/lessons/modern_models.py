@@ -9,12 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from explore_transformers.lessons.bert_gpt import candidates
+from explore_transformers.lessons.bert_gpt import GPT, candidates
+from explore_transformers.lessons.transfer_learning import fit
 from explore_transformers.lessons.transformer import (
     MultiHeadAttention,
     attend,
     causal_mask,
     concat_heads,
+    sinusoids,
     split_heads,
 )
 
@@ -44,6 +46,11 @@ def drop_biases(gpt):
     for module in gpt.blocks.modules():
         if isinstance(module, nn.Linear):
             module.bias = None
+
+
+def count(module):
+    """How many numbers are learnt."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
 def rotation(positions, d_head, base=10000.0):
@@ -227,6 +234,71 @@ class Llama(LlamaModel):
         return new
 
 
+T_TRAIN, N_STEPS = 32, 250
+ALL_FIVE = "RMSNorm", "no biases", "RoPE", "SwiGLU", "GQA"
+
+
+def make_rung(rungs, vocab_size, d_ff, seed):
+    """Lesson 7's GPT with these parts exchanged, and a feed-forward of this width."""
+    torch.manual_seed(seed)
+    gpt, wide = GPT(vocab_size, 64, 2, 4, 2 * T_TRAIN), [64, d_ff]
+    for block in gpt.blocks:
+        widen, narrow = nn.Linear(*wide), nn.Linear(*wide[::-1])
+        block.feed_forward = nn.Sequential(widen, nn.GELU("tanh"), narrow)
+    changes = {
+        "SwiGLU": lambda gpt: use_swiglu(gpt, d_ff),
+        "no biases": drop_biases,
+        "RMSNorm": use_rms_norm,
+        "RoPE": use_rope,
+        "GQA": lambda gpt: use_groups(gpt, 2),
+    }
+    for name, change in changes.items():
+        if name in rungs:
+            change(gpt)
+    for layer in gpt.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, std=0.02)  # all start alike, as lesson 7's
+    if "sinusoidal" in rungs:  # as large as the learnt table is at first
+        table = gpt.position_embedding.weight.requires_grad_(False)
+        table.copy_(0.02 * 2**0.5 * sinusoids(2 * T_TRAIN, 64))
+    return gpt
+
+
+def make_equal(rungs, vocab_size, seed):
+    """The same, as wide as gives the starting point's number of parameters."""
+    low, high, start = (
+        count(make_rung(names, vocab_size, d_ff, seed))
+        for names, d_ff in ((rungs, 100), (rungs, 200), ((), 256))
+    )
+    d_ff = round(100 + 100 * (start - low) / (high - low))
+    return make_rung(rungs, vocab_size, d_ff, seed)
+
+
+def losses(gpt, rows):
+    """Loss at each position of the rows (B, T + 1) -> (T,), in nats."""
+    logits = gpt(rows[:, :-1]).transpose(1, 2)  # (B, V, T)
+    return F.cross_entropy(logits, rows[:, 1:], reduction="none").mean(dim=0)
+
+
+def train_rung(gpt, stream, seed, learning_rate=3e-3, n_rows=32, n_steps=N_STEPS):
+    """Train in place on a stream of ids (N,), n_rows of T_TRAIN a step."""
+    rng = torch.Generator().manual_seed(seed)
+
+    def next_loss():
+        first = torch.randint(len(stream) - T_TRAIN, (n_rows, 1), generator=rng)
+        return losses(gpt, stream[first + torch.arange(T_TRAIN + 1)]).mean()
+
+    learnt = [p for p in gpt.parameters() if p.requires_grad]
+    fit(learnt, next_loss, n_steps, learning_rate)
+
+
+def cut_rows(stream):
+    """Rows (200, 2 * T_TRAIN + 1) from a stream's end, and what is before them."""
+    starts = 2 * T_TRAIN * torch.arange(200)[:, None]
+    end = stream[-200 * 2 * T_TRAIN - 1 :]
+    return end[starts + torch.arange(2 * T_TRAIN + 1)], stream[: -len(end)]
+
+
 GGUF_NAMES = {
     "token_embedding": "token_embd",
     "blocks.{}.norm1": "blk.{}.attn_norm",
@@ -248,7 +320,7 @@ def to_half_split(weight, n_heads):
     return pairs.transpose(1, 2).reshape(weight.shape)
 
 
-def load_llama(sizes, weights):
+def load_llama(sizes, weights, interleaved=True):
     """Our Llama, tied, with the weights {GGUF's name: tensor} of a file in it."""
     with torch.device("meta"):  # no memory yet: the file's tensors become the weights
         model = Llama(**sizes)
@@ -256,7 +328,7 @@ def load_llama(sizes, weights):
     for name, theirs in GGUF_NAMES.items():
         for i in range(sizes["n_layers"] if "{}" in name else 1):
             weight, kind = weights[theirs.format(i) + ".weight"], name.split(".")[-1]
-            if kind in n_heads:
+            if interleaved and kind in n_heads:
                 weight = to_half_split(weight, n_heads[kind])
             ours[name.format(i) + ".weight"] = weight
     model.load_state_dict(ours, assign=True)
