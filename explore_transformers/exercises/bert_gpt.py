@@ -1056,6 +1056,32 @@ def _without_an_end(word, merges):
         pieces = _join(pieces, best)
 
 
+def _leftmost_alone(word, merges):
+    """Joins the first pair from the left in that one place, and begins again."""
+    pieces, i = list(word), 0
+    while i < len(pieces) - 1:
+        found = tuple(pieces[i : i + 2]) in merges
+        if found:
+            pieces[i : i + 2] = ["".join(pieces[i : i + 2])]
+        i = 0 if found else i + 1
+    return pieces
+
+
+def _either_order(word, merges):
+    pieces = list(word)
+    while here := [
+        {pair, pair[::-1]}
+        for pair in merges
+        if {pair, pair[::-1]} & set(pairwise(pieces))
+    ]:
+        i = 0
+        while i < len(pieces) - 1:
+            if tuple(pieces[i : i + 2]) in here[0]:
+                pieces[i : i + 2] = ["".join(pieces[i : i + 2])]
+            i += 1
+    return pieces
+
+
 def _all_there_a_round(word, merges):
     pieces = list(word)
     while here := [pair for pair in merges if pair in pairwise(pieces)]:
@@ -1145,9 +1171,10 @@ split_word = Exercise(
             ko="나중에 배운 쌍부터 붙였습니다.",
             en="You start with the pair learnt last. Start with the earliest.",
         ),
-        Mistake(
+        *several(
             "from the left",
             lambda word, merges: _split(word, merges, choose=lambda known: known[0]),
+            _leftmost_alone,
             ko="왼쪽에서 먼저 만난 쌍을 붙였습니다. 순서를 정하는 것은 자리가 아니라 "
             "배운 순서입니다.",
             en="You join the first pair from the left. Order goes by when a pair was "
@@ -1235,9 +1262,10 @@ split_word = Exercise(
             en="You join only single characters. Subwords made by joining are joined "
             "too.",
         ),
-        Mistake(
+        *several(
             "either way round",
             _swept(lambda here, pair: set(here) == set(pair)),
+            _either_order,
             ko="순서를 보지 않고 붙였습니다. `(a, b)`를 배웠으면 “ab”는 붙지만 “ba”는 "
             "붙지 않습니다.",
             en="You join without regard to order. Once `(a, b)` is learnt, “ab” is "

@@ -2285,14 +2285,11 @@ def _last_number(name):
     return int(re.findall(r"\d+", name)[-1])
 
 
-def _any_layers(name, names):
-    """As if layers. anywhere in a name were followed by the layer's number."""
-
-    def number(name):
-        return int(name.split("layers.")[-1].split(".")[0])
-
-    n_layers = max(number(n) for n in names if "layers." in n) + 1
-    return _depth(name, names, layer_of=number, n_layers=n_layers)
+def _layers_begin_a_name(answer):
+    """Whether only what follows body.layers. at its beginning is a layer's number."""
+    names = [*_names(3), "head.layers.5.weight", "body.layers.0.layers.3.weight"]
+    cases = [(names, step, 10, 0.01, 2.0) for step in (0, 10, 30, 40)]
+    return all(difference(_unfrozen(*case), answer(*case)) is None for case in cases)
 
 
 def _by_order(name, names):
@@ -2422,14 +2419,6 @@ def _more_unfreezing_mistakes():
         "`norm1`). It comes right after `body.layers.`.",
     )
     yield Mistake(
-        "layers anywhere",
-        _unfrozen_with(depth=_any_layers),
-        ko="이름 어디에나 있는 `layers.` 뒤의 수를 층의 번호로 보았습니다. "
-        "`body.layers.`로 시작하는 이름만 층입니다.",
-        en="You take any number after `layers.` for a layer's. Layers begin with "
-        "`body.layers.`.",
-    )
-    yield Mistake(
         "one layer forgotten",
         _layers_by(lambda numbers: max(2, max(numbers) + 1)),
         ko="층이 하나뿐일 때 틀립니다. 그 층은 깊이 1, 임베딩은 깊이 2입니다.",
@@ -2506,8 +2495,6 @@ _MORE_NAMES = [  # the beginning tells what they are
     "body.embedding.position_embedding.weight",
     "body.layers.0.heads.weight",
     "body.layers.1.position_embedding.weight",
-    "body.layers.0.layers.3.weight",
-    "head.layers.5.weight",
 ]
 
 
@@ -2966,6 +2953,18 @@ unfrozen_rates = Exercise(
             en="You return rates alone. Return a dict from names to rates.",
         ),
         *_more_unfreezing_mistakes(),
+    ),
+    properties=(
+        Property(
+            "layers begin a name",
+            _layers_begin_a_name,
+            ko="`head.layers.5`나 `body.layers.0.layers.3` 같은 이름에서 층의 번호를 "
+            "잘못 읽습니다. `body.layers.`로 **시작하는** 이름의 바로 다음 수만 "
+            "층의 번호입니다.",
+            en="Numbers of layers are misread in names such as `head.layers.5` or "
+            "`body.layers.0.layers.3`. Only the number right after `body.layers.` at "
+            "the **beginning** of a name counts.",
+        ),
     ),
 )
 
