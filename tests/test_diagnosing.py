@@ -57,6 +57,10 @@ def test_slips_have_names(expected, got, words):
 OTHER = {
     "zero for a large negative": (-900.0, 0.0),
     "first of a list": ([4.5, 9, 7], [4.5]),
+    "one for none": (0, 1),
+    "one less": (2048, 2047),
+    "a mask to add": (np.array([True, False]), np.array([0.0, -np.inf])),
+    "one of several results": ((ROWS, ROWS + 1), ROWS),
     "first of a vector": (ROWS[0], ROWS[0, :1]),
     "another value": (LIST, [4, 9, 8]),
     "other rows": (ROWS, ROWS + 1),

@@ -230,7 +230,11 @@ _SOURCE_ROWS = [
     ((0.3004, 0.9903, 0.8541, 0.3276, "C"), "words per subword"),
     ((46.1, 9.5, 16.2, 28.7, "C"), "far too large"),
     ((4, 1, 2, 3, "C"), "predicted, not measured"),
-    ((3.2, 1.1, 1.3, 2.9, "C"), "other values"),
+    ((3.2, 1.1, 1.3, 2.9, "C"), "number 1"),
+    ((3.33, 1.01, 1.3, 3.05, "C"), "number 3"),
+    ((1.9, 1.6, 1.9, 1.6, "C"), "same merges twice"),
+    ((1.9, 1.6, 1.5, "C"), "three numbers"),
+    ((1.9, 1.6, "C", 1.5, 1.7), "letter between"),
 ]
 
 
@@ -1241,3 +1245,123 @@ def test_answers_of_a_further_attack_are_told_what_is_wrong(exercise, answer, mi
 def test_right_answers_of_a_further_attack_are_taken(exercise, answer):
     result = check(exercise, answer)
     assert result.state == "right", result
+
+
+def _by_pairs(choose):
+    """best_pair, where choose(counts of the pairs, counts of subwords) answers."""
+
+    def answer(counts):
+        pairs, subwords = Counter(), Counter()
+        for pieces, n in counts.items():
+            for piece in pieces:
+                subwords[piece] += n
+            for pair in zip(pieces, pieces[1:], strict=False):
+                pairs[pair] += n
+        return choose(pairs, subwords)
+
+    return answer
+
+
+def _by_joined(pairs, _):
+    texts, first = Counter(), {}
+    for pair, n in pairs.items():
+        texts["".join(pair)] += n
+        first.setdefault("".join(pair), pair)
+    return min(first[t] for t in texts if texts[t] == max(texts.values()))
+
+
+def _round_by_round(word, merges):
+    pieces = list(word)
+    while True:
+        found = set(zip(pieces, pieces[1:], strict=False))
+        here = [pair for pair in merges if pair in found]
+        if not here:
+            return pieces
+        for pair in here:
+            i = 0
+            while i < len(pieces) - 1:
+                if tuple(pieces[i : i + 2]) == pair:
+                    pieces[i : i + 2] = ["".join(pair)]
+                i += 1
+
+
+def _writer(choose=None, hand=list, stop=lambda token, end: token == end, n=None,
+            sort=lambda p: p.sort(descending=True, stable=True)):  # fmt: skip
+    """write_top_p in other words; each option changed is a slip."""
+
+    def answer(step, prompt, end, temperature, top_p, draws):
+        new = []
+        for u in draws:
+            logits = step(hand([*prompt, *new]))
+            if temperature == 0:
+                token = int(logits.argmax()) if choose is None else choose(logits, u)
+            else:
+                p, ids = sort((logits.double() / temperature).softmax(-1))
+                kept = n or int((p.cumsum(0) - p < top_p).sum())
+                sums = (p[:kept] / p[:kept].sum()).cumsum(0)
+                token = int(ids[min(int((sums <= u).sum()), len(sums) - 1)])
+            new.append(token)
+            if stop(token, end):
+                break
+        return new
+
+    return answer
+
+
+def _of_tensors(*case):
+    return [torch.tensor(i) for i in _writer()(*case)]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("best_pair", _by_pairs(_by_joined), "same text counted together"),
+        (
+            "best_pair",
+            _by_pairs(lambda pairs, _: tuple(dict(pairs.most_common(2)))),
+            None,
+        ),
+        (
+            "best_pair",
+            _by_pairs(lambda pairs, one: tuple(k for k, _ in one.most_common(2))),
+            "two commonest subwords",
+        ),
+        ("split_word", _round_by_round, "all that are there in a round"),
+        (
+            "masked_batch",
+            lambda ids, chosen, mask_id: (
+                np.where(chosen & (ids > 3), mask_id, 0),
+                np.where(chosen & (ids > 3), ids, 0),
+            ),
+            "inputs wiped",
+        ),
+        ("write_top_p", _of_tensors, "a list of whole numbers"),
+        ("write_top_p", _writer(hand=torch.tensor), "lists handed to step"),
+        ("write_top_p", _writer(stop=lambda t, e: e and t == e), "end 0 not seen"),
+        (
+            "write_top_p",
+            _writer(choose=lambda z, u: len(z) - 1 - int(z.flip(0).argmax())),
+            "last of equals at 0",
+        ),
+        (
+            "write_top_p",
+            _writer(choose=lambda z, u: int(z.topk(2).indices[int(u > 0.5)])),
+            "the number used at 0",
+        ),
+        ("write_top_p", _writer(n=10), "a fixed number kept"),
+        (
+            "write_top_p",
+            _writer(sort=lambda p: (p, torch.arange(len(p)))),
+            "not sorted",
+        ),
+    ],
+)
+def test_slips_that_were_accepted_or_unnamed(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    if mistake:
+        assert result.mistake == mistake, result
+
+
+def test_the_writer_without_a_slip_is_right():
+    assert check("write_top_p", _writer()).state == "right"

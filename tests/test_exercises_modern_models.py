@@ -229,3 +229,191 @@ def _speculate_alone(target, draft, prompt, end, max_new_tokens, k):
 def test_slips_are_named(exercise, answer, name):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", name), result
+
+
+# Answers as a change in the text of a right one: (what, by what, the name due).
+_TURN = """
+def rotate_pairs(x, positions, base):
+    d = x.shape[1]
+    rates = base ** (-torch.arange(0, d, 2) / d)
+    a = positions[:, None] * rates
+    c, s = a.cos(), a.sin()
+    e, o = x[:, 0::2], x[:, 1::2]
+    return torch.stack([e * c - o * s, e * s + o * c], -1).flatten(1)
+"""
+_MEAN = """
+def mean_heads(weight, n_heads, n_kv_heads):
+    d, g = len(weight) // n_heads, n_heads // n_kv_heads
+    w = weight.reshape(n_kv_heads, g, d, -1)
+    m = w.mean(1)
+    return m.reshape(n_kv_heads * d, -1)
+"""
+_MASK = """
+def cached_mask(n_cached, n_new):
+    m = torch.ones(n_new, n_cached + n_new, dtype=torch.bool).tril(n_cached)
+    return m
+"""
+_LONGEST = """
+def longest_text(budget, n, h, d, b, B):
+    token = 2 * n * h * d * b * B
+    return budget // token
+"""
+_SPECULATE = """
+def speculate(target, draft, prompt, end, most, k):
+    new, n_calls = [], 0
+    while len(new) < most and end not in new:
+        ids = list(prompt) + new
+        n, tried = len(ids), list(ids)
+        while len(tried) < n + k:
+            tried.append(draft(tried))
+        answers = target(tried)
+        n_calls += 1
+        a = 0
+        while a < len(tried) - n and tried[n + a] == answers[n + a - 1]:
+            a += 1
+        new = new + tried[n : n + a] + [answers[n + a - 1]]
+    if end in new:
+        new = new[: new.index(end) + 1]
+    return new[:most], n_calls
+"""
+_AXES = "(rates[:, None] * positions).reshape(len(x), -1)"
+_LAST_END = "new[: len(new) - new[::-1].index(end)]"
+_TILL_END = "append(draft(tried))\n            if tried[-1] == end: break"
+_BEYOND = "new[:most] + [end] * (end in new[most:]), n_calls"
+_CHANGES = {
+    ("rotate_pairs", _TURN): (
+        ("-torch.arange(0, d, 2)", "torch.arange(0, d, 2)", "rates growing"),
+        ("-torch.arange(0, d, 2)", "-2 * torch.arange(0, d, 2)", "exponent twice"),
+        ("arange(0, d, 2)", "arange(2, d + 2, 2)", "pairs from 1"),
+        ("arange(0, d, 2)", "arange(1, d, 2)", "pairs from 1, 2"),
+        ("2) / d", "2) / len(x)", "divided by the rows"),
+        ("2) / d", "2).float()", "exponent not divided"),
+        ("2) / d", "2).float() // d", "whole exponents"),
+        ("arange(0, d, 2) / d", "linspace(0, 1, d // 2)", "last exponent -1"),
+        ("positions[:, None]", "positions.max()", "one position for all"),
+        ("= positions", "= (positions - positions[0])", "from the first position"),
+        ("positions[:, None]", "positions[:, None].deg2rad()", "degrees"),
+        ("a.sin()", "a.sin().abs()", "sine without sign"),
+        ("e * s + o * c", "-e * s - o * c", "second number negative"),
+        ("[e * c - o * s, e * s + o * c]", "[e * s + o * c, e * c - o * s]",
+         "pair exchanged"),
+        ("positions[:, None] * rates", _AXES, "axes mixed"),
+        (".flatten(1)", ".flatten(1).numpy()", "a tensor"),
+        (".flatten(1)", ".flatten(1).tolist()", "a tensor"),
+    ),
+    ("mean_heads", _MEAN): (
+        ("w.mean(1)", "w.median(1).values", "median"),
+        ("w.mean(1)", "w.sum(1) / g**0.5", "divided by the root"),
+        ("w.mean(1)", "(w[:, 0] + w[:, -1]) / 2", "first and last"),
+        ("w.mean(1)", "w.mean(1).flip(0)", "groups in reverse"),
+        ("w.mean(1)", "w.mean((0, 1)).repeat(n_kv_heads, 1)", "one mean of all"),
+        ("weight.reshape", "weight.T.reshape", "transposed first"),
+        ("* d, -1)", "* d, -1).numpy()", "a tensor"),
+        ("* d, -1)", "* d, -1).tolist()", "a tensor"),
+    ),
+    ("cached_mask", _MASK): (
+        ("tril(n_cached)", "tril(n_cached - n_new)", "moved by the difference"),
+        ("tril(n_cached)", "tril(n_cached // 2)", "half way"),
+        ("tril(n_cached)", "tril(3)", "3 written"),
+        ("tril(n_cached)", "tril(); m[:, :n_cached] = True", "cache and the bug"),
+        ("return m", "return m.flip(0)", "rows in reverse"),
+        ("return m", "return m.flip(1)", "columns in reverse"),
+        ("return m", "return m & m.triu(1) if n_cached else m", "a window"),
+        ("return m", "return m.tolist()", "a mask of bools"),
+        ("return m", "return torch.where(m, 0.0, -torch.inf)", "an additive mask"),
+    ),
+    ("longest_text", _LONGEST): (
+        ("budget //", "np.int64(budget) //", None),
+        ("budget // token", "-(-budget // token)", "rounded up"),
+        ("budget // token", "round(budget / token)", "rounded"),
+        ("budget // token", "round(2 * budget // token / 2)", "rounded, 2"),
+        ("budget // token", "max(1, budget // token)", "at least one"),
+        ("budget // token", "(budget - 1) // token", "budget not used up"),
+        ("budget // token", "budget * 8 // token", "budget in bits"),
+        ("2 * n", "3 * n", "queries too"),
+        ("d * b", "d * d * b", "d_head twice"),
+        ("d * b", "d * 4", "4 bytes"),
+    ),
+    ("speculate", _SPECULATE): (
+        ("append(draft(tried))", _TILL_END, "k proposals a round"),
+        ("n + k:", "n + min(k, most - len(new)):", "k proposals a round"),
+        ("n + k:", "n + k - 1:", "one id a round too few"),
+        ("n + k:", "n + 3:", "3 proposals"),
+        ("[answers[n + a - 1]]", "[target(tried[: n + a])[-1]]", "calls counted"),
+        ("most], n_calls", "most], n_calls - 1", "calls counted"),
+        ("most], n_calls", "most], -(-len(new) // (k + 1))", "calls counted"),
+        ("draft(tried)", "target(tried)[-1]", "calls counted"),
+        ("new[: new.index(end) + 1]", _LAST_END, "cut at the last end"),
+        ("new[:most], n_calls", "[new[:most], n_calls]", "a list and a number"),
+        ("new[:most], n_calls", "tuple(new[:most]), n_calls", "a list and a number"),
+        ("new[:most], n_calls", _BEYOND, "end beyond the maximum"),
+        ("== answers[n + a - 1]", "== answers[min(n + a, n + k - 1)]",
+         "compared one late, 2"),
+        ("n + a - 1]", "n + a - 2]", "compared one early"),
+        ("[answers[n + a - 1]]", "[answers[-1]]", "target's last"),
+        ("[answers[n + a - 1]]", "[[*tried, answers[-1]][n + a]]",
+         "the refused one written"),
+        ("tried[n : n + a] + [answers[n + a - 1]]", "answers[n - 1:]", "all answers"),
+        ("a < len(tried) - n", "a < 1", "the first alone checked"),
+        ("draft(tried)", "draft(list(prompt) + tried[n:])", "draft blind to the text"),
+        ("len(new) < most", "len(new) <= most", "one round too many"),
+        ("end not in new", "end not in [*prompt, *new]", "end in the prompt"),
+        ("end not in new", "new[-1:] != [end]", "end looked for last, 2"),
+        ("[], 0", "[target(prompt)[-1]], 1", "a call before the rounds"),
+    ),
+}  # fmt: skip
+
+
+def _changed(exercise, source, what, by):
+    assert what in source
+    names = {"torch": torch, "np": np, "ids": []}
+    exec(source.replace(what, by), names)
+    return names[exercise]
+
+
+@pytest.mark.parametrize(
+    ("exercise", "source", "what", "by", "name"),
+    [(*key, *change) for key, changes in _CHANGES.items() for change in changes],
+)
+def test_changes_are_named(exercise, source, what, by, name):
+    assert check(exercise, _changed(exercise, source, "", "")).state == "right"
+    result = check(exercise, _changed(exercise, source, what, by))
+    state = "wrong" if name else "right"
+    assert (result.state, result.mistake) == (state, name), result
+
+
+def _left_over(target, draft, prompt, end, most, k):
+    """Proposes what was dropped in the round before."""
+    new, n_calls, left = [], 0, []
+    while len(new) < most and end not in new:
+        ids = [*prompt, *new]
+        tried = list(ids)
+        for _ in range(k):
+            tried.append(left.pop(0) if left else draft(tried))
+        answers, a = target(tried)[len(ids) - 1 :], 0
+        while a < k and tried[len(ids) + a] == answers[a]:
+            a += 1
+        new, n_calls = [*new, *tried[len(ids) :][:a], answers[a]], n_calls + 1
+        left = tried[len(ids) + a + 1 :]
+    return new[: new.index(end) + 1 if end in new else most][:most], n_calls
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "name"),
+    [
+        ("speculate", _left_over, "dropped ones proposed again"),
+        ("rope_base", ("5", "28", "122", "B"), "text"),
+        ("rope_base", (5, 28, 122, "D"), "another letter"),
+        ("rope_base", (3, 5, 15, "B"), "exponent halved"),
+        ("rope_base", (4, 177, 18938, "B"), "last above"),
+        ("rope_base", (46, 725, 6235, "B"), "below 0"),
+        ("rope_base", (46, 724, 6235, "B"), "sum"),
+        ("rope_base", (4, 16, 52, "B"), "half the numbers"),
+        ("rope_base", (21, 72, 130, "B"), "sines too"),
+        ("rope_base", (28, 28, 28, "C"), "all the same"),
+        ("rope_base", (0.49, 0.49, 0.48, "B"), "scores"),
+    ],
+)
+def test_more_slips_are_named(exercise, answer, name):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", name), result

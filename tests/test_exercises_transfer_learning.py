@@ -1109,3 +1109,134 @@ def test_slips_of_unfreezing_are_told(answer, told):
 
 def test_unfreezing_without_a_slip_is_right():
     assert check("unfrozen_rates", _rates_at()).state == "right"
+
+
+def _by_depth(depth, heat=lambda rate, factor, d: rate / factor**d):
+    """unfrozen_rates where depth(name, number of the top layer) is what it is."""
+
+    def answer(names, step, every, rate, factor):
+        layers = [s.split(".")[2] for s in names if s.startswith("body.layers.")]
+        found = {s: depth(s, layers) for s in names}
+        return {
+            s: heat(rate, factor, d) for s, d in found.items() if d <= step // every
+        }
+
+    return answer
+
+
+def _depth_of(name, layers, top=lambda layers: max(map(int, layers)), bottom=None,
+              number=lambda name: int(name.split(".")[2])):  # fmt: skip
+    if name.startswith(("head.", "body.norm.")):
+        return int(name[0] == "b")
+    if name.startswith("body.embedding."):
+        return top(layers) + 2 if bottom is None else bottom
+    return top(layers) - number(name) + 1
+
+
+def _with_depth(**changes):
+    return _by_depth(lambda name, layers: _depth_of(name, layers, **changes))
+
+
+def _any_layer(names, step, every, rate, factor):
+    layer = {s: int(s.split("layers.")[-1].split(".")[0]) for s in names if "lay" in s}
+    top = max(layer.values())
+    depth = {
+        s: _depth_of(s, [], lambda _: top, number=lambda s: layer[s]) for s in names
+    }
+    return {s: rate / factor**d for s, d in depth.items() if d <= step // every}
+
+
+def _carried_but_changed(old, new):
+    """Changes new as it goes, and puts it right only at the end."""
+    kept = dict(new)
+    for name in list(new):
+        if name.startswith("body."):
+            if old[name].shape != new[name].shape:
+                raise ValueError(name)
+            new[name] = old[name].copy()
+    carried = dict(new)
+    new.update(kept)
+    return carried
+
+
+def _carried_flat_copies(old, new):
+    carried = _carried_by_comprehension(old, new)
+    return {k: v if v.ndim == 1 else old.get(k, v) for k, v in carried.items()}
+
+
+def _marked_from_the_end(ids):
+    targets = ids[:, 1:].copy()
+    for row, marked in zip(ids, targets, strict=True):
+        marked[int(np.argmax(row == 2)) :] = -1
+    return ids[:, :-1], targets
+
+
+def _last_column_marked(ids):
+    targets = ids[:, 1:].copy()
+    targets[:, -1] = -1
+    return ids[:, :-1], targets
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("next_word_pairs", lambda ids: ids[:, :-1], "inputs alone"),
+        ("next_word_pairs", _last_column_marked, "last column alone, 2"),
+        (
+            "logits_at_end",
+            lambda z, ids: z[torch.arange(len(ids)), (ids == 2).int().argmax(1)],
+            "end token looked for",
+        ),
+        (
+            "logits_at_end",
+            lambda z, ids: z[ids != 0][(ids != 0).sum(1) - 1],
+            "texts flattened",
+        ),
+        ("carry_over", _carried_flat_copies, "a copy"),
+        ("carry_over", _carried_but_changed, "errors leave all"),
+        ("unfrozen_rates", _any_layer, "layers begin a name"),
+        (
+            "unfrozen_rates",
+            _with_depth(top=lambda layers: max(1, *map(int, layers))),
+            "one layer forgotten",
+        ),
+        ("unfrozen_rates", _with_depth(bottom=4), "embedding at a fixed depth"),
+        (
+            "unfrozen_rates",
+            _with_depth(top=lambda layers: int(max(layers))),
+            "largest number as text, 2",
+        ),
+        (
+            "unfrozen_rates",
+            _with_depth(number=lambda name: int(re.findall(r"\d+", name)[-1])),
+            None,
+        ),
+        (
+            "unfrozen_rates",
+            _by_depth(_depth_of, lambda rate, factor, d: rate / factor ** min(d, 4)),
+            "depth capped, 2",
+        ),
+        (
+            "unfrozen_rates",
+            _by_depth(_depth_of, lambda rate, factor, d: rate * (1 - d / factor)),
+            "a share subtracted",
+        ),
+    ],
+)
+def test_slips_that_were_accepted_or_unnamed(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert result.state == "wrong", result
+    if mistake:
+        assert result.mistake == mistake, result
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("next_word_pairs", _marked_from_the_end),
+        ("unfrozen_rates", _by_depth(_depth_of)),
+    ],
+)
+def test_right_ones_stay_right(exercise, answer):
+    result = check(exercise, answer)
+    assert result.state == "right", result

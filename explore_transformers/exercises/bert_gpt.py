@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 from itertools import combinations, pairwise, product
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.comparing import difference, plain
+from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.naming import (
     several,
     wrong_number,
@@ -258,6 +259,31 @@ def _single_subword(counts):
     return _commonest(_singles(counts))
 
 
+def _by_text_made(counts):
+    """As if pairs that make the same text were one."""
+    pairs, totals = {}, Counter()
+    for pair, n in _totals(counts).items():
+        text = "".join(pair)
+        totals[text] += n
+        pairs.setdefault(text, pair)
+    return _commonest({pairs[text]: n for text, n in totals.items()})
+
+
+def _all_commonest(counts):
+    totals = _totals(counts)
+    return sorted(pair for pair in totals if totals[pair] == max(totals.values()))
+
+
+def _second(counts):
+    totals = _totals(counts)
+    ranked = sorted(totals, key=lambda pair: (-totals[pair], pair))
+    return ranked[min(1, len(ranked) - 1)]
+
+
+def _two_commonest(counts):
+    return tuple(piece for piece, _ in _singles(counts).most_common(2))
+
+
 def _triples(pieces):
     return zip(pieces, pieces[1:], pieces[2:], strict=False)
 
@@ -312,6 +338,7 @@ _JOINED_CASES = (  # a later step: some pieces were joined before
     ({("ab", "c"): 2, ("aa", "d"): 2},),
     ({("ac", "d"): 2, ("ab", "d"): 2},),
     ({("a!", "x"): 2, ("a", "x"): 2},),
+    ({("ab", "c"): 3, ("a", "bc"): 3, ("x", "y"): 5},),
 )
 
 best_pair = Exercise(
@@ -357,6 +384,34 @@ best_pair = Exercise(
             ko="단어의 시작을 나타내는 `▁`가 든 쌍을 뺐습니다. `▁`도 서브워드입니다.",
             en="You leave out pairs with `▁`, which marks the beginning of a word. It "
             "is a subword like any other.",
+        ),
+        Mistake(
+            "same text counted together",
+            _by_text_made,
+            ko="이어 붙인 글자가 같은 쌍을 한데 세었습니다. `('ab', 'c')`와 "
+            "`('a', 'bc')`는 다른 쌍입니다.",
+            en="Pairs that make the same text are counted together. `('ab', 'c')` and "
+            "`('a', 'bc')` are two pairs.",
+        ),
+        Mistake(
+            "all of the commonest",
+            _all_commonest,
+            ko="가장 잦은 쌍을 모두 담은 목록입니다. 그 가운데 앞에 정렬되는 쌍 "
+            "하나를 돌려주세요.",
+            en="That is a list of all the commonest. Return one pair, the one that "
+            "sorts first.",
+        ),
+        Mistake(
+            "second commonest",
+            _second,
+            ko="둘째로 잦은 쌍입니다.",
+            en="That is the second commonest pair.",
+        ),
+        Mistake(
+            "two commonest subwords",
+            _two_commonest,
+            ko="가장 잦은 서브워드 둘입니다. 나란히 있는 쌍을 세세요.",
+            en="These are the two commonest subwords. Count pairs of neighbours.",
         ),
         Mistake(
             "sorted as one word",
@@ -1001,6 +1056,40 @@ def _without_an_end(word, merges):
         pieces = _join(pieces, best)
 
 
+def _leftmost_alone(word, merges):
+    """Joins the first pair from the left in that one place, and begins again."""
+    pieces, i = list(word), 0
+    while i < len(pieces) - 1:
+        found = tuple(pieces[i : i + 2]) in merges
+        if found:
+            pieces[i : i + 2] = ["".join(pieces[i : i + 2])]
+        i = 0 if found else i + 1
+    return pieces
+
+
+def _either_order(word, merges):
+    pieces = list(word)
+    while here := [
+        {pair, pair[::-1]}
+        for pair in merges
+        if {pair, pair[::-1]} & set(pairwise(pieces))
+    ]:
+        i = 0
+        while i < len(pieces) - 1:
+            if tuple(pieces[i : i + 2]) in here[0]:
+                pieces[i : i + 2] = ["".join(pieces[i : i + 2])]
+            i += 1
+    return pieces
+
+
+def _all_there_a_round(word, merges):
+    pieces = list(word)
+    while here := [pair for pair in merges if pair in pairwise(pieces)]:
+        for pair in here:
+            pieces = _join(pieces, pair)
+    return pieces
+
+
 def _by_joined_text(word, merges):
     joined = ["".join(pair) for pair in merges]
     pieces = list(word)
@@ -1047,6 +1136,10 @@ _SPLIT_CASES = (
     ("bdad", [("b", "d"), ("a", "d"), ("bd", "a")]),
     ("bccabc", [("b", "c"), ("a", "bc"), ("c", "a")]),
     ("ccadcc", [("c", "c"), ("a", "d"), ("d", "cc"), ("ad", "cc")]),
+    (
+        "accbccb",
+        [("c", "cb"), ("b", "c"), ("cc", "bc"), ("bc", "c"), ("c", "c"), ("cb", "ccb")],
+    ),
 )  # fmt: skip
 
 
@@ -1078,9 +1171,10 @@ split_word = Exercise(
             ko="나중에 배운 쌍부터 붙였습니다.",
             en="You start with the pair learnt last. Start with the earliest.",
         ),
-        Mistake(
+        *several(
             "from the left",
             lambda word, merges: _split(word, merges, choose=lambda known: known[0]),
+            _leftmost_alone,
             ko="왼쪽에서 먼저 만난 쌍을 붙였습니다. 순서를 정하는 것은 자리가 아니라 "
             "배운 순서입니다.",
             en="You join the first pair from the left. Order goes by when a pair was "
@@ -1168,9 +1262,10 @@ split_word = Exercise(
             en="You join only single characters. Subwords made by joining are joined "
             "too.",
         ),
-        Mistake(
+        *several(
             "either way round",
             _swept(lambda here, pair: set(here) == set(pair)),
+            _either_order,
             ko="순서를 보지 않고 붙였습니다. `(a, b)`를 배웠으면 “ab”는 붙지만 “ba”는 "
             "붙지 않습니다.",
             en="You join without regard to order. Once `(a, b)` is learnt, “ab” is "
@@ -1202,6 +1297,14 @@ split_word = Exercise(
             "순서입니다.",
             en="You join the longest pair first. Order goes by when a pair was learnt, "
             "not by length.",
+        ),
+        Mistake(
+            "all that are there in a round",
+            _all_there_a_round,
+            ko="한 번 찾은 쌍을 모두 붙인 다음에야 다시 찾았습니다. 하나를 붙일 "
+            "때마다 가장 먼저 배운 쌍을 다시 찾으세요.",
+            en="You join all pairs that were there at once before looking again. "
+            "After each pair look anew for the one learnt earliest.",
         ),
         *several(
             "shortest pair first",
@@ -1556,6 +1659,15 @@ masked_batch = Exercise(
     expected=_batch,
     cases=_BATCH_CASES,
     mistakes=(
+        Mistake(
+            "inputs wiped",
+            lambda ids, chosen, mask_id: (
+                np.where(chosen & (ids > 3), mask_id, 0),
+                _batch(ids, chosen, mask_id)[1],
+            ),
+            ko="입력에서 고르지 않은 단어가 0이 되었습니다. 그대로 두세요.",
+            en="In the inputs, words that are not chosen became 0. Leave them.",
+        ),
         Mistake(
             "as given",
             _batch_as_given,
@@ -2206,6 +2318,24 @@ def _four(name, measured, ko, en, margin=0.012):
     return Mistake(name, holds, ko, en, (*measured, "C"))
 
 
+def _four_first_wrong(place, ko, en):
+    """The mistake of which nothing is known but the first number that is another."""
+
+    def first_wrong(*four):
+        is_right = [_near([n], [due]) for n, due in zip(four, _PER_WORD, strict=True)]
+        return False in is_right and is_right.index(False) == place
+
+    return Mistake(
+        f"number {place + 1}",
+        _four_where(first_wrong),
+        f"{ko}에서 잰 값이 다릅니다. `SEED`가 0인지, `characters`는 그대로인지, 병합을 "
+        "400번 배웠는지 보세요.",
+        f"The value for {en} is another. Is `SEED` 0, are the `characters` as they "
+        "were, are there 400 merges?",
+        (*_PER_WORD[:place], 2.22, *_PER_WORD[place + 1 :], "C"),
+    )
+
+
 def _letter_is(wrong):
     def holds(answer):
         is_it = len(answer) == 5 and str(answer[4]).strip().upper() == wrong
@@ -2244,10 +2374,30 @@ merge_source = Exercise(
         ),
         Mistake(
             "no letter",
-            lambda answer: len(answer) == 4,
+            lambda answer: (
+                len(answer) == 4 and not any(isinstance(x, str) for x in answer)
+            ),
             ko="글자가 빠졌습니다. 결과를 가장 잘 설명하는 글자도 적으세요.",
             en="The letter is missing. Add the one of the best explanation.",
             example=_PER_WORD,
+        ),
+        Mistake(
+            "three numbers",
+            lambda answer: len(answer) == 4 and isinstance(answer[3], str),
+            ko="수가 셋뿐입니다. ①과 ②에서 둘씩 재세요.",
+            en="There are only three numbers. Measure two for ① and two for ②.",
+            example=(3.33, 1.01, 1.17, "C"),
+        ),
+        Mistake(
+            "letter between",
+            lambda answer: (
+                all(np.ndim(x) == 0 for x in answer)
+                and any(str(x).strip().isalpha() for x in answer[1:4])
+                and not isinstance(answer[-1], str)
+            ),
+            ko="글자는 수 넷 다음, 마지막에 적으세요.",
+            en="The letter comes last, after the four numbers.",
+            example=(3.33, 1.01, "C", 1.17, 3.05),
         ),
         Mistake(
             "numbers as text",
@@ -2451,13 +2601,22 @@ merge_source = Exercise(
             example=(*_PER_WORD, "B"),
         ),
         Mistake(
-            "other values",
-            _four_where(lambda *four: not _near(four, _PER_WORD)),
-            ko="글자 말고 잰 값이 다릅니다. `SEED`가 0인지, `characters`는 그대로인지, "
-            "병합을 400번 배웠는지, `unseen`과 `movie[500:]`에서 쟀는지 보세요.",
-            en="The measured values are others. Is `SEED` 0, are the `characters` as "
-            "they were, are there 400 merges, measured on `unseen` and `movie[500:]`?",
-            example=(3.1, 1.2, 1.3, 2.9, "C"),
+            "same merges twice",
+            _four_where(lambda *four: _near(four[:2], four[2:])),
+            ko="①과 ②가 같습니다. 배운 글을 바꾼 다음 병합을 다시 배웠나요?",
+            en="① and ② are equal. Were merges learnt anew from the other text?",
+            example=(1.9, 1.6, 1.9, 1.6, "C"),
+        ),
+        *(
+            _four_first_wrong(place, *where)
+            for place, where in enumerate(
+                (
+                    ("①의 `unseen`", "① on `unseen`"),
+                    ("①의 `movie[500:]`", "① on `movie[500:]`"),
+                    ("②의 `unseen`", "② on `unseen`"),
+                    ("②의 `movie[500:]`", "② on `movie[500:]`"),
+                )
+            )
         ),
     ),
 )
@@ -2589,6 +2748,40 @@ def _larger_ids_first(p):
     return p[order], order
 
 
+def _unsorted(p):
+    return p, torch.arange(len(p))
+
+
+def _by_size(logits, temperature):
+    """Shares of the logits themselves, without a softmax."""
+    sizes = (logits.double() / temperature).clamp(min=0) + 1e-9
+    return sizes / sizes.sum()
+
+
+def _last_of_equals(logits):
+    return len(logits) - 1 - int(logits.flip(0).argmax())
+
+
+def _second_at_0(logits, temperature, top_p, u):
+    if temperature == 0:
+        return int(logits.topk(2).indices[int(u > 0.5)])
+    return _draw(logits, temperature, top_p, u)
+
+
+def _never_fewer(step, prompt, end, temperature, top_p, draws):
+    """Keeps at least as many candidates as in the step before."""
+    kept = [1]
+
+    def keep(p, top_p):
+        kept.append(max(kept[-1], _sums_before(p, top_p)))
+        return kept[-1]
+
+    def draw(*given):
+        return _draw(*given, keep=keep)
+
+    return _top_p(step, prompt, end, temperature, top_p, draws, draw=draw)
+
+
 def _likeliest_where(is_cold):
     return _top_p_with(
         draw=lambda logits, T, top_p, u: _draw(logits, 0 if is_cold(T) else T, top_p, u)
@@ -2644,13 +2837,14 @@ _TOP_P_CASES = (
     (_Step(9), [1], -1, 1.0, 0.95, list(_DRAWS)),
     (_Step(11), [2, 1], -1, 1.0, 0.9, []),
     (_Step(12), [1], -1, 1.0, 0.6, [0.0, 0.999]),
-    (_Step(13, ties=True, size=0.5), [1], -1, 0, 0.9, [0.5, 0.5, 0.5]),
+    (_Step(13, ties=True, size=0.5), [1], -1, 0, 0.9, [0.1, 0.9, 0.5, 0.2, 0.7]),
     # Whoever draws in another way stops at the same token: only stopping is tested.
     (_Script(), [1], 6, 1.0, 0.95, list(_DRAWS)),
     (_Script(), [1], 5, 1.0, 0.95, list(_DRAWS[:3])),
     (_Script(), [1, 5], 4, 1.5, 0.85, list(_DRAWS)),
     (_Script(), [1], 3, 0, 0.9, list(_DRAWS[:4])),
     (_Script(), [6, 1], 6, 1.0, 0.9, list(_DRAWS[:4])),
+    (_Script(), [1], 0, 1.0, 0.9, list(_DRAWS)),
     (_Step(14, size=0.3), [1], -1, 0.1, 0.95, list(_DRAWS)),
     (_Step(15), [5, 1, 5, 3], -1, 1.0, 0.9, list(_MANY_DRAWS)),
     # Sums of quarters are exact: a sum is just top_p, or just the number drawn.
@@ -2683,11 +2877,25 @@ def _one_call_a_step(answer):
     return not _are_right(answer(counted, *rest), (step, *rest)) or len(calls) == 3
 
 
+def _lists_are_handed(answer):
+    """Whether step gets all ids as a list of whole numbers."""
+    step, handed = _Step(2), []
+
+    def noted(ids):
+        handed.append(ids)
+        return step(ids)
+
+    for temperature in (1.0, 0):
+        answer(noted, [1, 3], -1, temperature, 0.8, [0.2, 0.4, 0.6])
+    return all(
+        isinstance(ids, list | tuple) and all(isinstance(i, Integral) for i in ids)
+        for ids in handed
+    )
+
+
 def _is_list_of_ids(answer):
     found = answer(*_TOP_P_CASES[0])
-    are_whole = isinstance(found, list) and all(
-        isinstance(plain(i), int) for i in found
-    )
+    are_whole = isinstance(found, list) and all(isinstance(i, Integral) for i in found)
     return are_whole or not _are_right(found, _TOP_P_CASES[0])
 
 
@@ -3156,6 +3364,72 @@ write_top_p = Exercise(
             en="One token too few is written. Use up all `draws`.",
         ),
         Mistake(
+            "not sorted",
+            _drawn_with(sort=_unsorted),
+            ko="확률이 큰 것부터 늘어놓지 않았습니다.",
+            en="The probabilities are not put in order, largest first.",
+        ),
+        Mistake(
+            "logits divided by their sum",
+            _drawn_with(shares=_by_size),
+            ko="소프트맥스를 하지 않고 로짓을 합으로 나누었습니다.",
+            en="There is no softmax: you divide logits by their sum.",
+        ),
+        Mistake(
+            "a fixed number kept",
+            _drawn_with(keep=lambda p, top_p: min(10, len(p))),
+            ko="`top_p`를 쓰지 않고 정해진 수만큼 남겼습니다.",
+            en="You keep a fixed number of candidates. Use `top_p`.",
+        ),
+        Mistake(
+            "nearest sum",
+            _drawn_with(place=lambda sums, u: int((sums - u).abs().argmin())),
+            ko="수에 가장 가까운 합을 골랐습니다. **처음으로 커지는** 곳을 고르세요.",
+            en="You take the sum nearest to the number. Take the first that is larger.",
+        ),
+        Mistake(
+            "all kept alike",
+            _drawn_with(norm=lambda p, top_p: torch.ones_like(p) / len(p)),
+            ko="남긴 토큰을 모두 같은 확률로 뽑았습니다. 확률대로 더해 가세요.",
+            en="You draw all that were kept alike. Add up their probabilities.",
+        ),
+        Mistake(
+            "never fewer than before",
+            _never_fewer,
+            ko="남길 수를 단계마다 처음부터 세지 않았습니다.",
+            en="How many are kept is not counted anew in each step.",
+        ),
+        Mistake(
+            "the number used at 0",
+            _top_p_with(draw=_second_at_0),
+            ko="온도 0에서도 `draws`의 수를 보고 골랐습니다. 늘 로짓이 가장 큰 "
+            "토큰입니다.",
+            en="At temperature 0 your choice goes by `draws`. It is always the "
+            "largest logit.",
+        ),
+        Mistake(
+            "last of equals at 0",
+            _top_p_with(
+                draw=lambda logits, T, *rest: (
+                    _draw(logits, T, *rest) if T else _last_of_equals(logits)
+                )
+            ),
+            ko="온도 0에서 로짓이 같으면 번호가 작은 것을 고르세요.",
+            en="At temperature 0, of equal logits take the smaller id.",
+        ),
+        Mistake(
+            "end 0 not seen",
+            _top_p_with(stop=lambda token, end: bool(end) and token == end),
+            ko="`end`가 0이면 멈추지 않습니다. `if end`는 0에서 거짓입니다.",
+            en="With `end` 0 it never stops: `if end` is false for 0.",
+        ),
+        Mistake(
+            "prompt behind",
+            _top_p_with(seen=lambda prompt, new: [*new, *prompt]),
+            ko="`step`에 새로 쓴 번호를 프롬프트보다 앞에 주었습니다.",
+            en="`step` gets the new ids before the prompt's.",
+        ),
+        Mistake(
             "last token only",
             lambda *case: _top_p(*case)[-1:],
             ko="마지막 토큰만 돌려주었습니다. 새로 쓴 번호를 모두 돌려주세요.",
@@ -3182,6 +3456,14 @@ write_top_p = Exercise(
             "실수(float)가 아니라 정수(`int`)의 리스트를 돌려주세요.",
             en="The ids are right, but this is no list of whole numbers. Return a list "
             "of `int`, and no tuple, array, tensor or floats.",
+        ),
+        Property(
+            "lists handed to step",
+            _lists_are_handed,
+            ko="`step`에 리스트가 아닌 것(텐서나 배열)을 주었습니다. 정수(`int`)의 "
+            "리스트를 주세요.",
+            en="`step` gets something else than a list, such as a tensor. Hand it a "
+            "list of `int`.",
         ),
         Property(
             "one call a step",

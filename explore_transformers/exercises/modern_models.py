@@ -1,5 +1,7 @@
 """Checks of the exercises of lesson 9, from 2017 to today's models."""
 
+from numbers import Integral
+
 import torch
 
 from explore_transformers.exercises.checking import (
@@ -8,7 +10,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import wrong_number
+from explore_transformers.exercises.naming import several, wrong_number
 
 # ---- RoPE in the paper's layout -----------------------------------------------------
 
@@ -37,12 +39,16 @@ def _side_by_side(a, b):
     return torch.cat([a, b], dim=-1)
 
 
+def _table(positions, rates):
+    return positions[:, None] * rates
+
+
 def _turn(
-    x, positions, base, rates=_rates, at=lambda positions: positions,
+    x, positions, base, rates=_rates, at=lambda positions: positions, table=_table,
     split=_neighbours, turned=_turned, join=_in_turns,
 ):  # fmt: skip
     """RoPE on neighbouring pairs; every option changed is one mistake."""
-    angles = at(positions).double()[:, None] * rates(x.shape[1], base)  # (T, d / 2)
+    angles = table(at(positions).double(), rates(x.shape[1], base))  # (T, d / 2)
     pairs = turned(*split(x), angles.cos(), angles.sin())
     return join(*pairs).to(x.dtype)
 
@@ -51,12 +57,23 @@ def _turn_with(**changes):
     return lambda x, positions, base: _turn(x, positions, base, **changes)
 
 
+def _rows_for_columns(x, positions, base):
+    """As if d were the number of rows."""
+    return _turn(
+        x,
+        positions,
+        base,
+        rates=lambda d, base: base ** (-torch.arange(0, d, 2).double() / len(x)),
+    )
+
+
 def _turn_cases():
+    # Small bases: with the exponent's sign wrong, angles stay exact in float32 too.
     rng = torch.Generator().manual_seed(5)
     for positions, d, base in (
-        ([0, 1, 2, 3], 6, 100.0),
-        ([7], 4, 10000.0),
-        ([5, 6, 9], 8, 1000.0),
+        ([0, 1, 2, 3], 6, 20.0),
+        ([7], 4, 9.0),
+        ([2, 4, 5], 8, 10.0),
         ([2, 2], 2, 10000.0),
     ):
         x = torch.randn(len(positions), d, generator=rng)
@@ -176,6 +193,93 @@ rotate_pairs = Exercise(
             en="1 is added to the positions. At position 0 nothing turns.",
         ),
         Mistake(
+            "exponent twice",
+            _turn_with(rates=lambda d, base: _rates(d, base) ** 2),
+            ko="지수가 두 배입니다. 짝 i의 지수는 -2i/d입니다.",
+            en="The exponent is twice what it should be. For pair i it is -2i/d.",
+        ),
+        *several(
+            "pairs from 1",
+            _turn_with(rates=lambda d, base: _rates(d, base) * base ** (-2 / d)),
+            _turn_with(rates=lambda d, base: _rates(d, base) * base ** (-1 / d)),
+            ko="짝 0의 지수가 0이 아닙니다. 짝은 0부터 셉니다.",
+            en="The exponent of pair 0 is not 0. Pairs are counted from 0.",
+        ),
+        Mistake(
+            "exponent not divided",
+            _turn_with(rates=lambda d, base: _rates(d, base) ** d),
+            ko="지수를 `d`로 나누지 않았습니다. 짝 i의 지수는 -2i/d입니다.",
+            en="The exponent is not divided by `d`. For pair i it is -2i/d.",
+        ),
+        Mistake(
+            "divided by the rows",
+            _rows_for_columns,
+            ko="지수를 행의 수로 나누었습니다. `d`는 열의 수입니다.",
+            en="The exponent is divided by the number of rows. `d` is that of columns.",
+        ),
+        Mistake(
+            "whole exponents",
+            _turn_with(rates=lambda d, b: b ** (-torch.arange(0, d, 2) // d).double()),
+            ko="지수의 소수점 아래가 사라졌습니다. `//`가 아니라 `/`로 나누세요.",
+            en="The fractions of the exponents are lost. Divide with `/`, not `//`.",
+        ),
+        Mistake(
+            "last exponent -1",
+            _turn_with(rates=lambda d, b: b ** -torch.linspace(0, 1, d // 2).double()),
+            ko="지수가 0에서 -1까지입니다. 마지막 짝의 지수는 -(d - 2)/d입니다.",
+            en="The exponents go from 0 to -1. That of the last pair is -(d - 2)/d.",
+        ),
+        Mistake(
+            "first pair alone",
+            _turn_with(rates=lambda d, base: torch.eye(d // 2)[0]),
+            ko="첫 짝만 돌렸습니다. 짝을 모두 돌리세요.",
+            en="Only the first pair is turned. Turn all of them.",
+        ),
+        Mistake(
+            "degrees",
+            _turn_with(table=lambda p, rates: torch.deg2rad(_table(p, rates))),
+            ko="각을 도(degree)로 보고 바꾸었습니다. 각은 이미 라디안입니다.",
+            en="The angle is taken for degrees. It is in radians.",
+        ),
+        Mistake(
+            "axes mixed",
+            _turn_with(table=lambda p, rates: _table(rates, p).reshape(len(p), -1)),
+            ko="각의 행과 열이 섞였습니다. 행은 위치, 열은 짝입니다.",
+            en="Rows and columns of the angles are mixed. A row is a position, a "
+            "column a pair.",
+        ),
+        *several(
+            "one position for all",
+            _turn_with(at=lambda p: torch.full_like(p, p.max())),
+            _turn_with(at=torch.ones_like),
+            ko="모든 행을 같은 각만큼 돌렸습니다. 행마다 자기 위치를 쓰세요.",
+            en="All rows are turned by the same angle. Use the position of each row.",
+        ),
+        Mistake(
+            "from the first position",
+            _turn_with(at=lambda positions: positions - positions[0]),
+            ko="위치에서 첫 위치를 뺐습니다. 위치를 그대로 쓰세요.",
+            en="The first position is subtracted. Use the positions as they are.",
+        ),
+        Mistake(
+            "pair exchanged",
+            _turn_with(join=lambda a, b: _in_turns(b, a)),
+            ko="짝 안에서 두 수의 자리가 바뀌었습니다.",
+            en="The two numbers of each pair have changed places.",
+        ),
+        Mistake(
+            "second number negative",
+            _turn_with(join=lambda a, b: _in_turns(a, -b)),
+            ko="뒤 수의 부호가 반대입니다.",
+            en="The second number of each pair has the opposite sign.",
+        ),
+        Mistake(
+            "sine without sign",
+            _turn_with(turned=lambda a, b, c, s: _turned(a, b, c, s.abs())),
+            ko="사인의 절댓값을 썼습니다. 사인은 음수일 때도 있습니다.",
+            en="You take the sine without its sign. It may be negative.",
+        ),
+        Mistake(
             "not turned",
             lambda x, positions, base: x.clone(),
             ko="`x`가 그대로입니다. 위치만큼 돌리세요.",
@@ -183,6 +287,12 @@ rotate_pairs = Exercise(
         ),
     ),
     properties=(
+        Property(
+            "a tensor",
+            lambda answer: torch.is_tensor(answer(*next(_turn_cases()))),
+            ko="`torch` 텐서를 돌려주세요. 배열이나 목록이 아닙니다.",
+            en="Return a tensor of `torch`, no array or list.",
+        ),
         Property(
             "lengths stay",
             _keeps_lengths,
@@ -212,6 +322,38 @@ def _joined_with(**changes):
 def _neighbouring_rows(weight, n_heads, n_kv_heads):
     """As if a head's rows were averaged, and not heads."""
     return weight.unflatten(0, (-1, n_heads // n_kv_heads)).mean(dim=1)
+
+
+def _in_sequence(groups):
+    """The mean of a mean so far and the next head, again and again."""
+    mean = groups[:, 0]
+    for i in range(1, groups.shape[1]):
+        mean = (mean + groups[:, i]) / 2
+    return mean
+
+
+def _windows(weight, n_heads, n_kv_heads, step):
+    """Means over windows; those of the next group begin step(d_head, each) on."""
+    d_head, each = len(weight) // n_heads, n_heads // n_kv_heads
+    starts = [k * step(d_head, each) for k in range(n_kv_heads)]
+    return torch.cat(
+        [
+            weight[i : i + each * d_head].unflatten(0, (each, -1)).mean(dim=0)
+            for i in starts
+        ]
+    )
+
+
+def _rows_for_heads(weight, n_heads, n_kv_heads):
+    """As if a head began at every row."""
+    d_head, each = len(weight) // n_heads, n_heads // n_kv_heads
+    heads = torch.stack([weight[i : i + d_head] for i in range(n_heads)])
+    return heads.unflatten(0, (-1, each)).mean(dim=1).flatten(0, 1)
+
+
+def _transposed_first(weight, n_heads, n_kv_heads):
+    shape = n_kv_heads, n_heads // n_kv_heads, len(weight) // n_heads, -1
+    return weight.T.reshape(shape).mean(dim=1).flatten(0, 1)
 
 
 def _join_cases():
@@ -308,10 +450,93 @@ mean_heads = Exercise(
             en="The first heads are cut out. All heads belong in a mean.",
         ),
         Mistake(
+            "median",
+            _joined_with(choose=lambda g: g.median(dim=1).values),
+            ko="평균이 아니라 중앙값입니다.",
+            en="That is the median. Take the mean.",
+        ),
+        Mistake(
+            "mean of means",
+            _joined_with(choose=_in_sequence),
+            ko="평균과 다음 헤드를 다시 평균했습니다. 그러면 뒤의 헤드가 더 크게 "
+            "들어갑니다. 모두 더해서 한 번 나누세요.",
+            en="You take the mean of a mean and the next head, so later heads weigh "
+            "more. Add all, divide once.",
+        ),
+        Mistake(
+            "one mean of all",
+            _joined_with(
+                choose=lambda g: g.mean(dim=(0, 1), keepdim=True)[0].repeat(
+                    len(g), 1, 1
+                )
+            ),
+            ko="모든 헤드를 한꺼번에 평균했습니다. 무리마다 따로 평균하세요.",
+            en="This is one mean of all heads. Take one for each group.",
+        ),
+        Mistake(
+            "groups overlap",
+            lambda *case: _windows(*case, lambda d_head, each: d_head),
+            ko="무리가 겹칩니다. 무리 `k`는 헤드 `k * (n_heads // n_kv_heads)`에서 "
+            "시작합니다.",
+            en="Groups overlap. Group `k` begins at head `k * (n_heads // "
+            "n_kv_heads)`.",
+        ),
+        Mistake(
+            "heads at every row",
+            _rows_for_heads,
+            ko="헤드가 행마다 시작하는 것으로 셌습니다. 헤드 `h`는 `h * d_head`행에서 "
+            "시작합니다.",
+            en="Heads are cut as if each row began one. Head `h` begins at row `h * "
+            "d_head`.",
+        ),
+        Mistake(
+            "transposed first",
+            _transposed_first,
+            ko="나누기 전에 행과 열을 바꾸었습니다. 헤드는 `weight`의 행에 있습니다.",
+            en="Rows and columns were exchanged first. Heads lie along the rows of "
+            "`weight`.",
+        ),
+        Mistake(
+            "first and last",
+            _joined_with(choose=lambda g: (g[:, 0] + g[:, -1]) / 2),
+            ko="무리의 첫 헤드와 마지막 헤드만 평균했습니다. 사이의 헤드도 넣으세요.",
+            en="Only the first and last head of a group are in the mean. Take those "
+            "between too.",
+        ),
+        Mistake(
+            "divided by the root",
+            _joined_with(choose=lambda g: g.sum(dim=1) / g.shape[1] ** 0.5),
+            ko="헤드 수의 제곱근으로 나누었습니다. 헤드의 수로 나누세요.",
+            en="You divide by the square root of the number of heads. Divide by the "
+            "number.",
+        ),
+        Mistake(
+            "groups in reverse",
+            _joined_with(choose=lambda g: g.mean(dim=1).flip(0)),
+            ko="무리의 차례가 거꾸로입니다.",
+            en="The groups are in reverse.",
+        ),
+        Mistake(
+            "number and size exchanged",
+            lambda weight, n, kv: _joined(weight, n, n // kv),
+            ko="무리의 수와 크기를 바꾸었습니다. 무리가 `n_kv_heads`개이고, 그 안에 "
+            "헤드가 `n_heads // n_kv_heads`개입니다.",
+            en="The number of groups and their size are exchanged: there are "
+            "`n_kv_heads` groups of `n_heads // n_kv_heads` heads.",
+        ),
+        Mistake(
             "unchanged",
             lambda weight, n, kv: weight.clone(),
             ko="가중치가 그대로입니다. 무리마다 평균하세요.",
             en="The weight comes back as it was. Take the mean of each group.",
+        ),
+    ),
+    properties=(
+        Property(
+            "a tensor",
+            lambda answer: torch.is_tensor(answer(*next(_join_cases()))),
+            ko="`torch` 텐서를 돌려주세요. 배열이나 목록이 아닙니다.",
+            en="Return a tensor of `torch`, no array or list.",
         ),
     ),
 )
@@ -329,8 +554,36 @@ def _mask_with(diagonal):
     return lambda n_cached, n_new: _mask(n_cached, n_new, diagonal)
 
 
+def _beside(n_cached, n_new, cached=torch.ones, new=lambda n: _mask(0, n), order=1):
+    """The columns of the cache and those of the new tokens, made apart."""
+    parts = [cached(n_new, n_cached, dtype=torch.bool), new(n_new)]
+    return torch.cat(parts[::order], dim=1)
+
+
+def _new_by(new):
+    return lambda n_cached, n_new: _beside(n_cached, n_new, new=new)
+
+
+def _additive(n_cached, n_new):
+    seen = _mask(n_cached, n_new)
+    return torch.zeros(seen.shape).masked_fill(~seen, -torch.inf)
+
+
+def _last_cached_hidden(n_cached, n_new):
+    seen = _mask(n_cached, n_new)
+    seen[:, max(n_cached - 1, 0) : n_cached] = False
+    return seen
+
+
+def _bug_and_cache(n_cached, n_new):
+    seen = _mask(0, n_new + n_cached)[:n_new]
+    seen[:, :n_cached] = True
+    return seen
+
+
 def _is_bool(answer):
-    return answer(3, 2).dtype == torch.bool
+    mask = answer(3, 2)
+    return torch.is_tensor(mask) and mask.dtype == torch.bool
 
 
 cached_mask = Exercise(
@@ -406,19 +659,110 @@ cached_mask = Exercise(
         ),
         Mistake(
             "cache hidden",
-            lambda n_cached, n_new: torch.cat(
-                [torch.zeros(n_new, n_cached, dtype=torch.bool), _mask(0, n_new)], dim=1
-            ),
+            lambda *case: _beside(*case, cached=torch.zeros),
             ko="캐시의 토큰을 가렸습니다. 새 토큰은 그것을 모두 봅니다.",
             en="The cached tokens are hidden. New tokens see all of them.",
+        ),
+        Mistake(
+            "an additive mask",
+            _additive,
+            ko="더하는 마스크(0과 -inf)입니다. 볼 수 있는 곳이 `True`인 `bool` 텐서를 "
+            "만드세요.",
+            en="That is a mask to add (0 and -inf). Make a tensor of `bool`, `True` "
+            "where it may attend.",
+        ),
+        Mistake(
+            "cache alone",
+            _new_by(lambda n: torch.zeros(n, n, dtype=torch.bool)),
+            ko="캐시의 토큰만 봅니다. 새 토큰은 자기와 앞의 새 토큰도 봅니다.",
+            en="Only cached tokens are seen. A new one sees itself and earlier new "
+            "ones too.",
+        ),
+        Mistake(
+            "cache and the bug",
+            _bug_and_cache,
+            ko="캐시는 보이지만, 새 토큰의 대각선이 아직 첫 열에서 시작합니다. "
+            "`n_cached`번째 열에서 시작해야 합니다.",
+            en="The cache is seen, but the diagonal of the new tokens still begins in "
+            "the first column. It belongs in column `n_cached`.",
+        ),
+        Mistake(
+            "itself and the cache",
+            _new_by(lambda n: torch.eye(n, dtype=torch.bool)),
+            ko="새 토큰 가운데 자기만 봅니다. 앞의 새 토큰도 보아야 합니다.",
+            en="Of the new tokens it sees itself alone. It must see earlier ones too.",
+        ),
+        Mistake(
+            "later ones seen",
+            _new_by(lambda n: _mask(0, n).T),
+            ko="새 토큰끼리 뒤의 것을 봅니다. 앞의 것을 보아야 합니다.",
+            en="Among the new tokens it sees later ones. It must see earlier ones.",
+        ),
+        Mistake(
+            "cache last",
+            lambda *case: _beside(*case, order=-1),
+            ko="캐시의 열을 뒤에 두었습니다. 캐시가 먼저 옵니다.",
+            en="The columns of the cache come last. They come first.",
+        ),
+        Mistake(
+            "moved by the difference",
+            _mask_with(lambda n_cached, n_new: n_cached - n_new),
+            ko="대각선을 `n_cached - n_new`만큼 옮겼습니다. `n_cached`만큼 옮기세요.",
+            en="The diagonal is moved by `n_cached - n_new`. Move it by `n_cached`.",
+        ),
+        Mistake(
+            "half way",
+            _mask_with(lambda n_cached, n_new: n_cached // 2),
+            ko="대각선을 캐시의 절반만큼 옮겼습니다. `n_cached`만큼 옮기세요.",
+            en="The diagonal is moved by half of the cache. Move it by `n_cached`.",
+        ),
+        *several(
+            "3 written",
+            _mask_with(lambda n_cached, n_new: 3),
+            _mask_with(lambda n_cached, n_new: min(n_cached, 3)),
+            ko="3을 코드에 적었습니다. `n_cached`를 쓰세요.",
+            en="3 is written into the code. Use `n_cached`.",
+        ),
+        Mistake(
+            "one row early",
+            _mask_with(lambda n_cached, n_new: max(n_cached - 1, 0)),
+            ko="캐시가 있으면 새 토큰이 자기를 못 봅니다. 한 행 앞의 마스크입니다.",
+            en="With tokens cached, a new one does not see itself: the mask is one "
+            "row early.",
+        ),
+        Mistake(
+            "last cached hidden",
+            _last_cached_hidden,
+            ko="캐시의 마지막 토큰이 가려졌습니다. 캐시는 모두 봅니다.",
+            en="The last cached token is hidden. All of the cache is seen.",
+        ),
+        Mistake(
+            "a window",
+            lambda n_cached, n_new: _mask(n_cached, n_new).triu(
+                1 if n_cached else -n_new
+            ),
+            ko="먼 과거를 가렸습니다. 새 토큰은 앞의 것을 모두 봅니다.",
+            en="The far past is hidden. A new token sees all before it.",
+        ),
+        Mistake(
+            "rows in reverse",
+            lambda *case: _mask(*case).flip(0),
+            ko="행의 차례가 거꾸로입니다. 첫 행이 첫 새 토큰입니다.",
+            en="The rows are in reverse. The first row is the first new token.",
+        ),
+        Mistake(
+            "columns in reverse",
+            lambda *case: _mask(*case).flip(1),
+            ko="열의 차례가 거꾸로입니다. 첫 열이 가장 오래된 토큰입니다.",
+            en="The columns are in reverse. The first column is the oldest token.",
         ),
     ),
     properties=(
         Property(
             "a mask of bools",
             _is_bool,
-            ko="보이는 곳은 맞지만 `bool` 텐서가 아닙니다.",
-            en="The places are right, but this is no tensor of `bool`.",
+            ko="`bool` 텐서가 아닙니다. `torch`로 만들고 `dtype=torch.bool`을 쓰세요.",
+            en="This is no tensor of `bool`. Make it with `torch`, `dtype=torch.bool`.",
         ),
     ),
 )
@@ -427,8 +771,13 @@ cached_mask = Exercise(
 # ---- the longest text that fits -----------------------------------------------------
 
 
-def _longest(budget, n_layers, n_kv_heads, d_head, n_bytes, B):
-    return budget // (2 * n_layers * n_kv_heads * d_head * n_bytes * B)
+def _token(n_layers, n_kv_heads, d_head, n_bytes, B):
+    """Bytes of one token of every text."""
+    return 2 * n_layers * n_kv_heads * d_head * n_bytes * B
+
+
+def _longest(budget, *sizes):
+    return budget // _token(*sizes)
 
 
 def _longest_by(token):
@@ -446,6 +795,8 @@ longest_text = Exercise(
         (999, 1, 1, 5, 2, 3),
         (10, 2, 2, 16, 4, 1),
         (123456, 4, 5, 7, 3, 6),
+        (192, 2, 2, 16, 1, 1),
+        (2**31 - 1, 1, 1, 1, 1, 1),
     ),
     mistakes=(
         Mistake(
@@ -485,7 +836,7 @@ longest_text = Exercise(
             en="There are `B` texts, each with a cache of its own.",
         ),
         Mistake(
-            "rounded up",
+            "one more",
             lambda *case: _longest(*case) + 1,
             ko="하나가 더 많습니다. 메모리를 넘지 않도록 내림하세요.",
             en="That is one too many. Round down so that the budget is kept.",
@@ -503,6 +854,101 @@ longest_text = Exercise(
             en="There is one factor of 8 too many. `n_bytes` is in bytes already.",
         ),
         Mistake(
+            "rounded up",
+            lambda *case: -(-case[0] // _token(*case[1:])),
+            ko="올림했습니다. 메모리를 넘지 않도록 내림하세요.",
+            en="You round up. Round down so that the budget is kept.",
+        ),
+        *several(
+            "rounded",
+            lambda *case: round(case[0] / _token(*case[1:])),
+            lambda *case: round(2 * case[0] // _token(*case[1:]) / 2),
+            ko="가까운 정수로 반올림했습니다. 메모리를 넘지 않도록 내림하세요.",
+            en="You round to the nearest. Round down so that the budget is kept.",
+        ),
+        Mistake(
+            "one too few",
+            lambda *case: _longest(*case) - 1,
+            ko="하나가 적습니다. 딱 맞게 들어가는 것까지 세세요.",
+            en="That is one too few. Count the last that fits.",
+        ),
+        Mistake(
+            "budget not used up",
+            lambda budget, *sizes: (budget - 1) // _token(*sizes),
+            ko="`budget`을 남김없이 써도 됩니다. 딱 맞아떨어질 때 하나가 적습니다.",
+            en="`budget` may be used up. Where it fits exactly, you give one too few.",
+        ),
+        Mistake(
+            "at least one",
+            lambda *case: max(1, _longest(*case)),
+            ko="토큰 하나도 들어가지 않으면 0입니다.",
+            en="If not even one token fits, it is 0.",
+        ),
+        Mistake(
+            "B multiplied",
+            lambda budget, *sizes: budget // _token(*sizes[:-1], 1) * sizes[-1],
+            ko="`B`를 곱했습니다. 문장이 많을수록 하나에 남는 메모리는 적습니다.",
+            en="You multiply by `B`. The more texts, the less memory for each.",
+        ),
+        Mistake(
+            "budget in bits",
+            lambda budget, *sizes: 8 * budget // _token(*sizes),
+            ko="`budget`에 8을 곱했습니다. `budget`도 `n_bytes`도 바이트입니다.",
+            en="You multiply `budget` by 8. Both it and `n_bytes` are in bytes.",
+        ),
+        Mistake(
+            "budget in kilobytes",
+            lambda budget, *sizes: 1024 * budget // _token(*sizes),
+            ko="`budget`에 1024를 곱했습니다. `budget`은 이미 바이트입니다.",
+            en="You multiply `budget` by 1024. It is in bytes already.",
+        ),
+        *several(
+            "4 bytes",
+            _longest_by(lambda n, kv, d, b, B: _token(n, kv, d, 4, B)),
+            _longest_by(lambda n, kv, d, b, B: _token(n, kv, d, 2, B)),
+            ko="수 하나의 바이트를 코드에 적었습니다. `n_bytes`를 쓰세요.",
+            en="The bytes of a number are written into the code. Use `n_bytes`.",
+        ),
+        Mistake(
+            "d_head twice",
+            _longest_by(lambda n, kv, d, b, B: _token(n, kv, d * d, b, B)),
+            ko="`d_head`를 두 번 곱했습니다. 헤드 하나에 수가 `d_head`개 있습니다.",
+            en="`d_head` is in there twice. A head has `d_head` numbers.",
+        ),
+        *several(
+            "queries too",
+            _longest_by(lambda *sizes: 3 * _token(*sizes) // 2),
+            _longest_by(lambda *sizes: 2 * _token(*sizes)),
+            ko="키와 밸류보다 많이 셌습니다. 캐시에는 이 둘만 남습니다(쿼리는 남지 "
+            "않습니다).",
+            en="You count more than keys and values. The cache holds these two, and "
+            "no queries.",
+        ),
+        Mistake(
+            "added",
+            _longest_by(lambda *sizes: 2 * sum(sizes)),
+            ko="크기들을 더했습니다. 곱하세요.",
+            en="The sizes are added. Multiply them.",
+        ),
+        Mistake(
+            "power of layers",
+            _longest_by(lambda n, kv, d, b, B: 2**n * kv * d * b * B),
+            ko="2를 층의 수만큼 거듭제곱했습니다. 층의 수를 곱하세요.",
+            en="You take 2 to the power of the layers. Multiply by their number.",
+        ),
+        Mistake(
+            "bytes used",
+            lambda budget, *sizes: budget - budget % _token(*sizes),
+            ko="캐시가 쓰는 바이트입니다. 토큰의 수를 구하세요.",
+            en="These are the bytes that are used. Give the number of tokens.",
+        ),
+        Mistake(
+            "root",
+            lambda *case: int(_longest(*case) ** 0.5),
+            ko="제곱근을 취했습니다. 캐시는 토큰의 수에 비례해 커집니다.",
+            en="You take the square root. The cache grows in proportion to the tokens.",
+        ),
+        Mistake(
             "bytes of a token",
             lambda budget, n, kv, d, b, B: 2 * n * kv * d * b * B,
             ko="토큰 하나가 차지하는 바이트입니다. `budget`을 그것으로 나누세요.",
@@ -512,9 +958,9 @@ longest_text = Exercise(
     properties=(
         Property(
             "a whole number",
-            lambda answer: isinstance(answer(2**20, 2, 2, 16, 4, 1), int),
-            ko="값은 맞지만 정수(`int`)가 아닙니다. `//`로 나누세요.",
-            en="The value is right, but no `int`. Divide with `//`.",
+            lambda answer: isinstance(answer(2**20, 2, 2, 16, 4, 1), Integral),
+            ko="정수(`int`)가 아닙니다. 정수를 `//`로 나누세요.",
+            en="This is no `int`. Divide whole numbers with `//`.",
         ),
     ),
 )
@@ -528,6 +974,8 @@ _BASES = 5, 28, 122
 def _base_is_right(expected, got):
     if not isinstance(got, tuple | list) or len(got) != len(expected):
         return False
+    if any(isinstance(n, str) for n in got[:3]):
+        return False
     numbers = [float(n) for n in got[:3]]
     return numbers == [*map(float, _BASES)] and str(got[3]).strip().upper() == "B"
 
@@ -538,6 +986,16 @@ def _numbers_right(answer):
 
 def _letter(letter):
     return lambda answer: _numbers_right(answer) and str(answer[3]).upper() == letter
+
+
+def _are(*numbers):
+    """Whether the answer begins with these three, whatever its letter."""
+    return lambda answer: [float(n) for n in answer[:3]] == [*map(float, numbers)]
+
+
+def _measured(name, *numbers, ko, en):
+    """The Mistake of measuring something else, which gives these numbers."""
+    return Mistake(name, _are(*numbers), ko, en, (*numbers, "B"))
 
 
 def _number(place, name, wrong, ko, en):
@@ -577,26 +1035,112 @@ rope_base = Exercise(
             example=(*_BASES, "C"),
         ),
         Mistake(
+            "text",
+            lambda answer: any(isinstance(n, str) for n in answer[:3]),
+            ko="수를 글자로 적었습니다. 따옴표 없이 수로 적으세요.",
+            en="The numbers are written as text. Write them without quotation marks.",
+            example=("5", "28", "122", "B"),
+        ),
+        Mistake(
+            "another letter",
+            lambda answer: (
+                _numbers_right(answer)
+                and str(answer[3]).strip().upper() not in list("ABC")
+            ),
+            ko="잰 값은 맞습니다. 마지막에는 A, B, C 가운데 하나를 글자로 적으세요.",
+            en="The numbers are right. End with one of the letters A, B and C.",
+            example=(*_BASES, "D"),
+        ),
+        _measured(
             "order of the bases",
-            lambda answer: [float(n) for n in answer[:3]] == [122.0, 28.0, 5.0],
+            122,
+            28,
+            5,
             ko="세 수의 차례가 거꾸로입니다. 밑이 100, 10000, 1000000인 차례로 "
             "적으세요.",
             en="The three are in reverse. Write them for 100, 10000 and 1000000.",
-            example=(122, 28, 5, "B"),
         ),
-        Mistake(
+        _measured(
             "last before",
-            lambda answer: [float(n) for n in answer[:3]] == [4.0, 27.0, 121.0],
+            4,
+            27,
+            121,
             ko="0.5보다 작아지기 바로 앞의 거리입니다. 작아진 **첫** 거리를 적으세요.",
             en="These are the last distances before. Give the **first** below 0.5.",
-            example=(4, 27, 121, "B"),
         ),
-        Mistake(
+        _measured(
             "counted from 1",
-            lambda answer: [float(n) for n in answer[:3]] == [6.0, 29.0, 123.0],
+            6,
+            29,
+            123,
             ko="하나씩 많습니다. 위치 0이 거리 0입니다.",
             en="One too many each. Position 0 is distance 0.",
-            example=(6, 29, 123, "B"),
+        ),
+        _measured(
+            "exponent halved",
+            3,
+            5,
+            15,
+            ko="지수가 절반입니다. 짝 i의 빠르기는 밑의 -2i/64제곱입니다. "
+            "`rotation`을 쓰세요.",
+            en="The exponent is halved. Pair i has the base to the power of -2i/64. "
+            "Use `rotation`.",
+        ),
+        _measured(
+            "last above",
+            4,
+            177,
+            18938,
+            ko="0.5 이상인 **마지막** 거리입니다. 0.5보다 작아진 **첫** 거리를 "
+            "적으세요.",
+            en="These are the **last** distances with 0.5 or more. Give the **first** "
+            "below it.",
+        ),
+        _measured(
+            "below 0",
+            46,
+            725,
+            6235,
+            ko="0보다 작아진 거리입니다. 0.5보다 작아지는 거리를 재세요.",
+            en="These are the distances below 0. Measure those below 0.5.",
+        ),
+        _measured(
+            "sum",
+            46,
+            724,
+            6235,
+            ko="코사인의 합을 0.5와 견주었습니다. 32개의 **평균**입니다.",
+            en="You compare the sum of cosines with 0.5. It is the **mean** of the 32.",
+        ),
+        _measured(
+            "half the numbers",
+            4,
+            16,
+            52,
+            ko="코사인 16개로 쟀습니다. `d_head`가 64이면 32개입니다.",
+            en="You measure with 16 cosines. With `d_head` 64 there are 32.",
+        ),
+        _measured(
+            "sines too",
+            21,
+            72,
+            130,
+            ko="사인까지 더했습니다. 코사인만 평균하세요.",
+            en="The sines are in there too. Take the mean of cosines alone.",
+        ),
+        Mistake(
+            "all the same",
+            lambda answer: len({float(n) for n in answer[:3]}) == 1,
+            ko="세 수가 모두 같습니다. 밑을 바꾸어 재었나요?",
+            en="All three are the same. Did you change the base?",
+            example=(28, 28, 28, "B"),
+        ),
+        Mistake(
+            "scores",
+            lambda answer: all(0 < abs(float(n)) < 1 for n in answer[:3]),
+            ko="점수를 적었습니다. 거리를 적으세요.",
+            en="These are scores. Write the distances.",
+            example=(0.49, 0.48, 0.47, "B"),
         ),
         _number(
             0,
@@ -634,29 +1178,77 @@ def _kept(proposed, answers):
     return n
 
 
+def _written(proposed, answers, first, end):
+    """What a round writes; answers[first] is target's for the first proposal."""
+    n = _kept(proposed, answers[first:])
+    return [*proposed[:n], answers[first + n]]
+
+
+def _written_by(kept):
+    """As _written, where kept(proposed, answers) says how many are accepted."""
+
+    def written(proposed, answers, first, end):
+        n = kept(proposed, answers[first:])
+        return [*proposed[:n], answers[first + n]]
+
+    return written
+
+
+def _ended_by(last):
+    """As _written, where last(proposed, answers, n) ends it; n were accepted."""
+
+    def written(proposed, answers, first, end):
+        n = _kept(proposed, answers[first:])
+        return [*proposed[:n], *last(proposed, answers[first:], n)]
+
+    return written
+
+
+def _late(last):
+    """As _written, compared with the answers one place later."""
+
+    def written(proposed, answers, first, end):
+        n = _kept(proposed, [*answers[first + 1 :], answers[-1]])
+        return [*proposed[:n], [*answers, answers[-1]][first + n + last]]
+
+    return written
+
+
+def _equal_ones(proposed, answers, first, end):
+    pairs = zip(proposed, answers[first:], strict=False)
+    return [*(p for p, a in pairs if p == a), answers[-1]]
+
+
+def _ends_if_proposed(proposed, answers, first, end):
+    return proposed if end in proposed else _written(proposed, answers, first, end)
+
+
 def _cut_at(end, new):
     return new[: new.index(end) + 1] if end in new else new
 
 
 def _speculate(
-    target, draft, prompt, end, max_new_tokens, k,
-    n_proposed=lambda k, left: k, seen=lambda ids, proposed: [*ids, *proposed],
-    shift=-1, kept=_kept, bonus=lambda n, k, answers: [answers[n]],
-    cut=_cut_at, most=lambda new, n: new[:n],
+    target, draft, prompt, end, max_new_tokens, k, start=lambda target, prompt: [],
+    n_proposed=lambda k: k, seen=lambda prompt, ids, proposed: [*ids, *proposed],
+    written=_written, again=lambda proposed, wrote: [], first=-1,
+    cut=_cut_at, most=lambda new, n, end: new[:n], is_full=lambda n, most: n >= most,
     done=lambda prompt, new, calls: (new, calls),
-    stop=lambda new, end: end in new,
+    stop=lambda prompt, new, end: end in new,
 ):  # fmt: skip
     """Greedy speculative decoding; every option changed is one mistake."""
-    new, n_calls = [], 0
-    while len(new) < max_new_tokens and not stop(new, end) and n_calls < 60:
-        ids, proposed = [*prompt, *new], []
-        for _ in range(n_proposed(k, max_new_tokens - len(new))):
-            proposed.append(draft(seen(ids, proposed)))
-        answers = target([*ids, *proposed])[len(ids) + shift :]
+    new, proposed = start(target, prompt), []
+    n_calls = len(new)
+    while not is_full(len(new), max_new_tokens) and not stop(prompt, new, end):
+        ids = [*prompt, *new]
+        while len(proposed) < n_proposed(k):
+            proposed.append(draft(seen(prompt, ids, proposed)))
+        answers = target([*ids, *proposed])
         n_calls += 1
-        n = kept(proposed, answers)
-        new += [*proposed[:n], *bonus(n, len(proposed), answers)]
-    return done(prompt, most(cut(end, new), max_new_tokens), n_calls)
+        wrote = written(proposed, answers, len(ids) + first, end)
+        new, proposed = new + wrote, again(proposed, wrote)
+        if n_calls == 60:  # a mistake that goes on for ever
+            break
+    return done(prompt, most(cut(end, new), max_new_tokens, end), n_calls)
 
 
 def _speculate_with(**changes):
@@ -690,6 +1282,11 @@ def _draft_off(often):
     return lambda ids: (_BIG(ids) + (sum(ids) % often == 0)) % 11
 
 
+def _to_the_end(ids):
+    """2, 3, and then 9 for ever."""
+    return {1: 2, 2: 3, 3: 9}.get(ids[-1], 9)
+
+
 _SPECULATE_CASES = tuple(
     (_Target(_BIG), draft, prompt, end, most, k)
     for draft, prompt, end, most, k in (
@@ -704,7 +1301,31 @@ _SPECULATE_CASES = tuple(
         (_BIG, [4], 99, 1, 3),
         (_draft_off(5), [10, 2, 9], 99, 13, 4),
     )
-)
+) + tuple((_Target(_to_the_end), _to_the_end, [1], 9, most, 6) for most in (12, 2))
+
+
+def _runs(answer):
+    """Yield what each case gave, the calls of target and of draft, and k."""
+    for *models, prompt, end, most, k in _SPECULATE_CASES:
+        calls = [0, 0]
+
+        def counted(i, calls=calls, models=models):
+            def model(ids):
+                calls[i] += 1
+                return models[i](ids)
+
+            return model
+
+        yield answer(counted(0), counted(1), [*prompt], end, most, k), *calls, k
+
+
+def _has_its_form(result):
+    return (
+        isinstance(result, tuple)
+        and len(result) == 2
+        and isinstance(result[0], list)
+        and all(isinstance(n, Integral) for n in (*result[0], result[1]))
+    )
 
 
 def _writes_as_alone(answer):
@@ -723,74 +1344,153 @@ speculate = Exercise(
     mistakes=(
         Mistake(
             "nothing checked",
-            _speculate_with(kept=lambda proposed, answers: len(proposed)),
+            _speculate_with(written=_written_by(lambda p, answers: len(p))),
             ko="제안을 모두 받아들였습니다. `target`의 답과 같은 것만 받아들이세요.",
             en="All proposals are accepted. Accept only those that equal `target`'s.",
         ),
-        Mistake(
+        *several(
             "goes on after a difference",
             _speculate_with(
-                kept=lambda proposed, answers: sum(
-                    p == a for p, a in zip(proposed, answers, strict=False)
-                )
+                written=_written_by(lambda p, a: sum(map(int.__eq__, p, a)))
             ),
-            ko="같은 것의 수만 셌습니다. 다른 것이 나오면 거기서부터 모두 버려야 "
-            "합니다.",
-            en="You count how many are equal. From the first that differs, all must "
-            "be dropped.",
+            _speculate_with(written=_equal_ones),
+            ko="다른 것이 나온 뒤에도 같은 것을 받아들였습니다. 다른 것이 나오면 "
+            "거기서부터 모두 버려야 합니다.",
+            en="You accept equal ones even after one that differs. From the first "
+            "that differs, all must be dropped.",
         ),
         Mistake(
             "all or nothing",
             _speculate_with(
-                kept=lambda proposed, answers: (
-                    len(proposed) if _kept(proposed, answers) == len(proposed) else 0
-                )
+                written=_written_by(lambda p, a: len(p) if _kept(p, a) == len(p) else 0)
             ),
             ko="하나라도 다르면 모두 버렸습니다. 다르기 전까지는 받아들이세요.",
             en="All are dropped if one differs. Keep those before it.",
         ),
         Mistake(
+            "the first alone checked",
+            _speculate_with(written=_written_by(lambda p, a: int(p[0] == a[0]))),
+            ko="첫 제안만 검사했습니다. 다른 것이 나올 때까지 하나씩 모두 검사하세요.",
+            en="Only the first proposal is checked. Check all, up to the first that "
+            "differs.",
+        ),
+        Mistake(
+            "in any place",
+            _speculate_with(
+                written=_written_by(
+                    lambda p, a: next(
+                        (i for i, n in enumerate(p) if n not in a), len(p)
+                    )
+                )
+            ),
+            ko="제안이 `target`의 답 어디엔가 있으면 받아들였습니다. 같은 자리의 답과 "
+            "견주세요.",
+            en="A proposal is accepted if it is anywhere in `target`'s answers. "
+            "Compare place by place.",
+        ),
+        Mistake(
             "no id of its own",
-            _speculate_with(bonus=lambda n, k, answers: [answers[n]] if n == 0 else []),
+            _speculate_with(
+                written=_ended_by(lambda p, a, n: [a[n]] if n == 0 else [])
+            ),
             ko="받아들인 다음에 `target`의 번호를 더 쓰지 않았습니다.",
             en="After those accepted, `target`'s own id is not written.",
         ),
         Mistake(
-            "none when all were right",
-            _speculate_with(bonus=lambda n, k, answers: [answers[n]] if n < k else []),
-            ko="모두 받아들였을 때는 `target`의 번호를 더 쓰지 않았습니다. 그때도 답이 "
-            "하나 더 있습니다.",
-            en="When all were accepted, `target`'s next id is left out. It has one "
-            "more answer then, too.",
+            "one id a round too few",
+            _speculate_with(
+                written=_ended_by(lambda p, a, n: [a[n]] if n < len(p) else [])
+            ),
+            ko="제안을 모두 받아들인 바퀴에서 번호가 하나 적습니다. 제안이 꼭 "
+            "`k`개인지, 그다음에 `target`의 번호를 더 쓰는지 보세요.",
+            en="A round in which all are accepted writes one id too few. Are there "
+            "exactly `k` proposals, and does `target`'s next id follow them?",
+        ),
+        *several(
+            "the refused one written",
+            _speculate_with(written=_ended_by(lambda p, a, n: [[*p, a[-1]][n]])),
+            _speculate_with(
+                written=_ended_by(lambda p, a, n: [p[0] if n == 0 else a[n]])
+            ),
+            ko="`target`의 번호가 아니라 버려야 할 제안을 썼습니다.",
+            en="The refused proposal is written in place of `target`'s id.",
         ),
         Mistake(
-            "compared one late",
+            "target's last",
+            _speculate_with(written=_ended_by(lambda p, a, n: [a[-1]])),
+            ko="받아들인 것 다음의 답이 아니라 `target`의 마지막 답을 썼습니다. "
+            "그것은 버린 제안에 이어진 번호입니다.",
+            en="`target`'s last answer is written, which follows dropped proposals. "
+            "Write its answer after those accepted.",
+        ),
+        Mistake(
+            "all answers",
             _speculate_with(
-                shift=0, bonus=lambda n, k, answers: answers[n : n + 1] or [answers[-1]]
+                written=lambda proposed, answers, first, end: answers[first:]
             ),
-            ko="한 칸 뒤의 답과 견주었습니다. 첫 제안을 검사하는 답은 `len(ids) - 1`에 "
-            "있습니다.",
+            ko="`target`의 답을 모두 썼습니다. 다른 것이 나온 다음의 답은 버린 제안에 "
+            "이어진 것입니다.",
+            en="All of `target`'s answers are written. Those after the first that "
+            "differs go on from dropped proposals.",
+        ),
+        *several(
+            "compared one late",
+            _speculate_with(written=_late(1)),
+            _speculate_with(written=_late(0)),
+            ko="한 칸 뒤의 답과 견주었습니다. 첫 제안을 검사하는 답은 `len(ids) - "
+            "1`에 있습니다.",
             en="You compare with the answers one place later. The answer that checks "
             "the first proposal is at `len(ids) - 1`.",
         ),
         Mistake(
+            "compared one early",
+            _speculate_with(
+                written=lambda p, answers, first, end: _written(
+                    p, [*answers[first:], *answers[: first + len(p)]], 0, end
+                ),
+                first=-2,
+            ),
+            ko="한 칸 앞의 답과 견주었습니다. 첫 제안을 검사하는 답은 `len(ids) - "
+            "1`에 있습니다.",
+            en="You compare with the answers one place earlier. The answer that "
+            "checks the first proposal is at `len(ids) - 1`.",
+        ),
+        Mistake(
             "draft blind to its own",
-            _speculate_with(seen=lambda ids, proposed: list(ids)),
+            _speculate_with(seen=lambda prompt, ids, proposed: list(ids)),
             ko="`draft`에 제안한 번호를 붙이지 않았습니다. 같은 번호만 되풀이해 "
             "씁니다.",
             en="`draft` never gets its own proposals, and repeats one id.",
         ),
         Mistake(
-            "one proposal too few",
-            _speculate_with(n_proposed=lambda k, left: max(k - 1, 1)),
-            ko="제안이 하나 적습니다. 꼭 `k`개입니다.",
-            en="There is one proposal too few. Make exactly `k`.",
+            "draft blind to the text",
+            _speculate_with(seen=lambda prompt, ids, proposed: [*prompt, *proposed]),
+            ko="`draft`가 프롬프트에서만 이어 씁니다. 새로 쓴 번호도 넣으세요.",
+            en="`draft` goes on from the prompt alone. Give it what was written, too.",
+        ),
+        Mistake(
+            "dropped ones proposed again",
+            _speculate_with(again=lambda proposed, wrote: proposed[len(wrote) :]),
+            ko="버린 제안을 다음 바퀴에 다시 제안했습니다. 바퀴마다 새로 쓰세요.",
+            en="Dropped proposals are proposed again. Draft anew in every round.",
         ),
         Mistake(
             "one proposal too many",
-            _speculate_with(n_proposed=lambda k, left: k + 1),
+            _speculate_with(n_proposed=lambda k: k + 1),
             ko="제안이 하나 많습니다. 꼭 `k`개입니다.",
             en="There is one proposal too many. Make exactly `k`.",
+        ),
+        Mistake(
+            "3 proposals",
+            lambda *case: _speculate(*case[:-1], 3),
+            ko="3을 코드에 적었습니다. `k`를 쓰세요.",
+            en="3 is written into the code. Use `k`.",
+        ),
+        Mistake(
+            "a call before the rounds",
+            _speculate_with(start=lambda target, prompt: [target(prompt)[-1]]),
+            ko="바퀴를 시작하기 전에 `target`을 한 번 더 불렀습니다.",
+            en="`target` is called once before the first round.",
         ),
         Mistake(
             "end kept no more",
@@ -807,20 +1507,67 @@ speculate = Exercise(
             en="Ids of the same round that follow `end` are left in. Cut them off.",
         ),
         Mistake(
+            "cut at the last end",
+            _speculate_with(
+                cut=lambda end, new: (
+                    new[: len(new) - new[::-1].index(end)] if end in new else new
+                )
+            ),
+            ko="한 바퀴에 `end`가 두 번 나오면 마지막 것에서 잘랐습니다. 첫 `end`에서 "
+            "자르세요.",
+            en="Where a round has `end` twice, you cut at the last. Cut at the first.",
+        ),
+        *several(
             "end looked for last",
             _speculate_with(
-                stop=lambda new, end: new[-1:] == [end], cut=lambda end, new: new
+                stop=lambda prompt, new, end: new[-1:] == [end],
+                cut=lambda end, new: new,
             ),
+            _speculate_with(stop=lambda prompt, new, end: new[-1:] == [end]),
             ko="마지막 번호가 `end`일 때만 멈춥니다. 한 바퀴의 가운데에 나와도 멈추고 "
             "자르세요.",
-            en="It stops only if the last id is `end`. Stop, and cut, when it comes in "
-            "the middle of a round.",
+            en="It stops only if the last id is `end`. Stop, and cut, when it comes "
+            "in the middle of a round.",
+        ),
+        Mistake(
+            "end in the prompt",
+            _speculate_with(stop=lambda prompt, new, end: end in [*prompt, *new]),
+            ko="프롬프트에 있는 `end`에서 멈췄습니다. 새로 쓴 것만 보세요.",
+            en="It stops at an `end` in the prompt. Look only at what was written.",
+        ),
+        Mistake(
+            "a refused end",
+            _speculate_with(written=_ends_if_proposed),
+            ko="`draft`가 `end`를 제안하면 검사하지 않고 멈췄습니다. 버린 `end`에서는 "
+            "멈추지 않습니다.",
+            en="It stops when `draft` proposes `end`, unchecked. A refused `end` "
+            "stops nothing.",
         ),
         Mistake(
             "too many ids",
-            _speculate_with(most=lambda new, n: new),
+            _speculate_with(most=lambda new, n, end: new),
             ko="`max_new_tokens`보다 많이 썼습니다. 넘친 것을 자르세요.",
             en="There are more than `max_new_tokens` ids. Cut off what is too much.",
+        ),
+        Mistake(
+            "end beyond the maximum",
+            _speculate_with(
+                most=lambda new, n, end: new[:n] + [end] * (end in new[n:])
+            ),
+            ko="`max_new_tokens`개를 넘은 자리의 `end`를 남겼습니다. 그것도 자르세요.",
+            en="An `end` beyond `max_new_tokens` ids is kept. Cut it off too.",
+        ),
+        Mistake(
+            "one round",
+            _speculate_with(is_full=lambda n, most: n > 0),
+            ko="한 바퀴만 돌았습니다. `end`나 `max_new_tokens`까지 되풀이하세요.",
+            en="It goes one round alone. Repeat up to `end` or `max_new_tokens`.",
+        ),
+        Mistake(
+            "one round too many",
+            _speculate_with(is_full=lambda n, most: n > most),
+            ko="`max_new_tokens`개가 되었는데 한 바퀴를 더 돌았습니다.",
+            en="There are `max_new_tokens` ids, and it goes one round more.",
         ),
         Mistake(
             "prompt returned",
@@ -841,13 +1588,34 @@ speculate = Exercise(
                 target, draft, prompt, end, most, 0
             ),
             ko="새 번호마다 `target`을 한 번씩 불렀거나, 횟수 대신 번호의 수를 "
-            "셌습니다. "
-            "한 바퀴에 한 번만 부르고 그것을 세세요.",
+            "셌습니다. 한 바퀴에 한 번만 부르고 그것을 세세요.",
             en="`target` is called once for each id, or you counted ids. Call it once "
             "a round, and count that.",
         ),
     ),
     properties=(
+        Property(
+            "a list and a number",
+            lambda answer: all(_has_its_form(run[0]) for run in _runs(answer)),
+            ko="새 번호의 **리스트**와 횟수를 **튜플**로 돌려주세요.",
+            en="Return a **tuple**: the **list** of new ids and the number of calls.",
+        ),
+        Property(
+            "calls counted",
+            lambda answer: all(run[0][1] == run[1] for run in _runs(answer)),
+            ko="돌려준 횟수가 `target`을 실제로 부른 횟수와 다릅니다. 한 바퀴에 한 "
+            "번만 부르고, 부를 때마다 세세요.",
+            en="The number returned is not how often `target` was called. Call it once "
+            "a round, and count each call.",
+        ),
+        Property(
+            "k proposals a round",
+            lambda answer: all(run[2] == run[3] * run[1] for run in _runs(answer)),
+            ko="`draft`를 한 바퀴에 꼭 `k`번 부르지 않았습니다. 끝 번호가 나와도, "
+            "`max_new_tokens`에 가까워도 `k`개를 씁니다.",
+            en="`draft` is not called exactly `k` times a round. Make `k` proposals "
+            "even past the end id, and near `max_new_tokens`.",
+        ),
         Property(
             "what target alone writes",
             _writes_as_alone,

@@ -1,5 +1,7 @@
 """Checks of the exercises of lesson 6, transfer learning."""
 
+import re
+
 import numpy as np
 import torch
 
@@ -118,6 +120,10 @@ def _mark_last_column(targets):
     return np.where((targets == 0) & last, -1, targets)
 
 
+def _wipe_last_column(targets):
+    return np.where(np.arange(targets.shape[1]) == targets.shape[1] - 1, -1, targets)
+
+
 def _ragged(ids):
     """Each row without its padding, so that rows differ in length."""
     rows = [[i for i in row if i] for row in ids.tolist()]
@@ -138,9 +144,10 @@ def _are_arrays(answer):
 
 def _next_words_stay(answer):
     """Whether each row has its own words, one place on."""
-    ids = np.arange(4, 34).reshape(5, 6)  # words alone: no BOS, EOS or padding
+    ids = np.arange(4, 34).reshape(5, 6)
+    ids[:, 0], ids[:, -1] = 1, 2  # BOS, words and EOS: no padding
     inputs, targets = map(np.asarray, answer(ids))
-    return np.array_equal(targets, inputs + 1) and inputs.shape == (5, 5)
+    return np.array_equal(inputs, ids[:, :-1]) and np.array_equal(targets, ids[:, 1:])
 
 
 next_word_pairs = Exercise(
@@ -240,6 +247,20 @@ next_word_pairs = Exercise(
             en="The order is wrong: return the inputs first, then the targets.",
         ),
         Mistake(
+            "inputs alone",
+            lambda ids: ids[:, :-1],
+            ko="입력만 돌려주었습니다. 타깃도 함께 돌려주세요.",
+            en="You return the inputs alone. Return the targets with them.",
+        ),
+        *several(
+            "padding of the inputs changed",
+            lambda ids: (np.where(ids == 0, 2, ids)[:, :-1], _marked(ids[:, 1:])),
+            lambda ids: (np.where(ids == 0, 1, ids)[:, :-1], _marked(ids[:, 1:])),
+            ko="타깃은 맞지만 입력의 패딩을 바꾸었습니다. 입력에서는 0으로 둡니다.",
+            en="The targets are right, but you changed padding in the inputs. There "
+            "it stays 0.",
+        ),
+        Mistake(
             "targets alone",
             lambda ids: _marked(ids[:, 1:]),
             ko="타깃은 맞습니다. 입력도 함께 돌려주세요.",
@@ -334,9 +355,10 @@ next_word_pairs = Exercise(
             ko="행마다 첫째 패딩만 -1로 바꾸었습니다. 패딩을 모두 바꾸세요.",
             en="Only the first padding of each row became -1. Change all of it.",
         ),
-        Mistake(
+        *several(
             "last column alone",
             _pairs_with(_mark_last_column),
+            _pairs_with(_wipe_last_column),
             ko="마지막 열의 패딩만 -1로 바꾸었습니다. 패딩을 모두 바꾸세요.",
             en="Only padding in the last column became -1. Change all of it.",
         ),
@@ -1009,8 +1031,29 @@ def _body_is_arrays(answer):
 
 def _has_a_copy(answer):
     """Whether training the new body would leave the old one as it was."""
-    old, new = _CARRY_CASES[0]
-    return not np.shares_memory(answer(old, new)["body.w"], old["body.w"])
+    for shape in ((1,), (2, 3), (1, 2, 2)):
+        old, new = ({"body.w": np.full(shape, n)} for n in (1, 5))
+        if np.shares_memory(answer(old, new)["body.w"], old["body.w"]):
+            return False
+    return True
+
+
+def _errors_leave_all(answer):
+    """Whether old and new are as they were after an error, too."""
+    names = [f"body.{letter}" for letter in "wxyz"]
+    for bad in (None, np.array(_UNFIT)):
+        old, new = ({k: np.array([n]) for k in names} for n in (1, 5))
+        old["body.y"] = bad
+        if bad is None:
+            del old["body.y"]
+        before = dict(old), dict(new)
+        _goes_on(answer, old, new)
+        if any(
+            was.keys() != now.keys() or any(was[k] is not now[k] for k in was)
+            for was, now in zip(before, (old, new), strict=True)
+        ):
+            return False
+    return all((new[k] == 5).all() for k in names)
 
 
 carry_over = Exercise(
@@ -1409,6 +1452,13 @@ carry_over = Exercise(
             en="You carry over lists and not arrays. Copy the arrays with `.copy()`.",
         ),
         Property(
+            "errors leave all",
+            _errors_leave_all,
+            ko="오류가 날 때 `old`나 `new`가 바뀐 채로 남습니다. 새 딕셔너리에 "
+            "담으세요.",
+            en="After an error `old` or `new` is left changed. Fill a new dict.",
+        ),
+        Property(
             "a copy",
             _has_a_copy,
             ko="결과가 `old`와 배열을 함께 씁니다. 미세 조정하면 옛 바디까지 바뀌니 "
@@ -1453,6 +1503,16 @@ def _ending_cases():
         shape = (*ids.shape, 2 + seed % 3)
         generator = torch.Generator().manual_seed(seed)
         yield torch.randn(shape, generator=generator), ids
+
+
+def _flattened(logits, ids):
+    """Texts one after the other, where a place counts from the first of all."""
+    return logits[ids != 0][(ids != 0).sum(1) - 1]
+
+
+def _last_where(found):
+    """One more than the last place where found(ids) (B, T) holds."""
+    return lambda ids: (found(ids) * torch.arange(ids.shape[1])).argmax(1) + 1
 
 
 def _zeroed(logits, ids):
@@ -1564,9 +1624,27 @@ logits_at_end = Exercise(
             ko="모든 글에 가장 긴 글의 길이를 썼습니다.",
             en="You use the longest text's length for all.",
         ),
+        *several(
+            "end token looked for",
+            _with_count(lambda ids: (ids == 2).int().argmax(1) + 1),
+            _with_count(lambda ids: (ids == 2).int().argmax(1)),
+            ko="EOS(2번)를 찾았습니다. 글에 EOS가 없을 수도 있으니 0이 아닌 마지막 "
+            "번호를 찾으세요.",
+            en="You look for EOS, id 2. A text need not hold one: find the last id "
+            "that is not 0.",
+        ),
         Mistake(
+            "texts flattened",
+            _flattened,
+            ko="불 인덱싱(`logits[ids != 0]`)은 모든 글을 한 줄로 잇습니다. 글마다 "
+            "자기 행에서 고르세요.",
+            en="Indexing with booleans (`logits[ids != 0]`) joins all texts into one "
+            "row. Choose within the row of each text.",
+        ),
+        *several(
             "padding counted",
             _with_count(lambda ids: (ids == 0).sum(1)),
+            _with_count(lambda ids: (ids == 0).sum(1) + 1),
             ko="진짜 토큰이 아니라 패딩을 세었습니다.",
             en="You count padding instead of real tokens.",
         ),
@@ -1718,6 +1796,8 @@ logits_at_end = Exercise(
                 _with_count(lambda ids, n=n: (ids > n).sum(1).clamp(min=1))
                 for n in (1, 2, 3)
             ),
+            _with_count(_last_where(lambda ids: ids > 3)),
+            _with_count(_last_where(lambda ids: ids > 2)),
             ko="BOS나 EOS 같은 특수 토큰을 빼고 세었습니다. 그것들도 진짜 토큰이고 "
             "패딩은 0뿐입니다(`ids != 0`).",
             en="You leave special tokens such as BOS and EOS out of the count. They "
@@ -2201,6 +2281,29 @@ def _by_text(name, names):
     return _depth(name, names)
 
 
+def _last_number(name):
+    return int(re.findall(r"\d+", name)[-1])
+
+
+def _layers_begin_a_name(answer):
+    """Whether only what follows body.layers. at its beginning is a layer's number."""
+    names = [*_names(3), "head.layers.5.weight", "body.layers.0.layers.3.weight"]
+    cases = [(names, step, 10, 0.01, 2.0) for step in (0, 10, 30, 40)]
+    return all(difference(_unfrozen(*case), answer(*case)) is None for case in cases)
+
+
+def _by_order(name, names):
+    """Groups in the order of the list, from its end."""
+
+    def group(name):
+        parts = name.split(".")
+        is_head = parts[0] == "head"
+        return parts[0] if is_head else ".".join(parts[: 3 if "layers" in name else 2])
+
+    groups = list(dict.fromkeys(map(group, reversed(names))))
+    return groups.index(group(name))
+
+
 def _bottom_up(name, names):
     """The head first, but then from the embedding up to the last norm."""
     depth = _depth(name, names)
@@ -2263,9 +2366,10 @@ def _more_unfreezing_mistakes():
         ko="임베딩을 깊이 1에 두었습니다. 맨 아래 층보다 하나 더 깊습니다.",
         en="You give the embedding depth 1. It is one deeper than the lowest layer.",
     )
-    yield Mistake(
+    yield from several(
         "largest number as text",
         _other_depth(_last_by_text),
+        _layers_by(lambda numbers: int(max(map(str, numbers))) + 1),
         ko='가장 큰 번호를 글자로 찾아 `"9"`가 `"11"`보다 큽니다. `int`로 바꾸세요.',
         en='You look for the largest number as text, where `"9"` comes after `"11"`. '
         "Make it a number with `int`.",
@@ -2283,6 +2387,57 @@ def _more_unfreezing_mistakes():
         _layers_by(len),
         ko="층이 아니라 층에 든 이름을 세었습니다. 한 층에는 이름이 여럿 있습니다.",
         en="You count the names in layers, not the layers. A layer has several names.",
+    )
+    yield Mistake(
+        "layers and embedding one too high",
+        _layers_by(max),
+        ko="맨 위의 층을 헤드와 함께 풀었습니다. 그 층은 깊이 1입니다.",
+        en="The top layer is unfrozen with the head. It has depth 1.",
+    )
+    yield from several(
+        "embedding at a fixed depth",
+        _depth_with(embedding=lambda n_layers: 4),
+        _depth_with(embedding=lambda n_layers: 13),
+        ko="임베딩의 깊이를 코드에 적었습니다. 층의 수에 따라 달라집니다.",
+        en="The embedding's depth is written into the code. It goes by the number "
+        "of layers.",
+    )
+    yield Mistake(
+        "order of the names",
+        _unfrozen_with(depth=_by_order),
+        ko="이름의 순서대로 풀었습니다. 순서는 정해져 있지 않으니 이름을 보고 "
+        "깊이를 정하세요.",
+        en="You go by the order of the names, which is arbitrary. Find depths "
+        "from the names.",
+    )
+    yield Mistake(
+        "last number in the name",
+        _depth_with(layer_of=_last_number, count_by=_last_number),
+        ko="이름의 마지막 수를 층의 번호로 보았습니다(`norm1`의 1). 번호는 "
+        "`body.layers.` 바로 뒤에 있습니다.",
+        en="You take the last number in a name for the layer's (the 1 of "
+        "`norm1`). It comes right after `body.layers.`.",
+    )
+    yield Mistake(
+        "one layer forgotten",
+        _layers_by(lambda numbers: max(2, max(numbers) + 1)),
+        ko="층이 하나뿐일 때 틀립니다. 그 층은 깊이 1, 임베딩은 깊이 2입니다.",
+        en="Wrong where there is a single layer: it has depth 1, and the embedding 2.",
+    )
+    yield from several(
+        "depth capped",
+        _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor ** min(d, 3)),
+        _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor ** min(d, 4)),
+        ko="학습률이 어떤 깊이부터 더 작아지지 않습니다. 깊이 k에서는 늘 `rate / "
+        "factor**k`입니다.",
+        en="From some depth on rates get no smaller. At depth k the rate is "
+        "always `rate / factor**k`.",
+    )
+    yield Mistake(
+        "a share subtracted",
+        _unfrozen_with(heat=lambda rate, factor, d, now: rate * (1 - d / factor)),
+        ko="깊이마다 같은 만큼 뺐습니다. `factor**k`로 나누세요.",
+        en="You subtract the same at each depth. Divide by `factor**k`.",
     )
     yield from several(
         "another `every`",
@@ -2353,6 +2508,8 @@ def _unfreezing_cases():
     yield _names(3), 30, 10, 0.01, 1.0
     for step in (0, 20, 30, 40):
         yield [*_names(3), *_MORE_NAMES], step, 10, 0.01, 2.5
+    for step in (0, 5, 10):
+        yield _names(1), step, 5, 0.03, 3.0
 
 
 unfrozen_rates = Exercise(
@@ -2796,6 +2953,18 @@ unfrozen_rates = Exercise(
             en="You return rates alone. Return a dict from names to rates.",
         ),
         *_more_unfreezing_mistakes(),
+    ),
+    properties=(
+        Property(
+            "layers begin a name",
+            _layers_begin_a_name,
+            ko="`head.layers.5`나 `body.layers.0.layers.3` 같은 이름에서 층의 번호를 "
+            "잘못 읽습니다. `body.layers.`로 **시작하는** 이름의 바로 다음 수만 "
+            "층의 번호입니다.",
+            en="Numbers of layers are misread in names such as `head.layers.5` or "
+            "`body.layers.0.layers.3`. Only the number right after `body.layers.` at "
+            "the **beginning** of a name counts.",
+        ),
     ),
 )
 
