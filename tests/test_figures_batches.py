@@ -126,7 +126,7 @@ def test_the_translation_shows_what_the_model_computes():
     assert f"second choice is w{second}, {100 * q:.3f}%" in page
     n_parameters = sum(p.numel() for p in model.parameters())
     assert f"Transformer · {n_parameters:,} parameters" in shown
-    assert {"ids (1, 3)", "logits (1, 4, 12)"} <= set(shown)
+    assert {"ids (1, 3)", "12 logits at each step"} <= set(shown)
     ids = [element for element in shown if re.fullmatch(r"\d+", element)]
     assert ["4", "5", "6"] == [i for i in ids if i in "456"][:3]
 
@@ -232,13 +232,13 @@ def test_softmax_shows_its_numbers_and_refuses_others():
     shown = words_in(draw_softmax())
     for value, fmt in zip(
         [*logits, *np.exp(logits), *seq2seq.softmax(logits)],
-        [".1f"] * 3 + [".2f"] * 6,
+        [".1f"] * 3 + [".2f"] * 3 + [".3f"] * 3,
         strict=True,
     ):
         assert format(value, fmt).replace("-", "−") in shown
     assert f"sum {np.exp(logits).sum():.2f}" in shown and "sum 1.00" in shown
     p = seq2seq.softmax(logits)[2]
-    assert f"loss of ★: −ln {p:.2f} = {-np.log(p):.2f}" in shown
+    assert f"loss of ★: −ln {p:.4f} = {-np.log(p):.3f}" in shown
     with pytest.raises(ValueError, match="not the softmax"):
         figures.softmax_step("abc", logits, [0.5, 0.3, 0.2], "a")
     with pytest.raises(ValueError, match="3 words need"):

@@ -51,7 +51,7 @@ def translation(
     _draw_source(drawing, src, src_tokens, sentence, glosses)
     n_parameters = sum(p.numel() for p in model.parameters())
     _draw_model(drawing, n_parameters)
-    _draw_written(drawing, written, best.values[:, 0].tolist(), logits.shape)
+    _draw_written(drawing, written, best.values[:, 0].tolist(), logits.shape[-1])
     _draw_scored(drawing, reference, right.tolist(), loss)
     unsure = min(range(len(written)), key=lambda t: float(best.values[t, 0]))
     doubt = written[unsure], seconds[unsure], float(best.values[unsure, 1])
@@ -105,14 +105,16 @@ def _draw_model(drawing, n_parameters):
         drawing.arrow((180, 153), (200, 153))
 
 
-def _draw_written(drawing, written, best, shape):
+def _draw_written(drawing, written, best, vocab_size):
     """The words that the model writes, back into it and on to the comparison."""
     with drawing.part(3):
         drawing.badge(9, 216, 3)
         drawing.arrow((270, 186), (270, 206))
-        logits = text(ko="로짓 ", en="logits ") + shape_of(shape)
+        n = vocab_size
+        logits = text(ko=f"단계마다 로짓 {n}개", en=f"{n} logits at each step")
         drawing.words(262, 195, logits, "et-end et-small")
-        drawing.box(190, 206, 160, 20, "token", text(ko="소프트맥스", en="Softmax"))
+        choice = text(ko="소프트맥스 → 단어 고르기", en="Softmax → likeliest word")
+        drawing.box(190, 206, 160, 20, "token", choice)
         drawing.arrow((270, 226), (270, 241))
         widths = [max(40, _cell_width(word)) for word in written]
         row = drawing.row(248, written, widths=widths)
@@ -190,8 +192,8 @@ def _words_of_translation(n_parameters, vocab_size, word, second, probability, l
     title = text(ko="이 책에서 만들 모델", en="Where this book is going")
     caption = text(
         ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 열어 볼 "
-        "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다. 번호는 이 "
-        "모델의 어휘에 있는 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
+        "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다. 이 번호는 이 "
+        "모델의 어휘에서 매긴 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
         en="Green marks what this lesson builds, grey the box that the next lessons "
         "open. All values were just computed by the trained model. Its ids belong to "
         "the vocabulary it was trained with; the one you build below has other ids.",
@@ -221,8 +223,10 @@ def _words_of_translation(n_parameters, vocab_size, word, second, probability, l
             f"least certain word is “{word}”; its second choice is {second}.",
         ),
         text(
-            ko="생성한 단어를 정답과 비교해 완전 일치율과 BLEU를 구합니다.",
-            en="The words written are compared with the reference: exact match, BLEU.",
+            ko="생성한 단어를 정답과 비교합니다. 완전 일치율은 한 단어도 틀리지 않은 "
+            "문장만 맞은 것으로 세고, BLEU는 일부만 맞아도 점수를 줍니다.",
+            en="The words written are compared with the reference. Exact match counts "
+            "only sentences without a wrong word; BLEU gives partial credit.",
         ),
         text(
             ko="교차 엔트로피를 잴 때는 모델이 무엇을 생성했든 정답의 단어를 입력으로 "
@@ -494,8 +498,10 @@ def shifted_targets(inputs, targets, mask, words):
     n_real = int(mask.sum())
     title = text(ko="한 칸 어긋난 입력과 정답", en="Inputs and targets, one step apart")
     caption = text(
-        ko="녹색 칸은 손실에 들어가고, 칠하지 않은 칸은 마스크 때문에 빠집니다.",
-        en="Green cells count in the loss; the mask leaves out the others.",
+        ko="녹색 정답만 손실에 들어갑니다. 칠하지 않은 정답은 마스크 때문에 빠지며, "
+        "그 위치의 입력도 칠하지 않았습니다.",
+        en="Only green targets count in the loss; the mask leaves out the others. "
+        "Each input has the colour of its target.",
     )
     steps = [
         text(
@@ -545,7 +551,7 @@ def softmax_step(words, logits, probabilities, right):
         (2, 186, text(ko="지수 exp(ℓ)", en="exp(ℓ)")),
         (3, 298, text(ko="확률 p", en="Probability p")),
     ]
-    columns = ".1f", ".2f", ".2f"
+    columns = ".1f", ".2f", ".3f"
     for (step, x, head), values, fmt in zip(
         heads, (logits, powers, given), columns, strict=True
     ):
@@ -570,8 +576,9 @@ def softmax_step(words, logits, probabilities, right):
         name = text(ko="합 ", en="sum ")
         drawing.words(344, total + 14, name + formatted(given.sum(), ".2f"))
     place = list(words).index(right)
-    loss = f"−ln {formatted(given[place], '.2f')} = " + formatted(
-        -np.log(given[place]), ".2f"
+    # one digit more than the loss: a calculator gives the same
+    loss = f"−ln {formatted(given[place], '.4f')} = " + formatted(
+        -np.log(given[place]), ".3f"
     )
     with drawing.part(4):
         drawing.words(14, 44 + 26 * place + 11, "★")
