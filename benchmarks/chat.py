@@ -148,7 +148,7 @@ def answer_once():
 def peak_memory():
     """answer_once in a process of its own."""
     command = [sys.executable, __file__, MEMORY]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     return float(done.stdout.split()[-1])
 
 

