@@ -15,12 +15,13 @@
   // Where a switch's finding is proved: lesson, and heading in the page's language.
   const proofs = {
     cut_context: ["02_encoder_decoder", {
-      ko: "실험-문맥-벡터를-끊으면", en: "experiment-cut-the-context-vector"}],
+      ko: "실험-다른-문장의-벡터를-주면",
+      en: "experiment-another-sentence-s-vector"}],
     no_scale: ["03_attention", {
       ko: "더-알아보기-훈련까지-되는-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
     padding_in: ["02_encoder_decoder", {
-      ko: "더-알아보기-문맥-벡터에-새어-드는-패딩",
-      en: "more-padding-in-the-context-vector"}],
+      ko: "더-알아보기-마지막-은닉-상태에-새어-드는-패딩",
+      en: "more-padding-in-the-last-hidden-state"}],
     see_future: ["05_transformer_tested", {
       ko: "손실은-더-좋은데", en: "the-better-loss"}],
     drop_positions: ["05_transformer_tested", {
@@ -29,7 +30,8 @@
     remove_head: ["05_transformer_tested", {
       ko: "헤드를-하나씩-없애면", en: "remove-one-head-at-a-time"}],
     uniform_attention: ["03_attention", {
-      ko: "실행해-보기-병목이-사라지는가", en: "run-it-is-the-bottleneck-gone"}],
+      ko: "실행해-보기-긴-문장이-달라지는가",
+      en: "run-it-do-long-sentences-come-out-right"}],
   };
 
   const proof = (name) => {
