@@ -124,6 +124,12 @@ def test_bars_and_weights_are_the_engines(playground):
         bar.locator(".pg-share").inner_text(),
     ] == expected[:2]
     assert panel.locator(".pg-chips small").all_inner_texts() == expected[2]
+    tiles = panel.locator(".pg-chips li")
+    for word, shown in zip(
+        page.evaluate("Page.sentence().words"), tiles.all_inner_texts(), strict=True
+    ):
+        gloss = page.evaluate("(word) => SENTENCES.glosses[word]", word)
+        assert shown.split("\n")[:2] == [word, gloss] or word == "."
 
 
 def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground):
@@ -140,6 +146,10 @@ def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground)
     panel.locator("select").select_option("encoder.layers.0.self_attention.0")
     n_source = len(page.evaluate("Page.sentence().words"))
     assert panel.locator("tbody tr").count() == n_source
+    first = page.evaluate("SENTENCES.glosses[Page.sentence().words[0]]")
+    for scope in ("col", "row"):
+        head = panel.locator(f"th[scope={scope}]").first
+        assert head.locator(".pg-gloss").inner_text() == first
     panel.locator("select").select_option("decoder.layers.1.self_attention.mean")
     assert panel.locator("thead th").first.inner_text() == "<s>"
 

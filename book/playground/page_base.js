@@ -46,6 +46,13 @@ var Page = {
   percent: (share) =>
     `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,
 
+  // A Korean word's gloss, in English; null where there is none to give.
+  gloss(word) {
+    const gloss = Object.hasOwn(SENTENCES.glosses, word) && SENTENCES.glosses[word];
+    return gloss && gloss !== word
+      ? Page.make("span", {class: "pg-gloss", lang: "en"}, gloss) : null;
+  },
+
   // Words as bars: [[word, probability, id]], the one to come or chosen in bold. With
   // choose(id, word) each bar is a button.
   bars(rows, chosen = null, choose = null) {

@@ -65,8 +65,8 @@
 
   const show_sentence = () => {
     const {words, reference} = Page.sentence();
-    const items = words.map((word) => make("li", {}, make("span", {lang: "ko"}, word),
-      make("small", {lang: "en"}, SENTENCES.glosses[word] ?? "")));
+    const items = words.map((word) =>
+      make("li", {}, make("span", {lang: "ko"}, word), Page.gloss(word)));
     ui.source.replaceChildren(...items);
     ui.reference.replaceChildren(...reference
       ? [make("strong", {}, `${say("reference")}: `),
@@ -239,7 +239,8 @@
     }
     const {keys, rows} = matrix(runner), weights = rows.at(-1);
     const chips = [...weights].map((weight, i) => tinted("li", weight,
-      make("span", {}, keys[i]), make("small", {}, Page.percent(weight))));
+      make("span", {}, keys[i]), Page.gloss(keys[i]),
+      make("small", {}, Page.percent(weight))));
     return [title, make("ul", {class: "pg-chips"}, chips)];
   };
 
@@ -256,9 +257,9 @@
     const {queries, keys, rows} = matrix(runner);
     const name = say("matrix_name", say(runner.name), view_name(view(runner)));
     const head = make("tr", {}, make("td", {}, say("query_key")),
-      keys.map((key) => make("th", {scope: "col"}, key)));
+      keys.map((key) => make("th", {scope: "col"}, key, Page.gloss(key))));
     const body = rows.map((row, i) => make("tr", {},
-      make("th", {scope: "row"}, queries[i]),
+      make("th", {scope: "row"}, queries[i], " ", Page.gloss(queries[i])),
       keys.map((_, j) => (row[j] === undefined ? make("td") // not written yet
         : tinted("td", row[j], String(Math.round(100 * row[j])))))));
     return [make("p", {class: "pg-hint"}, name), make("div", {
