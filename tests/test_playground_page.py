@@ -179,6 +179,28 @@ def test_a_sentence_of_ones_own(playground):
     assert "no reference" in part(page, "translators").inner_text()
 
 
+def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
+    page = playground("en", "#s=2")
+    press(page, "To the end")
+    wait_for_words(page)
+    part(page, "breaks").get_by_role("checkbox").first.check()
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    assert all(text in said(page) for text in output(page))
+    before = said_last(page, "breaks")
+    press(page, "Mend everything", "breaks")
+    assert all(text in said(page) for text in output(page))
+    part(page, "breaks").get_by_role("checkbox").first.check()
+    part(page, "translators").locator("select").first.select_option("3")
+    assert said(page) == "" and said_last(page, "breaks") != before
+    press(page, "One word")
+    write_own(page, "나는 사과를 먹었다.")
+    assert said(page) == ""
+    about = part(page, "translators").locator(".pg-status").first
+    assert about.inner_text() == "New sentence of 7 source tokens."
+    part(page, "translators").locator("select").first.select_option("2")
+    assert about.inner_text() == ""
+
+
 def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
     page = playground()
     write_own(page, "나 는 사괴 를 먹었 다")

@@ -164,7 +164,10 @@
   };
 
   const say_differences = async () => {
-    if (!await ready()) return;
+    if (await ready()) tell_differences();
+  };
+
+  const tell_differences = () => {
     ui.said.textContent = ui.results.map((result) =>
       say("differs", say(result.name), difference(result))).join(" / ");
   };
@@ -206,6 +209,7 @@
     ui.said, ui.table);
     Page.listeners.push((change) => {
       if (["b", "r", "m", "s", "t"].some((key) => key in change)) show();
+      if (("s" in change || "t" in change) && runners) tell_differences();
     });
     show();
   };

@@ -39,8 +39,8 @@
     if (unknown) ui.own_said.replaceChildren(say("unknown", unknown), ...nearest.map(
       (word) => button(word, () => replace(unknown, word), {lang: "ko"})));
     if (!words) return;
-    ui.own_said.replaceChildren(say("used", words.length));
     Page.change({t: words, s: 0, n: 0, c: []});
+    ui.own_said.replaceChildren(say("used", words.length));
   };
 
   const replace = (unknown, word) => {
@@ -319,11 +319,21 @@
     ui.broken.hidden = !names;
   };
 
-  const show = async () => {
+  // What was said is not true of another sentence, nor of a model broken or mended. Who
+  // has written a word says so afterwards.
+  const say_anew = (change) => {
+    if ("s" in change || "t" in change) ui.own_said.replaceChildren();
+    if (!["s", "t", "b", "r", "m"].some((key) => key in change)) return;
+    const begun = Page.state.n ? all_said() : "";
+    ui.said.textContent = runners ? begun : say("first_step");
+  };
+
+  const show = async (change = {}) => {
     show_sentence();
     show_breaks();
     if (Page.state.n && !runners && !await ready()) return;
     if (runners) ET.TRANSLATORS.forEach(catch_up);
+    say_anew(change);
     ui.panels.forEach(show_panel);
     ui.code.textContent = Page.translator_code();
     mark_controls();
