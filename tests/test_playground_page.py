@@ -135,23 +135,42 @@ def test_bars_and_weights_are_the_engines(playground):
 def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground):
     page = playground("en", "#s=0&n=60")
     wait_for_words(page)
-    panel = part(page, "translators").locator(".pg-transformer").first
+    panel = part(page, "translators").locator(".pg-fold.pg-transformer")
     panel.locator("summary").click()
+    select = part(page, "translators").get_by_label("Layer and head")
     rows = panel.locator("tbody tr")
     assert rows.count() == len(output(page)[2].split()) + 1  # and the end
     before = panel.locator("tbody").inner_text()
-    panel.locator("select").select_option("decoder.layers.0.cross_attention.1")
+    select.select_option("decoder.layers.0.cross_attention.1")
     assert panel.locator("tbody").inner_text() != before
     assert "a=decoder.layers.0.cross_attention.1" in page.url
-    panel.locator("select").select_option("encoder.layers.0.self_attention.0")
+    select.select_option("encoder.layers.0.self_attention.0")
     n_source = len(page.evaluate("Page.sentence().words"))
     assert panel.locator("tbody tr").count() == n_source
     first = page.evaluate("SENTENCES.glosses[Page.sentence().words[0]]")
     for scope in ("col", "row"):
         head = panel.locator(f"th[scope={scope}]").first
         assert head.locator(".pg-gloss").inner_text() == first
-    panel.locator("select").select_option("decoder.layers.1.self_attention.mean")
+    select.select_option("decoder.layers.1.self_attention.mean")
     assert panel.locator("thead th").first.inner_text() == "<s>"
+
+
+def test_a_long_sentences_matrix_has_the_pages_width_and_keeps_its_heads(playground):
+    page = playground("en", "#s=3&n=60&a=decoder.layers.1.cross_attention.mean")
+    wait_for_words(page)
+    fold = part(page, "translators").locator(".pg-fold.pg-transformer")
+    fold.locator("summary").click()
+    box = fold.locator(".pg-matrix")
+    whole = part(page, "translators").bounding_box()["width"]
+    assert box.bounding_box()["width"] > 0.9 * whole
+    places = ("thead td", "thead th >> nth=0", "tbody th >> nth=0")
+    box.evaluate("(e) => e.scrollTo(10, 10)")  # past the space around the cells
+    before = [box.locator(place).bounding_box() for place in places]
+    box.evaluate("(e) => e.scrollTo(150, 150)")
+    corner, column, row = [box.locator(place).bounding_box() for place in places]
+    assert corner == before[0]
+    assert column["y"] == before[1]["y"] and column["x"] < before[1]["x"]
+    assert row["x"] == before[2]["x"] and row["y"] < before[2]["y"]
 
 
 def test_wrong_words_are_marked_in_words(playground):

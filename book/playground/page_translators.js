@@ -275,23 +275,23 @@
       view_name({name, head}), Page.state.a === `${name}.${head}`);
     const options = heads.flatMap(({name, n_heads}) =>
       ["mean", ...Array(n_heads).keys()].map((head) => option(name, head)));
-    const change = () => Page.change({a: select.value});
-    const select = make("select", {change}, options);
-    return Page.field(say("head_of"), select);
+    const change = () => Page.change({a: ui.head.value});
+    ui.head = make("select", {change}, options);
+    ui.heads.append(Page.field(say("head_of"), ui.head),
+      make("p", {class: "pg-hint"}, say("about_heads")));
   };
 
   const make_panel = (name) => {
-    const panel = {
-      name, body: make("div"), choice: make("div"), table: make("div"),
-    };
-    panel.fold = make("details", {toggle: () => fill_table(panel)},
-      make("summary", {}, say("matrix")), panel.table);
-    panel.fold.hidden = true;
+    const panel = {name, body: make("div"), table: make("div")};
+    // Outside the panel, since a long sentence's matrix needs the page's whole width.
+    panel.fold = make("details", {class: `pg-fold pg-${name}`, hidden: true,
+      toggle: () => fill_table(panel)},
+    make("summary", {}, say("matrix", say(name))), panel.table);
     panel.element = make("div", {
       class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
     },
       make("h3", {}, say(name)), make("p", {class: "pg-hint"}, say(`about_${name}`)),
-      panel.body, panel.choice, panel.fold);
+      panel.body);
     return panel;
   };
 
@@ -306,11 +306,12 @@
     Page.keep_focus(panel.body,
       () => panel.body.replaceChildren(...parts.filter(Boolean)), ui.buttons.back);
     panel.fold.hidden = panel.name === "encoder_decoder";
-    if (panel.name === "transformer") {
-      if (!panel.choice.firstChild) panel.choice.append(head_choice());
-      panel.choice.querySelector("select").value = Page.state.a;
-    }
     fill_table(panel);
+  };
+
+  const show_heads = () => {
+    if (!ui.head) head_choice();
+    ui.head.value = Page.state.a;
   };
 
   const show_breaks = () => {
@@ -334,6 +335,7 @@
     if (Page.state.n && !runners && !await ready()) return;
     if (runners) ET.TRANSLATORS.forEach(catch_up);
     say_anew(change);
+    if (runners) show_heads();
     ui.panels.forEach(show_panel);
     ui.code.textContent = Page.translator_code();
     mark_controls();
@@ -354,14 +356,16 @@
 
   Page.parts.translators = (box) => {
     ui.panels = ET.TRANSLATORS.map(make_panel);
+    ui.heads = make("div");
     ui.source = make("ol", {class: "pg-source", "aria-label": say("source")});
     [ui.reference, ui.broken] = [make("p"), make("p", {class: "pg-broken"})];
     ui.said = status();
     ui.said.textContent = say("first_step");
     box.append(choose_sentence(), own_sentence(), ui.source, ui.reference, ui.broken,
       controls(), ui.said, make("p", {class: "pg-hint"}, say("marks")),
+      ui.heads,
       make("div", {class: "pg-panels"}, ui.panels.map((panel) => panel.element)),
-      share());
+      ...ui.panels.map((panel) => panel.fold), share());
     Page.listeners.push(show);
     show();
   };
