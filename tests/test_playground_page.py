@@ -414,6 +414,22 @@ def test_the_figure_grows_stops_and_goes_on(playground):
     assert race_done(page) == 0
 
 
+def test_a_break_is_not_in_the_figure_and_the_page_says_so(playground):
+    results = []
+    for state in ("", "#b=cut_context"):
+        page = playground("en", state)
+        press(page, "Start", "race")
+        page.wait_for_function(
+            "document.querySelector('[data-playground=race] progress').value >= 8"
+        )
+        press(page, "Stop", "race")
+        assert "Only whole models" in part(page, "race").inner_text()
+        # Of each model the shortest sentence, which all have translated by now.
+        cells = part(page, "race").locator("tbody td:nth-child(2)").all_inner_texts()
+        results.append([int(cell.split("/")[0]) for cell in cells])
+    assert all(right > 0 for counts in results for right in counts)
+
+
 # ---- 4: the GPT ---------------------------------------------------------------------
 
 
