@@ -519,3 +519,13 @@ def test_each_switch_is_proved_under_a_heading_that_its_lesson_has():
     assert len(links) == proofs.count("ko:") == 7
     for lesson, *headings in links:
         assert {*headings} <= _headings(lesson)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_term_linked_is_in_the_glossary(language):
+    glossary = (FOLDER.parent / language / "glossary.md").read_text("utf-8")
+    scripts = "".join(part.read_text("utf-8") for part in FOLDER.glob("page_*.js"))
+    lines = re.findall(r'Page\.terms\(("[^)]+")\)', scripts)
+    terms = {term for line in lines for term in re.findall(r'"([^"]+)"', line)}
+    assert len(lines) == 3 and len(terms) > 10
+    assert not [term for term in terms if f"(term-{term})=" not in glossary]

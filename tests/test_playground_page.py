@@ -372,11 +372,12 @@ def test_mending_gives_the_whole_model_back(playground):
 
 
 @pytest.mark.parametrize("language", PATHS)
-def test_each_switch_leads_to_its_lesson(playground, site, language):  # noqa: F811
+def test_each_switch_leads_to_its_lesson_and_each_term_to_its_place(playground, site, language):  # noqa: F811
     page = playground(language)
-    links = part(page, "breaks").locator("a")
+    assert part(page, "breaks").locator(".pg-switches a").count() == len(SWITCHES)
+    links = page.locator("[data-playground] a")
     hrefs = links.evaluate_all("(links) => links.map((a) => a.getAttribute('href'))")
-    assert len(hrefs) == len(SWITCHES)
+    assert len(hrefs) > len(SWITCHES) + 9  # and terms in the glossary
     dead = [href for href in hrefs if not _resolves(site, PATHS[language], href)]
     assert not dead, urljoin(PATHS[language], dead[0])
 
@@ -497,6 +498,21 @@ def drawn_text(page):
     return box.inner_text()
 
 
+def test_an_example_is_split_and_another_prompt_begins_anew(playground):
+    page = playground("en", "#temperature=0")
+    part(page, "gpt").locator("select").select_option("2")
+    part(page, "gpt").locator(".pg-merges").first.wait_for(state="attached")
+    prompts = page.evaluate("Page.prompts.map(([text]) => text)")
+    assert page.evaluate("Page.state.g") == prompts[2]
+    pieces = part(page, "gpt").locator("div > p > .pg-pieces > .pg-piece")
+    assert said_last(page, "gpt").startswith(f"{pieces.count()} subwords: ")
+    press(page, "Ten", "gpt")
+    page.get_by_label("Prompt").fill("영화")
+    press(page, "One subword", "gpt")
+    page.wait_for_function("Page.state.g === '영화' && Page.state.d.length === 1")
+    assert drawn_text(page).startswith("영화")
+
+
 SAME_DRAWS = "Math.random = () => 0.5"  # so that the text can't end early by chance
 
 
@@ -596,7 +612,7 @@ def test_an_example_is_classified_at_once(playground):
     page = playground("en")
     part(page, "sentiment").locator("select").select_option("1")
     part(page, "sentiment").locator(".pg-bars li").first.wait_for()
-    examples = page.evaluate("Page.examples.map(([text]) => text)")
+    examples = page.evaluate("Page.reviews.map(([text]) => text)")
     assert page.evaluate("Page.state.v") == examples[1]
     assert len(judged(page)) == len(page.evaluate(READ, examples[1]))
     # What words.js says of them.

@@ -33,6 +33,24 @@ var Page = {
     return Page.make("button", {type: "button", click, ...properties}, text);
   },
 
+  // A line of links to the glossary, which lies beside the page.
+  terms(...names) {
+    const link = (name) =>
+      Page.make("a", {href: `glossary.html#term-${name}`}, Page.say(`term_${name}`));
+    const links = names.flatMap((name, i) => [i ? ", " : " ", link(name)]);
+    return Page.make("p", {class: "pg-hint"}, Page.say("terms"), links);
+  },
+
+  // A menu of [Korean, English] texts; whoever reads the English page sees both.
+  examples(texts, choose) {
+    const shown = ([korean, english]) =>
+      (Page.language === "ko" ? korean : `${korean} (${english})`);
+    const options = texts.map((text, i) => Page.option(i, shown(text)));
+    const select = Page.make("select",
+      {change: () => choose(texts[Number(select.value)][0])}, options);
+    return Page.field(Page.say("example"), select);
+  },
+
   // A line that screen readers speak when it changes.
   status: () => Page.make("p", {class: "pg-status", role: "status"}),
 

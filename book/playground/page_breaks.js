@@ -204,7 +204,9 @@
     const items = ET.Transformer.switches.map(make_switch);
     ui.heads = make("fieldset", {}, make("legend", {}, say("heads_to_remove")));
     box.append(model_choice(), make("fieldset", {}, make("legend", {}, say("switches")),
-      make("ul", {class: "pg-switches"}, items)), ui.heads,
+      make("ul", {class: "pg-switches"}, items),
+      Page.terms("context-vector", "padding", "causal-mask", "positional-encoding",
+        "multi-head-attention", "attention-weight")), ui.heads,
     make("div", {class: "pg-controls"}, ui.load, button(say("mend"), mend)),
     ui.said, ui.table);
     Page.listeners.push((change) => {

@@ -6,7 +6,7 @@
   const ui = {};
   let reader = null;
 
-  const review = () => Page.state.v ?? Page.examples[0][0];
+  const review = () => Page.state.v ?? Page.reviews[0][0];
   const tell = (text) => { ui.said.textContent = text; };
 
   const ready = async () => {
@@ -70,19 +70,10 @@
     show();
   };
 
-  const use_example = () => {
-    Page.change({v: Page.examples[Number(ui.example.value)][0]});
-    ui.review.value = review();
+  const use_example = (text) => {
+    Page.change({v: text});
+    ui.review.value = text;
     judge();
-  };
-
-  const examples = () => {
-    const gloss = (text, english) =>
-      (Page.language === "ko" ? text : `${text} (${english})`);
-    const options = Page.examples.map(([text, english], i) =>
-      Page.option(i, gloss(text, english)));
-    ui.example = make("select", {change: use_example}, options);
-    return Page.field(say("example"), ui.example);
   };
 
   const form = () => {
@@ -116,7 +107,7 @@
       make("h3", {}, say("judged_so_far")), make("p", {class: "pg-hint"}, say("scale")),
       ui.rows, code());
     ui.result.hidden = true;
-    box.append(examples(), form(), ui.said, ui.result);
+    box.append(Page.examples(Page.reviews, use_example), form(), ui.said, ui.result);
     Page.listeners.push(follow);
     if (Page.state.v !== null) judge();
   };

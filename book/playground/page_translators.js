@@ -363,7 +363,9 @@
     ui.said.textContent = say("first_step");
     box.append(choose_sentence(), own_sentence(), ui.source, ui.reference, ui.broken,
       controls(), ui.said, make("p", {class: "pg-hint"}, say("marks")),
-      ui.heads,
+      ui.heads, Page.terms("encoder", "decoder", "last-hidden-state", "bottleneck",
+        "attention-weight", "query", "key", "self-attention", "cross-attention",
+        "multi-head-attention"),
       make("div", {class: "pg-panels"}, ui.panels.map((panel) => panel.element)),
       ...ui.panels.map((panel) => panel.fold), share());
     Page.listeners.push(show);

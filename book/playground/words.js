@@ -7,7 +7,7 @@ Page.words.ko = {
   transformer: "트랜스포머",
   korean_gpt: "작은 한국어 GPT",
   korean_sentiment: "영화평을 분류하는 GPT",
-  about_encoder_decoder: "소스 전체를 마지막 은닉 상태 하나로 받습니다.",
+  about_encoder_decoder: "소스 전체를 마지막 은닉 상태 하나로 받습니다. 단어가 8개든 33개든 이 상태의 크기는 같습니다. 이것이 병목입니다.",
   about_attention: "단어마다 인코더의 모든 은닉 상태를 다시 읽습니다.",
   about_transformer: "순환 없이 어텐션으로만 읽고 씁니다.",
 
@@ -120,12 +120,15 @@ Page.words.ko = {
   prompt: "프롬프트: 영화평의 첫머리",
   tokenize: "서브워드로 나누기",
   gpt_load: "GPT 불러오기(약 3 MB)",
-  tokens: "서브워드 {}개: {}",
+  token: "서브워드 1개: {}", tokens: "서브워드 {}개: {}",
   merges_of: "“{}”의 병합",
   merged: "{} + {} (배운 순서 {}번째)",
   characters: "글자",
   unknown_characters: "한 번도 본 적 없는 글자가 있어 <unk>가 됩니다: {}",
   dropped: "너무 길어서 앞의 토큰 {}개만 읽습니다.",
+  about_temperature: "온도: 1보다 작으면 그럴듯한 서브워드에 더 몰리고, 1보다 크면 고르게 퍼집니다. 0이면 언제나 가장 그럴듯한 것을 씁니다.",
+  about_k: "top-k: 가장 그럴듯한 k개 가운데에서만 뽑습니다.",
+  about_p: "top-p: 그럴듯한 것부터 확률의 합이 p에 이를 때까지만 남기고, 그 가운데에서 뽑습니다.",
   temperature: "temperature (온도)", top_k: "top-k (0은 모두)", top_p: "top-p",
   one_more: "서브워드 하나", ten_more: "열 개", undo: "하나 되돌리기", anew: "처음으로",
   text_so_far: "지금까지의 글",
@@ -142,6 +145,15 @@ Page.words.ko = {
   judged_so_far: "그 서브워드까지 읽었을 때 긍정일 확률",
   scale: "가운데 선이 50%입니다. 막대가 선을 넘으면 긍정, 못 미치면 부정입니다.",
   bad_number: "{}: {}부터 {}까지의 수를 쓰세요.",
+
+  terms: "용어집:",
+  "term_last-hidden-state": "마지막 은닉 상태", term_bottleneck: "병목", term_encoder: "인코더", term_decoder: "디코더",
+  "term_multi-head-attention": "헤드", "term_self-attention": "셀프 어텐션",
+  "term_cross-attention": "크로스 어텐션", "term_attention-weight": "어텐션 가중치",
+  term_query: "쿼리", term_key: "키",
+  "term_context-vector": "문맥 벡터", term_padding: "패딩", "term_causal-mask": "인과 마스크",
+  "term_positional-encoding": "위치 인코딩",
+  term_temperature: "온도", "term_top-k": "top-k", "term_top-p": "top-p", term_prompt: "프롬프트",
 };
 
 Page.words.en = {
@@ -150,7 +162,7 @@ Page.words.en = {
   transformer: "Transformer",
   korean_gpt: "Small Korean GPT",
   korean_sentiment: "GPT that classifies reviews",
-  about_encoder_decoder: "Gets the whole source as one final hidden state.",
+  about_encoder_decoder: "Gets the whole source as one last hidden state. It has the same size for 8 words as for 33: this is the bottleneck.",
   about_attention: "Reads all hidden states of the encoder anew for each word.",
   about_transformer: "Reads and writes by attention alone, without recurrence.",
 
@@ -188,7 +200,7 @@ Page.words.en = {
   last_word: "Probability of the last token chosen",
   weights_next: "Attention weights for the next word",
   weights_last: "Attention weights for the last token",
-  no_attention: "No attention: whatever word it writes, it reads the final hidden state alone.",
+  no_attention: "No attention: whatever word it writes, it reads the last hidden state alone.",
   of_encoder: "The encoder's attention is over before the first word is written: see its matrix below.",
   matrix: "The whole matrix of attention weights: {}",
   matrix_name: "{}: attention weights (%) of {}. Rows are queries, columns are keys.",
@@ -230,7 +242,7 @@ Page.words.en = {
   uniform_attention: "Make attention uniform",
   expect_cut_context: "All that the decoder gets from the encoder becomes 0. It writes plausible English that has nothing to do with the source.",
   expect_no_scale: "Scores grow, and softmax puts nearly all weight in one place. The model was trained with the scale, so it now reads elsewhere.",
-  expect_padding_in: "Five PAD tokens stand behind the source, unmasked. The RNN's final state is now a state that has read padding.",
+  expect_padding_in: "Five PAD tokens stand behind the source, unmasked. The RNN's last hidden state is now a state that has read padding.",
   expect_see_future: "The causal mask goes. Words already written also read those after them, and their vectors are not those of training.",
   expect_drop_positions: "The order of the words is lost. The longer the sentence, the more words end up in the wrong clause.",
   expect_remove_head: "What the chosen heads read becomes 0. Many heads can go; a few are needed.",
@@ -264,12 +276,15 @@ Page.words.en = {
   prompt: "Prompt: the beginning of a film review, in Korean",
   tokenize: "Split it into subwords",
   gpt_load: "Load the GPT (about 3 MB)",
-  tokens: "Subwords, {}: {}",
+  token: "1 subword: {}", tokens: "{} subwords: {}",
   merges_of: "Merges of “{}”",
   merged: "{} + {} (learnt as number {})",
   characters: "characters",
   unknown_characters: "Characters it has never met become <unk>: {}",
   dropped: "Too long: only the first {} tokens are read.",
+  about_temperature: "temperature: below 1, likely subwords become likelier still; above 1, all become more even. At 0 the likeliest is always taken.",
+  about_k: "top-k: draws only from the k likeliest.",
+  about_p: "top-p: draws only from the likeliest, as many as it takes for their probabilities to sum to p.",
   temperature: "temperature", top_k: "top-k (0 for all)", top_p: "top-p",
   one_more: "One subword", ten_more: "Ten", undo: "Take one back", anew: "Start over",
   text_so_far: "The text so far",
@@ -286,15 +301,33 @@ Page.words.en = {
   judged_so_far: "Probability of “positive” once it has read so far",
   scale: "The line in the middle is 50%. A bar beyond it means positive, a shorter one negative.",
   bad_number: "{}: give a number from {} to {}.",
+
+  terms: "In the glossary:",
+  "term_last-hidden-state": "last hidden state", term_bottleneck: "bottleneck", term_encoder: "encoder", term_decoder: "decoder",
+  "term_multi-head-attention": "head", "term_self-attention": "self-attention",
+  "term_cross-attention": "cross-attention", "term_attention-weight": "attention weight",
+  term_query: "query", term_key: "key",
+  "term_context-vector": "context vector", term_padding: "padding", "term_causal-mask": "causal mask",
+  "term_positional-encoding": "positional encoding",
+  term_temperature: "temperature", "term_top-k": "top-k", "term_top-p": "top-p", term_prompt: "prompt",
 };
 
 // Reviews to begin with, none of them from the corpus, and what they say: the first
 // three are classified rightly, the others not.
-Page.examples = [
+Page.reviews = [
   ["처음엔 지루했지만 마지막에 펑펑 울었다", "It was dull at first, but I wept at the end"],
   ["배우들 연기는 좋은데 이야기가 엉망", "The acting is good, but the story is a mess"],
   ["기대 없이 봤는데 최고의 영화였다", "I expected nothing, and it was the best of films"],
   ["재미있을 줄 알았는데 너무 지루했어요", "I thought it would be fun, but it was so dull"],
   ["참 대단한 영화네요 하품만 나옵니다", "What a great film: all I do is yawn"],
   ["재미없다는 말이 안 나오는 영화", "A film that nobody can call boring"],
+];
+
+// Beginnings for the GPT to go on from.
+Page.prompts = [
+  ["이 영화는", "This film"],
+  ["배우들의 연기가", "The actors' performance"],
+  ["처음에는 재미있었는데", "It was fun at first, but"],
+  ["시간 가는 줄 모르고", "Without noticing how time passed,"],
+  ["돈 주고 보기에는", "For a film one pays to see, it is"],
 ];
