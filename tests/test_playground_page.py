@@ -104,6 +104,18 @@ def test_step_back_and_run_agree_with_the_engine(playground):
     assert output(page) == ["", "", ""]
 
 
+@pytest.mark.parametrize("language", PATHS)
+def test_the_list_of_sentences_says_how_long_they_are(playground, language):
+    page = playground(language, "#s=199")
+    source, target = page.evaluate("SENTENCES.pairs[199]")
+    options = part(page, "translators").locator("select").first.locator("option")
+    last = options.last.text_content()  # the one that only the address named
+    unit = {"ko": "토큰", "en": " tokens"}[language]
+    assert last.startswith(f"{len(source.split())}{unit}: ")
+    assert source.removesuffix(" .") in last
+    assert (target.removesuffix(" .") in last) == (language == "en")
+
+
 def test_bars_and_weights_are_the_engines(playground):
     page = playground("en", "#s=1&n=3")
     wait_for_words(page)

@@ -10,11 +10,19 @@
 
   // ---- the sentence -----------------------------------------------------------------
 
+  // Its length and, for those who read no Korean, what it means.
+  const sentence_option = (i, selected = false) => {
+    const [source, target] = SENTENCES.pairs[i].map((text) => text.replace(/ \.$/, "."));
+    const text = Page.language === "ko" ? source : `${target} (${source})`;
+    const length = SENTENCES.pairs[i][0].split(" ").length;
+    return Page.option(i, say("sentence", length, text), selected);
+  };
+
   const choose_sentence = () => {
     const groups = SENTENCES.bins.map(([least, most], bin) => {
-      const options = SENTENCES.pairs.map(([source], i) => [source, i])
-        .filter(([, i]) => i % SENTENCES.bins.length === bin).slice(0, 8)
-        .map(([source, i]) => Page.option(i, source.replace(/ \.$/, ".")));
+      const options = [...SENTENCES.pairs.keys()]
+        .filter((i) => i % SENTENCES.bins.length === bin).slice(0, 8)
+        .map((i) => sentence_option(i));
       return make("optgroup", {label: say("range", least, most)}, options);
     });
     const change = () => {
@@ -78,8 +86,7 @@
 
   // A sentence of the 200 that the list leaves out, but the address named.
   const add_choice = () => {
-    const {s} = Page.state;
-    ui.choice.append(Page.option(s, SENTENCES.pairs[s][0], true));
+    ui.choice.append(sentence_option(Page.state.s, true));
   };
 
   // ---- steps ------------------------------------------------------------------------

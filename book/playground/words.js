@@ -19,6 +19,7 @@ Page.words.ko = {
 
   choose: "처음 보는 문장 고르기",
   range: "{}~{}토큰",
+  sentence: "{}토큰: {}",
   own: "직접 쓴 문장",
   own_label: "직접 쓰기: 이 모델들이 아는 단어로 된 한국어 문장",
   own_hint: "예: 나는 어제 작은 사과를 먹었다. 아는 단어는 {}개입니다.",
@@ -174,6 +175,7 @@ Page.words.en = {
 
   choose: "Choose an unseen sentence",
   range: "{} to {} tokens",
+  sentence: "{} tokens: {}",
   own: "your own sentence",
   own_label: "Or write your own: a Korean sentence of the words these models know",
   own_hint: "For example: 나는 어제 작은 사과를 먹었다. They know {} words.",
