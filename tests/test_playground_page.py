@@ -373,6 +373,27 @@ def test_a_switch_that_a_model_lacks_is_off_and_says_why(playground):
     assert "RNN, last state" in about and "no attention" in about
 
 
+def test_heads_to_remove_are_those_of_the_model_and_none_is_said(playground):
+    page = playground("en", "#s=2")
+    box = part(page, "breaks")
+    box.get_by_role("checkbox").nth(SWITCHES.index("remove_head")).check()
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    verdicts = box.locator(".pg-verdict").all_inner_texts()
+    assert verdicts[0] == "not broken"
+    assert all(verdict.startswith("words that changed") for verdict in verdicts[1:])
+    heads = box.get_by_role("group", name="Heads to remove")
+    titles = heads.locator("h3:visible")
+    assert titles.all_inner_texts() == ["RNN with attention", "Transformer"]
+    for name, shown in [("transformer", ["Transformer"]), ("encoder_decoder", [])]:
+        box.get_by_label("In which model").select_option(name)
+        assert titles.all_inner_texts() == shown
+    box.get_by_label("In which model").select_option("all")
+    for checked in heads.locator("input:checked").all()[::-1]:
+        checked.uncheck()
+    said_of = ["not broken", "no head chosen", "no head chosen"]
+    assert box.locator(".pg-verdict").all_inner_texts() == said_of
+
+
 def test_mending_gives_the_whole_model_back(playground):
     page = playground("en", "#s=3&n=60&b=cut_context")
     wait_for_words(page)

@@ -5,7 +5,8 @@
   const {make, say, button, status} = Page;
   const ui = {};
   let runners = null;
-  const FIRST_HEADS = ["decoder.attention.0", "decoder.layers.1.cross_attention.0"];
+  // The RNN's only head, and of the Transformer's one that it can't do without.
+  const FIRST_HEADS = ["decoder.attention.0", "decoder.layers.0.self_attention.1"];
   const has = {
     encoder_decoder: () => ET.RNN.switches,
     attention: () => ET.AttentionRNN.switches,
@@ -91,7 +92,7 @@
       input.checked = b.includes(name);
       input.disabled = m !== "all" && !has[m]().includes(name);
     }
-    ui.heads.hidden = !b.includes("remove_head");
+    ui.heads.hidden = !b.includes("remove_head") || ui.switches.remove_head.disabled;
   };
 
   // ---- heads ------------------------------------------------------------------------
@@ -109,17 +110,27 @@
     return make("label", {class: "pg-head"}, input, ` ${head + 1}`);
   };
 
+  const line_of_heads = ({name, n_heads}) => {
+    const place = Page.view_name({name, head: 0}).split(", ");
+    const title = n_heads > 1 ? place.slice(0, -1).join(", ") : place[0];
+    return make("div", {class: "pg-heads"}, make("span", {}, title),
+      Array.from({length: n_heads}, (_, head) => head_box(name, head)));
+  };
+
+  const group_of_heads = (model) => {
+    const title = make("h3", {}, say(model));
+    return make("div", {}, title, runners[model].heads.map(line_of_heads));
+  };
+
   const show_heads = () => {
     if (!runners || ui.heads.hidden) return;
-    if (ui.heads.children.length === 1) {
-      for (const model of ["attention", "transformer"]) {
-        for (const {name, n_heads} of runners[model].heads) {
-          const place = Page.view_name({name, head: 0}).split(", ");
-          const title = n_heads > 1 ? place.slice(0, -1).join(", ") : place[0];
-          ui.heads.append(make("div", {class: "pg-heads"}, make("span", {}, title),
-            Array.from({length: n_heads}, (_, head) => head_box(name, head))));
-        }
-      }
+    if (!ui.groups) {
+      ui.groups = ET.TRANSLATORS.filter((model) => runners[model].heads.length)
+        .map((model) => [model, group_of_heads(model)]);
+      ui.heads.append(...ui.groups.map(([, group]) => group));
+    }
+    for (const [model, group] of ui.groups) {
+      group.hidden = !["all", model].includes(Page.state.m);
     }
     for (const input of ui.heads.querySelectorAll("input")) {
       input.checked = Page.state.r.includes(input.value);
@@ -136,12 +147,18 @@
   const both = (name) => {
     const whole = translate(name, {}), breaks = Page.breaks(name);
     const fitting = Object.keys(breaks).filter((key) => has[name]().includes(key));
-    const broken = fitting.length ? translate(name, breaks) : null;
-    return {name, whole, broken};
+    const no_head = fitting.join() === "remove_head" && !has_chosen_head(name);
+    const broken = fitting.length && !no_head ? translate(name, breaks) : null;
+    return {name, whole, broken, no_head};
   };
 
-  const difference = ({whole, broken}) => {
-    if (!broken) return say("not_broken");
+  // Whether one of the heads to remove is that model's.
+  const has_chosen_head = (model) => runners[model].heads.some(({name, n_heads}) =>
+    Array.from({length: n_heads}, (_, head) => `${name}.${head}`)
+      .some((key) => Page.state.r.includes(key)));
+
+  const difference = ({whole, broken, no_head}) => {
+    if (!broken) return say(no_head ? "no_head" : "not_broken");
     const {right, missing} = Page.compare(broken, whole);
     const n = Math.max(right.filter((r) => !r).length, missing.length);
     return n ? say("differing", n) : say("same");

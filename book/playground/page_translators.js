@@ -12,7 +12,8 @@
 
   // Its length and, for those who read no Korean, what it means.
   const sentence_option = (i, selected = false) => {
-    const [source, target] = SENTENCES.pairs[i].map((text) => text.replace(/ \.$/, "."));
+    const [source, target] = SENTENCES.pairs[i].map((whole) =>
+      whole.replace(/ \.$/, "."));
     const text = Page.language === "ko" ? source : `${target} (${source})`;
     const length = SENTENCES.pairs[i][0].split(" ").length;
     return Page.option(i, say("sentence", length, text), selected);

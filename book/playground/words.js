@@ -106,6 +106,7 @@ Page.words.ko = {
   same: "번역이 그대로입니다",
   differing: "달라진 단어 {}개",
   not_broken: "고장 없음",
+  no_head: "없앨 헤드를 고르지 않음",
 
   race_whole: "여기에서는 언제나 온전한 모델 셋이 번역합니다. 2에서 켠 고장은 들어가지 않습니다.",
   race_start: "시작", race_stop: "멈춤", race_resume: "이어서", race_again: "처음부터",
@@ -263,6 +264,7 @@ Page.words.en = {
   same: "the translation is the same",
   differing: "words that changed: {}",
   not_broken: "not broken",
+  no_head: "no head chosen",
 
   race_whole: "Only whole models run here: what you break in part 2 stays whole in this part.",
   race_start: "Start", race_stop: "Stop", race_resume: "Go on", race_again: "Start over",
