@@ -655,7 +655,7 @@ def test_an_example_is_classified_at_once(playground):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "😀👍🏽", "<b onclick=x>좋다</b><script>1</script>", "ㅋ " * 150]
+    "text", ["😀👍🏽", "<b onclick=x>좋다</b><script>1</script>", "ㅋ " * 150]
 )
 def test_whatever_is_typed_is_classified_and_never_html(playground, text):
     page = playground()
@@ -663,7 +663,29 @@ def test_whatever_is_typed_is_classified_and_never_html(playground, text):
     assert len(judged(page)) == min(128, len(page.evaluate(READ, text)))
     box = part(page, "sentiment")
     assert box.locator(":is(b, script)").count() == 0
-    assert box.locator(".pg-note").is_visible() == (len(text) == 300)
+    assert box.locator(".pg-result .pg-note").is_visible() == (len(text) == 300)
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_nothing_is_not_classified(playground, text):
+    page = playground()
+    judge(page, "좋다")
+    part(page, "sentiment").locator("form input").fill(text)
+    assert not part(page, "sentiment").locator(".pg-bars").is_visible()
+    press(page, "Classify it", "sentiment")
+    assert said_last(page, "sentiment") == "Write a review first."
+    assert not part(page, "sentiment").locator(".pg-bars").is_visible()
+
+
+def test_a_review_without_korean_gets_a_word_of_warning(playground):
+    page = playground()
+    judge(page, "a boring film")
+    warning = part(page, "sentiment").locator(":scope > .pg-note")
+    assert warning.is_visible()
+    assert "no Korean" in said_last(page, "sentiment")
+    for text in ("지루한 film", "ㅋㅋ"):
+        part(page, "sentiment").locator("form input").fill(text)
+        assert not warning.is_visible()
 
 
 def test_the_classifiers_code_gives_the_same_in_python(playground, capsys):

@@ -141,6 +141,8 @@ Page.words.ko = {
   gpt_end: "글이 끝났습니다.",
   end: "(끝)", beginning: "(시작)",
 
+  review_empty: "영화평을 쓰세요.",
+  review_foreign: "한글이 없습니다. 이 모델은 한국어 영화평만 읽고 배웠으니, 아래의 분류는 믿지 마세요.",
   example: "예문 고르기", review: "영화평 쓰기", judge: "분류하기",
   sentiment_load: "‘분류하기’를 누르면 가중치(약 3.6 MB, GPT를 이미 불러왔으면 0.5 MB)를 불러옵니다. 그 뒤로는 쓰는 대로 바로 분류합니다.",
   positive: "긍정", negative: "부정", judged: "{}, 확률 {}",
@@ -299,6 +301,8 @@ Page.words.en = {
   gpt_end: "The text has ended.",
   end: "(end)", beginning: "(start)",
 
+  review_empty: "Write a review first.",
+  review_foreign: "There is no Korean in it. The model has learnt from Korean reviews alone: don't trust what it says below.",
   example: "Choose an example", review: "Or write a review, in Korean", judge: "Classify it",
   sentiment_load: "“Classify it” loads the weights (about 3.6 MB, or 0.5 MB if the GPT is already here). From then on, what you type is classified as you type.",
   positive: "Positive", negative: "Negative", judged: "{}, probability {}",
