@@ -242,6 +242,27 @@ def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
     assert page.evaluate("Page.state.t") == "나 는 사과 를 먹었 다 .".split()
 
 
+def test_all_unknown_words_are_named_and_each_is_replaced(playground):
+    page = playground()
+    write_own(page, "나는 사괴를 먹얶다사괴를 사괴를.")
+    form = part(page, "translators").locator("form")
+    lines = form.locator(".pg-unknown")
+    assert ["사괴를" in lines.first.inner_text(), lines.count()] == [True, 2]
+    assert "먹얶다사괴를" in lines.last.inner_text()
+    word = lines.first.locator("button").first.inner_text()
+    lines.first.locator("button").first.press("Enter")
+    assert form.locator("input").input_value() == f"나는 {word} 먹얶다사괴를 {word}."
+    assert lines.count() == 1 and "먹얶다사괴를" in lines.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0%"), (1e-9, "<0.1%"), (0.0006, "0.1%"), (0.0994, "9.9%"), (0.5, "50%")],
+)
+def test_a_small_probability_is_not_shown_as_none(playground, share, shown):
+    assert playground().evaluate("Page.percent", share) == shown
+
+
 def test_words_are_completed(playground):
     page = playground()
     field = part(page, "translators").locator("form input")
@@ -405,7 +426,7 @@ def test_mending_gives_the_whole_model_back(playground):
 
 
 @pytest.mark.parametrize("language", PATHS)
-def test_each_switch_leads_to_its_lesson_and_each_term_to_its_place(playground, site, language):  # noqa: F811
+def test_each_link_leads_somewhere(playground, site, language):  # noqa: F811
     page = playground(language)
     assert part(page, "breaks").locator(".pg-switches a").count() == len(SWITCHES)
     links = page.locator("[data-playground] a")
@@ -884,6 +905,7 @@ def test_every_word_has_a_gloss_and_every_sentence_is_unseen():
     packed = json.loads(text.removeprefix("var SENTENCES=").rstrip(";\n"))
     assert sorted(packed["glosses"]) == sorted(corpus.korean_words())
     assert all(packed["glosses"].values())
+    assert packed["glosses"]["요즘"] == "these days"  # not the first of its two words
     # The lessons' own test set, which doesn't depend on how many pairs they train on.
     test = corpus.make_splits(1, 2000, 0, seed=0, clauses=(1, 2, 3)).test
     assert {source for source, _ in packed["pairs"]} < {" ".join(p.src) for p in test}

@@ -61,8 +61,8 @@ var Page = {
   option: (value, text, selected = false) =>
     Page.make("option", {value, selected}, text),
 
-  percent: (share) =>
-    `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,
+  percent: (share) => (share > 0 && share < 0.0005 ? "<0.1%"
+    : `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`),
 
   // A Korean word's gloss, in English; null where there is none to give.
   gloss(word) {

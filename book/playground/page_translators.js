@@ -42,20 +42,29 @@
 
   const use_own = (event) => {
     event.preventDefault();
-    const {words, unknown, nearest, problem} = Page.compose(ui.own.value);
+    const {words, unknown, problem} = Page.compose(ui.own.value);
     ui.own.setAttribute("aria-invalid", String(!words));
     if (problem) ui.own_said.replaceChildren(say(`problem_${problem}`));
-    if (unknown) ui.own_said.replaceChildren(say("unknown", unknown), ...nearest.map(
-      (word) => button(word, () => replace(unknown, word), {lang: "ko"})));
+    if (unknown) say_unknown(unknown);
     if (!words) return;
     Page.change({t: words, s: 0, n: 0, c: []});
     ui.own_said.replaceChildren(say("used", words.length));
   };
 
-  const replace = (unknown, word) => {
-    ui.own.value = ui.own.value.normalize("NFC").replace(unknown, () => word);
+  // A line for each unknown word, with known ones to be put in its place.
+  const say_unknown = (unknown) => {
+    const line = ([word, nearest]) => make("span", {class: "pg-unknown"},
+      say("unknown", word), nearest.map((other) =>
+        button(other, () => replace(word, other), {lang: "ko"})));
+    ui.own_said.replaceChildren(...unknown.map(line));
+  };
+
+  // Wherever the word stands alone, and never in the middle of another.
+  const replace = (word, other) => {
+    ui.own.value = ui.own.value.normalize("NFC").split(/(\s+|[.,!?])/u)
+      .map((part) => (part.slice(0, 20) === word ? other : part)).join("");
     ui.own.focus();
-    ui.own_said.replaceChildren();
+    say_unknown(Page.compose(ui.own.value).unknown ?? []);
   };
 
   const own_sentence = () => {
