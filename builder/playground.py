@@ -34,7 +34,7 @@ SCRIPTS = (
 )
 BINS = ((1, 10), (11, 20), (21, 30), (31, 60))  # source tokens, as in lesson 3
 IN_EACH_BIN = 50
-# What no English word stands for: particles, endings, the dot.
+# What no single English word stands for: particles, endings, the dot, "these days".
 PARTICLES = {
     ".": ".",
     **dict.fromkeys(("은", "는"), "(topic)"),
@@ -43,6 +43,7 @@ PARTICLES = {
     **dict.fromkeys(("과", "와"), "with"),
     **dict.fromkeys(("않", "않는", "않을", "않았"), "not"),
     **{"에서": "at", "에": "at/to", "마다": "every", "다": "(end)", "지": "(not…)"},
+    "요즘": "these days",
     **{"것이": "will", "기": "(…ing)", "때문에": "because", "고": "and", "지만": "but"},
 }
 

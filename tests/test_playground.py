@@ -502,3 +502,30 @@ def test_the_scripts_keep_to_the_width_and_ask_nobody():
             continue  # a sentence has a line of its own, however long
         wide = [line for line in text.splitlines() if len(line) > 88]
         assert not wide, f"{part.name}: {wide}"
+
+
+def _headings(lesson):
+    """A lesson's headings as its built page names them in links."""
+    text = (FOLDER.parent / "lessons" / f"{lesson}.md").read_text("utf-8")
+    found = re.findall(r"(?m)^##+ (.+)$", text)
+    return {re.sub(r"\W+", "-", heading.lower()).strip("-") for heading in found}
+
+
+def test_each_switch_is_proved_under_a_heading_that_its_lesson_has():
+    """Before a book is built: test_playground_page.py follows the links in it."""
+    script = (FOLDER / "page_breaks.js").read_text("utf-8")
+    proofs = script[script.index("const proofs") : script.index("const proof =")]
+    links = re.findall(r'\["(\d\w+)", \{\s*ko: "(.+)",\s*en: "(.+)"\}\]', proofs)
+    assert len(links) == proofs.count("ko:") == 7
+    for lesson, *headings in links:
+        assert {*headings} <= _headings(lesson)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_term_linked_is_in_the_glossary(language):
+    glossary = (FOLDER.parent / language / "glossary.md").read_text("utf-8")
+    scripts = "".join(part.read_text("utf-8") for part in FOLDER.glob("page_*.js"))
+    lines = re.findall(r'Page\.terms\(("[^)]+")\)', scripts)
+    terms = {term for line in lines for term in re.findall(r'"([^"]+)"', line)}
+    assert len(lines) == 3 and len(terms) > 10
+    assert not [term for term in terms if f"(term-{term})=" not in glossary]

@@ -104,6 +104,18 @@ def test_step_back_and_run_agree_with_the_engine(playground):
     assert output(page) == ["", "", ""]
 
 
+@pytest.mark.parametrize("language", PATHS)
+def test_the_list_of_sentences_says_how_long_they_are(playground, language):
+    page = playground(language, "#s=199")
+    source, target = page.evaluate("SENTENCES.pairs[199]")
+    options = part(page, "translators").locator("select").first.locator("option")
+    last = options.last.text_content()  # the one that only the address named
+    unit = {"ko": "토큰", "en": " tokens"}[language]
+    assert last.startswith(f"{len(source.split())}{unit}: ")
+    assert source.removesuffix(" .") in last
+    assert (target.removesuffix(" .") in last) == (language == "en")
+
+
 def test_bars_and_weights_are_the_engines(playground):
     page = playground("en", "#s=1&n=3")
     wait_for_words(page)
@@ -124,24 +136,53 @@ def test_bars_and_weights_are_the_engines(playground):
         bar.locator(".pg-share").inner_text(),
     ] == expected[:2]
     assert panel.locator(".pg-chips small").all_inner_texts() == expected[2]
+    tiles = panel.locator(".pg-chips li")
+    for word, shown in zip(
+        page.evaluate("Page.sentence().words"), tiles.all_inner_texts(), strict=True
+    ):
+        gloss = page.evaluate("(word) => SENTENCES.glosses[word]", word)
+        assert shown.split("\n")[:2] == [word, gloss] or word == "."
 
 
 def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground):
     page = playground("en", "#s=0&n=60")
     wait_for_words(page)
-    panel = part(page, "translators").locator(".pg-transformer").first
+    panel = part(page, "translators").locator(".pg-fold.pg-transformer")
     panel.locator("summary").click()
+    select = part(page, "translators").get_by_label("Layer and head")
     rows = panel.locator("tbody tr")
     assert rows.count() == len(output(page)[2].split()) + 1  # and the end
     before = panel.locator("tbody").inner_text()
-    panel.locator("select").select_option("decoder.layers.0.cross_attention.1")
+    select.select_option("decoder.layers.0.cross_attention.1")
     assert panel.locator("tbody").inner_text() != before
     assert "a=decoder.layers.0.cross_attention.1" in page.url
-    panel.locator("select").select_option("encoder.layers.0.self_attention.0")
+    select.select_option("encoder.layers.0.self_attention.0")
     n_source = len(page.evaluate("Page.sentence().words"))
     assert panel.locator("tbody tr").count() == n_source
-    panel.locator("select").select_option("decoder.layers.1.self_attention.mean")
+    first = page.evaluate("SENTENCES.glosses[Page.sentence().words[0]]")
+    for scope in ("col", "row"):
+        head = panel.locator(f"th[scope={scope}]").first
+        assert head.locator(".pg-gloss").inner_text() == first
+    select.select_option("decoder.layers.1.self_attention.mean")
     assert panel.locator("thead th").first.inner_text() == "<s>"
+
+
+def test_a_long_sentences_matrix_has_the_pages_width_and_keeps_its_heads(playground):
+    page = playground("en", "#s=3&n=60&a=decoder.layers.1.cross_attention.mean")
+    wait_for_words(page)
+    fold = part(page, "translators").locator(".pg-fold.pg-transformer")
+    fold.locator("summary").click()
+    box = fold.locator(".pg-matrix")
+    whole = part(page, "translators").bounding_box()["width"]
+    assert box.bounding_box()["width"] > 0.9 * whole
+    places = ("thead td", "thead th >> nth=0", "tbody th >> nth=0")
+    box.evaluate("(e) => e.scrollTo(10, 10)")  # past the space around the cells
+    before = [box.locator(place).bounding_box() for place in places]
+    box.evaluate("(e) => e.scrollTo(150, 150)")
+    corner, column, row = [box.locator(place).bounding_box() for place in places]
+    assert corner == before[0]
+    assert column["y"] == before[1]["y"] and column["x"] < before[1]["x"]
+    assert row["x"] == before[2]["x"] and row["y"] < before[2]["y"]
 
 
 def test_wrong_words_are_marked_in_words(playground):
@@ -169,6 +210,28 @@ def test_a_sentence_of_ones_own(playground):
     assert "no reference" in part(page, "translators").inner_text()
 
 
+def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
+    page = playground("en", "#s=2")
+    press(page, "To the end")
+    wait_for_words(page)
+    part(page, "breaks").get_by_role("checkbox").first.check()
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    assert all(text in said(page) for text in output(page))
+    before = said_last(page, "breaks")
+    press(page, "Mend everything", "breaks")
+    assert all(text in said(page) for text in output(page))
+    part(page, "breaks").get_by_role("checkbox").first.check()
+    part(page, "translators").locator("select").first.select_option("3")
+    assert said(page) == "" and said_last(page, "breaks") != before
+    press(page, "One word")
+    write_own(page, "나는 사과를 먹었다.")
+    assert said(page) == ""
+    about = part(page, "translators").locator(".pg-status").first
+    assert about.inner_text() == "New sentence of 7 source tokens."
+    part(page, "translators").locator("select").first.select_option("2")
+    assert about.inner_text() == ""
+
+
 def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
     page = playground()
     write_own(page, "나 는 사괴 를 먹었 다")
@@ -177,6 +240,27 @@ def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
     form.get_by_role("button", name="사과", exact=True).click()
     press(page, "Use this sentence")
     assert page.evaluate("Page.state.t") == "나 는 사과 를 먹었 다 .".split()
+
+
+def test_all_unknown_words_are_named_and_each_is_replaced(playground):
+    page = playground()
+    write_own(page, "나는 사괴를 먹얶다사괴를 사괴를.")
+    form = part(page, "translators").locator("form")
+    lines = form.locator(".pg-unknown")
+    assert ["사괴를" in lines.first.inner_text(), lines.count()] == [True, 2]
+    assert "먹얶다사괴를" in lines.last.inner_text()
+    word = lines.first.locator("button").first.inner_text()
+    lines.first.locator("button").first.press("Enter")
+    assert form.locator("input").input_value() == f"나는 {word} 먹얶다사괴를 {word}."
+    assert lines.count() == 1 and "먹얶다사괴를" in lines.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0%"), (1e-9, "<0.1%"), (0.0006, "0.1%"), (0.0994, "9.9%"), (0.5, "50%")],
+)
+def test_a_small_probability_is_not_shown_as_none(playground, share, shown):
+    assert playground().evaluate("Page.percent", share) == shown
 
 
 def test_words_are_completed(playground):
@@ -310,6 +394,27 @@ def test_a_switch_that_a_model_lacks_is_off_and_says_why(playground):
     assert "RNN, last state" in about and "no attention" in about
 
 
+def test_heads_to_remove_are_those_of_the_model_and_none_is_said(playground):
+    page = playground("en", "#s=2")
+    box = part(page, "breaks")
+    box.get_by_role("checkbox").nth(SWITCHES.index("remove_head")).check()
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    verdicts = box.locator(".pg-verdict").all_inner_texts()
+    assert verdicts[0] == "not broken"
+    assert all(verdict.startswith("words that changed") for verdict in verdicts[1:])
+    heads = box.get_by_role("group", name="Heads to remove")
+    titles = heads.locator("h3:visible")
+    assert titles.all_inner_texts() == ["RNN with attention", "Transformer"]
+    for name, shown in [("transformer", ["Transformer"]), ("encoder_decoder", [])]:
+        box.get_by_label("In which model").select_option(name)
+        assert titles.all_inner_texts() == shown
+    box.get_by_label("In which model").select_option("all")
+    for checked in heads.locator("input:checked").all()[::-1]:
+        checked.uncheck()
+    said_of = ["not broken", "no head chosen", "no head chosen"]
+    assert box.locator(".pg-verdict").all_inner_texts() == said_of
+
+
 def test_mending_gives_the_whole_model_back(playground):
     page = playground("en", "#s=3&n=60&b=cut_context")
     wait_for_words(page)
@@ -321,11 +426,12 @@ def test_mending_gives_the_whole_model_back(playground):
 
 
 @pytest.mark.parametrize("language", PATHS)
-def test_each_switch_leads_to_its_lesson(playground, site, language):  # noqa: F811
+def test_each_link_leads_somewhere(playground, site, language):  # noqa: F811
     page = playground(language)
-    links = part(page, "breaks").locator("a")
+    assert part(page, "breaks").locator(".pg-switches a").count() == len(SWITCHES)
+    links = page.locator("[data-playground] a")
     hrefs = links.evaluate_all("(links) => links.map((a) => a.getAttribute('href'))")
-    assert len(hrefs) == len(SWITCHES)
+    assert len(hrefs) > len(SWITCHES) + 9  # and terms in the glossary
     dead = [href for href in hrefs if not _resolves(site, PATHS[language], href)]
     assert not dead, urljoin(PATHS[language], dead[0])
 
@@ -361,6 +467,22 @@ def test_the_figure_grows_stops_and_goes_on(playground):
     assert part(page, "race").locator("polyline").count() >= 3
     press(page, "Start over", "race")
     assert race_done(page) == 0
+
+
+def test_a_break_is_not_in_the_figure_and_the_page_says_so(playground):
+    results = []
+    for state in ("", "#b=cut_context"):
+        page = playground("en", state)
+        press(page, "Start", "race")
+        page.wait_for_function(
+            "document.querySelector('[data-playground=race] progress').value >= 8"
+        )
+        press(page, "Stop", "race")
+        assert "Only whole models" in part(page, "race").inner_text()
+        # Of each model the shortest sentence, which all have translated by now.
+        cells = part(page, "race").locator("tbody td:nth-child(2)").all_inner_texts()
+        results.append([int(cell.split("/")[0]) for cell in cells])
+    assert all(right > 0 for counts in results for right in counts)
 
 
 # ---- 4: the GPT ---------------------------------------------------------------------
@@ -428,6 +550,21 @@ def drawn_text(page):
     box = part(page, "gpt").locator(".pg-output")
     box.locator("mark").wait_for()
     return box.inner_text()
+
+
+def test_an_example_is_split_and_another_prompt_begins_anew(playground):
+    page = playground("en", "#temperature=0")
+    part(page, "gpt").locator("select").select_option("2")
+    part(page, "gpt").locator(".pg-merges").first.wait_for(state="attached")
+    prompts = page.evaluate("Page.prompts.map(([text]) => text)")
+    assert page.evaluate("Page.state.g") == prompts[2]
+    pieces = part(page, "gpt").locator("div > p > .pg-pieces > .pg-piece")
+    assert said_last(page, "gpt").startswith(f"{pieces.count()} subwords: ")
+    press(page, "Ten", "gpt")
+    page.get_by_label("Prompt").fill("영화")
+    press(page, "One subword", "gpt")
+    page.wait_for_function("Page.state.g === '영화' && Page.state.d.length === 1")
+    assert drawn_text(page).startswith("영화")
 
 
 SAME_DRAWS = "Math.random = () => 0.5"  # so that the text can't end early by chance
@@ -529,7 +666,7 @@ def test_an_example_is_classified_at_once(playground):
     page = playground("en")
     part(page, "sentiment").locator("select").select_option("1")
     part(page, "sentiment").locator(".pg-bars li").first.wait_for()
-    examples = page.evaluate("Page.examples.map(([text]) => text)")
+    examples = page.evaluate("Page.reviews.map(([text]) => text)")
     assert page.evaluate("Page.state.v") == examples[1]
     assert len(judged(page)) == len(page.evaluate(READ, examples[1]))
     # What words.js says of them.
@@ -539,7 +676,7 @@ def test_an_example_is_classified_at_once(playground):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "😀👍🏽", "<b onclick=x>좋다</b><script>1</script>", "ㅋ " * 150]
+    "text", ["😀👍🏽", "<b onclick=x>좋다</b><script>1</script>", "ㅋ " * 150]
 )
 def test_whatever_is_typed_is_classified_and_never_html(playground, text):
     page = playground()
@@ -547,7 +684,29 @@ def test_whatever_is_typed_is_classified_and_never_html(playground, text):
     assert len(judged(page)) == min(128, len(page.evaluate(READ, text)))
     box = part(page, "sentiment")
     assert box.locator(":is(b, script)").count() == 0
-    assert box.locator(".pg-note").is_visible() == (len(text) == 300)
+    assert box.locator(".pg-result .pg-note").is_visible() == (len(text) == 300)
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_nothing_is_not_classified(playground, text):
+    page = playground()
+    judge(page, "좋다")
+    part(page, "sentiment").locator("form input").fill(text)
+    assert not part(page, "sentiment").locator(".pg-bars").is_visible()
+    press(page, "Classify it", "sentiment")
+    assert said_last(page, "sentiment") == "Write a review first."
+    assert not part(page, "sentiment").locator(".pg-bars").is_visible()
+
+
+def test_a_review_without_korean_gets_a_word_of_warning(playground):
+    page = playground()
+    judge(page, "a boring film")
+    warning = part(page, "sentiment").locator(":scope > .pg-note")
+    assert warning.is_visible()
+    assert "no Korean" in said_last(page, "sentiment")
+    for text in ("지루한 film", "ㅋㅋ"):
+        part(page, "sentiment").locator("form input").fill(text)
+        assert not warning.is_visible()
 
 
 def test_the_classifiers_code_gives_the_same_in_python(playground, capsys):
@@ -746,6 +905,7 @@ def test_every_word_has_a_gloss_and_every_sentence_is_unseen():
     packed = json.loads(text.removeprefix("var SENTENCES=").rstrip(";\n"))
     assert sorted(packed["glosses"]) == sorted(corpus.korean_words())
     assert all(packed["glosses"].values())
+    assert packed["glosses"]["요즘"] == "these days"  # not the first of its two words
     # The lessons' own test set, which doesn't depend on how many pairs they train on.
     test = corpus.make_splits(1, 2000, 0, seed=0, clauses=(1, 2, 3)).test
     assert {source for source, _ in packed["pairs"]} < {" ".join(p.src) for p in test}

@@ -33,6 +33,24 @@ var Page = {
     return Page.make("button", {type: "button", click, ...properties}, text);
   },
 
+  // A line of links to the glossary, which lies beside the page.
+  terms(...names) {
+    const link = (name) =>
+      Page.make("a", {href: `glossary.html#term-${name}`}, Page.say(`term_${name}`));
+    const links = names.flatMap((name, i) => [i ? ", " : " ", link(name)]);
+    return Page.make("p", {class: "pg-hint"}, Page.say("terms"), links);
+  },
+
+  // A menu of [Korean, English] texts; whoever reads the English page sees both.
+  examples(texts, choose) {
+    const shown = ([korean, english]) =>
+      (Page.language === "ko" ? korean : `${korean} (${english})`);
+    const options = texts.map((text, i) => Page.option(i, shown(text)));
+    const select = Page.make("select",
+      {change: () => choose(texts[Number(select.value)][0])}, options);
+    return Page.field(Page.say("example"), select);
+  },
+
   // A line that screen readers speak when it changes.
   status: () => Page.make("p", {class: "pg-status", role: "status"}),
 
@@ -43,8 +61,15 @@ var Page = {
   option: (value, text, selected = false) =>
     Page.make("option", {value, selected}, text),
 
-  percent: (share) =>
-    `${(100 * share).toFixed(share >= 0.0005 && share < 0.0995 ? 1 : 0)}%`,
+  percent: (share) => (share > 0 && share < 0.0005 ? "<0.1%"
+    : `${(100 * share).toFixed(share > 0 && share < 0.0995 ? 1 : 0)}%`),
+
+  // A Korean word's gloss, in English; null where there is none to give.
+  gloss(word) {
+    const gloss = Object.hasOwn(SENTENCES.glosses, word) && SENTENCES.glosses[word];
+    return gloss && gloss !== word
+      ? Page.make("span", {class: "pg-gloss", lang: "en"}, gloss) : null;
+  },
 
   // Words as bars: [[word, probability, id]], the one to come or chosen in bold. With
   // choose(id, word) each bar is a button.

@@ -5,7 +5,8 @@
   const {make, say, button, status} = Page;
   const ui = {};
   let runners = null;
-  const FIRST_HEADS = ["decoder.attention.0", "decoder.layers.1.cross_attention.0"];
+  // The RNN's only head, and of the Transformer's one that it can't do without.
+  const FIRST_HEADS = ["decoder.attention.0", "decoder.layers.0.self_attention.1"];
   const has = {
     encoder_decoder: () => ET.RNN.switches,
     attention: () => ET.AttentionRNN.switches,
@@ -15,12 +16,13 @@
   // Where a switch's finding is proved: lesson, and heading in the page's language.
   const proofs = {
     cut_context: ["02_encoder_decoder", {
-      ko: "실험-문맥-벡터를-끊으면", en: "experiment-cut-the-context-vector"}],
+      ko: "실험-다른-문장의-벡터를-주면",
+      en: "experiment-another-sentence-s-vector"}],
     no_scale: ["03_attention", {
       ko: "더-알아보기-훈련까지-되는-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
     padding_in: ["02_encoder_decoder", {
-      ko: "더-알아보기-문맥-벡터에-새어-드는-패딩",
-      en: "more-padding-in-the-context-vector"}],
+      ko: "더-알아보기-마지막-은닉-상태에-새어-드는-패딩",
+      en: "more-padding-in-the-last-hidden-state"}],
     see_future: ["05_transformer_tested", {
       ko: "손실은-더-좋은데", en: "the-better-loss"}],
     drop_positions: ["05_transformer_tested", {
@@ -29,7 +31,8 @@
     remove_head: ["05_transformer_tested", {
       ko: "헤드를-하나씩-없애면", en: "remove-one-head-at-a-time"}],
     uniform_attention: ["03_attention", {
-      ko: "실행해-보기-병목이-사라지는가", en: "run-it-is-the-bottleneck-gone"}],
+      ko: "실행해-보기-긴-문장이-달라지는가",
+      en: "run-it-do-long-sentences-come-out-right"}],
   };
 
   const proof = (name) => {
@@ -89,7 +92,7 @@
       input.checked = b.includes(name);
       input.disabled = m !== "all" && !has[m]().includes(name);
     }
-    ui.heads.hidden = !b.includes("remove_head");
+    ui.heads.hidden = !b.includes("remove_head") || ui.switches.remove_head.disabled;
   };
 
   // ---- heads ------------------------------------------------------------------------
@@ -107,17 +110,27 @@
     return make("label", {class: "pg-head"}, input, ` ${head + 1}`);
   };
 
+  const line_of_heads = ({name, n_heads}) => {
+    const place = Page.view_name({name, head: 0}).split(", ");
+    const title = n_heads > 1 ? place.slice(0, -1).join(", ") : place[0];
+    return make("div", {class: "pg-heads"}, make("span", {}, title),
+      Array.from({length: n_heads}, (_, head) => head_box(name, head)));
+  };
+
+  const group_of_heads = (model) => {
+    const title = make("h3", {}, say(model));
+    return make("div", {}, title, runners[model].heads.map(line_of_heads));
+  };
+
   const show_heads = () => {
     if (!runners || ui.heads.hidden) return;
-    if (ui.heads.children.length === 1) {
-      for (const model of ["attention", "transformer"]) {
-        for (const {name, n_heads} of runners[model].heads) {
-          const place = Page.view_name({name, head: 0}).split(", ");
-          const title = n_heads > 1 ? place.slice(0, -1).join(", ") : place[0];
-          ui.heads.append(make("div", {class: "pg-heads"}, make("span", {}, title),
-            Array.from({length: n_heads}, (_, head) => head_box(name, head))));
-        }
-      }
+    if (!ui.groups) {
+      ui.groups = ET.TRANSLATORS.filter((model) => runners[model].heads.length)
+        .map((model) => [model, group_of_heads(model)]);
+      ui.heads.append(...ui.groups.map(([, group]) => group));
+    }
+    for (const [model, group] of ui.groups) {
+      group.hidden = !["all", model].includes(Page.state.m);
     }
     for (const input of ui.heads.querySelectorAll("input")) {
       input.checked = Page.state.r.includes(input.value);
@@ -134,12 +147,18 @@
   const both = (name) => {
     const whole = translate(name, {}), breaks = Page.breaks(name);
     const fitting = Object.keys(breaks).filter((key) => has[name]().includes(key));
-    const broken = fitting.length ? translate(name, breaks) : null;
-    return {name, whole, broken};
+    const no_head = fitting.join() === "remove_head" && !has_chosen_head(name);
+    const broken = fitting.length && !no_head ? translate(name, breaks) : null;
+    return {name, whole, broken, no_head};
   };
 
-  const difference = ({whole, broken}) => {
-    if (!broken) return say("not_broken");
+  // Whether one of the heads to remove is that model's.
+  const has_chosen_head = (model) => runners[model].heads.some(({name, n_heads}) =>
+    Array.from({length: n_heads}, (_, head) => `${name}.${head}`)
+      .some((key) => Page.state.r.includes(key)));
+
+  const difference = ({whole, broken, no_head}) => {
+    if (!broken) return say(no_head ? "no_head" : "not_broken");
     const {right, missing} = Page.compare(broken, whole);
     const n = Math.max(right.filter((r) => !r).length, missing.length);
     return n ? say("differing", n) : say("same");
@@ -162,7 +181,10 @@
   };
 
   const say_differences = async () => {
-    if (!await ready()) return;
+    if (await ready()) tell_differences();
+  };
+
+  const tell_differences = () => {
     ui.said.textContent = ui.results.map((result) =>
       say("differs", say(result.name), difference(result))).join(" / ");
   };
@@ -199,11 +221,14 @@
     const items = ET.Transformer.switches.map(make_switch);
     ui.heads = make("fieldset", {}, make("legend", {}, say("heads_to_remove")));
     box.append(model_choice(), make("fieldset", {}, make("legend", {}, say("switches")),
-      make("ul", {class: "pg-switches"}, items)), ui.heads,
+      make("ul", {class: "pg-switches"}, items),
+      Page.terms("context-vector", "padding", "causal-mask", "positional-encoding",
+        "multi-head-attention", "attention-weight")), ui.heads,
     make("div", {class: "pg-controls"}, ui.load, button(say("mend"), mend)),
     ui.said, ui.table);
     Page.listeners.push((change) => {
       if (["b", "r", "m", "s", "t"].some((key) => key in change)) show();
+      if (("s" in change || "t" in change) && runners) tell_differences();
     });
     show();
   };

@@ -8,9 +8,8 @@
   const NEVER = [ET.PAD, ET.BOS, ET.UNK]; // nobody wants to read these
   const LIMITS = {temperature: [0, 2, 0.1], k: [0, 100, 1], p: [0.05, 1, 0.05]};
   const NAMES = {temperature: "temperature", k: "top_k", p: "top_p"};
-  const FIRST = "이 영화는";
 
-  const prompt = () => Page.state.g ?? FIRST;
+  const prompt = () => Page.state.g ?? Page.prompts[0][0];
   const tell = (text) => { ui.said.textContent = text; };
 
   const ready = async () => {
@@ -56,6 +55,7 @@
   // ---- writing ----------------------------------------------------------------------
 
   const write = async (n) => {
+    if (ui.prompt.value !== prompt()) Page.change({g: ui.prompt.value, d: []});
     if (!await ready()) return;
     const drawn = [];
     for (let i = 0; i < n && !writer.done; i++) {
@@ -89,12 +89,16 @@
     show();
   };
 
-  const use_prompt = async (event) => {
-    event.preventDefault();
+  const use_prompt = async () => {
     Page.change({g: ui.prompt.value, d: []});
     if (!await ready()) return;
     show();
-    tell(say("tokens", pieces().length, pieces().join(" ")));
+    tell(counted(pieces().join(" ")));
+  };
+
+  const use_example = (text) => {
+    ui.prompt.value = text;
+    use_prompt();
   };
 
   // ---- what is chosen ---------------------------------------------------------------
@@ -113,15 +117,22 @@
     const [min, max, step] = LIMITS[key];
     const input = make("input", {
       type: "number", min, max, step, value: Page.state[key],
+      "aria-describedby": `pg-about-${key}`,
       input: () => set_number(key, input),
     });
     ui[key] = input;
     return Page.field(say(NAMES[key]), input);
   };
 
+  const about_numbers = () => make("ul", {class: "pg-hint"}, Object.keys(LIMITS).map(
+    (key) => make("li", {id: `pg-about-${key}`}, say(`about_${key}`))));
+
   // ---- what is shown ----------------------------------------------------------------
 
   const pieces = () => writer.prompt.slice(1).map((id) => writer.vocabulary.words[id]);
+
+  const counted = (text) =>
+    (pieces().length === 1 ? say("token", text) : say("tokens", pieces().length, text));
 
   const merges_of = (word) => {
     const steps = [...writer.vocabulary.merges(word)];
@@ -143,7 +154,7 @@
         ? say("unknown_characters", [...new Set(unknown)].join(" ")) : null,
     ].filter(Boolean).map((note) => make("p", {class: "pg-note"}, note));
     ui.merges.replaceChildren(
-      make("p", {}, say("tokens", writer.prompt.length - 1, ""),
+      make("p", {}, counted(""),
         make("span", {class: "pg-pieces", lang: "ko"},
           pieces().map((piece) => make("span", {class: "pg-piece"}, piece)))),
       ...notes, ...words.slice(0, 12).map(merges_of));
@@ -210,10 +221,16 @@
     ui.written = make("div", {class: "pg-panel"},
       make("h3", {}, say("text_so_far")), ui.text, ui.bars, code());
     ui.written.hidden = true;
-    box.append(make("form", {submit: use_prompt}, Page.field(say("prompt"), ui.prompt),
-      make("button", {type: "submit"}, say("tokenize"))), ui.merges,
-    make("div", {class: "pg-controls"}, Object.keys(LIMITS).map(number_field)),
-    controls(), ui.said, ui.written);
+    const submit = (event) => {
+      event.preventDefault();
+      use_prompt();
+    };
+    box.append(Page.examples(Page.prompts, use_example),
+      make("form", {submit}, Page.field(say("prompt"), ui.prompt),
+        make("button", {type: "submit"}, say("tokenize"))), ui.merges,
+      make("div", {class: "pg-controls"}, Object.keys(LIMITS).map(number_field)),
+      about_numbers(), Page.terms("temperature", "top-k", "top-p", "prompt"),
+      controls(), ui.said, ui.written);
     Page.listeners.push(follow);
     follow(Page.state);
   };

@@ -200,12 +200,13 @@
     ui.figure = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
       class: "pg-figure", "aria-label": say("race_name")});
     ui.table = make("table", {class: "pg-counts"});
-    box.append(make("div", {class: "pg-controls"}, ui.start,
-      button(say("race_again"), again), ui.progress), ui.said,
-    make("p", {class: "pg-hint"}, say("race_y")), ui.figure,
-    make("ul", {class: "pg-legend"}, legend()),
-    make("div", {class: "pg-scroll et-figure", tabindex: 0, role: "region",
-      "aria-label": say("race_table")}, ui.table));
+    box.append(make("p", {}, say("race_whole")),
+      make("div", {class: "pg-controls"}, ui.start,
+        button(say("race_again"), again), ui.progress), ui.said,
+      make("p", {class: "pg-hint"}, say("race_y")), ui.figure,
+      make("ul", {class: "pg-legend"}, legend()),
+      make("div", {class: "pg-scroll et-figure", tabindex: 0, role: "region",
+        "aria-label": say("race_table")}, ui.table));
     show();
   };
 })();

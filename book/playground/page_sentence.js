@@ -38,19 +38,17 @@
     .sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).slice(0, n)
     .map(([, other]) => other);
 
-  // -> {words}, or {unknown, nearest}, or {problem}: "empty" or "long"
+  // -> {words}, or {unknown: [[word, nearest]]}, or {problem}: "empty" or "long"
   Page.compose = (typed) => {
     const text = typed.normalize("NFC").replace(/[.,!?]/g, " . ");
     const parts = text.split(/\s+/u).filter(Boolean);
-    const words = [];
+    const words = [], unknown = new Set();
     for (const part of parts) {
       const pieces = part.length > 20 ? null : split(part);
-      if (!pieces) {
-        const unknown = part.slice(0, 20);
-        return {unknown, nearest: nearest(unknown)};
-      }
-      words.push(...pieces);
+      if (pieces) words.push(...pieces);
+      else unknown.add(part.slice(0, 20));
     }
+    if (unknown.size) return {unknown: [...unknown].map((w) => [w, nearest(w)])};
     while (words.at(-1) === ".") words.pop();
     if (!words.length) return {problem: "empty"};
     return words.length > 45 ? {problem: "long"} : {words: [...words, "."]};

@@ -6,7 +6,7 @@
   const ui = {};
   let reader = null;
 
-  const review = () => Page.state.v ?? Page.examples[0][0];
+  const review = () => Page.state.v ?? Page.reviews[0][0];
   const tell = (text) => { ui.said.textContent = text; };
 
   const ready = async () => {
@@ -36,8 +36,18 @@
       make("span", {class: "pg-share"}, Page.percent(probabilities[1]))));
   };
 
+  // What a verdict would mislead about: nothing to judge, or nothing it can read.
+  const caution = () => {
+    if (!review().trim()) return say("review_empty");
+    return /[가-힣ㄱ-ㅣ]/u.test(review().normalize("NFC")) ? "" : say("review_foreign");
+  };
+
   const show = () => {
     if (!reader) return;
+    ui.caution.textContent = caution();
+    ui.caution.hidden = !caution();
+    ui.result.hidden = !review().trim();
+    if (ui.result.hidden) return caution();
     const {reads, n_dropped} = reader.read(review());
     const last = reads.at(-1).probabilities;
     ui.verdict.textContent = verdict(last);
@@ -45,8 +55,7 @@
     ui.dropped.hidden = !n_dropped;
     ui.rows.replaceChildren(...reads.map(row));
     ui.code.textContent = Page.sentiment_code(review());
-    ui.result.hidden = false;
-    return verdict(last);
+    return [caution(), verdict(last)].join(" ").trim();
   };
 
   // ---- what readers do --------------------------------------------------------------
@@ -70,19 +79,10 @@
     show();
   };
 
-  const use_example = () => {
-    Page.change({v: Page.examples[Number(ui.example.value)][0]});
-    ui.review.value = review();
+  const use_example = (text) => {
+    Page.change({v: text});
+    ui.review.value = text;
     judge();
-  };
-
-  const examples = () => {
-    const gloss = (text, english) =>
-      (Page.language === "ko" ? text : `${text} (${english})`);
-    const options = Page.examples.map(([text, english], i) =>
-      Page.option(i, gloss(text, english)));
-    ui.example = make("select", {change: use_example}, options);
-    return Page.field(say("example"), ui.example);
   };
 
   const form = () => {
@@ -111,12 +111,14 @@
     ui.said.textContent = say("sentiment_load");
     ui.verdict = make("p", {class: "pg-verdict"});
     ui.dropped = make("p", {class: "pg-note"});
+    ui.caution = make("p", {class: "pg-note", hidden: true});
     ui.rows = make("ol", {class: "pg-bars", "aria-label": say("judged_so_far")});
-    ui.result = make("div", {class: "pg-panel"}, ui.verdict, ui.dropped,
+    ui.result = make("div", {class: "pg-panel pg-result"}, ui.verdict, ui.dropped,
       make("h3", {}, say("judged_so_far")), make("p", {class: "pg-hint"}, say("scale")),
       ui.rows, code());
     ui.result.hidden = true;
-    box.append(examples(), form(), ui.said, ui.result);
+    box.append(Page.examples(Page.reviews, use_example), form(), ui.said, ui.caution,
+      ui.result);
     Page.listeners.push(follow);
     if (Page.state.v !== null) judge();
   };

@@ -10,11 +10,20 @@
 
   // ---- the sentence -----------------------------------------------------------------
 
+  // Its length and, for those who read no Korean, what it means.
+  const sentence_option = (i, selected = false) => {
+    const [source, target] = SENTENCES.pairs[i].map((whole) =>
+      whole.replace(/ \.$/, "."));
+    const text = Page.language === "ko" ? source : `${target} (${source})`;
+    const length = SENTENCES.pairs[i][0].split(" ").length;
+    return Page.option(i, say("sentence", length, text), selected);
+  };
+
   const choose_sentence = () => {
     const groups = SENTENCES.bins.map(([least, most], bin) => {
-      const options = SENTENCES.pairs.map(([source], i) => [source, i])
-        .filter(([, i]) => i % SENTENCES.bins.length === bin).slice(0, 8)
-        .map(([source, i]) => Page.option(i, source.replace(/ \.$/, ".")));
+      const options = [...SENTENCES.pairs.keys()]
+        .filter((i) => i % SENTENCES.bins.length === bin).slice(0, 8)
+        .map((i) => sentence_option(i));
       return make("optgroup", {label: say("range", least, most)}, options);
     });
     const change = () => {
@@ -33,20 +42,29 @@
 
   const use_own = (event) => {
     event.preventDefault();
-    const {words, unknown, nearest, problem} = Page.compose(ui.own.value);
+    const {words, unknown, problem} = Page.compose(ui.own.value);
     ui.own.setAttribute("aria-invalid", String(!words));
     if (problem) ui.own_said.replaceChildren(say(`problem_${problem}`));
-    if (unknown) ui.own_said.replaceChildren(say("unknown", unknown), ...nearest.map(
-      (word) => button(word, () => replace(unknown, word), {lang: "ko"})));
+    if (unknown) say_unknown(unknown);
     if (!words) return;
-    ui.own_said.replaceChildren(say("used", words.length));
     Page.change({t: words, s: 0, n: 0, c: []});
+    ui.own_said.replaceChildren(say("used", words.length));
   };
 
-  const replace = (unknown, word) => {
-    ui.own.value = ui.own.value.normalize("NFC").replace(unknown, () => word);
+  // A line for each unknown word, with known ones to be put in its place.
+  const say_unknown = (unknown) => {
+    const line = ([word, nearest]) => make("span", {class: "pg-unknown"},
+      say("unknown", word), nearest.map((other) =>
+        button(other, () => replace(word, other), {lang: "ko"})));
+    ui.own_said.replaceChildren(...unknown.map(line));
+  };
+
+  // Wherever the word stands alone, and never in the middle of another.
+  const replace = (word, other) => {
+    ui.own.value = ui.own.value.normalize("NFC").split(/(\s+|[.,!?])/u)
+      .map((part) => (part.slice(0, 20) === word ? other : part)).join("");
     ui.own.focus();
-    ui.own_said.replaceChildren();
+    say_unknown(Page.compose(ui.own.value).unknown ?? []);
   };
 
   const own_sentence = () => {
@@ -65,8 +83,8 @@
 
   const show_sentence = () => {
     const {words, reference} = Page.sentence();
-    const items = words.map((word) => make("li", {}, make("span", {lang: "ko"}, word),
-      make("small", {lang: "en"}, SENTENCES.glosses[word] ?? "")));
+    const items = words.map((word) =>
+      make("li", {}, make("span", {lang: "ko"}, word), Page.gloss(word)));
     ui.source.replaceChildren(...items);
     ui.reference.replaceChildren(...reference
       ? [make("strong", {}, `${say("reference")}: `),
@@ -78,8 +96,7 @@
 
   // A sentence of the 200 that the list leaves out, but the address named.
   const add_choice = () => {
-    const {s} = Page.state;
-    ui.choice.append(Page.option(s, SENTENCES.pairs[s][0], true));
+    ui.choice.append(sentence_option(Page.state.s, true));
   };
 
   // ---- steps ------------------------------------------------------------------------
@@ -239,7 +256,8 @@
     }
     const {keys, rows} = matrix(runner), weights = rows.at(-1);
     const chips = [...weights].map((weight, i) => tinted("li", weight,
-      make("span", {}, keys[i]), make("small", {}, Page.percent(weight))));
+      make("span", {}, keys[i]), Page.gloss(keys[i]),
+      make("small", {}, Page.percent(weight))));
     return [title, make("ul", {class: "pg-chips"}, chips)];
   };
 
@@ -256,9 +274,9 @@
     const {queries, keys, rows} = matrix(runner);
     const name = say("matrix_name", say(runner.name), view_name(view(runner)));
     const head = make("tr", {}, make("td", {}, say("query_key")),
-      keys.map((key) => make("th", {scope: "col"}, key)));
+      keys.map((key) => make("th", {scope: "col"}, key, Page.gloss(key))));
     const body = rows.map((row, i) => make("tr", {},
-      make("th", {scope: "row"}, queries[i]),
+      make("th", {scope: "row"}, queries[i], " ", Page.gloss(queries[i])),
       keys.map((_, j) => (row[j] === undefined ? make("td") // not written yet
         : tinted("td", row[j], String(Math.round(100 * row[j])))))));
     return [make("p", {class: "pg-hint"}, name), make("div", {
@@ -274,23 +292,23 @@
       view_name({name, head}), Page.state.a === `${name}.${head}`);
     const options = heads.flatMap(({name, n_heads}) =>
       ["mean", ...Array(n_heads).keys()].map((head) => option(name, head)));
-    const change = () => Page.change({a: select.value});
-    const select = make("select", {change}, options);
-    return Page.field(say("head_of"), select);
+    const change = () => Page.change({a: ui.head.value});
+    ui.head = make("select", {change}, options);
+    ui.heads.append(Page.field(say("head_of"), ui.head),
+      make("p", {class: "pg-hint"}, say("about_heads")));
   };
 
   const make_panel = (name) => {
-    const panel = {
-      name, body: make("div"), choice: make("div"), table: make("div"),
-    };
-    panel.fold = make("details", {toggle: () => fill_table(panel)},
-      make("summary", {}, say("matrix")), panel.table);
-    panel.fold.hidden = true;
+    const panel = {name, body: make("div"), table: make("div")};
+    // Outside the panel, since a long sentence's matrix needs the page's whole width.
+    panel.fold = make("details", {class: `pg-fold pg-${name}`, hidden: true,
+      toggle: () => fill_table(panel)},
+    make("summary", {}, say("matrix", say(name))), panel.table);
     panel.element = make("div", {
       class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
     },
       make("h3", {}, say(name)), make("p", {class: "pg-hint"}, say(`about_${name}`)),
-      panel.body, panel.choice, panel.fold);
+      panel.body);
     return panel;
   };
 
@@ -305,11 +323,12 @@
     Page.keep_focus(panel.body,
       () => panel.body.replaceChildren(...parts.filter(Boolean)), ui.buttons.back);
     panel.fold.hidden = panel.name === "encoder_decoder";
-    if (panel.name === "transformer") {
-      if (!panel.choice.firstChild) panel.choice.append(head_choice());
-      panel.choice.querySelector("select").value = Page.state.a;
-    }
     fill_table(panel);
+  };
+
+  const show_heads = () => {
+    if (!ui.head) head_choice();
+    ui.head.value = Page.state.a;
   };
 
   const show_breaks = () => {
@@ -318,11 +337,22 @@
     ui.broken.hidden = !names;
   };
 
-  const show = async () => {
+  // What was said is not true of another sentence, nor of a model broken or mended. Who
+  // has written a word says so afterwards.
+  const say_anew = (change) => {
+    if ("s" in change || "t" in change) ui.own_said.replaceChildren();
+    if (!["s", "t", "b", "r", "m"].some((key) => key in change)) return;
+    const begun = Page.state.n ? all_said() : "";
+    ui.said.textContent = runners ? begun : say("first_step");
+  };
+
+  const show = async (change = {}) => {
     show_sentence();
     show_breaks();
     if (Page.state.n && !runners && !await ready()) return;
     if (runners) ET.TRANSLATORS.forEach(catch_up);
+    say_anew(change);
+    if (runners) show_heads();
     ui.panels.forEach(show_panel);
     ui.code.textContent = Page.translator_code();
     mark_controls();
@@ -343,14 +373,18 @@
 
   Page.parts.translators = (box) => {
     ui.panels = ET.TRANSLATORS.map(make_panel);
+    ui.heads = make("div");
     ui.source = make("ol", {class: "pg-source", "aria-label": say("source")});
     [ui.reference, ui.broken] = [make("p"), make("p", {class: "pg-broken"})];
     ui.said = status();
     ui.said.textContent = say("first_step");
     box.append(choose_sentence(), own_sentence(), ui.source, ui.reference, ui.broken,
       controls(), ui.said, make("p", {class: "pg-hint"}, say("marks")),
+      ui.heads, Page.terms("encoder", "decoder", "last-hidden-state", "bottleneck",
+        "attention-weight", "query", "key", "self-attention", "cross-attention",
+        "multi-head-attention"),
       make("div", {class: "pg-panels"}, ui.panels.map((panel) => panel.element)),
-      share());
+      ...ui.panels.map((panel) => panel.fold), share());
     Page.listeners.push(show);
     show();
   };
