@@ -152,7 +152,9 @@ def attend_cached(attention, x, cache=None):
     query, *pair = project_grouped(attention, x, start)
     if cache:
         pair = [torch.cat(both, dim=2) for both in zip(cache, pair, strict=True)]
-    mask = causal_mask(pair[0].shape[2], x.device)[start:]  # (T, start + T)
+    mask = None  # one new token may attend to all there is
+    if x.shape[1] > 1:
+        mask = causal_mask(pair[0].shape[2], x.device)[start:]  # (T, start + T)
     n_repeats = attention.n_heads // attention.n_kv_heads
     key, value = (repeat_kv(part, n_repeats) for part in pair)
     found = attend(query, key, value, mask, need_weights=attention.need_weights)
