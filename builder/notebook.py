@@ -34,10 +34,12 @@ _PROMPTS = {
     "ko": ("{} 코드 펼치기", "{} 코드 접기"),
     "en": ("Show the {} code", "Hide the {} code"),
 }
+_NAMED = {"ko": ("{} 펼치기", "{} 접기"), "en": ("Show {}", "Hide {}")}
 _PURPOSES = {
     "set-up": ("준비하는", "set-up"),
     "measuring": ("측정하는", "measuring"),
     "drawing": ("그림을 그리는", "drawing"),
+    "checking": ("확인하는", "checking"),
     "helper": ("보조", "helper"),
 }
 
@@ -88,7 +90,8 @@ def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
 
 def _setup_cell(book: Book, language: str):
     source = setup_source(book.address, language)
-    tags = {"tags": ["hide-input"], "mystnb": _prompts("set-up", language)}
+    fold = fold_prompts(Code(SETUP, source), language)
+    tags = {"tags": ["hide-input"], "mystnb": fold}
     return new_code_cell(source, id=SETUP, metadata=_FOLDED | tags)
 
 
@@ -111,10 +114,19 @@ def _metadata(cell: Code, view: View) -> dict:
     made = made | ({"tags": tags} if tags else {})
     if cell.exercise:
         made["exercise"] = cell.exercise
-    shown = _prompts(_purpose(cell), view.language) if cell.folded else {}
+    shown = fold_prompts(cell, view.language) if cell.folded else {}
     if cell.alt:
         shown["image"] = {"alt": cell.alt[view.language]}
     return made | ({"mystnb": shown} if shown else {})
+
+
+def fold_prompts(cell: Code, language: str) -> dict:
+    """The words on a cell's fold: what it defines, or else what it is for."""
+    purpose, names = _purpose(cell), _defined(cell)
+    if names and purpose in ("helper", "checking"):
+        return _prompts(names, _NAMED[language])
+    word = _PURPOSES[purpose][LANGUAGES.index(language)]
+    return _prompts(word, _PROMPTS[language])
 
 
 def _purpose(cell: Code) -> str:
@@ -123,13 +135,20 @@ def _purpose(cell: Code) -> str:
         return "measuring"
     if "figure" in cell.tags or re.search(r"\b(figures\.|plt\.show)", cell.source):
         return "drawing"
-    return "set-up" if re.match("(import|from) ", cell.source) else "helper"
+    if re.match("(import|from) ", cell.source):
+        return "set-up"
+    return "checking" if re.search("^assert ", cell.source, re.MULTILINE) else "helper"
 
 
-def _prompts(purpose: str, language: str) -> dict:
+def _defined(cell: Code) -> str:
+    """The names that a helper cell defines, for its fold: prose refers to them."""
+    names = re.findall(r"^(?:def|class) (\w+)", cell.source, re.MULTILINE)
+    return ", ".join(names[:3]) + (", …" if names[3:] else "")
+
+
+def _prompts(word: str, wordings: tuple[str, str]) -> dict:
     """The words on a fold, opened and closed, as MyST-NB wants them."""
-    word = _PURPOSES[purpose][LANGUAGES.index(language)]
-    show, hide = (prompt.format(word) for prompt in _PROMPTS[language])
+    show, hide = (wording.format(word) for wording in wordings)
     return {"code_prompt_show": show, "code_prompt_hide": hide}
 
 

@@ -23,7 +23,8 @@ from builder.claims import Runs, claim_problems, measure
 from builder.errors import BuildError
 from builder.execute import NOT_STARTED, start_kernel
 from builder.fingerprint import canonical, claim_fingerprint, output_fingerprint
-from builder.lesson import read_lesson
+from builder.lesson import Code, read_lesson
+from builder.notebook import fold_prompts
 from builder.pairs import numbers
 from builder.project import LANGUAGES, Project
 from builder.repository import other_addresses, set_address
@@ -317,6 +318,23 @@ class TestNotebooks:
             assert found.jupyter.source_hidden and found.cellView == "form"
             assert "hide-input" in found.tags
             assert "jupyter" not in cell(built, "add-up", language).metadata
+
+    @pytest.mark.parametrize(
+        ("source", "ko", "en"),
+        [
+            ("def f():\n    pass\nclass G:\n    pass", "f, G 펼치기", "Show f, G"),
+            ("x = 1\nassert x", "확인하는 코드 펼치기", "Show the checking code"),
+            ("x = 1", "보조 코드 펼치기", "Show the helper code"),
+            ("import math", "준비하는 코드 펼치기", "Show the set-up code"),
+            ('claim("a", 1)', "측정하는 코드 펼치기", "Show the measuring code"),
+        ],
+    )
+    def test_a_fold_says_what_it_holds(self, source, ko, en):
+        made = {la: fold_prompts(Code("cell", source), la) for la in LANGUAGES}
+        assert {la: made[la]["code_prompt_show"] for la in LANGUAGES} == {
+            "ko": ko,
+            "en": en,
+        }
 
     def test_the_solution_is_folded_and_was_not_run(self, built):
         solution = cell(built, "ex-solution")
