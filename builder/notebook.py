@@ -90,8 +90,7 @@ def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
 
 def _setup_cell(book: Book, language: str):
     source = setup_source(book.address, language)
-    fold = fold_prompts(Code(SETUP, source), language)
-    tags = {"tags": ["hide-input"], "mystnb": fold}
+    tags = {"tags": ["hide-input"], "mystnb": _purpose_prompts("set-up", language)}
     return new_code_cell(source, id=SETUP, metadata=_FOLDED | tags)
 
 
@@ -125,6 +124,10 @@ def fold_prompts(cell: Code, language: str) -> dict:
     purpose, names = _purpose(cell), _defined(cell)
     if names and purpose in ("helper", "checking"):
         return _prompts(names, _NAMED[language])
+    return _purpose_prompts(purpose, language)
+
+
+def _purpose_prompts(purpose: str, language: str) -> dict:
     word = _PURPOSES[purpose][LANGUAGES.index(language)]
     return _prompts(word, _PROMPTS[language])
 

@@ -319,6 +319,10 @@ class TestNotebooks:
             assert "hide-input" in found.tags
             assert "jupyter" not in cell(built, "add-up", language).metadata
 
+    def test_the_set_up_cell_says_so_on_its_fold(self, built):
+        fold = notebook(built, "en").cells[1].metadata.mystnb
+        assert fold.code_prompt_show == "Show the set-up code"
+
     @pytest.mark.parametrize(
         ("source", "ko", "en"),
         [
