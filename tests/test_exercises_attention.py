@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from explore_transformers.data import corpus
+from explore_transformers.exercises import messages
 from explore_transformers.exercises.attention import check
 from explore_transformers.lessons.attention import (
     AttentionDecoder,
@@ -34,12 +35,6 @@ def _attend_by_loop(query, key, value, mask):
         contexts.append(sum(w * v for w, v in zip(weights, value, strict=True)))
         table.append(weights)
     return contexts, table
-
-
-def _attend_in_torch(query, key, value, mask):
-    return scaled_dot_product_attention(
-        *map(torch.as_tensor, (query, key, value, mask))
-    )
 
 
 def _read_by_sentence(states, memory, mask):
@@ -91,22 +86,6 @@ def _order_by_places(weights, mask):
     return list(places), table.sum() / max(len(places) * (len(places) - 1) / 2, 1)
 
 
-def _attend_by_filling(query, key, value, mask):
-    scores = query @ key.T / query.shape[1] ** 0.5
-    scores[:, ~mask] = np.finfo(float).min
-    e = np.exp(scores - scores.max(1, keepdims=True))
-    weights = e / e.sum(1)[:, None]
-    return weights @ value, weights
-
-
-def _attend_by_real_keys(query, key, value, mask):
-    weights = np.zeros((len(query), len(key)))
-    scores = query @ key[mask].T / np.sqrt(key.shape[1])
-    e = np.exp(scores - scores.max(-1, keepdims=True))
-    weights[:, mask] = e / e.sum(-1, keepdims=True)
-    return weights @ value, weights
-
-
 def _read_by_einsum(states, memory, mask):
     scores = np.einsum("bth,bsh->bts", states, memory) / states.shape[2] ** 0.5
     scores = scores - 1e9 * ~mask[:, None, :]
@@ -139,14 +118,10 @@ def _order_by_corpus(weights, mask):
         ("attention_step", "dfbace"),
         ("attention_numbers", torch.tensor([30, 25, 60, 108, 2])),
         ("attention_numbers", (30, 25, np.float64(60), 108, math.sqrt(4))),
-        ("masked_attention", _attend_by_filling),
-        ("masked_attention", _attend_by_real_keys),
         ("fixed_context", _read_by_einsum),
         ("bahdanau_attention", _add_joined),
         ("reading_order", _order_in_torch),
         ("reading_order", _order_by_places),
-        ("masked_attention", _attend_by_loop),
-        ("masked_attention", _attend_in_torch),
         ("fixed_context", _read_by_sentence),
         ("fixed_context", _read_in_torch),
         ("bahdanau_attention", _add_by_loop),
@@ -164,10 +139,6 @@ def test_right_in_other_words(exercise, answer):
 
 
 # Wrong answers that nobody named: they must be wrong all the same.
-def _hardest_only(query, key, value, mask):
-    scores = np.where(mask, query @ key.T, -np.inf)
-    weights = np.eye(len(key))[scores.argmax(axis=1)]
-    return weights @ value, weights
 
 
 def _mean(query, memory, W_q, W_k, v):
@@ -183,8 +154,6 @@ def _mean(query, memory, W_q, W_k, v):
         ("attention_numbers", (30, 25, 60, 108)),
         ("attention_numbers", (25, 30, 60, 108, 2)),
         ("attention_numbers", "30, 25, 60, 108, 2"),
-        ("masked_attention", _hardest_only),
-        ("masked_attention", lambda query, key, value: value),
         ("fixed_context", lambda states, memory, mask: states),
         ("fixed_context", lambda states, memory, mask: memory.mean(axis=1)),
         ("bahdanau_attention", _mean),
@@ -207,11 +176,6 @@ def test_unnamed_mistakes_are_wrong(exercise, answer):
 
 
 # What the lesson prints as wrong is recognised by the name it should have.
-def _attend_as_given(query, key, value, mask):
-    scores = query @ key.T
-    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    weights = e / e.sum(axis=-1, keepdims=True)
-    return weights @ value, weights
 
 
 def _read_as_given(states, memory, mask):
@@ -229,43 +193,18 @@ def _half_fixed(states, memory, mask):
     return e / e.sum(axis=-1, keepdims=True) @ memory
 
 
-def _masked_too_late(query, key, value, mask):
-    scores = query @ key.T / np.sqrt(query.shape[-1])
-    e = np.exp(scores - scores.max(axis=-1, keepdims=True)) * mask
-    weights = e / e.sum(axis=-1, keepdims=True)
-    return weights @ value, weights
-
-
 # Wrong answers as learners write them, and the mistake that each should be told.
 def _norm(scores, axis=-1, top=None):
     e = np.exp(scores - scores.max(axis=axis if top is None else top, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
 
 
-def _attend(hide, norm=_norm, size=lambda q, k: q.shape[-1] ** 0.5):
-    def function(query, key, value, mask):
-        weights = norm(hide(query @ key.T / size(query, key), mask))
-        return weights @ value, weights
-
-    return function
-
-
 def _hide(scores, mask):
     return np.where(mask, scores, -np.inf)
 
 
-def _axis_lost(scores):
-    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1)
-
-
 def _bare(scores):
     return np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
-
-
-def _keys_left_out(query, key, value, mask):
-    weights = _norm(query @ key[mask].T / np.sqrt(query.shape[-1]))
-    return weights @ value[mask], weights
 
 
 def _read(hide, zero=False, **norm):
@@ -300,50 +239,8 @@ def _additive(query, memory, W_q, W_k, v, mix=lambda a, b: np.tanh(a + b), **nor
     return weights @ memory, weights
 
 
-def _on_result(make):
-    """The right context and weights, handed on to `make`."""
-
-    def function(query, key, value, mask):
-        context, weights = _attend(_hide)(query, key, value, mask)
-        return make(context, weights, query, key, value, mask)
-
-    return function
-
-
 def _fill(number):
     return lambda scores, mask: np.where(mask, scores, number)
-
-
-def _first_row(scores, mask):
-    scores[0][~mask] = -np.inf
-    return scores
-
-
-def _rows(scores, mask):
-    scores[~mask] = -np.inf
-    return scores
-
-
-def _front(scores, mask):
-    scores[:, mask.sum() :] = -np.inf
-    return scores
-
-
-def _last_key(scores, mask):
-    if not mask[-1]:
-        scores[:, -1] = -np.inf
-    return scores
-
-
-def _unmasked_weights(query, key, value, mask):
-    weights = _attend(lambda scores, mask: scores)(query, key, value, mask)[1]
-    masked = weights * mask
-    return masked / masked.sum(axis=-1, keepdims=True) @ value, weights
-
-
-def _value_size(query, key, value, mask):
-    size = value.shape[-1] ** 0.5
-    return _attend(_hide, size=lambda q, k: size)(query, key, value, mask)
 
 
 def _on_read(make):
@@ -538,29 +435,6 @@ NAMED = [
     ("attention_numbers", (30, 25, 60, 108, 4), "spread grows with the size"),
     ("attention_numbers", (30, 25, 60, 108, 16), "variance squared"),
     ("attention_numbers", (30, 25, 60, 108, 0.5), "turned round"),
-    ("masked_attention", _attend_as_given, "as given"),
-    ("masked_attention", _masked_too_late, "maximum over padding"),
-    ("masked_attention", _attend(lambda s, m: s + ~m * -1e9), "added"),
-    ("masked_attention", _attend(lambda s, m: s + (1 - m) * -1e9), "added"),
-    ("masked_attention", _attend(lambda s, m: s + (1 - m) * -np.inf),
-     "infinity times zero"),
-    ("masked_attention", _attend(_fill_zero), "filled with zero"),
-    ("masked_attention", _attend(lambda s, m: _hide(s, ~m)), "mask inverted"),
-    ("masked_attention", _attend(lambda s, m: s), "no mask"),
-    ("masked_attention", _attend(lambda s, m: _hide(s, np.tri(*s.shape) * m)),
-     "causal"),
-    ("masked_attention", _attend(_hide, size=lambda q, k: 1), "not scaled"),
-    ("masked_attention", _attend(_hide, size=lambda q, k: q.shape[-1]),
-     "divided by the size"),
-    ("masked_attention", _attend(_hide, size=lambda q, k: len(k) ** 0.5),
-     "root of the number of keys"),
-    ("masked_attention", _attend(_hide, _axis_lost), "axis lost"),
-    ("masked_attention", _attend(_hide, _bare), "no maximum subtracted"),
-    ("masked_attention", _attend(_hide, lambda s: _norm(s, top=(0, 1))),
-     "one maximum for all"),
-    ("masked_attention", _attend(_hide, lambda s: _norm(s, axis=0)), "wrong axis"),
-    ("masked_attention", _keys_left_out, "hidden keys dropped"),
-    ("masked_attention", lambda *a: _attend(_hide)(*a)[0], "context alone"),
     ("fixed_context", _read_as_given, "as given"),
     ("fixed_context", _half_fixed, "padding set to zero"),
     ("fixed_context", _read(_put_in, axis=1), "as given"),
@@ -626,51 +500,6 @@ NAMED = [
     ("attention_numbers", (30, 25, 60, 108, 192), "difference of sizes"),
     ("attention_numbers", (30, 25, 60, 108, 3), "factor"),
     ("attention_numbers", (25, 30, 60, 108, 2), "another order"),
-    *(("masked_attention", _attend(_fill(number)), "finite fill")
-      for number in (-10, -50, -100, -500, -800, -900, -1e3, -1e4, -65504, -1e6)),
-    *(("masked_attention", _attend(lambda s, m, n=n: s - n * ~m), "added little")
-      for n in (10, 100, 1e3, 1e5)),
-    ("masked_attention", _value_size, "size of the values"),
-    ("masked_attention", _attend(_hide, size=lambda q, k: 2), "fixed number"),
-    ("masked_attention", _attend(_hide, size=lambda q, k: len(q) ** 0.5),
-     "root of the number of queries"),
-    ("masked_attention", _attend(_front), "padding at the end assumed"),
-    ("masked_attention", _attend(_last_key), "last key alone masked"),
-    ("masked_attention", _attend(_first_row), "first query alone masked"),
-    ("masked_attention", _attend(lambda s, m: _hide(s, m[: len(s), None])),
-     "mask on the queries, 2"),
-    ("masked_attention", _attend(_rows), "mask on the queries, 3"),
-    ("masked_attention", _attend(lambda s, m: np.where(m, s, s.min())),
-     "filled with the smallest score"),
-    ("masked_attention", _attend(lambda s, m: _hide(s.astype(int), m)),
-     "whole numbers"),
-    ("masked_attention", _attend(lambda s, m: _hide(s, m).astype(np.float16)),
-     "few digits"),
-    ("masked_attention", _attend(_hide, lambda s: _norm(s).round(2)),
-     "weights rounded, 2"),
-    ("masked_attention", _attend(_hide, lambda s: np.exp(s - s.max(-1)[:, None])),
-     "not normalised"),
-    ("masked_attention", _unmasked_weights, "weights returned unmasked, 2"),
-    ("masked_attention", _on_result(lambda c, w, *rest: (c, w.T)),
-     "weights transposed"),
-    ("masked_attention", _on_result(lambda c, w, *rest: (c[0], w[0])),
-     "first query alone"),
-    ("masked_attention",
-     _on_result(lambda c, w, q, k, v, m: (c, _hide(q @ k.T / len(q[0]) ** 0.5, m))),
-     "scores returned"),
-    ("masked_attention", _on_result(lambda c, w, q, k, v, m: (w @ k, w)),
-     "keys for values"),
-    ("masked_attention", _on_result(lambda c, w, *rest: (c / rest[3].sum(), w)),
-     "context divided"),
-    ("masked_attention", _on_result(lambda c, w, *rest: np.hstack([c, w])), "joined"),
-    ("masked_attention", _hardest_only, "hard maximum"),
-    ("masked_attention", _attend(_put_in, lambda s: _norm(s, axis=0)), "wrong axis, 2"),
-    ("masked_attention", _attend(lambda s, m: _put_in(s, ~m)), "mask inverted, 2"),
-    ("masked_attention", _attend(lambda s, m: s + m * -1e9), "mask inverted, 3"),
-    ("masked_attention", _attend(_hide, lambda s: _norm(s, top=0)),
-     "maximum of each column"),
-    ("masked_attention", _attend(_hide, lambda s: 1 / (1 + np.exp(-s))), "sigmoid"),
-    ("masked_attention", _attend(lambda s, m: _hide(abs(s), m)), "signs lost"),
     *(("fixed_context", _read(_fill(number)), "finite fill")
       for number in (-10, -30, -100, -500, -1e3, -65504)),
     ("fixed_context", _read(lambda s, m: s + (m - 1.0) * 10), "added little"),
@@ -834,6 +663,254 @@ def test_the_factors_give_what_the_exercise_expects():
     assert result.state == "right", result
 
 
+# A batch with padding, in torch: what is right in other words, what is wrong and why.
+def _batched(
+    score=lambda q, k: q @ k.transpose(1, 2) / q.shape[-1] ** 0.5,
+    hide=lambda s, m: s.masked_fill(~m[:, None], -torch.inf),
+    norm=lambda s: s.softmax(-1),
+    make=lambda c, w, q, k, v, m: (c, w),
+):
+    def function(query, key, value, mask):
+        weights = norm(hide(score(query, key), mask))
+        return make(weights @ value, weights, query, key, value, mask)
+
+    return function
+
+
+def _made(make, **options):
+    return _batched(make=make, **options)
+
+
+def _by_einsum(query, key, value, mask):
+    scores = torch.einsum("btd,bsd->bts", query, key) * query.size(-1) ** -0.5
+    weights = torch.where(mask.unsqueeze(1), scores, float("-inf")).softmax(2)
+    return torch.einsum("bts,bsd->btd", weights, value), weights
+
+
+def _by_bmm(query, key, value, mask):
+    scores = torch.bmm(query / math.sqrt(key.shape[2]), key.mT)
+    hidden = ~mask.unsqueeze(1).expand_as(scores)
+    scores[hidden] = -torch.inf  # its own tensor, not an input
+    weights = F.softmax(scores, dim=2)
+    return [weights.bmm(value), weights]
+
+
+def _by_exponentials(query, key, value, mask):
+    scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+    scores = scores + mask[:, None].float().log()
+    e = torch.exp(scores - scores.amax(dim=-1, keepdim=True))
+    weights = e / e.sum(dim=-1, keepdim=True)
+    return weights.matmul(value), weights
+
+
+def _by_torch(query, key, value, mask):
+    attend = F.scaled_dot_product_attention
+    every = torch.eye(key.shape[1]).expand(len(key), -1, -1)  # values that give weights
+    given = mask[:, None].expand(-1, query.shape[1], -1)
+    return tuple(attend(query, key, v, attn_mask=given) for v in (value, every))
+
+
+def _by_sentence(query, key, value, mask):
+    made = []
+    for q, k, v, m in zip(query, key, value, mask, strict=True):
+        scores = (q @ k.T / math.sqrt(q.shape[-1])).masked_fill(~m, -torch.inf)
+        made.append((scores.softmax(-1) @ v, scores.softmax(-1)))
+    return tuple(torch.stack(parts) for parts in zip(*made, strict=True))
+
+
+def _by_step(query, key, value, mask):
+    B, T, T_src = len(query), query.shape[1], key.shape[1]
+    weights = torch.zeros(B, T, T_src)
+    for b in range(B):
+        for t in range(T):
+            scores = key[b][mask[b]] @ query[b, t] / query.shape[-1] ** 0.5
+            weights[b, t, mask[b]] = scores.softmax(0)
+    return weights @ value, weights
+
+
+def _in_float64(query, key, value, mask):
+    return _batched()(query.double(), key.double(), value.double(), mask)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _batched(),
+        _by_einsum,
+        _by_bmm,
+        _by_exponentials,
+        _by_torch,
+        _by_sentence,
+        _by_step,
+        _in_float64,
+        lambda *a: scaled_dot_product_attention(*a[:3], a[3][:, None]),
+        _batched(hide=lambda s, m: s.masked_fill(m[:, None] == 0, -1e9)),
+        _batched(
+            hide=lambda s, m: s.masked_fill(~m[:, None], torch.finfo(s.dtype).min)
+        ),
+        _batched(hide=lambda s, m: s - 1e9 * (1 - m[:, None].float())),
+        _made(lambda c, w, *rest: (c, w.detach())),  # kept to look at, as in the lesson
+    ],
+)
+def test_attention_of_a_batch_in_other_words(answer):
+    result = check("masked_attention", answer)
+    assert result.state == "right", result
+
+
+def _first_item(query, key, value, mask):
+    scores = query @ key[0].T / math.sqrt(query.shape[-1])
+    weights = scores.masked_fill(~mask[:, None], -torch.inf).softmax(-1)
+    return weights @ value[0], weights
+
+
+def _stops_in_its_loop(query, key, value, mask):
+    for q, k, v, m in zip(query, key, value, mask, strict=True):
+        scores = (q @ k.T / math.sqrt(q.shape[-1])).masked_fill(~m, -torch.inf)
+        return scores.softmax(-1) @ v, scores.softmax(-1)
+
+
+def _keys_left_out(query, key, value, mask):
+    kept = [_batched()(q[None], k[m][None], v[m][None], m[m][None])
+            for q, k, v, m in zip(query, key, value, mask, strict=True)]  # fmt: skip
+    return torch.cat([c for c, _ in kept]), [w[0] for _, w in kept]
+
+
+def _last_row_for_all(query, key, value, mask):
+    """A loop that writes every sentence, by the first one's query."""
+    return _batched()(query[:1].expand_as(query), key, value, mask)
+
+
+def _by_indexing(query, key, value, mask):
+    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
+    scores[~mask] = -torch.inf
+    return scores.softmax(-1) @ value, scores.softmax(-1)
+
+
+def _weights_with_infinity(query, key, value, mask):
+    weights = (query @ key.transpose(1, 2) / query.shape[-1] ** 0.5).softmax(-1)
+    weights = weights.masked_fill(~mask[:, None], -torch.inf)
+    return weights @ value, weights
+
+
+def _late(again=False):
+    """Masked after the softmax, and divided by the sum again or not."""
+
+    def norm_and_hide(c, w, q, k, v, m):
+        w = w * m[:, None]
+        w = w / w.sum(-1, keepdim=True) if again else w
+        return w @ v, w
+
+    return _batched(hide=lambda s, m: s, make=norm_and_hide)
+
+
+def _forgets_the_result(scores, mask):
+    scores.masked_fill(~mask[:, None], -torch.inf)
+    return scores
+
+
+def _by_size(size):
+    return _batched(score=lambda q, k: q @ k.transpose(1, 2) / size(q, k))
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (_batched(score=lambda q, k: q @ k.mT, hide=lambda s, m: s),
+         "neither scaled nor masked"),
+        (_by_size(lambda q, k: 1), "not scaled"),
+        (_by_size(lambda q, k: q.shape[-1]), "divided by the size"),
+        (_by_size(lambda q, k: k.shape[1] ** 0.5), "root of another axis"),
+        (_by_size(lambda q, k: len(q) ** 0.5), "root of another axis, 3"),
+        (_by_size(lambda q, k: 2), "fixed number"),
+        (_by_size(lambda q, k: q.shape[-1] ** -0.5), "multiplied"),
+        (_batched(hide=lambda s, m: s), "no mask"),
+        (_batched(hide=_forgets_the_result), "no mask"),
+        (_batched(norm=lambda s: s.softmax(1)), "wrong axis"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m[:, None], -1e9),
+                  norm=lambda s: s.softmax(1)), "wrong axis, 2"),
+        (_batched(norm=lambda s: s.softmax(0)), "over the batch"),
+        (_batched(norm=lambda s: s.flatten(1).softmax(1).view_as(s)), "whole table"),
+        (_late(), "mask after softmax"),
+        (_late(again=True), "shared out again"),
+        (_weights_with_infinity, "infinity in the weights"),
+        (_batched(hide=lambda s, m: s.masked_fill(m[:, None], -torch.inf)),
+         "mask inverted"),
+        (_batched(hide=lambda s, m: s.masked_fill(m[:, None], -1e9)),
+         "mask inverted, 2"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m, -torch.inf)),
+         "mask lacks an axis, 2"),
+        (_batched(hide=lambda s, m: torch.where(m, s, -torch.inf)),
+         "mask lacks an axis, 2"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m[:, :, None], -torch.inf)),
+         "mask on the queries, 2"),
+        (_by_indexing, "mask on the queries, 3"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m[0], -torch.inf)),
+         "first sentence's mask"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m.all(0), -torch.inf)),
+         "one mask for all"),
+        (_first_item, "first sentence's keys"),
+        (_stops_in_its_loop, "one sentence"),
+        (_made(lambda c, w, *rest: (c[:1], w[:1])), "one sentence, 2"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m[:, None], 0)), "filled with zero"),
+        (_batched(hide=lambda s, m: s * m[:, None]), "filled with zero"),
+        (_batched(hide=lambda s, m: s + m[:, None]), "mask added"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m[:, None], torch.inf)),
+         "plus infinity"),
+        (_batched(hide=lambda s, m: s + ~m[:, None] * -torch.inf),
+         "infinity times zero"),
+        (_batched(norm=lambda s: s.exp() / s.exp().sum(-1, keepdim=True)),
+         "no maximum subtracted"),
+        (_batched(norm=lambda s: s.exp() / s.exp().sum(-1)), None),
+        (_batched(norm=torch.sigmoid), "sigmoid"),
+        (lambda q, k, v, m: _batched()(q, v, k, m), "key and value exchanged, 2"),
+        (_made(lambda c, w, q, k, v, m: (w @ k, w)), "keys for values"),
+        (_batched(score=lambda q, k: q @ k.reshape(len(k), k.shape[2], -1)
+                  / q.shape[-1] ** 0.5), "reshaped"),
+        (_made(lambda c, w, *rest: (c.mT, w)), "context transposed"),
+        (_made(lambda c, w, *rest: (c, w.mT)), "weights transposed"),
+        (_made(lambda c, w, *rest: (w, c)), "weights first"),
+        (_made(lambda c, w, *rest: c), "context alone"),
+        (_made(lambda c, w, *rest: (c.squeeze(), w.squeeze())), "axes of one lost"),
+        (_made(lambda c, w, *rest: (c[:, 0], w[:, 0])), "first query alone"),
+        *((_batched(hide=lambda s, m, n=n: s.masked_fill(~m[:, None], n)),
+           "finite fill") for n in (-10, -100, -1e4, -65504)),
+        *((_batched(hide=lambda s, m, n=n: s - n * ~m[:, None]), "added little")
+          for n in (10, 1e4)),
+        (_last_row_for_all, "sentences apart"),
+        (_made(lambda c, w, *rest: (c.detach(), w)), "gradient"),
+        (_made(lambda c, w, *rest: (torch.tensor(c.tolist()), w)), "gradient"),
+        (_made(lambda c, w, *rest: (c.numpy(), w.numpy())), "gradient"),
+        (_made(lambda c, w, *rest: (c.half(), w)), "precise"),
+        (_keys_left_out, None),
+        (lambda query, key, value, mask: value, None),
+    ],
+)  # fmt: skip
+def test_mistakes_with_a_batch_are_named(answer, mistake):
+    result = check("masked_attention", answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result
+    assert result.message
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda q, k, v, m: q.div_(2),
+        lambda q, k, v, m: k.masked_fill_(~m[:, :, None], 0),
+        lambda q, k, v, m: v.mul_(m[:, :, None]),
+        lambda q, k, v, m: m.logical_not_(),
+    ],
+)
+def test_what_is_given_must_stay(spoil):
+    def answer(*given):
+        result = _batched()(*given)
+        spoil(*given)
+        return result
+
+    result = check("masked_attention", answer)
+    assert (result.state, result.mistake) == ("wrong", None), result
+    assert result.message == messages.changed()
+
+
 # What the texts of the exercises say about their numbers and symptoms.
 def test_the_predicted_numbers_are_what_attention_gives():
     values = torch.tensor([[10.0], [20], [60], [100]])
@@ -899,20 +976,9 @@ def _v_inside(query, memory, W_q, W_k, v):
     return found @ memory, found
 
 
-def _context_divided(query, key, value, mask):
-    weights = _norm(np.where(mask, query @ key.T, -np.inf))
-    return weights @ value / np.sqrt(query.shape[1]), weights
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
-        ("masked_attention", _attend(lambda s, m: np.where(m, s, -1e9)), "finite fill"),
-        ("masked_attention", _attend(lambda s, m: np.where(m, s, -1e30)),
-         "finite fill"),
-        ("masked_attention", _attend(lambda s, m: s + np.where(m, 0, -1e20)),
-         "added little"),
-        ("masked_attention", _context_divided, "context divided by the root"),
         ("fixed_context", _read(lambda s, m: np.where(m, s, np.inf)),
          "infinity in the memory"),
         ("bahdanau_attention", _detached(weights=lambda w: w.detach()),

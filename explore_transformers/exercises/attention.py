@@ -314,6 +314,11 @@ attention_numbers = Exercise(
 )
 
 
+def _arrays(*tensors):
+    """What the torch exercises give, as arrays of the same type."""
+    return [np.asarray(x) for x in tensors]
+
+
 def _softmax(scores, axis=-1, top=None):
     top = scores.max(axis=axis if top is None else top, keepdims=True)
     e = np.exp(scores - top)
@@ -321,27 +326,55 @@ def _softmax(scores, axis=-1, top=None):
 
 
 def _scale(scores, query, key):
-    return scores / np.sqrt(query.shape[-1])
+    return scores / math.sqrt(query.shape[-1])
 
 
 def _hide(scores, mask):
     return np.where(mask, scores, -np.inf)
 
 
+def _hide_keys(scores, mask):
+    return _hide(scores, mask[:, None])
+
+
 def _attend(
     query, key, value, mask,
-    scale=_scale, hide=_hide, axis=-1, after=lambda weights, mask, query: weights,
+    scale=_scale, hide=_hide_keys, axis=-1, after=lambda weights, mask: weights,
     softmax=None,
 ):  # fmt: skip
-    """Scaled attention of one sentence; every option changed is one mistake."""
-    scores = hide(scale(query @ key.T, query, key), mask)
+    """Scaled attention of a batch; every option changed is one mistake."""
+    query, key, value, mask = _arrays(query, key, value, mask)
+    scores = hide(scale(query @ key.transpose(0, 2, 1), query, key), mask)
     weights = softmax(scores) if softmax else _softmax(scores, axis)
-    weights = after(weights, mask, query)
+    weights = after(weights, mask)
+    return weights @ value, weights
+
+
+def _attend_in_torch(query, key, value, mask):
+    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
+    weights = scores.masked_fill(~mask[:, None], -torch.inf).softmax(dim=-1)
     return weights @ value, weights
 
 
 def _attend_with(**changes):
     return lambda query, key, value, mask: _attend(query, key, value, mask, **changes)
+
+
+def _attend_on(change, **options):
+    """The exercise's function on other arguments than were given."""
+    return lambda *arguments: _attend(*change(*_arrays(*arguments)), **options)
+
+
+def _result(make, **changes):
+    """A function that hands the exercise's context, weights and scores to `make`."""
+
+    def answer(query, key, value, mask):
+        context, weights = _attend(query, key, value, mask, **changes)
+        query, key, value, mask = _arrays(query, key, value, mask)
+        scores = _scale(query @ key.transpose(0, 2, 1), query, key)
+        return make(context, weights, query, key, value, mask, scores)
+
+    return answer
 
 
 def _unscaled(scores, query, key):
@@ -353,33 +386,42 @@ def _unhidden(scores, mask):
 
 
 def _attention_cases():
-    """Sizes that tell axes apart; two are small enough to be read whole."""
-    key = np.array([[1.0, 1, 0, 0], [0, 2, 0, 1], [1, 0, 2, 0]])
-    query = np.array([[1.0, 2, 0, 1], [0, 1, 1, 2]])
-    value = np.array([[10.0], [20], [30]])
-    yield query, key, value, np.array([True, True, False])
-    yield query[:1], key, value, np.array([False, True, True])
+    """Sizes that tell axes apart, as tensors; the first two can be read whole."""
+    key = np.array([[[1.0, 1, 0, 0], [0, 2, 0, 1], [1, 0, 2, 0]]] * 2)
+    query = np.array([[[1.0, 2, 0, 1], [0, 1, 1, 2]], [[0, 1, 1, 0], [2, 0, 0, 1]]])
+    value = np.array([[[10.0], [20], [30]], [[5], [15], [40]]])
+    yield _tensors(query, key, value, [[True, True, False], [True, True, True]])
+    yield _tensors(query[:1, :1], key[:1], value[:1], [[False, True, True]])
     rng = np.random.default_rng(0)
-    for n_steps, n_tokens, size, n_real in ((3, 3, 4, 2), (4, 5, 2, 5)):
-        shapes = (n_steps, size), (n_tokens, size), (n_tokens, 2)
-        query, key, value = (rng.normal(size=shape).round(1) for shape in shapes)
-        yield query, key, value, np.arange(n_tokens) < n_real
-    holes = np.array([False, True, True, False, True, False])
-    query, key, value = (
-        rng.normal(size=shape).round(1) for shape in ((3, 3), (6, 3), (6, 1))
-    )
-    yield query, key, value, holes
+    holes = [
+        [False, True, True, False, True, False],
+        [True, False, True, True, True, False],
+    ]
+    for n_steps, size, value_size, mask in (
+        (3, 4, 4, [[True, True, False], [True, True, True]]),
+        (4, 2, 3, [[True] * 5] * 3),
+        (3, 3, 2, holes),
+    ):
+        n, n_tokens = len(mask), len(mask[0])
+        shapes = (n, n_steps, size), (n, n_tokens, size), (n, n_tokens, value_size)
+        yield _tensors(*(rng.normal(size=shape).round(1) for shape in shapes), mask)
+
+
+def _tensors(*numbers):
+    """The query, key and value as float32, the mask as it is."""
+    *arrays, mask = (torch.as_tensor(np.array(x)) for x in numbers)
+    return *(x.float() for x in arrays), mask
 
 
 def _loud_cases():
-    """A huge score under the mask; queries whose scores are far apart; large ones."""
-    key, value = np.array([[1.0], [2], [3e12]]), np.array([[10.0], [20], [30]])
-    yield np.array([[1.0], [2]]), key, value, np.array([True, True, False])
-    far = np.array([[2000.0], [0]])
-    yield far, key[:2], value[:2], np.array([True, True])
-    yield far[:1], -key[:2], value[:2], np.array([True, True])
-    key = np.array([[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]])
-    yield _low_queries(), key, value, np.array([True, True, False])
+    """A large score under the mask; queries whose scores are far apart; low ones."""
+    key, value = np.array([[[1.0], [2], [2000]]]), np.array([[[10.0], [20], [30]]])
+    yield _tensors([[[1.0], [2]]], key, value, [[True, True, False]])
+    far = np.array([[[2000.0], [0]]])
+    yield _tensors(far, key[:, :2], value[:, :2], [[True, True]])
+    yield _tensors(far[:, :1], -key[:, :2], value[:, :2], [[True, True]])
+    key = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]]])
+    yield _tensors(_low_queries()[None], key, value, [[True, True, False]])
 
 
 def _low_queries():
@@ -400,79 +442,82 @@ def _without_maximum(scores):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _keys_dropped(query, key, value, mask):
-    weights = _softmax(query @ key[mask].T / np.sqrt(query.shape[-1]))
-    return weights @ value[mask], weights
-
-
-def _added(number):
-    return lambda scores, mask: scores + np.where(mask, 0, number)
-
-
 def _times_infinity(scores, mask):
-    return scores + ~mask * -np.inf
+    return scores + ~mask[:, None] * -np.inf
+
+
+def _in_place_of_scores(number):
+    return lambda scores, mask: np.where(mask[:, None], scores, number)
+
+
+def _flipped(number):
+    return lambda scores, mask: np.where(mask[:, None], number, scores)
 
 
 def _causal(scores, mask):
-    return np.where(np.tril(np.ones_like(scores)), _hide(scores, mask), -np.inf)
+    seen = np.tri(*scores.shape[1:], dtype=bool)
+    return np.where(seen, _hide_keys(scores, mask), -np.inf)
 
 
-def _attend_with_late_context(query, key, value, mask):
-    """Weights without a mask, and the context from weights hidden after them."""
-    weights = _softmax(_scale(query @ key.T, query, key))
-    hidden = weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
-    return hidden @ value, weights
+def _zeroed_after(weights, mask):
+    return weights * mask[:, None]
 
 
-def _hide_far(scores, mask):
-    return np.where(mask, scores, -1e9)
+def _shared_after(weights, mask):
+    weights = _zeroed_after(weights, mask)
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def _causal_far(scores, mask):
-    return np.where(np.tril(np.ones_like(scores)), _hide_far(scores, mask), -1e9)
+def _sigmoid(x):
+    return 1 / (1 + np.exp(-x))
 
 
-def _added_to_real(scores, mask):
-    return scores + mask * -1e9
-
-
-def _sigmoid_of(scores):
-    return 1 / (1 + np.exp(-scores))
-
-
-def _first_real(scores, mask):
+def _hide_by_length(scores, mask):
     """Padding taken to be at the end: as many keys as are real, from the first on."""
-    return _hide(scores, np.arange(len(mask)) < mask.sum())
+    return _hide_keys(
+        scores, np.arange(mask.shape[1]) < mask.sum(axis=1, keepdims=True)
+    )
 
 
 def _up_to_padding(scores, mask):
     """All keys from the first padding on are hidden, the real ones there too."""
-    return _hide(scores, np.cumprod(mask).astype(bool))
+    return _hide_keys(scores, np.cumprod(mask, axis=1).astype(bool))
 
 
 def _last_alone(scores, mask):
-    return _hide(scores, mask | (np.arange(len(mask)) < len(mask) - 1))
+    return _hide_keys(scores, mask | (np.arange(mask.shape[1]) < mask.shape[1] - 1))
 
 
 def _first_query_alone(scores, mask):
-    return np.where(mask | (np.arange(len(scores)) > 0)[:, None], scores, -np.inf)
+    later = np.arange(scores.shape[1])[:, None] > 0
+    return _hide(scores, mask[:, None] | later)
 
 
-def _rows_hidden(scores, mask):
-    scores = scores.copy()
-    scores[~mask] = -np.inf
-    return scores
+def _first_sentence_alone(scores, mask):
+    return _hide_keys(scores, mask | (np.arange(len(mask)) > 0)[:, None])
 
 
-def _result(make, **changes):
-    """A function that hands the exercise's context and weights to `make`."""
+def _hide_by_index(scores, mask):
+    """scores[~mask] in torch: the mask meets the axes of sentence and step."""
+    scores = torch.tensor(scores)
+    scores[~torch.tensor(mask)] = -torch.inf
+    return scores.numpy()
 
-    def answer(query, key, value, mask):
-        context, weights = _attend(query, key, value, mask, **changes)
-        scores = _hide(_scale(query @ key.T, query, key), mask)
-        return make(context, weights, query, key, value, mask, scores)
+
+def _in_the_words_of_torch(function):
+    """The function, but where its shapes do not fit, with torch's kind of error."""
+
+    def answer(*case):
+        try:
+            return function(*case)
+        except (ValueError, IndexError) as error:
+            raise RuntimeError(*error.args) from None
 
     return answer
+
+
+def _both_kinds(function):
+    return function, _in_the_words_of_torch(function)
 
 
 def _hard(scores):
@@ -484,15 +529,22 @@ def _exponentials(scores):
 
 
 def _cosine(scores, query, key):
-    return scores / np.outer(*(np.linalg.norm(x, axis=-1) for x in (query, key)))
+    query, key = (np.linalg.norm(x, axis=-1) for x in (query, key))
+    return scores / (query[:, :, None] * key[:, None])
+
+
+def _reshaped_key(query, key, value, mask):
+    query, key, value, mask = _arrays(query, key, value, mask)
+    turned = key.reshape(len(key), key.shape[2], -1)
+    weights = _softmax(_hide_keys(_scale(query @ turned, query, key), mask))
+    return weights @ value, weights
 
 
 def _hidden_weight(answer, real, hidden):
     """The weight of a hidden key where one real and one hidden key have these "
     "scores."""
-    key, value = np.array([[real], [hidden]]), np.array([[0.0], [1]])
-    context = answer(np.array([[1.0]]), key, value, np.array([True, False]))[0]
-    return float(np.asarray(context)[0, 0])
+    case = [[[1.0]]], [[[real], [hidden]]], [[[0.0], [1]]], [[True, False]]
+    return float(np.asarray(answer(*_tensors(*case))[0]).item())
 
 
 def _is_filled(weight, lowest=-4e6, highest=1e12):
@@ -512,32 +564,29 @@ def _is_added_to(weight, lowest=-4e6, highest=1e12):
     return weight(lowest, 0.0) > 0.99 and hides and weight(20.0, highest) > 0.99
 
 
-_SMALL, _HUGE = (-4e6, 1e12), (-1e300, 1e300)
-
-
 def _unless_filled(answer):
-    weight = partial(_hidden_weight, answer)
-    return not any(_is_filled(weight, *far) for far in (_SMALL, _HUGE))
+    return not _is_filled(partial(_hidden_weight, answer))
 
 
 def _unless_added_to(answer):
-    weight = partial(_hidden_weight, answer)
-    return not any(_is_added_to(weight, *far) for far in (_SMALL, _HUGE))
+    return not _is_added_to(partial(_hidden_weight, answer))
 
 
 def _agrees(answer, expected, cases, **tolerance):
     """Whether an answer gives what the solution gives, in these cases."""
+    tolerance = {"rtol": 1e-4, "atol": 1e-4} | tolerance
     for case in cases:
         for got, want in zip(answer(*case), expected(*case), strict=True):
-            if not np.allclose(np.asarray(got), want, **tolerance):
+            got = np.asarray(got)
+            if got.shape != want.shape or not np.allclose(got, want, **tolerance):
                 return False
     return True
 
 
 def _padding_anywhere(answer):
     """False for what is right as long as padding stands at the end, and only then."""
-    _, front, short, full, holes = _attention_cases()
-    at_end = _agrees(answer, _attend, (short, full))
+    first, front, short, full, holes = _attention_cases()
+    at_end = _agrees(answer, _attend, (first, short, full))
     return not at_end or _agrees(answer, _attend, (front, holes))
 
 
@@ -554,9 +603,16 @@ def _precise(answer):
     return not nearly or _agrees(answer, _attend, cases)
 
 
+def _sentences_apart(answer):
+    """False for what is right on each sentence alone, but not on the batch."""
+    cases = [c for c in _attention_cases() if len(c[0]) > 1]
+    alone = [[x[i : i + 1] for x in c] for c in cases for i in range(len(c[0]))]
+    return not _agrees(answer, _attend, alone) or _agrees(answer, _attend, cases)
+
+
 def _rows_sum_to_one(answer):
     return all(
-        np.allclose(np.asarray(answer(*case)[1]).sum(axis=-1), 1)
+        np.allclose(np.asarray(answer(*case)[1]).sum(axis=-1), 1, atol=1e-5)
         for case in _attention_cases()
     )
 
@@ -567,48 +623,67 @@ def _hidden_keys_unread(answer):
     if not _agrees(answer, _attend, cases[3:4]):
         return True  # something else is wrong: padding is not to blame
     query, key, value, mask = cases[0]
-    others = np.where(mask[:, None], key, 7.0), np.where(mask[:, None], value, -9.0)
+    hidden = ~mask[:, :, None]
+    others = key.masked_fill(hidden, 7.0), value.masked_fill(hidden, -9.0)
     both = answer(query, key, value, mask), answer(query, *others, mask)
-    return all(np.allclose(a, b) for a, b in zip(*both, strict=True))
+    return all(np.allclose(*map(np.asarray, ab)) for ab in zip(*both, strict=True))
+
+
+def _attends_and_learns(answer):
+    """False for right values through which no gradient reaches all three inputs."""
+    *inputs, mask = next(_attention_cases())
+    if not _agrees(answer, _attend, [(*inputs, mask)]):
+        return True  # what is wrong is not the gradient
+    inputs = [x.clone().requires_grad_() for x in inputs]
+    function = getattr(answer, "__wrapped__", answer)  # which would detach
+    try:
+        context = function(*inputs, mask)[0]
+        found = torch.autograd.grad((context**2).sum(), inputs, allow_unused=True)
+    except (RuntimeError, TypeError, AttributeError):  # NumPy, or numbers cut off
+        return False
+    return all(g is not None and bool(g.abs().sum() > 0) for g in found)
 
 
 _FILLED = {
     "ko": "가린 점수에 넣은 수가 충분히 작지 않습니다. 진짜 토큰의 점수가 그만큼 "
-    "작으면 패딩이 가중치를 얻습니다. `-np.inf`를 넣으세요.",
+    "작으면 패딩이 가중치를 얻습니다. 음의 무한대를 넣으세요.",
     "en": "The number that you put in place of hidden scores is not low enough: where "
-    "real scores are as low, padding gets weight. Put in `-np.inf`.",
+    "real scores are as low, padding gets weight. Put in minus infinity.",
 }
 _ADDED = {
     "ko": "가릴 점수에 더한 수가 충분히 작지 않아 패딩이 가중치를 얻을 수 있습니다. "
-    "더하지 말고 점수를 `-np.inf`로 바꾸세요.",
+    "더하지 말고 점수를 음의 무한대로 바꾸세요.",
     "en": "The number that you add to hidden scores is not low enough, so padding can "
-    "still get weight. Don't add: put `-np.inf` in the score's place.",
+    "still get weight. Don't add: put minus infinity in the score's place.",
 }
 
 masked_attention = Exercise(
     "masked_attention",
-    expected=lambda query, key, value, mask: _attend(query, key, value, mask),
+    expected=_attend_in_torch,
     cases=(*_attention_cases(), *_loud_cases()),
     mistakes=(
         Mistake(
-            "as given",
+            "neither scaled nor masked",
             _attend_with(scale=_unscaled, hide=_unhidden),
-            ko="아직 주어진 함수 그대로입니다. 점수를 나누는 것과 가리는 것, 두 가지를 "
-            "더하세요.",
-            en="It still does what the given function does. Add two things: divide the "
-            "scores, and hide some.",
+            ko="점수를 나누지도, 패딩을 가리지도 않았습니다. 소프트맥스 앞에서 점수에 "
+            "두 가지를 모두 하세요.",
+            en="The scores are neither divided nor masked. Do both to the scores, "
+            "before the softmax.",
         ),
         Mistake(
             "not scaled",
             _attend_with(scale=_unscaled),
-            ko="점수를 `np.sqrt(d)`로 나누지 않았습니다.",
-            en="The scores are not divided by `np.sqrt(d)`.",
+            ko="점수를 `d`의 제곱근으로 나누지 않았습니다.",
+            en="The scores are not divided by the square root of `d`.",
         ),
         Mistake(
             "no mask",
             _attend_with(hide=_unhidden),
-            ko="마스크를 쓰지 않아 패딩도 가중치를 얻습니다.",
-            en="The mask is not used, so padding gets weight.",
+            ko="마스크가 쓰이지 않아 패딩도 가중치를 얻습니다. `masked_fill`처럼 "
+            "밑줄로 끝나지 않는 메서드는 새 텐서를 돌려줍니다. 그것을 받아 쓰세요.",
+            en="The mask has no effect, so padding gets weight. (A method whose name "
+            "does not end in `_`, such as `masked_fill`, returns a new tensor: use "
+            "what it returns.)",
         ),
         Mistake(
             "divided by the size",
@@ -618,25 +693,20 @@ masked_attention = Exercise(
         ),
         Mistake(
             "multiplied",
-            _attend_with(scale=lambda s, query, key: s * np.sqrt(query.shape[-1])),
-            ko="제곱근을 곱했습니다. 나누어야 점수가 지나치게 커지지 않습니다.",
-            en="You multiplied by the square root. Divide, to keep the scores from "
-            "growing.",
+            _attend_with(scale=lambda s, query, key: s * math.sqrt(query.shape[-1])),
+            ko="`d`의 제곱근을 곱했습니다. 나누어야 점수가 지나치게 커지지 않습니다.",
+            en="You multiplied by the square root of `d`. Divide, to keep the scores "
+            "from growing.",
         ),
-        Mistake(
-            "root of the number of keys",
-            _attend_with(scale=lambda s, query, key: s / np.sqrt(len(key))),
-            ko="키의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 크기입니다.",
-            en="You divided by the square root of the number of keys. `d` is the size "
-            "of one vector.",
-        ),
-        Mistake(
-            "root of the number of queries",
-            _attend_with(scale=lambda s, query, key: s / np.sqrt(len(query))),
-            ko="쿼리의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 크기, "
-            "`query.shape[-1]`입니다.",
-            en="You divided by the square root of the number of queries. `d` is the "
-            "size of one vector, `query.shape[-1]`.",
+        *several(
+            "root of another axis",
+            _attend_with(scale=lambda s, query, key: s / math.sqrt(key.shape[1])),
+            _attend_with(scale=lambda s, query, key: s / math.sqrt(query.shape[1])),
+            _attend_with(scale=lambda s, query, key: s / math.sqrt(len(query))),
+            ko="`d`가 아닌 다른 축의 크기로 제곱근을 구했습니다. `d`는 벡터 하나의 "
+            "크기, `query.shape[-1]`입니다.",
+            en="You took the root of the length of another axis. `d` is the size of "
+            "one vector, `query.shape[-1]`.",
         ),
         Mistake(
             "size of the values",
@@ -645,70 +715,23 @@ masked_attention = Exercise(
                 key,
                 value,
                 mask,
-                scale=lambda s, query, key: s / np.sqrt(value.shape[-1]),
+                scale=lambda s, query, key: s / math.sqrt(value.shape[-1]),
             ),
             ko="밸류의 크기를 썼습니다. 점수는 쿼리와 키의 내적이므로 `d`는 그 둘의 "
             "크기입니다.",
             en="You took the size of the values. The score is a product of query and "
             "key, and `d` is their size.",
         ),
-        Mistake(
-            "root of the number of real keys",
-            lambda query, key, value, mask: _attend(
-                query,
-                key,
-                value,
-                mask,
-                scale=lambda s, query, key: s / np.sqrt(mask.sum()),
-            ),
-            ko="진짜 키의 개수의 제곱근으로 나누었습니다. `d`는 벡터 하나의 "
-            "크기입니다.",
-            en="You divided by the square root of the number of real keys. `d` is the "
-            "size of one vector.",
-        ),
-        Mistake(
-            "signs lost",
-            _attend_with(scale=lambda s, query, key: abs(_scale(s, query, key))),
-            ko="점수의 절댓값을 썼습니다. 음수인 점수는 음수로 두세요.",
-            en="You took the absolute value of the scores. Leave negative ones "
-            "negative.",
-        ),
-        *several(
-            "powers of 2",
-            _attend_with(scale=lambda s, query, key: _scale(s, query, key) * np.log(2)),
-            ko="2의 거듭제곱을 썼습니다. 소프트맥스는 `np.exp`를 씁니다.",
-            en="You used powers of 2. The softmax takes `np.exp`.",
-        ),
-        *several(
-            "sigmoid",
-            _attend_with(softmax=_sigmoid_of),
-            ko="점수마다 시그모이드를 했습니다. 가중치의 합이 1이 되도록 소프트맥스를 "
-            "쓰세요.",
-            en="You took the sigmoid of each score. Use the softmax, which makes the "
-            "weights sum to 1.",
-        ),
-        *several(
-            "maximum of each column",
-            _attend_with(softmax=lambda scores: _softmax(scores, top=0)),
-            _attend_with(
-                hide=_hide_far, softmax=lambda scores: _softmax(scores, top=0)
-            ),
-            ko="키마다 여러 쿼리의 점수 가운데 최댓값을 구해 뺐습니다. 쿼리마다 그 "
-            "행의 최댓값을 빼세요: `axis=-1`.",
-            en="You subtracted each key's maximum over the queries. Subtract each "
-            "query's own: `axis=-1`.",
-        ),
         *several(
             "fixed number",
-            _attend_with(scale=lambda s, query, key: s / 2),
-            _attend_with(scale=lambda s, query, key: s / 8),
-            _attend_with(scale=lambda s, query, key: s / 4),
-            _attend_with(scale=lambda s, query, key: s / np.sqrt(2)),
-            _attend_with(scale=lambda s, query, key: s / np.sqrt(3)),
+            *(
+                _attend_with(scale=lambda s, query, key, n=n: s / n)
+                for n in (2, 8, 4, math.sqrt(2), math.sqrt(3), math.sqrt(128))
+            ),
             ko="점수를 언제나 같은 수로 나누었습니다. 벡터의 크기는 입력마다 다르니 "
-            "`np.sqrt(query.shape[-1])`로 나누세요.",
+            "`math.sqrt(query.shape[-1])`로 나누세요.",
             en="You divide the scores by the same number every time. Vectors differ in "
-            "size: divide by `np.sqrt(query.shape[-1])`.",
+            "size: divide by `math.sqrt(query.shape[-1])`.",
         ),
         Mistake(
             "length divided out",
@@ -726,10 +749,26 @@ masked_attention = Exercise(
             "more weight.",
         ),
         Mistake(
+            "signs lost",
+            _attend_with(scale=lambda s, query, key: abs(_scale(s, query, key))),
+            ko="점수의 절댓값을 썼습니다. 음수인 점수는 음수로 두세요.",
+            en="You took the absolute value of the scores. Leave negative ones "
+            "negative.",
+        ),
+        *several(
             "weights divided",
-            _attend_with(
+            _result(
+                lambda context, weights, query, *rest: (
+                    context / math.sqrt(query.shape[-1]),
+                    weights / math.sqrt(query.shape[-1]),
+                ),
                 scale=_unscaled,
-                after=lambda weights, mask, query: weights / np.sqrt(query.shape[-1]),
+            ),
+            _result(
+                lambda context, weights, query, *rest: (
+                    context / math.sqrt(query.shape[-1]),
+                    weights / math.sqrt(query.shape[-1]),
+                ),
             ),
             ko="가중치를 나누어서 합이 1이 되지 않습니다. 소프트맥스 앞에서 점수를 "
             "나누세요.",
@@ -737,183 +776,296 @@ masked_attention = Exercise(
             "before the softmax.",
         ),
         *several(
+            "context divided by the root",
+            *(
+                _result(
+                    lambda context, weights, query, *rest: (
+                        context / math.sqrt(query.shape[-1]),
+                        weights,
+                    ),
+                    scale=scale,
+                )
+                for scale in (_unscaled, _scale)
+            ),
+            ko="문맥을 `d`의 제곱근으로 나누었습니다. 나눌 것은 소프트맥스 앞의 "
+            "점수뿐입니다.",
+            en="You divided the context by the square root of `d`. Divide the scores, "
+            "before the softmax, and nothing else.",
+        ),
+        *several(
             "mask after softmax",
-            _attend_with(
-                hide=_unhidden, after=lambda weights, mask, query: weights * mask
+            *(
+                _attend_with(scale=scale, hide=_unhidden, after=_zeroed_after)
+                for scale in (_scale, _unscaled)
             ),
-            _attend_with(
-                scale=_unscaled,
-                hide=_unhidden,
-                after=lambda weights, mask, query: weights * mask,
-            ),
-            ko="소프트맥스를 한 뒤에 가렸습니다. 패딩의 몫이 사라져 합이 1보다 "
-            "작습니다.",
+            ko="소프트맥스를 한 뒤에 가렸습니다. 패딩의 몫이 사라져 행의 합이 1보다 "
+            "작습니다. 소프트맥스 앞에서 점수를 가리세요.",
             en="You hid padding after the softmax. Its share is gone, so the rows sum "
-            "to less than 1.",
+            "to less than 1. Hide the scores, before the softmax.",
         ),
         *several(
-            "maximum over padding",
-            _attend_with(
-                hide=_unhidden,
-                after=lambda weights, mask, query: (
-                    weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
-                ),
+            "shared out again",
+            *(
+                _attend_with(scale=scale, hide=_unhidden, after=_shared_after)
+                for scale in (_scale, _unscaled)
             ),
             _attend_with(
-                scale=_unscaled,
                 hide=_unhidden,
-                after=lambda weights, mask, query: (
-                    weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
-                ),
+                after=lambda weights, mask: np.nan_to_num(_shared_after(weights, mask)),
             ),
-            ko="거의 맞았습니다. 그러나 가린 자리의 점수가 아주 크면 진짜 토큰의 값이 "
-            "모두 0이 되어 `nan`이 나옵니다. 최댓값을 구하기 전에 가리세요.",
-            en="Nearly. But when a hidden score is very large, all the real ones "
-            "become 0 and `nan` comes out. Hide it before you take the maximum.",
+            ko="소프트맥스를 한 뒤에 가리고 합으로 다시 나누었습니다. 가린 자리의 "
+            "점수가 아주 크면 진짜 토큰의 가중치가 모두 0이 되어, 나누어도 돌아오지 "
+            "않습니다. 소프트맥스 앞에서 점수를 가리세요.",
+            en="You hid padding after the softmax and divided by the sum again. When a "
+            "hidden score is very large, the weights of all real tokens are 0, and no "
+            "division brings them back. Hide the scores, before the softmax.",
         ),
         *several(
-            "maximum over padding, nan replaced",
-            _attend_with(
-                hide=_unhidden,
-                after=lambda weights, mask, query: np.nan_to_num(
-                    weights * mask / (weights * mask).sum(axis=-1, keepdims=True)
-                ),
-            ),
-            ko="가린 자리의 점수가 아주 크면 진짜 토큰의 값이 모두 0이 되고, `nan`을 "
-            "0으로 바꾸어도 가중치의 합이 0입니다. 최댓값을 구하기 전에 가리세요.",
-            en="When a hidden score is very large, all the real ones become 0, and "
-            "with `nan` replaced by 0 the weights sum to 0. Hide it before you take "
-            "the maximum.",
+            "infinity in the weights",
+            _attend_with(hide=_unhidden, after=lambda w, mask: _hide_keys(w, mask)),
+            ko="가중치에 음의 무한대를 넣었습니다. 소프트맥스 앞에서 점수에 넣으세요.",
+            en="You put minus infinity in the weights. Put it in the scores, before "
+            "the softmax.",
         ),
         *several(
             "weights returned unmasked",
             _result(
                 lambda context, weights, query, key, value, mask, scores: (
                     context,
-                    _softmax(_scale(query @ key.T, query, key)),
+                    _softmax(scores),
                 )
             ),
-            _attend_with_late_context,
             ko="문맥은 가린 가중치로 계산했지만 돌려준 가중치는 가리기 전의 것입니다.",
             en="The context comes from masked weights, but the weights that you return "
             "are those from before.",
         ),
         *several(
             "scores returned",
-            _result(
-                lambda context, weights, query, key, value, mask, scores: (
-                    context,
-                    scores,
+            *(
+                _result(
+                    lambda context, weights, query, key, value, mask, scores, n=n: (
+                        context,
+                        (
+                            scores,
+                            _hide_keys(scores, mask),
+                            scores * math.sqrt(query.shape[-1]),
+                        )[n],
+                    )
                 )
-            ),
-            _result(
-                lambda context, weights, query, key, value, mask, scores: (
-                    context,
-                    _scale(query @ key.T, query, key),
-                )
-            ),
-            _result(
-                lambda context, weights, query, key, value, mask, scores: (
-                    context,
-                    query @ key.T,
-                )
+                for n in range(3)
             ),
             ko="둘째로 가중치가 아니라 점수를 돌려주었습니다.",
             en="The second thing that you return is the scores. Return the weights.",
         ),
         Mistake(
-            "added",
-            _attend_with(hide=_added(-1e9)),
-            ko="`-1e9`를 더했습니다. 가린 자리의 점수가 그보다 크면 가려지지 않습니다. "
-            "더하지 말고 점수를 `-np.inf`로 바꾸세요.",
-            en="You added `-1e9`. A hidden score larger than that is not hidden. Don't "
-            "add: put `-np.inf` in the score's place.",
-        ),
-        Mistake(
             "infinity times zero",
             _attend_with(hide=_times_infinity),
-            ko="`-np.inf`에 0을 곱하면 `nan`입니다. 곱하지 말고 `np.where`로 고르세요.",
-            en="`-np.inf` times 0 is `nan`. Choose with `np.where` instead of "
-            "multiplying.",
+            ko="음의 무한대에 0을 곱하면 `nan`입니다. 곱하지 말고 `masked_fill`로 "
+            "바꾸세요.",
+            en="Minus infinity times 0 is `nan`. Don't multiply: put it in with "
+            "`masked_fill`.",
         ),
         *several(
             "one maximum for all",
-            _attend_with(softmax=lambda scores: _softmax(scores, top=(0, 1))),
-            ko="표 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 쿼리는 지수가 "
+            _attend_with(softmax=lambda s: _softmax(s, top=(0, 1, 2))),
+            ko="텐서 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 쿼리는 지수가 "
             "모두 0이 되어 `nan`이 나옵니다. 쿼리마다 그 행의 최댓값을 빼세요.",
-            en="You subtracted the maximum of the whole table. A query whose scores "
+            en="You subtracted the maximum of the whole tensor. A query whose scores "
             "are far below it gets exponentials of 0, and `nan`. Subtract each row's "
             "own.",
+        ),
+        *several(
+            "maximum of each column",
+            *(
+                _attend_with(hide=hide, softmax=lambda s: _softmax(s, top=1))
+                for hide in (_hide_keys, _in_place_of_scores(-1e9))
+            ),
+            ko="키마다 여러 쿼리의 점수 가운데 최댓값을 구해 뺐습니다. 쿼리마다 그 "
+            "행의 최댓값을 빼세요: `dim=-1`.",
+            en="You subtracted each key's maximum over the queries. Subtract each "
+            "query's own: `dim=-1`.",
         ),
         Mistake(
             "no maximum subtracted",
             _attend_with(softmax=_without_maximum),
-            ko="최댓값을 빼는 것이 빠졌습니다. 점수가 크거나 아주 작으면 `nan`이 "
-            "나옵니다.",
-            en="The maximum is no longer subtracted. Very large or very small scores "
-            "give `nan`.",
-        ),
-        Mistake(
-            "axis lost",
-            _attend_with(softmax=_without_keepdims),
-            ko="`sum(axis=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdims=True`를 "
-            "주세요.",
-            en="`sum(axis=-1)` drops the axis, so the division goes astray. Pass "
-            "`keepdims=True`.",
+            ko="점수의 지수를 그대로 구했습니다. 점수가 크거나 아주 작으면 `nan`이 "
+            "나옵니다. `scores.softmax(dim=-1)`을 쓰거나 행마다 최댓값을 먼저 빼세요.",
+            en="You take the exponentials of the scores as they are: very large or "
+            "very small ones give `nan`. Use `scores.softmax(dim=-1)`, or subtract "
+            "each row's maximum first.",
         ),
         *several(
-            "hidden keys dropped",
-            _keys_dropped,
-            ko="가린 키를 아예 빼서 가중치의 열이 줄었습니다. 가중치는 "
-            "`(T, T_src)`이고 가린 자리는 0이어야 합니다.",
-            en="You dropped the hidden keys, so columns of the weights are missing. "
-            "Weights are `(T, T_src)`, with 0 at hidden places.",
+            "axis lost",
+            _in_the_words_of_torch(_attend_with(softmax=_without_keepdims)),
+            ko="`sum(dim=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdim=True`를 "
+            "주거나 `softmax`를 쓰세요.",
+            en="`sum(dim=-1)` drops the axis, so the division goes astray. Pass "
+            "`keepdim=True`, or use `softmax`.",
+        ),
+        *several(
+            "mask lacks an axis",
+            *_both_kinds(_attend_with(hide=_hide)),
+            ko="마스크 `(B, T_src)`를 점수 `(B, T, T_src)`에 그대로 썼습니다. 가운데에 "
+            "축을 하나 끼우세요: `mask[:, None]`. 문장의 수가 단계의 수와 같으면 "
+            "오류도 없이 남의 마스크를 씁니다.",
+            en="You laid the mask `(B, T_src)` on scores `(B, T, T_src)` as it is. Put "
+            "an axis in the middle: `mask[:, None]`. With as many sentences as steps "
+            "no error tells you that sentences use each other's masks.",
+        ),
+        *several(
+            "mask on the queries",
+            *_both_kinds(_attend_with(hide=lambda s, m: _hide(s, m[:, :, None]))),
+            _attend_with(hide=_hide_by_index),
+            ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
+            "마지막 축입니다: `mask[:, None]`.",
+            en="You laid the mask along the queries. It hides keys, and they are the "
+            "last axis of the scores: `mask[:, None]`.",
+        ),
+        *several(
+            "first sentence's mask",
+            _attend_with(hide=lambda s, m: _hide(s, m[0])),
+            ko="첫 문장의 마스크를 모든 문장에 썼습니다. 문장마다 자기 마스크로 "
+            "가리세요: `mask[:, None]`.",
+            en="You used the first sentence's mask for all. Hide each sentence's "
+            "padding with its own: `mask[:, None]`.",
+        ),
+        *several(
+            "one mask for all",
+            _attend_with(hide=lambda s, m: _hide(s, m.all(axis=0))),
+            _attend_with(hide=lambda s, m: _hide(s, m.any(axis=0))),
+            ko="모든 문장에 똑같은 마스크를 썼습니다. 문장마다 길이가 다르니 자기 "
+            "마스크로 가리세요: `mask[:, None]`.",
+            en="You used one mask for all sentences. They differ in length: hide each "
+            "with its own, `mask[:, None]`.",
+        ),
+        Mistake(
+            "first sentence alone masked",
+            _attend_with(hide=_first_sentence_alone),
+            ko="첫 문장의 패딩만 가렸습니다. 배치의 모든 문장에서 가리세요.",
+            en="You hid padding in the first sentence alone. Hide it in every sentence "
+            "of the batch.",
+        ),
+        *several(
+            "first sentence's keys",
+            _attend_on(lambda q, k, v, m: (q, 0 * k + k[:1], 0 * v + v[:1], m)),
+            _attend_on(lambda q, k, v, m: (q, 0 * k + k[:1], v, m)),
+            _attend_on(lambda q, k, v, m: (q, k, 0 * v + v[:1], m)),
+            _attend_on(
+                lambda q, k, v, m: (
+                    q,
+                    0 * k + k[:1],
+                    0 * v + v[:1],
+                    m[:1] | (m & False),
+                )
+            ),
+            ko="모든 문장이 첫 문장의 키나 밸류를 읽습니다. 문장마다 자기 것을 "
+            "읽어야 합니다. `key[0]`이나 `value[0]`을 쓰지 않았는지 보세요.",
+            en="Every sentence reads the keys or values of the first. Each has to read "
+            "its own: look for `key[0]` or `value[0]`.",
+        ),
+        *several(
+            "one sentence",
+            _result(lambda c, w, *rest: (c[0], w[0])),
+            _result(lambda c, w, *rest: (c[:1], w[:1])),
+            _result(lambda c, w, *rest: (c[-1], w[-1])),
+            ko="문장 하나의 결과만 돌려주었습니다. 배치의 모든 문장을 돌려주세요. "
+            "반복문이라면 `return`이 반복문 안에 있지 않은지 보세요.",
+            en="You returned one sentence alone. Return all of the batch. (In a loop: "
+            "is the `return` inside it?)",
+        ),
+        *several(
+            "over the batch",
+            *(
+                _attend_with(hide=hide, axis=0)
+                for hide in (_hide_keys, _in_place_of_scores(-1e9), _unhidden)
+            ),
+            ko="소프트맥스를 배치의 축을 따라 합니다. 서로 다른 문장이 가중치를 나누어 "
+            "갖습니다. 키의 축을 따라 하세요: `dim=-1`.",
+            en="The softmax runs along the batch, so different sentences share the "
+            "weight. Take it along the keys: `dim=-1`.",
+        ),
+        *several(
+            "wrong axis",
+            *(
+                _attend_with(hide=hide, axis=1)
+                for hide in (_hide_keys, _in_place_of_scores(-1e9), _unhidden)
+            ),
+            ko="쿼리의 축을 따라 소프트맥스를 했습니다. 쿼리 하나가 키에 준 가중치의 "
+            "합이 1이어야 합니다: `dim=-1`.",
+            en="The softmax runs along the queries. What has to sum to 1 is the weight "
+            "that one query gives to the keys: `dim=-1`.",
+        ),
+        *several(
+            "whole table",
+            _attend_with(axis=(1, 2)),
+            _attend_with(axis=(0, 1, 2)),
+            ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
+            en="The whole table sums to 1. Each query's row should.",
         ),
         *several(
             "causal",
             _attend_with(hide=_causal),
-            _attend_with(hide=_causal_far),
             ko="뒤의 키까지 가렸습니다. 여기서 가릴 것은 마스크가 `False`인 "
             "키뿐입니다.",
             en="You hid later keys too. Only keys whose mask is `False` are hidden "
             "here.",
         ),
+        *several(
+            "mask inverted",
+            *(_attend_with(hide=_flipped(number)) for number in (-np.inf, -1e9)),
+            _attend_with(hide=lambda s, mask: s + mask[:, None] * -1e9),
+            ko="마스크가 뒤집혔습니다. 진짜 토큰을 가리고 패딩을 봅니다. `mask`는 "
+            "진짜 토큰에서 `True`이고 `masked_fill`은 `True`인 칸을 채웁니다.",
+            en="The mask is inverted: you hide the real tokens and look at padding. "
+            "`mask` is `True` at real tokens, and `masked_fill` fills where it finds "
+            "`True`.",
+        ),
+        *several(
+            "filled with zero",
+            _attend_with(hide=_in_place_of_scores(0.0)),
+            _attend_with(scale=_unscaled, hide=_in_place_of_scores(0.0)),
+            ko="점수가 0이어도 가중치는 0이 아닙니다. 0의 지수는 1입니다. 음의 "
+            "무한대를 넣으세요.",
+            en="A score of 0 is not a weight of 0: its exponential is 1. Put in minus "
+            "infinity.",
+        ),
         Mistake(
-            "values alone masked",
-            lambda query, key, value, mask: _attend(
-                query, key, value * mask[:, None], mask, hide=_unhidden
+            "mask added",
+            _attend_with(hide=lambda s, mask: s + mask[:, None]),
+            ko="`True`와 `False`를 수 1과 0으로 더했습니다. 그래서는 아무것도 가려지지 "
+            "않습니다. 음의 무한대를 넣으세요.",
+            en="You added `True` and `False` as the numbers 1 and 0, which hides "
+            "nothing. Put in minus infinity.",
+        ),
+        *several(
+            "filled with the smallest score",
+            _attend_with(hide=lambda s, m: np.where(m[:, None], s, s.min())),
+            _attend_with(
+                hide=lambda s, m: np.where(m[:, None], s, s.min(-1, keepdims=True))
             ),
+            ko="가린 자리에 가장 작은 점수를 넣었습니다. 그 지수도 0보다 커서 가중치를 "
+            "얻습니다. 음의 무한대를 넣으세요.",
+            en="You put the smallest score in the hidden places. Its exponential is "
+            "above 0, and they get weight. Put in minus infinity.",
+        ),
+        *several(
+            "values alone masked",
+            _attend_on(lambda q, k, v, m: (q, k, v * m[:, :, None], m), hide=_unhidden),
             ko="밸류만 0으로 만들었습니다. 패딩은 여전히 가중치를 얻습니다. 점수를 "
             "가리세요.",
             en="You zeroed the values only. Padding still gets weight: hide the "
             "scores.",
         ),
         *several(
-            "mask inverted",
-            _attend_with(hide=lambda scores, mask: _hide(scores, ~mask)),
-            _attend_with(hide=lambda scores, mask: _hide_far(scores, ~mask)),
-            _attend_with(hide=_added_to_real),
-            ko="마스크가 뒤집혔습니다. 진짜 토큰을 가리고 패딩을 보고 있습니다.",
-            en="The mask is inverted: you hide the real tokens and look at padding.",
-        ),
-        Mistake(
-            "filled with zero",
-            _attend_with(hide=lambda scores, mask: np.where(mask, scores, 0.0)),
-            ko="점수가 0이어도 가중치는 0이 아닙니다. 0의 지수는 1입니다. `-np.inf`를 "
-            "넣으세요.",
-            en="A score of 0 is not a weight of 0: its exponential is 1. Use "
-            "`-np.inf`.",
-        ),
-        *several(
-            "filled with the smallest score",
-            _attend_with(hide=lambda s, mask: np.where(mask, s, s.min())),
-            _attend_with(
-                hide=lambda s, mask: np.where(mask, s, s.min(axis=-1, keepdims=True))
+            "keys and values zeroed",
+            _attend_on(
+                lambda q, k, v, m: (q, k * m[:, :, None], v * m[:, :, None], m),
+                hide=_unhidden,
             ),
-            ko="가린 자리에 가장 작은 점수를 넣었습니다. 그 지수도 0보다 커서 가중치를 "
-            "얻습니다. `-np.inf`를 넣으세요.",
-            en="You put the smallest score in the hidden places. Its exponential is "
-            "above 0, and they get weight. Put in `-np.inf`.",
+            ko="가릴 키와 밸류를 0으로 만들었습니다. 점수가 0이면 그 자리도 가중치를 "
+            "얻습니다. 점수를 가리세요.",
+            en="You zeroed keys and values to hide them. The score becomes 0, which "
+            "still gets weight. Hide the scores.",
         ),
         Mistake(
             "first query alone masked",
@@ -923,7 +1075,7 @@ masked_attention = Exercise(
         ),
         Mistake(
             "padding at the end assumed",
-            _attend_with(hide=_first_real),
+            _attend_with(hide=_hide_by_length),
             ko="진짜 키의 수만 세어 앞에서부터 그만큼을 남겼습니다. 패딩은 앞이나 "
             "가운데에도 있을 수 있으니 `mask`가 `False`인 자리를 가리세요.",
             en="You counted the real keys and kept as many from the front. Padding may "
@@ -942,64 +1094,35 @@ masked_attention = Exercise(
             ko="마지막 키만 가렸습니다. `mask`가 `False`인 키를 모두 가리세요.",
             en="You hid the last key alone. Hide every key whose `mask` is `False`.",
         ),
-        *several(
-            "mask on the queries",
-            _attend_with(hide=lambda scores, mask: _hide(scores, mask[:, None])),
-            _attend_with(
-                hide=lambda scores, mask: _hide(scores, mask[: len(scores), None])
-            ),
-            _attend_with(hide=_rows_hidden),
-            ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
-            "마지막 축입니다.",
-            en="You laid the mask along the queries. It hides keys, and they are the "
-            "last axis of the scores.",
-        ),
-        *several(
-            "wrong axis",
-            _attend_with(axis=0),
-            _attend_with(hide=_hide_far, axis=0),
-            ko="쿼리의 축을 따라 소프트맥스를 했습니다. 쿼리 하나가 키에 준 가중치의 "
-            "합이 1이어야 합니다.",
-            en="The softmax runs along the queries. What has to sum to 1 is the weight "
-            "that one query gives to the keys.",
-        ),
-        *several(
-            "whole table",
-            _attend_with(axis=(0, 1)),
-            ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
-            en="The whole table sums to 1. Each query's row should.",
-        ),
-        Mistake(
-            "keys and values zeroed",
-            lambda query, key, value, mask: _attend(
-                query, key * mask[:, None], value * mask[:, None], mask, hide=_unhidden
-            ),
-            ko="가릴 키와 밸류를 0으로 만들었습니다. 점수가 0이면 그 자리도 가중치를 "
-            "얻습니다. 점수를 가리세요.",
-            en="You zeroed the keys and values to hide. Their score becomes 0, which "
-            "still gets weight. Hide the scores.",
-        ),
         Mistake(
             "plus infinity",
-            _attend_with(hide=lambda scores, mask: np.where(mask, scores, np.inf)),
+            _attend_with(hide=_in_place_of_scores(np.inf)),
             ko="양의 무한대나 `nan`으로 가렸습니다. 그러면 결과도 `nan`입니다. 음의 "
-            "무한대 `-np.inf`여야 합니다.",
+            "무한대 `-torch.inf`여야 합니다.",
             en="You filled in plus infinity or `nan`, so the result is `nan`. It has "
-            "to be minus infinity, `-np.inf`.",
+            "to be minus infinity, `-torch.inf`.",
         ),
         *several(
             "not normalised",
             _attend_with(softmax=_exponentials),
+            _attend_with(softmax=np.exp),
             _result(
                 lambda context, weights, query, key, value, mask, scores: (
                     context,
-                    _exponentials(scores),
+                    _exponentials(_hide_keys(scores, mask)),
                 )
             ),
-            _attend_with(softmax=np.exp),
             ko="지수를 그 합으로 나누지 않아 가중치의 합이 1이 아닙니다.",
             en="You did not divide the exponentials by their sum, so the weights don't "
             "sum to 1.",
+        ),
+        Mistake(
+            "sigmoid",
+            _attend_with(softmax=_sigmoid),
+            ko="점수마다 시그모이드를 했습니다. 가중치의 합이 1이 되도록 소프트맥스를 "
+            "쓰세요.",
+            en="You took the sigmoid of each score. Use the softmax, which makes the "
+            "weights sum to 1.",
         ),
         Mistake(
             "hard maximum",
@@ -1017,25 +1140,15 @@ masked_attention = Exercise(
         ),
         Mistake(
             "whole numbers",
-            _attend_with(
-                hide=lambda s, mask: _hide(np.trunc(s), mask),
-            ),
+            _attend_with(hide=lambda s, mask: _hide_keys(np.trunc(s), mask)),
             ko="점수를 정수로 바꾸어 소수점 아래를 잃었습니다.",
             en="You turned the scores into whole numbers, and their fractions are "
             "lost.",
         ),
-        Mistake(
-            "few digits",
-            _attend_with(
-                hide=lambda s, mask: _hide(s, mask).astype(np.float16),
-            ),
-            ko="자릿수가 적은 float16으로 바꾸었습니다. 자료형을 그대로 두세요.",
-            en="You changed to float16, which has few digits. Leave the type as it is.",
-        ),
         *several(
             "weights rounded",
             *(
-                _attend_with(after=lambda w, mask, query, n=n: w.round(n))
+                _attend_with(after=lambda w, mask, n=n: w.round(n))
                 for n in (1, 2, 3, 4)
             ),
             ko="가중치를 반올림했습니다. 계산한 값을 그대로 쓰세요.",
@@ -1043,31 +1156,11 @@ masked_attention = Exercise(
         ),
         *several(
             "context divided",
-            _result(lambda context, weights, *rest: (context / rest[3].sum(), weights)),
-            _result(lambda context, weights, *rest: (context / len(rest[3]), weights)),
+            _result(lambda c, w, q, k, v, m, s: (c / m.sum(1)[:, None, None], w)),
+            _result(lambda c, w, q, k, v, m, s: (c / m.shape[1], w)),
             ko="문맥을 토큰의 수로 한 번 더 나누었습니다. 가중치의 합이 이미 1입니다.",
             en="You divided the context by the number of tokens as well. The weights "
             "sum to 1 already.",
-        ),
-        *several(
-            "context divided by the root",
-            _result(
-                lambda context, weights, query, *rest: (
-                    context / np.sqrt(query.shape[-1]),
-                    weights,
-                ),
-                scale=_unscaled,
-            ),
-            _result(
-                lambda context, weights, query, *rest: (
-                    context / np.sqrt(query.shape[-1]),
-                    weights,
-                ),
-            ),
-            ko="문맥을 `np.sqrt(d)`로 나누었습니다. 나눌 것은 소프트맥스 앞의 "
-            "점수뿐입니다.",
-            en="You divided the context by `np.sqrt(d)`. Divide the scores, before the "
-            "softmax, and nothing else.",
         ),
         Mistake(
             "keys for values",
@@ -1077,41 +1170,78 @@ masked_attention = Exercise(
             ko="밸류가 아니라 키를 더했습니다. 문맥은 `weights @ value`입니다.",
             en="You added up the keys. The context is `weights @ value`.",
         ),
+        *several(
+            "key and value exchanged",
+            *_both_kinds(_attend_on(lambda q, k, v, m: (q, v, k, m))),
+            *_both_kinds(_attend_on(lambda q, k, v, m: (q, v, v, m))),
+            ko="쿼리를 밸류와 비교했습니다. 점수는 쿼리와 키의 내적입니다. 키와 밸류의 "
+            "차례를 보세요. 크기가 서로 다르면 오류가 납니다.",
+            en="You compared the query with the values. Scores are dot products of "
+            "query and key: check the order of key and value. Where their sizes "
+            "differ, it raises.",
+        ),
         Mistake(
+            "reshaped",
+            _reshaped_key,
+            ko="`reshape`나 `view`는 축을 바꾸지 않고 수를 다시 늘어놓습니다. "
+            "`key.transpose(1, 2)`를 쓰세요.",
+            en="`reshape` and `view` don't exchange axes, they line the numbers up "
+            "anew. Use `key.transpose(1, 2)`.",
+        ),
+        *several(
             "first query alone",
-            _result(lambda context, weights, *rest: (context[0], weights[0])),
+            _result(lambda c, w, *rest: (c[:, 0], w[:, 0])),
+            _result(lambda c, w, *rest: (c[:, :1], w[:, :1])),
             ko="첫째 쿼리의 결과만 돌려주었습니다. 모든 쿼리의 결과를 돌려주세요.",
             en="You returned the first query's result alone. Return those of all "
             "queries.",
         ),
         Mistake(
             "weights transposed",
-            _result(lambda context, weights, *rest: (context, weights.T)),
-            ko="가중치의 행과 열이 바뀌었습니다. 모양이 `(T, T_src)`여야 합니다.",
-            en="Rows and columns of the weights are exchanged. Their shape has to be "
-            "`(T, T_src)`.",
+            _result(lambda c, w, *rest: (c, w.transpose(0, 2, 1))),
+            ko="가중치의 두 축이 바뀌었습니다. 모양이 `(B, T, T_src)`여야 합니다.",
+            en="Two axes of the weights are exchanged. Their shape has to be "
+            "`(B, T, T_src)`.",
+        ),
+        *several(
+            "context transposed",
+            _result(lambda c, w, *rest: (c.transpose(0, 2, 1), w)),
+            _result(lambda c, w, *rest: (c.transpose(0, 2, 1), w.transpose(0, 2, 1))),
+            ko="문맥의 두 축이 바뀌었습니다. 모양이 `(B, T, d_v)`여야 합니다.",
+            en="Two axes of the context are exchanged. Its shape has to be "
+            "`(B, T, d_v)`.",
+        ),
+        *several(
+            "axes of one lost",
+            _result(lambda c, w, *rest: (c.squeeze(), w.squeeze())),
+            _result(lambda c, w, *rest: (c.squeeze(), w)),
+            _result(lambda c, w, *rest: (c, w.squeeze())),
+            ko="`squeeze`가 길이가 1인 축까지 없앱니다. 문장이나 단계가 하나여도 축은 "
+            "남아 있어야 합니다.",
+            en="`squeeze` drops axes of length 1. They have to stay, even with one "
+            "sentence or one step.",
         ),
         Mistake(
             "joined",
-            _result(lambda context, weights, *rest: np.hstack([context, weights])),
-            ko="문맥과 가중치를 한 배열로 이어 붙였습니다. 둘을 따로 돌려주세요.",
-            en="You joined context and weights into one array. Return the two apart.",
+            _result(lambda c, w, *rest: np.concatenate([c, w], axis=-1)),
+            ko="문맥과 가중치를 텐서 하나로 이어 붙였습니다. 둘을 따로 돌려주세요.",
+            en="You joined context and weights into one tensor. Return the two apart.",
         ),
         Mistake(
             "weights alone",
-            lambda query, key, value, mask: _attend(query, key, value, mask)[1],
+            _result(lambda context, weights, *rest: weights),
             ko="가중치만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
             en="You returned the weights alone. Return context and weights.",
         ),
         Mistake(
             "context alone",
-            lambda query, key, value, mask: _attend(query, key, value, mask)[0],
+            _result(lambda context, weights, *rest: context),
             ko="문맥만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
             en="You returned the context alone. Return context and weights.",
         ),
         Mistake(
             "weights first",
-            lambda query, key, value, mask: _attend(query, key, value, mask)[::-1],
+            _result(lambda context, weights, *rest: (weights, context)),
             ko="차례가 바뀌었습니다. 문맥이 먼저, 가중치가 나중입니다.",
             en="The order is reversed: context first, weights second.",
         ),
@@ -1119,6 +1249,14 @@ masked_attention = Exercise(
     properties=(
         Property("finite fill", _unless_filled, **_FILLED),
         Property("added little", _unless_added_to, **_ADDED),
+        Property(
+            "sentences apart",
+            _sentences_apart,
+            ko="문장을 하나씩 넣으면 맞지만 여럿을 한 배치로 넣으면 틀립니다. 문장마다 "
+            "자기 쿼리, 키, 밸류, 마스크를 써야 합니다.",
+            en="Each sentence by itself comes out right, but several in one batch do "
+            "not. Each has to use its own query, key, value and mask.",
+        ),
         Property(
             "padding anywhere",
             _padding_anywhere,
@@ -1131,9 +1269,9 @@ masked_attention = Exercise(
             "any size",
             _any_size,
             ko="벡터의 크기가 4일 때만 맞습니다. 나누는 수는 크기 `d`에 따라 달라야 "
-            "합니다: `np.sqrt(query.shape[-1])`.",
+            "합니다: `math.sqrt(query.shape[-1])`.",
             en="This is right only for vectors of size 4. What you divide by has to "
-            "follow the size `d`: `np.sqrt(query.shape[-1])`.",
+            "follow the size `d`: `math.sqrt(query.shape[-1])`.",
         ),
         Property(
             "precise",
@@ -1154,6 +1292,16 @@ masked_attention = Exercise(
             _hidden_keys_unread,
             ko="마스크가 가린 키와 밸류를 바꾸어도 결과가 그대로여야 합니다.",
             en="Other keys and values under the mask must not change the result.",
+        ),
+        Property(
+            "gradient",
+            _attends_and_learns,
+            ko="값은 맞지만 문맥에서 쿼리, 키, 밸류로 그레이디언트가 흐르지 않습니다. "
+            "훈련할 수 있으려면 torch로만 계산해야 합니다. NumPy, `detach`, `item`, "
+            "`torch.tensor(...)`를 쓰지 않았는지 보세요.",
+            en="The values are right, but no gradient flows from the context to query, "
+            "key and value. To be trained it has to be computed in torch alone: look "
+            "for NumPy, `detach`, `item` or `torch.tensor(...)`.",
         ),
     ),
 )
@@ -1303,12 +1451,6 @@ def _hide_steps(scores, mask):
     return _hide(scores, mask[:, : scores.shape[1], None])
 
 
-def _hide_by_length(scores, mask):
-    return _hide(
-        scores, (np.arange(mask.shape[1]) < mask.sum(axis=1, keepdims=True))[:, None]
-    )
-
-
 def _cut_to_shortest(states, memory, mask):
     n = mask.sum(axis=1).min()
     return _read(states, memory[:, :n], mask[:, :n])
@@ -1350,14 +1492,6 @@ def _over_source(divide):
     return softmax
 
 
-def _filled(number):
-    return lambda scores, mask: np.where(mask[:, None], scores, number)
-
-
-def _flipped(number):
-    return lambda scores, mask: np.where(mask[:, None], number, scores)
-
-
 def _read_both(states, memory, mask):
     scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
     weights = _softmax(_hide(scores, mask[:, None]), -1, None)
@@ -1377,7 +1511,7 @@ fixed_context = Exercise(
         ),
         Mistake(
             "as given",
-            _read_with(hide=_filled(0.0), axis=1),
+            _read_with(hide=_in_place_of_scores(0.0), axis=1),
             ko="아직 주어진 함수와 결과가 같습니다. 가중치의 합이 어느 축에서 1이 "
             "되는지부터 보세요.",
             en="The result is still that of the given function. Look first at the axis "
@@ -1402,7 +1536,7 @@ fixed_context = Exercise(
         *several(
             "over the batch",
             _read_with(axis=0),
-            _read_with(axis=0, hide=_filled(-1e9)),
+            _read_with(axis=0, hide=_in_place_of_scores(-1e9)),
             _read_with(axis=0, zeroed=True),
             ko="소프트맥스를 배치의 축을 따라 합니다. 서로 다른 문장이 가중치를 나누어 "
             "갖습니다. 합이 1이어야 하는 축은 소스입니다.",
@@ -1420,7 +1554,7 @@ fixed_context = Exercise(
         *several(
             "maximum over the steps",
             _read_with(top=1),
-            _read_with(top=1, hide=_filled(-1e9)),
+            _read_with(top=1, hide=_in_place_of_scores(-1e9)),
             ko="합의 축은 고쳤지만 최댓값은 아직 단계의 축에서 구합니다. 같은 축이어야 "
             "합니다.",
             en="The sum has the right axis now, but the maximum is still taken over "
@@ -1500,7 +1634,7 @@ fixed_context = Exercise(
             "mask on the steps",
             _read_with(hide=lambda scores, mask: _hide(scores, mask[:, :, None])),
             _read_with(hide=_hide_steps),
-            _read_with(hide=lambda s, mask: _hide_far(s, mask[:, : s.shape[1], None])),
+            _read_with(hide=lambda s, m: np.where(m[:, : s.shape[1], None], s, -1e9)),
             ko="마스크를 타깃의 축에 맞추었습니다. 새 축은 가운데에 끼우세요.",
             en="The mask lies along the target steps. Put the new axis in the middle.",
         ),
@@ -1794,11 +1928,6 @@ fixed_context = Exercise(
 )
 
 
-def _arrays(*tensors):
-    """What the torch exercise gives, as arrays for the mistakes below."""
-    return [np.asarray(x) for x in tensors]
-
-
 def _add(
     query, memory, W_q, W_k, v,
     join=lambda a, b: np.tanh(a + b), score=lambda hidden, v: hidden @ v,
@@ -1889,10 +2018,6 @@ def _axis_lost(scores):
     return e / e.sum(axis=-1)
 
 
-def _sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
 def _addition_cases():
     """The cases as tensors."""
     for case in _addition_arrays():
@@ -1927,22 +2052,6 @@ def _steps_apart(answer):
         np.allclose(part, np.asarray(whole))
         for part, whole in zip(parts, together, strict=True)
     )
-
-
-def _in_the_words_of_torch(function):
-    """The function, but where its shapes do not fit, with torch's kind of error."""
-
-    def answer(*case):
-        try:
-            return function(*case)
-        except (ValueError, IndexError) as error:
-            raise RuntimeError(*error.args) from None
-
-    return answer
-
-
-def _both_kinds(function):
-    return function, _in_the_words_of_torch(function)
 
 
 def _adds_rightly(answer):
