@@ -19,7 +19,7 @@ WAIT = 20  # seconds that other processes leave the first to say what is wrong
 
 
 def main(arguments=None):
-    """Run, and return 0; 1 if it could not go on, 2 if it could not begin."""
+    """Run, and return 0; 1 if it had to stop, 2 if a package is missing."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
@@ -30,25 +30,40 @@ def main(arguments=None):
     except ImportError as error:
         how = text(ko="이렇게 설치하세요: ", en="Install it: ")
         return _stop(f"{error}. {how}pip install tokenizers tqdm", 2)
+    return _run(options.config)
+
+
+def _run(path):
+    import torch
+
     from explore_transformers.pretraining.config import PretrainError, load_config
-    from explore_transformers.pretraining.processes import join
+    from explore_transformers.pretraining.processes import join, leave
     from explore_transformers.pretraining.training import pretrain
 
     try:
-        config, processes = load_config(options.config), join()
-        pretrain(config, processes)
+        pretrain(load_config(path), join())
+        leave()
     except PretrainError as error:
         return _stop(error, 1)
     except KeyboardInterrupt:
+        return _stop(_interrupted(), 130)
+    except torch.OutOfMemoryError as error:
         why = text(
-            ko="멈췄습니다. 같은 명령이 마지막 체크포인트에서 이어 갑니다.",
-            en="Stopped. The same command goes on from the last checkpoint.",
+            ko="GPU 메모리가 부족합니다. [run] micro_batch_size를 줄이세요: ",
+            en="The GPU has too little memory. Lower [run] micro_batch_size: ",
         )
-        return _stop(why, 130)
+        return _stop(f"{why}{error}", 1)
     except OSError as error:  # a full disk, most of all
         why = text(ko="파일을 쓰거나 읽지 못했습니다: ", en="A file failed: ")
         return _stop(f"{why}{error}", 1)
     return 0
+
+
+def _interrupted():
+    return text(
+        ko="멈췄습니다. 같은 명령이 마지막 체크포인트에서 이어 갑니다.",
+        en="Stopped. The same command goes on from the last checkpoint.",
+    )
 
 
 def _stop(words, status):

@@ -83,20 +83,27 @@ def to_config(model, vocab_size, bos, eos):
     """The config.json of Hugging Face's GPT2LMHeadModel or LlamaForCausalLM."""
     shared = {"bos_token_id": bos, "eos_token_id": eos, "vocab_size": vocab_size}
     shared |= {"tie_word_embeddings": True, "torch_dtype": "float32"}
-    if model.kind == "gpt":
-        return shared | {
-            "model_type": "gpt2",
-            "architectures": ["GPT2LMHeadModel"],
-            "n_embd": model.d_model,
-            "n_layer": model.n_layers,
-            "n_head": model.n_heads,
-            "n_positions": model.max_len,
-            "activation_function": "gelu_new",
-            "layer_norm_epsilon": EPS,
-            **dict.fromkeys(("attn_pdrop", "embd_pdrop", "resid_pdrop"), 0.0),
-        }
-    sizes = llama_sizes(model, vocab_size)
-    return shared | {
+    kinds = {"gpt": gpt2_config, "llama": llama_config}
+    return shared | kinds[model.kind](model)
+
+
+def gpt2_config(model):
+    return {
+        "model_type": "gpt2",
+        "architectures": ["GPT2LMHeadModel"],
+        "n_embd": model.d_model,
+        "n_layer": model.n_layers,
+        "n_head": model.n_heads,
+        "n_positions": model.max_len,
+        "activation_function": "gelu_new",
+        "layer_norm_epsilon": EPS,
+        **dict.fromkeys(("attn_pdrop", "embd_pdrop", "resid_pdrop"), 0.0),
+    }
+
+
+def llama_config(model):
+    sizes = llama_sizes(model, 0)
+    return {
         "model_type": "llama",
         "architectures": ["LlamaForCausalLM"],
         "hidden_size": model.d_model,

@@ -37,7 +37,7 @@ class Processes:
         return values.tolist()
 
     def gather(self, value):
-        """The tensors of all processes, by their numbers; value on the CPU."""
+        """The values of all processes, in order."""
         found = [value]
         if self.count > 1:
             found = [None] * self.count
@@ -77,14 +77,26 @@ def join():
     nccl connects GPUs, gloo CPUs. Raises PretrainError if a node has more processes
     than GPUs.
     """
-    device = choose_device()
     if "RANK" not in os.environ:
-        return Processes(device=device)
-    rank, count, local = (
-        int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")
-    )
+        return Processes(device=choose_device())
+    names = "RANK", "WORLD_SIZE", "LOCAL_RANK"
+    rank, count, local = (int(os.environ[name]) for name in names)
+    device = own_device(local, count)
+    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    patient = dist.new_group(backend="gloo", timeout=LONG)
+    return Processes(rank, count, device, patient)
+
+
+def leave():
+    """The end of a run that went well."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def own_device(local, count):
+    """The device of a node's process number `local`, one GPU each where there are."""
+    device = choose_device()
     if device == "cuda":
-        device = f"cuda:{local}"
         if local >= torch.cuda.device_count():
             why = text(
                 ko="GPU보다 프로세스가 많습니다. --nproc-per-node를 줄이세요: GPU ",
@@ -92,11 +104,8 @@ def join():
             )
             raise PretrainError(f"{why}{torch.cuda.device_count()}")
         torch.cuda.set_device(local)
-    elif count > 1:
-        device = "cpu"  # Apple's GPU can't be shared in this way
-    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
-    patient = dist.new_group(backend="gloo", timeout=LONG)
-    return Processes(rank, count, device, patient)
+        return f"cuda:{local}"
+    return "cpu" if count > 1 else device  # Apple's GPU can't be shared in this way
 
 
 def share_of_batch(training, processes):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -25,7 +26,31 @@ from explore_transformers.pretraining.models import (
 )
 from explore_transformers.pretraining.texts import read_card
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
+
 SUMS, STATE, UNFINISHED = "checksums.json", "training.json", ".unfinished-"
+NEEDED = {STATE, "model.safetensors", "optimizer.safetensors", "random.safetensors"}
+
+
+@contextmanager
+def alone(folder):
+    """Hold a folder for this run alone. Raises PretrainError if another has it."""
+    with (folder / "lock").open("w") as file:
+        if fcntl:  # Windows has none
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                why = text(
+                    ko="다른 실행이 이 폴더를 쓰고 있습니다. 끝나기를 기다리거나 [run] "
+                    "folder를 바꾸세요: ",
+                    en="Another run is using this folder. Wait for its end, or change "
+                    "[run] folder: ",
+                )
+                raise PretrainError(f"{why}{folder}") from error
+        yield
 
 
 # ---- writing ------------------------------------------------------------------------
@@ -42,10 +67,7 @@ def save(run, step, random_states):
     remove_unfinished(folder)
     unfinished, whole = folder / f"{UNFINISHED}{step}", folder / name_of(step)
     try:
-        unfinished.mkdir()
-        write_model(run, unfinished)
-        write_state(run, step, random_states, unfinished)
-        write_sums(unfinished)
+        write(run, step, random_states, unfinished)
         unfinished.rename(whole)
         to_disk(folder)
     except (OSError, SafetensorError) as error:
@@ -57,11 +79,24 @@ def save(run, step, random_states):
             "were: see to space and permissions, and give the same command again: ",
         )
         raise PretrainError(f"{why}{whole} ({error})") from error
-    for old in find_all(folder)[: -run.config.run.keep]:
-        spare = folder / f"{UNFINISHED}{old.name}"
-        old.rename(spare)  # at once: half a checkpoint is never found
-        shutil.rmtree(spare)
+    remove_old(folder, run.config.run.keep)
     return whole
+
+
+def remove_old(folder, keep):
+    """Remove all but the newest `keep` checkpoints, renamed before: never half one."""
+    for old in find_all(folder)[:-keep]:
+        spare = folder / f"{UNFINISHED}{old.name}"
+        old.rename(spare)
+        shutil.rmtree(spare)
+
+
+def write(run, step, random_states, folder):
+    """All files of a checkpoint and their checksums, until they are on the disk."""
+    folder.mkdir()
+    write_model(run, folder)
+    write_state(run, step, random_states, folder)
+    write_sums(folder)
 
 
 def write_model(run, folder):
@@ -160,9 +195,7 @@ def check(config, tokens, folder):
     try:
         sums = json.loads((folder / SUMS).read_text(encoding="utf-8"))
         wrong = [n for n, s in sums.items() if checksum(folder / n) != s]
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        lacking = {"model.safetensors", "optimizer.safetensors"} - sums.keys()
-        wrong += sorted(lacking)
+        wrong += sorted(NEEDED - sums.keys())
     except (OSError, ValueError, AttributeError) as error:
         wrong = [f"{error}"]
     if wrong:
@@ -173,6 +206,7 @@ def check(config, tokens, folder):
             "folder elsewhere, and the run goes on from the one before: ",
         )
         raise PretrainError(f"{folder}{why}{', '.join(wrong)}")
+    state = json.loads((folder / STATE).read_text(encoding="utf-8"))
     must_be_the_same(config, tokens, state, folder)
     return state
 

@@ -1,7 +1,7 @@
 """A run: prepare the data, make the model or go on with it, train, evaluate, save."""
 
 import math
-from contextlib import nullcontext
+from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,21 +45,27 @@ def pretrain(config, processes):
     Raises PretrainError, in words for the reader, for all that can't be done.
     """
     share_of_batch(config.training, processes)
-    tokens = processes.first_does(lambda: prepare(config))
-    run, step, states = make_run(config, tokens, processes), 0, {}
-    found = saving.find_all(saving.checkpoints_of(config))
-    if found:
-        step = saving.check(config, tokens, found[-1])["step"]
-        states = saving.load(run, found[-1])
-    watcher = Watcher(config, processes, step)
-    try:
+    with ExitStack() as held:
+        tokens = processes.first_does(lambda: begin(config, held))
+        run, done, states = make_run(config, tokens, processes), 0, {}
+        found = saving.find_all(saving.checkpoints_of(config))
+        if found:
+            done = saving.check(config, tokens, found[-1])["step"]
+            states = saving.load(run, found[-1])
+        watcher = held.enter_context(closing(Watcher(config, processes, done)))
         if found:
             why = text(ko="이어 갑니다: ", en="going on from ")
             watcher.line(f"{why}{found[-1]}")
-        train(run, watcher, step, states)
-    finally:
-        watcher.close()
+        train(run, watcher, done, states)
     return run.model.eval()
+
+
+def begin(config, held):
+    """Take hold of the run's folder until the end, and prepare the tokens there."""
+    folder = config.place(config.run.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    held.enter_context(saving.alone(folder))
+    return prepare(config)
 
 
 def make_run(config, tokens, processes):
