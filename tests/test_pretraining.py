@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from explore_transformers.lessons.encoder_decoder import to_tensors
 from explore_transformers.lessons.modern_models import GGUF_NAMES, load_llama
 from explore_transformers.lessons.seq2seq import PAD, Vocabulary
 from explore_transformers.lessons.transformer import make_transformer
-from explore_transformers.pretraining import budgets, saving, training
+from explore_transformers.pretraining import budgets, processes, saving, training
 from explore_transformers.pretraining.accumulation import (
     IGNORED,
     TokenLoss,
@@ -62,6 +63,7 @@ from explore_transformers.pretraining.texts import (
 )
 
 ALONE = Processes()
+NEEDS_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 MODELS = {
     "gpt": {"d_model": 32, "n_layers": 2, "n_heads": 4, "max_len": 16},
     "llama": {"d_model": 32, "n_layers": 2, "n_heads": 4, "max_len": 16}
@@ -252,13 +254,74 @@ def test_a_batch_is_dealt_to_processes_whole():
     assert epochs[0] != epochs[1] != list(range(n_rows))
 
 
+def start(work, *arguments):
+    """A process of its own, which can be killed."""
+    process = multiprocessing.get_context("fork").Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
+def train_alone(path):
+    training.pretrain(load_config(path), ALONE)
+
+
+def train_together(path, rank, count, store):
+    """One of several processes, which find each other by a file: no port is needed."""
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(count)}
+    first = processes.dist.init_process_group
+    place = {"init_method": f"file://{store}", "rank": rank, "world_size": count}
+    processes.dist.init_process_group = partial(first, **place)
+    training.pretrain(load_config(path), processes.join())
+    processes.leave()
+
+
+def run_together(folder, count, **changes):
+    """Pre-train in several processes -> the weights of the last checkpoint."""
+    path, store = write_config(folder, **changes), folder / "store"
+    store.unlink(missing_ok=True)
+    arguments = [(path, rank, count, store) for rank in range(count)]
+    workers = [start(train_together, *some) for some in arguments]
+    for worker in workers:
+        worker.join()
+    assert not any(worker.exitcode for worker in workers)
+    return weights_of(load_model(last_checkpoint(folder, changes["run"]["folder"])))
+
+
+@NEEDS_FORK
+@pytest.mark.parametrize("kind", MODELS)
+def test_several_processes_are_one(folder, kind):
+    """With rows of unequal lengths, so that processes have unequally many tokens."""
+    model = MODELS[kind]
+    one, _ = run(folder, model=model)
+    for count in (2, 4):
+        settings = {"folder": f"in-{count}"}
+        several = run_together(folder, count, model=model, run=settings)
+        assert gap(one, several) < 1e-4
+    start = weights_of(make_model(ModelConfig(**model), 400))
+    assert gap(one, start) > 1e-3
+
+
+@NEEDS_FORK
+def test_resumed_is_never_stopped_in_three_processes(folder):
+    """Three numbers have several sums: in which order gradients are added counts."""
+    changes = {"training": {"batch_size": 9}}
+    never = run_together(folder, 3, **changes, run={"folder": "run", "keep": 9})
+    whole = last_checkpoint(folder)
+    shutil.copytree(folder / "run", folder / "cut")
+    for step in (6, 8):
+        shutil.rmtree(folder / "cut" / "checkpoints" / saving.name_of(step))
+    resumed = run_together(folder, 3, **changes, run={"folder": "cut", "keep": 9})
+    assert all(torch.equal(never[name], resumed[name]) for name in never)
+    assert same_files(whole, last_checkpoint(folder, "cut"))
+
+
 def torchrun(path, *flags):
     """Two processes on one computer; a free port is chosen by --standalone."""
-    start = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    start += ["--nproc-per-node", "2", "-m", "explore_transformers.pretrain"]
+    begin = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    begin += ["--nproc-per-node", "2", "-m", "explore_transformers.pretrain"]
     here = str(Path(__file__).resolve().parents[1])
     return subprocess.run(
-        [*start, str(path), "--lang", "en", *flags],
+        [*begin, str(path), "--lang", "en", *flags],
         env=os.environ | {"PYTHONPATH": here, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -356,17 +419,8 @@ def test_chance_is_resumed_too(folder, monkeypatch):
     assert gap(never, other) > 0
 
 
-def in_a_process(path):
-    """Pre-train in a process of its own that can be killed."""
-    context = multiprocessing.get_context("fork")
-    config = load_config(path)
-    process = context.Process(target=training.pretrain, args=(config, ALONE))
-    process.start()
-    return process
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@NEEDS_FORK
 def test_killed_at_ten_random_moments(folder):
     """SIGKILL, after no matter how long: what ends at last is what was never killed."""
     changes = {"training": {"n_steps": 60}}
@@ -375,7 +429,7 @@ def test_killed_at_ten_random_moments(folder):
     seconds, rng, killed = time.perf_counter() - began, random.Random(0), 0
     path = write_config(folder, **changes, run={"folder": "cut", "save_every": 2})
     while killed < 10:
-        process = in_a_process(path)
+        process = start(train_alone, path)
         process.join(rng.uniform(0, seconds / 4))
         if process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
@@ -383,12 +437,51 @@ def test_killed_at_ten_random_moments(folder):
         process.join()
         if process.exitcode == 0:  # it came to the end: begin again
             shutil.rmtree(folder / "cut" / "checkpoints")
-    in_a_process(path).join()
+    start(train_alone, path).join()
     assert same_files(last_checkpoint(folder), last_checkpoint(folder, "cut"))
     resumed = weights_of(load_model(last_checkpoint(folder, "cut")))
     assert all(torch.equal(never[name], resumed[name]) for name in never)
     left = os.listdir(folder / "cut" / "checkpoints")
     assert sorted(left) == [saving.name_of(58), saving.name_of(60)]
+
+
+def train_and_die(path, name, n):
+    """Pre-train until the nth call of a part of `saving`, and be killed there."""
+    whole, calls = getattr(saving, name), []
+
+    def part(*arguments, **more):
+        calls.append(name)
+        if len(calls) == n:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*arguments, **more)
+
+    setattr(saving, name, part)
+    train_alone(path)
+
+
+@NEEDS_FORK
+@pytest.mark.parametrize(
+    ("name", "n", "left"),
+    [
+        ("write_model", 2, [3]),
+        ("save_file", 5, [3]),
+        ("write_sums", 2, [3]),
+        ("to_disk", 13, [3]),
+        ("to_disk", 22, [3, 6]),  # renamed, but not yet on the disk
+        ("remove_old", 3, [3, 6, 8]),
+    ],
+)
+def test_killed_while_it_saves(trained, tmp_path, name, n, left):
+    shutil.copytree(trained / "texts", tmp_path / "texts")
+    process = start(train_and_die, write_config(tmp_path), name, n)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    found = saving.find_all(tmp_path / "run" / "checkpoints")
+    assert [p.name for p in found] == [saving.name_of(step) for step in left]
+    start(train_alone, write_config(tmp_path)).join()
+    assert same_files(last_checkpoint(trained), last_checkpoint(tmp_path))
+    kept = sorted(p.name for p in (tmp_path / "run" / "checkpoints").iterdir())
+    assert kept[-2:] == [saving.name_of(step) for step in (6, 8)]
 
 
 # ---- checkpoints --------------------------------------------------------------------
