@@ -1,6 +1,24 @@
 """The settings of a run: a TOML file, every value of which is checked.
 
 All but those of [run] decide what is learnt, so a run goes on only with the same ones.
+Relative paths count from the file. The least that it must say:
+
+    [model]
+    d_model = 128
+    n_layers = 3
+    n_heads = 4
+    max_len = 128
+
+    [data]
+    texts = "texts"
+
+    [training]
+    n_steps = 1000
+    batch_size = 32
+    learning_rate = 1e-3
+
+    [run]
+    folder = "run"
 """
 
 import difflib

@@ -96,7 +96,7 @@ def leave():
 def own_device(local, count):
     """The device of a node's process number `local`, one GPU each where there are."""
     device = choose_device()
-    if device == "cuda":
+    if device.startswith("cuda"):
         if local >= torch.cuda.device_count():
             why = text(
                 ko="GPU보다 프로세스가 많습니다. --nproc-per-node를 줄이세요: GPU ",

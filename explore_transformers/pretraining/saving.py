@@ -213,11 +213,16 @@ def check(config, tokens, folder):
 
 def must_be_the_same(config, tokens, state, folder):
     """Whether a checkpoint has these settings and this data; PretrainError if not."""
+    theirs = {
+        (section, key): value
+        for section, values in state.get("settings", {}).items()
+        for key, value in values.items()
+    }
     other = [
-        f"[{section}] {key} = {value!r} ≠ {state['settings'][section].get(key)!r}"
+        f"[{section}] {key} = {value!r} ≠ {theirs.get((section, key))!r}"
         for section, values in config.decisive.items()
         for key, value in values.items()
-        if state["settings"][section].get(key) != value
+        if theirs.get((section, key)) != value
     ]
     if not other and state["tokens"] != read_card(tokens)["train"]["sha256"]:
         other = [text(ko="[data] texts: 글이 바뀌었습니다", en="[data] texts: changed")]

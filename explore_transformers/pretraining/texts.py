@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -119,16 +118,26 @@ def special_id(tokenizer, config, key):
     return found
 
 
+def in_bundles(pieces):
+    """As many pieces at once as are about 16 * PIECE characters."""
+    bundle, size = [], 0
+    for piece, ends in pieces:
+        bundle.append((piece, ends))
+        size += len(piece)
+        if size >= 16 * PIECE:
+            yield bundle
+            bundle, size = [], 0
+    yield bundle
+
+
 def token_texts(tokenizer, config, files):
     """Yield (ids of a piece, whether its text ends), bos and eos about each text."""
     bos, eos = (special_id(tokenizer, config, key) for key in ("bos", "eos"))
     begins = True
     tokenizer.encode_special_tokens = True  # a text that holds </s> doesn't end there
-    pieces = read_pieces(files, config.data.document)
-    while some := list(islice(pieces, 1000)):
-        encoded = tokenizer.encode_batch(
-            [piece for piece, _ in some], add_special_tokens=False
-        )
+    for some in in_bundles(read_pieces(files, config.data.document)):
+        pieces = [piece for piece, _ in some]
+        encoded = tokenizer.encode_batch_fast(pieces, add_special_tokens=False)
         for encoding, (_, ends) in zip(encoded, some, strict=True):
             yield [bos] * begins + encoding.ids + [eos] * ends, ends
             begins = ends
