@@ -32,7 +32,7 @@ from explore_transformers.lessons.encoder_decoder import to_tensors
 from explore_transformers.lessons.modern_models import GGUF_NAMES, load_llama
 from explore_transformers.lessons.seq2seq import PAD, Vocabulary
 from explore_transformers.lessons.transformer import make_transformer
-from explore_transformers.pretraining import budgets, processes, saving, training
+from explore_transformers.pretraining import budgets, processes, saving, texts, training
 from explore_transformers.pretraining import config as config_module
 from explore_transformers.pretraining.accumulation import (
     IGNORED,
@@ -677,14 +677,14 @@ def test_two_runs_never_share_a_folder(folder, english):
 
 def joined(files, document):
     """The texts that pieces make."""
-    texts, now = [], ""
+    found, now = [], ""
     for piece, ends in read_pieces(files, document):
         now += piece
         if ends:
-            texts.append(now)
+            found.append(now)
             now = ""
     assert not now
-    return texts
+    return found
 
 
 def test_texts_come_in_pieces(tmp_path):
@@ -696,6 +696,14 @@ def test_texts_come_in_pieces(tmp_path):
     assert joined(files, "line") == ["하나", "둘", long, "셋", "끝"]
     assert joined(files, "file") == [c for c in contents if c]
     assert max(len(piece) for piece, _ in read_pieces(files, "file")) <= PIECE
+
+
+def test_a_tokenizer_is_learnt_from_a_sample_of_all(folder, monkeypatch):
+    files = [folder / "texts" / "a.txt"]
+    lines = files[0].read_text(encoding="utf-8").split("\n")
+    assert list(texts.sample(files, "line")) == lines
+    monkeypatch.setattr(texts, "SAMPLE", files[0].stat().st_size // 5 + 1)
+    assert list(texts.sample(files, "line")) == lines[::5]
 
 
 def all_rows(folder, config, part):
@@ -715,16 +723,16 @@ def test_rows_hold_every_token_once(folder, packed):
     ids = [[1, *tokenizer.encode(line).ids, 2] for line in lines]
     held_out = [19, 39, 59, 79, 99, 119, 139]  # every twentieth
     rest = [row for i, row in enumerate(ids) if i not in held_out]
-    for part, texts in (("train", rest), ("held_out", [ids[i] for i in held_out])):
+    for part, some in (("train", rest), ("held_out", [ids[i] for i in held_out])):
         rows = all_rows(tokens, config, part)
         targets = list(chain(*(row[1:] for row in rows)))
         if packed:
-            stream = list(chain(*texts))
+            stream = list(chain(*some))
             assert targets == stream[1 : len(targets) + 1]
             assert len(stream) - 1 - len(targets) < 16
             assert {len(row) for row in rows} == {17}
         else:
-            assert targets == list(chain(*(text[1:] for text in texts)))
+            assert targets == list(chain(*(text[1:] for text in some)))
             assert max(map(len, rows)) == 17 and any(len(row) < 17 for row in rows)
 
 

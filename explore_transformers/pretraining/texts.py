@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from explore_transformers.lessons.seq2seq import SPECIALS
 from explore_transformers.pretraining.config import PretrainError
 
 PIECE = 2**16  # characters read at once, so that one long line needs no memory
+SAMPLE = 2**28  # bytes that a tokenizer is learnt from, whose words are kept in memory
 PARTS = "train", "held_out"
 
 
@@ -103,9 +105,15 @@ def learn_tokenizer(config, files):
         special_tokens=list(SPECIALS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    pieces = (piece for piece, _ in read_pieces(files, config.data.document))
-    tokenizer.train_from_iterator(pieces, trainer)
+    tokenizer.train_from_iterator(sample(files, config.data.document), trainer)
     return tokenizer
+
+
+def sample(files, document):
+    """Pieces of the texts, every so-manyth where all would be more than SAMPLE bytes."""
+    every = -(-sum(path.stat().st_size for path in files) // SAMPLE)
+    pieces = (piece for piece, _ in read_pieces(files, document))
+    return islice(pieces, 0, None, max(1, every))
 
 
 def special_id(tokenizer, config, key):
