@@ -701,9 +701,9 @@ def test_texts_come_in_pieces(tmp_path):
 def test_a_tokenizer_is_learnt_from_a_sample_of_all(folder, monkeypatch):
     files = [folder / "texts" / "a.txt"]
     lines = files[0].read_text(encoding="utf-8").split("\n")
-    assert list(texts.sample(files, "line")) == lines
+    assert [p for p in texts.sample(files, "line") if p] == lines
     monkeypatch.setattr(texts, "SAMPLE", files[0].stat().st_size // 5 + 1)
-    assert list(texts.sample(files, "line")) == lines[::5]
+    assert [p for p in texts.sample(files, "line") if p] == lines[::5]
 
 
 def all_rows(folder, config, part):

@@ -110,7 +110,7 @@ def learn_tokenizer(config, files):
 
 
 def sample(files, document):
-    """Pieces of the texts, every so-manyth where all would be more than SAMPLE bytes."""
+    """Pieces of the texts; of more than SAMPLE bytes, every so-manyth piece."""
     every = -(-sum(path.stat().st_size for path in files) // SAMPLE)
     pieces = (piece for piece, _ in read_pieces(files, document))
     return islice(pieces, 0, None, max(1, every))
