@@ -19,7 +19,7 @@ def main(arguments=None):
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
-    use_language(options.lang or _systems_language())
+    use_language(options.lang or systems_language())
     from explore_transformers.grading import sandbox
 
     if lacking := sandbox.missing():
@@ -46,7 +46,8 @@ def _parser():
     return parser
 
 
-def _systems_language():
+def systems_language():
+    """The language that the system is set to, if it is one of the book's."""
     said = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
     found = (words[:2] for words in said if words[:2] in LANGUAGES)
     return next(found, "ko")
