@@ -95,6 +95,9 @@ def _add_to_page(app, pagename, templatename, context, doctree):
     context["other_language"] = _OTHER[language]
     context["twin_href"] = up + twin(pagename, language)
     context["repository_address"] = address()
+    if site := site_url(address()):  # the workflow that publishes the site makes both
+        name = f"{_FOLDER[language]}explore-transformers-{language}"
+        context["files"] = {k.upper(): f"{site}/{name}.{k}" for k in ("pdf", "epub")}
     if Path(app.env.doc2path(pagename)).suffix == ".ipynb":
         context["notebook_href"] = f"{up}_sources/{pagename}.ipynb"
         context["colab_href"] = colab_url(pagename)

@@ -101,7 +101,7 @@ def _add_to_page(app, pagename, templatename, context, doctree):
         context["both"] = {la: words(la) for la in _LOCALES}
         context["start"] = f"{urlsplit(site).path}/" if site else ""
         return
-    text = description(doctree) if doctree else words(language)["search_hint"]
+    text = description(doctree) if doctree else words(language)["search_page"]
     title = unescape(context.get("title", ""))
     context["metas"] = metas(pagename, language, title, text)
     context["addresses"] = links(pagename, language)

@@ -8,6 +8,10 @@ _WORDS = {
     "front_page": ("첫 화면", "Front page"),
     "book_nav": ("책의 차례", "The book's contents"),
     "search_hint": ("이 책에서 찾기…", "Search this book…"),
+    "search_page": (
+        "이 책의 글과 코드와 출력에서 낱말을 찾습니다.",
+        "Find a word in the text, the code and the outputs of this book.",
+    ),
     "on_this_page": ("이 페이지의 차례", "On this page"),
     "show_code": ("코드 펼치기", "Show the code"),
     "hide_code": ("코드 접기", "Hide the code"),
