@@ -7,7 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from builder.articles import CONTENTS, LICENCE, TITLE, Article, Edition, link
 from builder.errors import fail
@@ -56,7 +57,9 @@ def print_articles(
             page.write_text(_document(edition, articles, pages), "utf-8")
             _print(browser, page, printed)
             pages = _first_pages(printed, articles)
-        shutil.move(printed, target)
+        writer = PdfWriter(clone_from=printed)
+        _mend_bookmarks(writer.root_object["/Outlines"])
+        writer.write(target)
 
 
 def chromium() -> str:
@@ -89,6 +92,19 @@ def _print(browser: Browser, page: Path, target: Path) -> None:
         outline=True,
     )
     tab.close()
+
+
+def _mend_bookmarks(parent: DictionaryObject) -> None:
+    """Say each title once: Chromium repeats one that it moved to the next page."""
+    item = parent.get("/First")
+    while item is not None:
+        entry = item.get_object()
+        title = str(entry["/Title"])
+        half = title[: len(title) // 2]
+        if title == 2 * half:
+            entry[NameObject("/Title")] = TextStringObject(half)
+        _mend_bookmarks(entry)
+        item = entry.get("/Next")
 
 
 def _first_pages(pdf: Path, articles: list[Article]) -> dict[str, int]:
