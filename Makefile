@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book serve test check notebooks claims studies playground repository clean
+.PHONY: book pdf epub serve test check notebooks claims studies playground repository clean
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -24,6 +24,10 @@ book: $(READY)
 	cp -r _build/en/_build/html _build/html/en
 	@echo "Open _build/html/index.html (Korean) or _build/html/en/index.html (English);"
 	@echo "search shows the passages it finds only when served: make serve"
+
+# Beside the pages, one file for each edition; pdf needs Chromium.
+pdf epub: book
+	$(BIN)/python -m builder $@
 
 serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)

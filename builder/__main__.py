@@ -1,17 +1,20 @@
-"""python -m builder notebooks | claims | studies | playground | repository | check"""
+"""python -m builder notebooks | claims | studies | playground | pdf | epub |
+repository | check"""
 
 import argparse
 import sys
 from pathlib import Path
 
+from builder.articles import Edition
 from builder.book import Book
 from builder.build import build
 from builder.check import all_notes, all_problems
 from builder.claims import claim_problems, measure
+from builder.epub import write_epub
 from builder.errors import BuildError
 from builder.lesson import read_lesson
 from builder.playground import FOLDER, write_weight_scripts
-from builder.project import Project
+from builder.project import LANGUAGES, Project
 from builder.repository import set_address
 from builder.studies import run_studies
 
@@ -52,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     studies.set_defaults(command=lambda project, o: run_studies(project, o.jobs))
     playground = commands.add_parser("playground", help="weights as scripts")
     playground.set_defaults(command=lambda *_: write_weight_scripts(FOLDER))
+    paper = commands.add_parser("pdf", help="the built book as PDF, both editions")
+    paper.set_defaults(command=_pdf)
+    ebook = commands.add_parser("epub", help="the built book as EPUB, both editions")
+    ebook.set_defaults(command=_epub)
     repository = commands.add_parser("repository", help="set the address after a fork")
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))
@@ -83,6 +90,23 @@ def _claims(project: Project, options: argparse.Namespace) -> None:
     lessons = [read_lesson(project, path) for path in project.lesson_files()]
     if problems := [p for lesson in lessons for p in claim_problems(book, lesson)]:
         raise BuildError(problems)
+
+
+def _pdf(project: Project, options: argparse.Namespace) -> None:
+    from builder.pdf import write_pdf  # a browser and pypdf are needed only here
+
+    for edition in _editions(project):
+        print(project.relative(write_pdf(edition)))
+
+
+def _epub(project: Project, options: argparse.Namespace) -> None:
+    for edition in _editions(project):
+        print(project.relative(write_epub(edition)))
+
+
+def _editions(project: Project) -> list[Edition]:
+    site = project.root / "_build" / "html"
+    return [Edition(Book(project), language, site) for language in LANGUAGES]
 
 
 def _check(project: Project, options: argparse.Namespace) -> None:

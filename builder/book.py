@@ -30,7 +30,11 @@ class Address:
     def pages(self) -> str:
         """Where GitHub publishes the book, or "" for another host."""
         match = GITHUB.fullmatch(self.url)
-        return f"https://{match[1]}.github.io/{match[2]}" if match else ""
+        if not match:
+            return ""
+        host = f"{match[1]}.github.io"
+        own = match[2].lower() == host.lower()  # of this one name: the whole host
+        return f"https://{host}" if own else f"https://{host}/{match[2]}"
 
     def colab(self, path: str) -> str:
         """The address that opens a file of the repository in Colab, or ""."""

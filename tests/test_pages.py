@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from builder.book import Address
+
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
 sys.path.insert(0, str(BOOK / "ext"))
 
-from explore_site import claims_page, dot_plot, editions, links  # noqa: E402
+from docutils.core import publish_doctree  # noqa: E402
+from explore_site import claims_page, dot_plot, editions, links, sharing  # noqa: E402
 from explore_site.words import words  # noqa: E402
 
 PAGES = sorted(path.name for path in (BOOK / "ko").glob("*.md"))
@@ -184,6 +187,62 @@ def test_published_links_become_links_in_the_book(at_github):
         "/book/ko/glossary.md#term-token /book/en/claims.md "
         "/notebooks/ko/02_x.ipynb https://elsewhere.io/x.html"
     ]
+
+
+def test_the_repository_of_a_whole_host_is_not_named_twice():
+    url = "https://github.com/Someone/someone.github.io"
+    assert editions.site_url(url) == Address(url).pages.lower()
+    assert Address(url).pages == "https://Someone.github.io"
+
+
+SITE = "https://someone.github.io/a-book"
+
+
+def test_both_editions_name_each_other(at_github):
+    korean = f"{SITE}/book/ko/glossary.html"
+    english = f"{SITE}/en/book/en/glossary.html"
+    editions_ = [("alternate", "en", english), ("alternate", "ko", korean)]
+    assert sharing.links("book/ko/glossary", "ko") == [
+        ("canonical", None, korean),
+        *editions_,
+    ]
+    assert sharing.links("book/en/glossary", "en") == [
+        ("canonical", None, english),
+        *editions_,
+    ]
+
+
+def test_a_page_of_one_edition_names_no_other(at_github):
+    own = f"{SITE}/en/book/en/only-here.html"
+    assert sharing.links("book/en/only-here", "en") == [("canonical", None, own)]
+
+
+def test_the_card_and_the_map_have_whole_addresses(at_github):
+    said = {n: c for _, n, c in sharing.metas("book/ko/index", "ko", "t", "words")}
+    assert said["og:url"] == f"{SITE}/book/ko/index.html"
+    assert said["og:image"] == f"{SITE}/_static/card.png"
+    assert (said["og:image:width"], said["og:image:height"]) == (1200, 630)
+    urls = re.findall("<loc>(.+?)</loc>", sharing.sitemap())
+    pages = [*editions.pages("ko"), *editions.pages("en")]
+    assert len(urls) == len(pages) == len(set(urls))
+    assert f"{SITE}/en/notebooks/en/01_seq2seq.html" in urls
+
+
+def test_without_an_address_nothing_that_needs_one_is_said(monkeypatch):
+    table = {"url": "https://example.invalid/OWNER/a-book", "branch": "main"}
+    monkeypatch.setattr(editions, "repository", lambda: table)
+    said = {n: c for _, n, c in sharing.metas("book/ko/index", "ko", "t", "words")}
+    assert (said["description"], said["og:title"]) == ("words", "t")
+    assert not {"og:url", "og:image", "twitter:card"} & said.keys()
+    assert sharing.links("book/ko/index", "ko") == []
+
+
+def test_the_description_is_the_first_paragraph_outside_a_box():
+    page = publish_doctree("Title\n=====\n\n  In a box.\n\nThe *first* words.\n\nMore.")
+    assert sharing.description(page) == "The first words."
+    long = publish_doctree("many words " * 50)
+    assert len(sharing.description(long)) <= sharing.LONGEST
+    assert re.fullmatch("(many |words )+(many|words)…", sharing.description(long))
 
 
 def _measured(*values, at_least=None, at_most=None):

@@ -21,6 +21,11 @@ from bs4 import BeautifulSoup
 from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "ext"))
+
+from explore_site import editions  # noqa: E402
+from explore_site.sharing import LONGEST  # noqa: E402
+
 PREFIX = {"ko": "", "en": "en/"}
 THEMES, WIDTHS = ["light", "dark"], [1280, 390]
 
@@ -182,7 +187,8 @@ def test_the_site_has_the_pages_of_the_contents_and_no_others(site):
         for p in site.rglob("*.html")
         if "_static" not in p.parts
     }
-    assert built == {*ALL_PAGES, "index.html", "en/index.html"}
+    assert built == {*ALL_PAGES, "404.html", "index.html", "en/index.html"}
+    assert (site / ".nojekyll").exists()
 
 
 @pytest.mark.slow
@@ -220,9 +226,51 @@ def test_pages_say_their_language_and_lead_to_their_twin(site, path):
     twin = urljoin(path, switch["href"])
     expected = PAGES[other][PAGES[language].index(path)]
     assert twin == expected
-    assert page.select_one("link[rel=alternate]")["href"] == switch["href"]
     back = _read(site, twin).select_one("a.language-switch")["href"]
     assert urljoin(twin, back) == path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_pages_describe_themselves(site, path):
+    page = _read(site, path)
+    said = {
+        m.get("name") or m.get("property"): m["content"]
+        for m in page.select("meta[content]")
+    }
+    words = said["description"]
+    assert 15 <= len(words) <= LONGEST
+    assert said["og:description"] == words
+    korean, latin = (len(re.findall(f"[{s}]", words)) for s in ("가-힣", "A-Za-z"))
+    assert (korean > latin) == (not path.startswith("en/"))
+    assert said["og:title"] in page.title.get_text()
+    assert ("noindex" in said.get("robots", "")) == path.endswith("search.html")
+
+
+@pytest.mark.slow
+def test_no_two_pages_have_the_same_description(site):
+    said = [
+        _read(site, p).find("meta", attrs={"name": "description"})["content"]
+        for p in ALL_PAGES
+    ]
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.slow
+def test_a_reader_who_is_lost_finds_both_front_pages(site):
+    page = _read(site, "404.html")
+    links = [(a.find_parent("section")["lang"], a["href"]) for a in page.select("a")]
+    start = urlsplit(_site_url()).path + "/" if _site_url() else ""
+    fronts = {language: start + PAGES[language][0] for language in PREFIX}
+    assert dict(links) == fronts
+    assert all((site / href.removeprefix(start)).is_file() for href in fronts.values())
+    assert [h1.get_text() for h1 in page.select("h1")] == page.title.get_text().split(
+        " · "
+    )
+
+
+def _site_url():
+    return editions.site_url(editions.address())
 
 
 @pytest.mark.slow
@@ -644,14 +692,18 @@ def test_a_figure_of_many_heads_holds_the_chosen_one(visit, path):
 def test_paper_has_the_title_all_folds_and_light_colours(visit):
     page = visit(FIRST_LESSON, theme="dark")
     page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    solutions = page.locator("article details.solution")
+    solutions.first.evaluate("(e) => { e.open = true; }")  # the reader asked for one
+    asked = solutions.count() - 1
     state = """() => [document.documentElement.dataset.theme,
       document.querySelectorAll("article details:not([open])").length]"""
     theme, closed = page.evaluate(state)
-    assert (theme, closed > 0) == ("dark", True)
+    assert (theme, closed > asked > 0) == ("dark", True)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("article h1").is_visible()
-    assert page.evaluate(state) == ["light", 0]
+    assert page.evaluate(state) == ["light", asked]
+    assert page.locator("article details.solution:not([open])").count() == asked
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate(state) == [theme, closed]
 
@@ -672,3 +724,28 @@ def test_paper_shows_the_code_and_all_steps(visit, path):
     assert all(each.evaluate(shown)[0] == "block" for each in steps.all())
     controls = page.locator(".et-diagram .et-controls, .et-diagram .et-readout")
     assert all(each.evaluate(shown)[0] == "none" for each in controls.all())
+
+
+@pytest.mark.browser
+def test_paper_keeps_fills_and_says_where_links_lead(visit):
+    page = visit("book/ko/references.html")
+    page.emulate_media(media="print")
+    link = page.locator('article a[href^="http"]').first
+    said = link.evaluate("(e) => getComputedStyle(e, '::after').content")
+    assert said.strip('"').strip() == f"({link.get_attribute('href')})"
+    page = visit(next(p for p in LESSONS if "/ko/03_" in p))
+    page.emulate_media(media="print")
+    kept = page.locator(".et-heatmap td").last.evaluate(
+        "(e) => getComputedStyle(e).printColorAdjust"
+    )
+    assert kept == "exact"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", [p for p in LESSONS if "/ko/" in p])
+def test_nothing_reaches_over_the_edge_of_paper(visit, path):
+    page = visit(path, width=718)  # the pixels of A4 between Chromium's margins
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert excess <= 0, _widest(page)

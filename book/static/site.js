@@ -51,7 +51,8 @@ document.addEventListener("copy", (event) => {
   event.preventDefault();
 });
 
-// On paper: light colours and open folds; then all is as the reader had it.
+// On paper: light colours and open folds, but for solutions that the reader has not
+// opened; then all is as the reader had it.
 let undo = [];
 
 window.addEventListener("beforeprint", () => {
@@ -59,7 +60,7 @@ window.addEventListener("beforeprint", () => {
   const theme = root.dataset.theme;
   root.dataset.theme = "light";
   undo = [() => { root.dataset.theme = theme; }];
-  for (const fold of document.querySelectorAll("article details:not([open])")) {
+  for (const fold of document.querySelectorAll("article details:not([open], .solution)")) {
     fold.open = true;
     undo.push(() => { fold.open = false; });
   }

@@ -18,6 +18,7 @@ from explore_site import (
     links,
     pictures,
     playground,
+    sharing,
     times_page,
 )
 from explore_site.paths import BOOK
@@ -36,6 +37,7 @@ _MODULES = (
     links,
     pictures,
     playground,
+    sharing,
     times_page,
 )
 
@@ -44,7 +46,7 @@ def _settings(language):
     """Return the Sphinx settings of the edition in `language`."""
     say = words(language)
     return {
-        "include_patterns": [f"book/{language}/*.md", f"notebooks/{language}/*.ipynb"],
+        "include_patterns": editions.sources(language),
         "templates_path": [str(BOOK / "templates")],
         "html_sidebars": {
             "**": ["book-home.html", "search-button-field.html", "book-nav.html"]

@@ -10,6 +10,7 @@ from explore_site.words import words
 
 _OTHER = {"ko": "en", "en": "ko"}
 _SITE_OF_OTHER = {"ko": "en/", "en": "../"}  # from the root of one site to the other's
+_FOLDER = {"ko": "", "en": "en/"}  # from the root of the whole site
 
 
 @lru_cache
@@ -29,7 +30,26 @@ def site_url(url):
     if not url:
         return ""
     owner, name = url.removesuffix(".git").split("/")[-2:]
-    return f"https://{owner.lower()}.github.io/{name}"
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}" if name.lower() == host else f"https://{host}/{name}"
+
+
+def pages(language):
+    """Return the names of an edition's own pages, such as "book/ko/glossary"."""
+    found = [path for pattern in sources(language) for path in ROOT.glob(pattern)]
+    return sorted(path.relative_to(ROOT).with_suffix("").as_posix() for path in found)
+
+
+def sources(language):
+    """Return patterns for the files that become an edition's pages."""
+    return [f"book/{language}/*.md", f"notebooks/{language}/*.ipynb"]
+
+
+def _of_other(pagename, language):
+    """Return a page's name in the other edition, or None if only this one has it."""
+    page = pagename.replace(f"/{language}/", f"/{_OTHER[language]}/", 1)
+    themes = page == pagename  # a page of the theme, such as search, is in both
+    return page if themes or any(ROOT.glob(f"{page}.*")) else None
 
 
 def twin(pagename, language):
@@ -38,12 +58,22 @@ def twin(pagename, language):
     "book/ko/glossary" becomes "en/book/en/glossary.html"; a page that only this
     edition has, such as a lesson not yet built there, becomes the front page.
     """
-    other = _OTHER[language]
-    page = pagename.replace(f"/{language}/", f"/{other}/", 1)
-    themes = page == pagename  # a page of the theme, such as search, is in both
-    if not (themes or any(ROOT.glob(f"{page}.*"))):
-        page = f"book/{other}/index"
+    page = _of_other(pagename, language) or f"book/{_OTHER[language]}/index"
     return f"{_SITE_OF_OTHER[language]}{page}.html"
+
+
+def addresses(pagename, language):
+    """Return {language: whole address} of a page in the editions that have it.
+
+    Its own edition comes first. Empty while the repository has no address.
+    """
+    site = site_url(address())
+    if not site:
+        return {}
+    names = {language: pagename, _OTHER[language]: _of_other(pagename, language)}
+    return {
+        la: f"{site}/{_FOLDER[la]}{name}.html" for la, name in names.items() if name
+    }
 
 
 def colab_url(pagename):
@@ -65,6 +95,9 @@ def _add_to_page(app, pagename, templatename, context, doctree):
     context["other_language"] = _OTHER[language]
     context["twin_href"] = up + twin(pagename, language)
     context["repository_address"] = address()
+    if site := site_url(address()):  # the workflow that publishes the site makes both
+        name = f"{_FOLDER[language]}explore-transformers-{language}"
+        context["files"] = {k.upper(): f"{site}/{name}.{k}" for k in ("pdf", "epub")}
     if Path(app.env.doc2path(pagename)).suffix == ".ipynb":
         context["notebook_href"] = f"{up}_sources/{pagename}.ipynb"
         context["colab_href"] = colab_url(pagename)

@@ -8,6 +8,10 @@ _WORDS = {
     "front_page": ("첫 화면", "Front page"),
     "book_nav": ("책의 차례", "The book's contents"),
     "search_hint": ("이 책에서 찾기…", "Search this book…"),
+    "search_page": (
+        "이 책의 글과 코드와 출력에서 낱말을 찾습니다.",
+        "Find a word in the text, the code and the outputs of this book.",
+    ),
     "on_this_page": ("이 페이지의 차례", "On this page"),
     "show_code": ("코드 펼치기", "Show the code"),
     "hide_code": ("코드 접기", "Hide the code"),
@@ -22,6 +26,19 @@ _WORDS = {
         "How to run this notebook on your computer or in Colab",
     ),
     "download": ("노트북 내려받기", "Download notebook"),
+    "card": (
+        "한국어 문장 ‘나는 어제 작은 고양이를 보았다’의 단어와 영어 문장 "
+        "‘I saw a small cat yesterday’의 단어를 곡선으로 이은 그림.",
+        "The words of the Korean sentence ‘나는 어제 작은 고양이를 보았다’ joined by "
+        "curves to those of ‘I saw a small cat yesterday’.",
+    ),
+    "lost": ("찾는 페이지가 없습니다", "There is no such page"),
+    "lost_hint": (
+        "주소가 잘못되었거나 페이지의 이름이 바뀌었을 수 있습니다. "
+        "첫 화면에서 다시 찾아 보세요.",
+        "The address may be wrong, or the page has another name now. "
+        "The front page leads to all of them.",
+    ),
     "licence": (
         "글과 그림은 CC BY 4.0, 코드는 MIT 라이선스로 씁니다.",
         "Text and figures are under CC BY 4.0, code is under MIT.",
