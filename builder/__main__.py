@@ -1,4 +1,6 @@
-"""python -m builder notebooks | claims | studies | playground | repository | check"""
+"""python -m builder notebooks | claims | studies | playground | repository | check |
+quiz
+"""
 
 import argparse
 import sys
@@ -12,6 +14,7 @@ from builder.errors import BuildError
 from builder.lesson import read_lesson
 from builder.playground import FOLDER, write_weight_scripts
 from builder.project import Project
+from builder.quiz import add_quiz_command
 from builder.repository import set_address
 from builder.studies import run_studies
 
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     repository = commands.add_parser("repository", help="set the address after a fork")
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))
+    add_quiz_command(commands)
     check = commands.add_parser("check", help="is what is built up to date?")
     check.set_defaults(command=_check)
     return parser
