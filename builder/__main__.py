@@ -1,5 +1,5 @@
 """python -m builder notebooks | claims | studies | playground | repository | check |
-quiz
+quiz | variant
 """
 
 import argparse
@@ -17,6 +17,7 @@ from builder.project import Project
 from builder.quiz import add_quiz_command
 from builder.repository import set_address
 from builder.studies import run_studies
+from builder.variant import add_variant_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))
     add_quiz_command(commands)
+    add_variant_command(commands)
     check = commands.add_parser("check", help="is what is built up to date?")
     check.set_defaults(command=_check)
     return parser
