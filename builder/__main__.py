@@ -1,5 +1,6 @@
 """python -m builder notebooks | claims | studies | playground | pdf | epub |
-repository | check"""
+repository | check | quiz | variant
+"""
 
 import argparse
 import sys
@@ -15,8 +16,10 @@ from builder.errors import BuildError
 from builder.lesson import read_lesson
 from builder.playground import FOLDER, write_weight_scripts
 from builder.project import LANGUAGES, Project
+from builder.quiz import add_quiz_command
 from builder.repository import set_address
 from builder.studies import run_studies
+from builder.variant import add_variant_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     repository = commands.add_parser("repository", help="set the address after a fork")
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))
+    add_quiz_command(commands)
+    add_variant_command(commands)
     check = commands.add_parser("check", help="is what is built up to date?")
     check.set_defaults(command=_check)
     return parser

@@ -84,8 +84,7 @@ def render(cell: Prose, view: View) -> str:
 
     Raises ValueError saying what can't be rendered.
     """
-    text = _fill(cell.text[view.language], view)
-    text = outside_code(text, lambda part: LINK.sub(lambda m: _link(m, view), part))
+    text = filled(cell.text[view.language], view)
     if cell.role == "quiz":
         text = render_quiz(text, view.language)
     elif cell.role == "hints":
@@ -97,6 +96,12 @@ def render(cell: Prose, view: View) -> str:
     text = _boxes(text, view.language)
     _refuse_raw_markup(text)
     return text
+
+
+def filled(text: str, view: View) -> str:
+    """`text` with its values and links put in; ValueError where there is none."""
+    text = _fill(text, view)
+    return outside_code(text, lambda part: LINK.sub(lambda m: _link(m, view), part))
 
 
 def expressions(cell: Prose) -> list[str]:

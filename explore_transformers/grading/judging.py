@@ -6,6 +6,7 @@ import re
 import signal
 from dataclasses import asdict, dataclass, replace
 
+from explore_transformers import variants
 from explore_transformers.exercises import messages
 from explore_transformers.exercises.checking import Result
 from explore_transformers.exercises.limits import SECONDS, TimeUp
@@ -37,8 +38,10 @@ class Graded:
     notes: tuple
 
 
-def checks(lesson):
-    """Return the lesson's checks."""
+def checks(lesson, variant=None):
+    """Return the lesson's checks, of the book's exercises or of a variant of them."""
+    if variant is not None:
+        return variants.checks(lesson, variant)
     return importlib.import_module(f"explore_transformers.exercises.{lesson}").check
 
 
@@ -50,8 +53,11 @@ def grade(data, students):
     """
     notebook = submissions.read(data)
     use_language(notebook.language)
-    check = checks(notebook.lesson)
+    check = checks(notebook.lesson, notebook.variant)
     graded = [_graded(notebook, name, check, students) for name in check.exercises]
+    if notebook.variant is not None:
+        note = f"variant {notebook.variant}"[:40]
+        graded = [replace(g, notes=(*g.notes, note)) for g in graded]
     return notebook.lesson, notebook.language, [asdict(g) for g in graded]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from explore_transformers import variants
 from explore_transformers.grading import judging, submissions
 from explore_transformers.grading.session import Students
 from explore_transformers.language import text
@@ -45,7 +46,8 @@ def run(found, folder, jobs, progress=sys.stderr):
 
 def _version():
     """Return what changes when a verdict could."""
-    rooms = [_PACKAGE / "exercises", _PACKAGE / "grading", _PACKAGE / "lessons"]
+    names = "exercises", "grading", "lessons", "variants"
+    rooms = [_PACKAGE / name for name in names]
     files = [path for room in rooms for path in sorted(room.glob("*.py"))]
     return _digest(*(path.read_bytes() for path in files))
 
@@ -61,6 +63,7 @@ def _grade_all(todo, jobs, progress):
     torch.set_num_threads(1)  # one of many processes
     for lesson in _lessons(todo):
         judging.checks(lesson)  # loaded once, for all forks
+        variants.variants(lesson, 0)  # which other numbers there are
     bar = _Bar(len(todo), progress)
     with Students() as students:
         running = {}

@@ -17,7 +17,7 @@ import explore_transformers
 from explore_transformers.grading import codec, sandbox
 from explore_transformers.grading.answer import Answer, Gone, decoded, special
 
-_HIDDEN = {"exercises", "__pycache__"}
+_HIDDEN = {"exercises", "variants", "__pycache__"}
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from explore_transformers.grading.worker import serve; "

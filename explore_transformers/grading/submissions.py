@@ -62,11 +62,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook's cells, with the lesson and the language they belong to."""
+    """A notebook's cells, with the lesson and the language they belong to.
+
+    `variant` is the seed that its exercises were varied by, None for the book's own.
+    """
 
     lesson: str
     language: str
     cells: tuple
+    variant: int | None = None
 
 
 class Unreadable(ValueError):
@@ -224,7 +228,7 @@ def read(data):
             en="The notebook has no exercise of this book.",
         )
         raise Unreadable(words)
-    return Notebook(lesson, _language_of(raw, cells), cells)
+    return Notebook(lesson, _language_of(raw, cells), cells, _variant_of(raw))
 
 
 def _decoded(data):
@@ -272,6 +276,14 @@ def _lesson_of(cells):
         ]
         votes = [known[name] for name in named if name in known]
     return max(sorted(set(votes)), key=votes.count, default=None)
+
+
+def _variant_of(raw):
+    try:
+        seed = raw["metadata"]["explore_transformers"]["variant"]
+    except (KeyError, TypeError):
+        return None
+    return seed if type(seed) is int else None
 
 
 def _language_of(raw, cells):
