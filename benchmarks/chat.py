@@ -150,7 +150,8 @@ def peak_of_this_process():
     """In GB. Linux counts a parent's memory in ru_maxrss, its own alone in VmHWM."""
     status = Path("/proc/self/status")
     if status.exists():
-        line = re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.MULTILINE)
+        text = status.read_text(encoding="ascii")
+        line = re.search(r"^VmHWM:\s*(\d+) kB$", text, re.MULTILINE)
         return int(line[1]) * 1024 / 1e9
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e9

@@ -38,6 +38,8 @@ def _needs_encoding(call: ast.Call) -> bool:
     named = {k.arg: ast.unparse(k.value) for k in call.keywords}
     if "encoding" in named or name not in {*READS, *RUNS}:
         return False
+    if ast.unparse(call.func) == "os.open":  # a descriptor: bytes
+        return False
     if name in RUNS:
         return any(named.get(k) == "True" for k in TEXT)
     # A path's own method doesn't take the file as its first argument.
@@ -51,6 +53,7 @@ def _needs_encoding(call: ast.Call) -> bool:
 @pytest.mark.parametrize(
     ("source", "found"),
     [
+        ("os.open(path, os.O_RDONLY)", False),
         ("open(p)", True),
         ("open(p, 'w', encoding='utf-8')", False),
         ("open(p, 'rb')", False),

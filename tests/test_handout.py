@@ -170,7 +170,9 @@ def test_the_zip_runs_where_the_book_is_not(written, tmp_path):
     )
     run = [sys.executable, "-I", "-c", code]
     env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    done = subprocess.run(run, cwd=tmp_path, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        run, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8"
+    )
     assert done.returncode == 0, done.stderr
     package = tmp_path / "explore_transformers"
     assert done.stdout.strip() == str(package / "__init__.py")

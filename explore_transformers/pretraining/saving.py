@@ -38,7 +38,7 @@ NEEDED = {STATE, "model.safetensors", "optimizer.safetensors", "random.safetenso
 @contextmanager
 def alone(folder):
     """Hold a folder for this run alone. Raises PretrainError if another has it."""
-    with (folder / "lock").open("w") as file:
+    with (folder / "lock").open("w", encoding="utf-8") as file:
         if fcntl:  # Windows has none
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
