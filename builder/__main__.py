@@ -11,7 +11,7 @@ from builder.check import all_notes, all_problems
 from builder.claims import claim_problems, measure
 from builder.epub import write_epub
 from builder.errors import BuildError
-from builder.handout import hand_out
+from builder.handout import add_handout_command
 from builder.lesson import read_lesson
 from builder.playground import FOLDER, write_weight_scripts
 from builder.project import LANGUAGES, Project
@@ -46,7 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser("notebooks", help="build what changed")
     notebooks.add_argument("--force", action="store_true", help="run every lesson")
     notebooks.set_defaults(command=_notebooks)
-    _add_handout(commands)
     measured = commands.add_parser("claims", help="measure the claims over seeds")
     measured.add_argument("--seeds", type=int, nargs="+", default=[0])
     measured.add_argument("--jobs", type=int, default=2, help="runs at a time")
@@ -65,24 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     repository = commands.add_parser("repository", help="set the address after a fork")
     repository.add_argument("url")
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))
+    add_handout_command(commands)
     add_quiz_command(commands)
     add_variant_command(commands)
     check = commands.add_parser("check", help="is what is built up to date?")
     check.set_defaults(command=_check)
     return parser
-
-
-def _add_handout(commands) -> None:
-    handout = commands.add_parser("handout", help="editions of a lesson for a class")
-    handout.add_argument("lesson", help="its number or name, such as 3 or attention")
-    handout.add_argument("--lang", required=True, help="ko or en")
-    handout.add_argument("-o", "--out", type=Path, help="default: _build/handout")
-    handout.add_argument("--nbgrader", action="store_true", help="a course folder, too")
-    handout.add_argument("--hub", default="", help="JupyterHub's address, for the link")
-    handout.add_argument("--force", action="store_true", help="overwrite other files")
-    handout.set_defaults(
-        command=lambda project, o: print(*hand_out(project, o), sep="\n")
-    )
 
 
 def _notebooks(project: Project, options: argparse.Namespace) -> None:

@@ -1,39 +1,39 @@
 """python -m builder handout: what a teacher gives to a class, from a built lesson."""
 
 import io
-import os
-import tempfile
 import zipfile
 from pathlib import Path
 from urllib.parse import urlencode
 
-import nbformat
-
 from builder import editions
 from builder.book import Book
-from builder.errors import fail
-from builder.lesson import Lesson, read_lesson
+from builder.chosen import add_command, built_notebook, chosen_lesson, write_made
+from builder.lesson import Lesson
 from builder.nbgrader_tree import CONFIG, nbgrader_files
-from builder.project import LANGUAGES, PACKAGE, Project
-from explore_transformers.language import text, use_language
+from builder.project import PACKAGE, Project
+from explore_transformers.language import text
 
 _LEFT_OUT = "korean_gpt_*.safetensors"  # as pyproject.toml leaves them out
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the same content makes the same zip file
 _ANY_HUB = "https://HUB"
 
 
-def hand_out(project: Project, options) -> list[str]:
-    """Write the editions of a lesson below options.out; return what to tell the user.
+def add_handout_command(commands) -> None:
+    """Add `handout LESSON --lang LANGUAGE [-o OUT] [--nbgrader] [--hub URL]`."""
+    words = "editions of a lesson for a class"
+    handout = add_command(commands, "handout", words, hand_out)
+    handout.add_argument("--nbgrader", action="store_true", help="a course folder, too")
+    handout.add_argument("--hub", default="", help="JupyterHub's address, for the link")
 
-    Raises BuildError for an unknown lesson or language, a lesson that isn't built, a
-    folder that can't be written, or files there that would be lost.
+
+def hand_out(project: Project, options) -> None:
+    """Write the editions of a lesson below options.out; say which, and the link.
+
+    Raises BuildError for an unknown lesson, a lesson that isn't built, a folder that
+    can't be written, or files there that would be lost.
     """
-    if options.lang not in LANGUAGES:
-        words = f"--lang {options.lang}: ko나 en을 쓰세요. / Choose ko or en."
-        raise fail("handout", words)
-    use_language(options.lang)
-    lesson = _find(project, options.lesson)
-    notebook = _built(project, lesson, options.lang)
+    lesson = chosen_lesson(project, options.lesson)
+    notebook = built_notebook(project, lesson, options.lang)
     name = f"{lesson.stem}-{options.lang}"
     out = (options.out or project.root / "_build" / "handout").resolve()
     files = handout_files(project, lesson, notebook, name)
@@ -43,9 +43,10 @@ def hand_out(project: Project, options) -> list[str]:
         if (out / CONFIG).exists():  # the teacher's by now
             del course[CONFIG]
         files |= course
-    _write(out, files, options.force)
+    write_made({out / path: data for path, data in files.items()}, options.force)
     shown = [str(out / path) for path in files if PACKAGE not in path.split("/")]
-    return [*shown, _public(), _link(project, out, lesson, name, options.hub)]
+    link = _link(project, out, lesson, name, options.hub)
+    print(*shown, _public(), link, sep="\n")
 
 
 def handout_files(project: Project, lesson: Lesson, notebook, name: str) -> dict:
@@ -75,30 +76,6 @@ def package_files(project: Project) -> dict[str, bytes]:
     ]
     found += sorted(project.root.glob("LICENSE*"))
     return {project.relative(path): path.read_bytes() for path in found}
-
-
-def _find(project: Project, given: str) -> Lesson:
-    """The lesson by number, name, or file name."""
-    wanted = Path(given).stem
-    for path in project.lesson_files():
-        number, _, name = path.stem.partition("_")
-        if wanted in (path.stem, name, number, str(int(number))):
-            return read_lesson(project, path)
-    known = ", ".join(path.stem for path in project.lesson_files())
-    words = text(ko="그런 레슨이 없습니다. 있는 것: ", en="no such lesson; there are ")
-    raise fail("handout", f"{given}: {words}{known}")
-
-
-def _built(project: Project, lesson: Lesson, language: str):
-    path = project.notebooks(language) / f"{lesson.stem}.ipynb"
-    try:
-        return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except (OSError, ValueError) as error:
-        words = text(
-            ko="노트북을 읽을 수 없습니다. make notebooks로 만드세요: ",
-            en="can't be read; make notebooks builds it: ",
-        )
-        raise fail(project.relative(path), words + str(error)) from None
 
 
 def _zipped(files: dict[str, bytes]) -> bytes:
@@ -178,44 +155,3 @@ def _before_it_works(inside: bool) -> str:
         en="This link opens the lesson's notebook, solutions included. For the student "
         "edition give -o a folder in the repository, then commit and push it.",
     )
-
-
-def _write(out: Path, files: dict[str, bytes], force: bool) -> None:
-    """Write all files, or none where others of these names would be lost."""
-    try:
-        if not force and (
-            changed := [p for p, d in files.items() if _differs(out / p, d)]
-        ):
-            words = text(
-                ko="내용이 다른 파일이 이미 있습니다. -o로 다른 폴더를 고르거나, "
-                "덮어써도 되면 --force를 붙이세요: ",
-                en="other files of these names are there. Choose another folder with "
-                "-o, or add --force if they may be lost: ",
-            )
-            raise fail(str(out), words + ", ".join(changed[:5]))
-        for path, data in files.items():
-            _write_one(out / path, data)
-    except OSError as error:
-        words = text(
-            ko="여기에 쓸 수 없습니다. -o로 다른 폴더를 고르세요: ",
-            en="can't be written; choose another folder with -o: ",
-        )
-        raise fail(str(out), words + str(error)) from None
-
-
-def _differs(path: Path, data: bytes) -> bool:
-    return path.exists() and path.read_bytes() != data
-
-
-def _write_one(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, half = tempfile.mkstemp(prefix=".half-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(half, 0o644)  # mkstemp makes files only the owner can read
-        os.replace(half, path)
-    except OSError:
-        os.unlink(half)
-        raise

@@ -10,16 +10,15 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree as xml
 
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from builder.chosen import built_view, chosen_lesson, write_made
+from builder.chosen import add_command, built_view, chosen_lesson, write_made
 from builder.folds import parse_quiz
 from builder.lesson import Lesson, Prose
-from builder.project import LANGUAGES, Project
+from builder.project import Project
 from builder.render import View, filled
 
 FORMATS = {"gift": ".gift.txt", "qti": ".qti.zip"}
@@ -219,15 +218,12 @@ def write_quiz(project: Project, options) -> None:
     name = f"{lesson.stem}.{options.lang}{FORMATS[options.format]}"
     path = options.out or project.root / "_build" / "quiz" / name
     made = {"gift": gift, "qti": qti}[options.format](lesson, view)
-    write_made({path: made})
+    write_made({path: made}, options.force)
+    print(path)
 
 
 def add_quiz_command(commands) -> None:
     """Add `quiz LESSON --lang LANGUAGE --format FORMAT [-o OUT]`."""
     words = "a lesson's quizzes for Moodle (gift) or Canvas (qti)"
-    command = commands.add_parser("quiz", help=words)
-    command.add_argument("lesson", help="its number or name")
-    command.add_argument("--lang", choices=LANGUAGES, required=True)
+    command = add_command(commands, "quiz", words, write_quiz)
     command.add_argument("--format", choices=tuple(FORMATS), required=True)
-    command.add_argument("-o", "--out", type=Path, help="file to write")
-    command.set_defaults(command=write_quiz)

@@ -1,14 +1,16 @@
 """python -m builder variant: a lesson's notebook with other numbers, and its key."""
 
-import json
+import copy
 import math
-from pathlib import Path
 
-from builder.chosen import built_notebook, chosen_lesson, write_made
+import nbformat
+
+from builder.chosen import add_command, built_notebook, chosen_lesson, write_made
 from builder.errors import fail
 from builder.lesson import Lesson, Prose
 from builder.notebook import OURS
-from builder.project import LANGUAGES, Project
+from builder.project import Project
+from explore_transformers.language import text
 from explore_transformers.variants import variants
 
 KEY = {
@@ -26,16 +28,17 @@ def vary(lesson: Lesson, notebook: dict, seed: int) -> dict:
     names = {name: varied[ex] for name, ex in _cells_of(lesson).items() if ex in varied}
     cells = []
     for cell in notebook["cells"]:
-        source = "".join(cell["source"])
+        source = cell.source
         tags = cell["metadata"].get("tags", ())
         if cell["metadata"].get("exercise") in varied and "solution" in tags:
             continue
         if cell["id"] in names:
             source = _reworded(source, names[cell["id"]])
-        source = _checked(source, lesson.name, seed)
-        cells.append(cell | {"source": source.splitlines(keepends=True)})
-    metadata = notebook["metadata"] | {OURS: {"variant": seed}}
-    return notebook | {"cells": cells, "metadata": metadata}
+        made = copy.deepcopy(cell)
+        made.source = _checked(source, lesson.name, seed)
+        cells.append(made)
+    metadata = notebook.metadata | {OURS: {"variant": seed}}
+    return nbformat.from_dict(notebook | {"cells": cells, "metadata": metadata})
 
 
 def _cells_of(lesson: Lesson) -> dict[str, str]:
@@ -89,23 +92,24 @@ def write_variant(project: Project, options) -> None:
     """The command: write the notebook of a variant, and its key beside it."""
     lesson = chosen_lesson(project, options.lesson)
     if not variants(lesson.name, options.seed):
-        text = "its exercises have no variants: their numbers are measured, or words"
-        raise fail(lesson.path, text)
+        why = text(
+            ko="이 레슨의 연습 문제는 답을 재거나 말로 적는 것이라 변형이 없습니다.",
+            en="its exercises have no variants: their numbers are measured, or words",
+        )
+        raise fail(lesson.path, why)
     notebook = built_notebook(project, lesson, options.lang)
     made = vary(lesson, notebook, options.seed)
     name = f"{lesson.stem}.{options.lang}.{options.seed}.ipynb"
-    path = options.out or project.root / "_build" / "variants" / name
-    text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+    path = options.out or project.root / "_build" / "variant" / name
+    cells = nbformat.writes(made) + "\n"
     answers = key(lesson, options.lang, options.seed)
-    write_made({path: text, path.with_suffix(".key.md"): answers})
+    files = {path: cells, path.with_suffix(".key.md"): answers}
+    write_made(files, options.force)
+    print(*files, sep="\n")
 
 
 def add_variant_command(commands) -> None:
     """Add `variant LESSON --lang LANGUAGE --seed SEED [-o OUT]`."""
     words = "a lesson's notebook with numbers and order from a seed, and its key"
-    command = commands.add_parser("variant", help=words)
-    command.add_argument("lesson", help="its number or name")
-    command.add_argument("--lang", choices=LANGUAGES, required=True)
+    command = add_command(commands, "variant", words, write_variant)
     command.add_argument("--seed", type=int, required=True)
-    command.add_argument("-o", "--out", type=Path, help="notebook to write")
-    command.set_defaults(command=write_variant)

@@ -5,7 +5,12 @@ import os
 import sys
 from pathlib import Path
 
-from explore_transformers.language import LANGUAGES, text, use_language
+from explore_transformers.language import (
+    LANGUAGES,
+    systems_language,
+    text,
+    use_language,
+)
 
 _CONTAINER = (
     "docker build -f Containerfile -t grader . && docker run --rm --network none "
@@ -44,13 +49,6 @@ def _parser():
     parser.add_argument("--lesson", help="which lesson's grades to fill in")
     parser.add_argument("--column", help="Canvas's column to fill in")
     return parser
-
-
-def systems_language():
-    """The language that the system is set to, if it is one of the book's."""
-    said = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
-    found = (words[:2] for words in said if words[:2] in LANGUAGES)
-    return next(found, "ko")
 
 
 def _classes_language(records):

@@ -20,6 +20,13 @@ def use_language(language):
     _language = language
 
 
+def systems_language():
+    """The language that the system is set to, if it is one of the book's."""
+    said = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG")]
+    found = (words[:2] for words in said if words[:2] in LANGUAGES)
+    return next(found, "ko")
+
+
 def text(*, ko, en):
     """Return the text in the reader's language.
 

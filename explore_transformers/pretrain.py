@@ -12,8 +12,12 @@ import sys
 import time
 from pathlib import Path
 
-from explore_transformers.grade import systems_language
-from explore_transformers.language import LANGUAGES, text, use_language
+from explore_transformers.language import (
+    LANGUAGES,
+    systems_language,
+    text,
+    use_language,
+)
 
 WAIT = 20  # seconds that other processes leave the first to say what is wrong
 

@@ -181,9 +181,8 @@ def test_the_zip_runs_where_the_book_is_not(written, tmp_path):
 @pytest.mark.parametrize(
     ("lesson", "language", "said"),
     [
-        ("99", "en", "99: no such lesson; there are 01_seq2seq"),
-        ("없는것", "ko", "없는것: 그런 레슨이 없습니다. 있는 것: 01_seq2seq"),
-        ("1", "fr", "--lang fr: ko나 en을 쓰세요."),
+        ("99", "en", "99: no such lesson; there are 1 seq2seq"),
+        ("없는것", "ko", "없는것: 그런 레슨이 없습니다. 있는 것: 1 seq2seq"),
     ],
 )
 def test_what_is_not_there_is_said(lesson, language, said, tmp_path, capsys):

@@ -233,7 +233,7 @@ def test_the_command_writes_where_it_is_told_and_names_the_lessons(tmp_path, cap
     assert capsys.readouterr().out.strip() == str(out)
     assert "복습" in out.read_text("utf-8")
     assert main([*command, "-o", str(tmp_path)]) == 1
-    assert "can't be written" in capsys.readouterr().err
+    assert "여기에 쓸 수 없습니다" in capsys.readouterr().err
     command[1] = "11"
     assert main(command) == 1
-    assert "no such lesson" in capsys.readouterr().err
+    assert "그런 레슨이 없습니다" in capsys.readouterr().err

@@ -226,4 +226,4 @@ def test_the_command_writes_notebook_and_key(tmp_path, capsys):
     assert "변형 7의 정답" in out.with_suffix(".key.md").read_text("utf-8")
     command[1] = "8"
     assert main(command) == 1
-    assert "no variants" in capsys.readouterr().err
+    assert "변형이 없습니다" in capsys.readouterr().err
