@@ -26,6 +26,7 @@ from explore_transformers.exercises.comparing import (
     detached,
     difference,
     short,
+    short_argument,
 )
 from explore_transformers.language import pick, use_language
 
@@ -980,3 +981,11 @@ def test_every_mistake_is_told_by_its_own_words(module, exercise, mistake, langu
     assert len(forms) == 1, f"not {name!r} alone has these words: {forms}"
     assert re.search("[가-힣]", mistake.ko), f"{name!r}: `ko` is not Korean"
     assert not re.search("[가-힣]", mistake.en), f"{name!r}: `en` has Korean in it"
+
+
+def test_a_tensor_among_the_arguments_is_shown_as_one():
+    assert short_argument(torch.tensor([[True]])) == "tensor([[True]])"
+    assert short_argument(np.array([1, 2])) == "array([1, 2])"
+    assert short_argument(np.float64(0.5)) == "0.5"
+    assert short_argument(torch.ones(99)).startswith("tensor([1., 1.")
+    assert short_argument(torch.ones(99)).endswith("…")

@@ -13,6 +13,7 @@ from explore_transformers.exercises.comparing import (
     difference,
     holds_nan,
     short,
+    short_argument,
     type_differs,
     unlike,
 )
@@ -365,7 +366,7 @@ def _on_case(result, case, lines=()):
     """Return the result with the case that it's about, where there is one."""
     if case is None:
         return result
-    name, shown = result.exercise, [short(argument, 60) for argument in case]
+    name, shown = result.exercise, [short_argument(argument) for argument in case]
     call = text(ko="입력", en="input") + f": `{name}({', '.join(shown)})`"
     is_cut = any(argument.endswith("…") for argument in shown)
     detail = [call, *lines, *([messages.whole_input(name)] if is_cut else [])]

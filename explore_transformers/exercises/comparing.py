@@ -51,9 +51,13 @@ def difference(expected, got, where="", scale=0.0):
     return _object_difference(expected, got, where)
 
 
+def _is_tensor(value):
+    return hasattr(value, "detach") and hasattr(value, "numpy")  # torch is not imported
+
+
 def plain(value):
     """Return tensors as NumPy arrays and zero-dimensional values as Python numbers."""
-    if hasattr(value, "detach") and hasattr(value, "numpy"):  # a tensor, torch unseen
+    if _is_tensor(value):
         value = value.detach().cpu()
         try:
             value = value.numpy()
@@ -116,6 +120,11 @@ def short(value, limit=80):
     except Exception:  # a learner's __repr__ may do anything
         words = f"<{type(value).__name__}>"
     return one_line(words, limit)
+
+
+def short_argument(value, limit=60):
+    """short() of what an answer is called with; a tensor is shown as one."""
+    return one_line(repr(value), limit) if _is_tensor(value) else short(value, limit)
 
 
 def apart(expected, got):
