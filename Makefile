@@ -32,12 +32,13 @@ pdf epub: book
 serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
-# Two workers at a time, so a thread each: more would only wait for one another.
+# Several workers at a time, so a thread each: more would only wait for one another.
 test check: export OMP_NUM_THREADS := 1
 
+# Three workers even on two cores: browser and kernels leave gaps for one another.
 test: check
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m "slow or browser"
-	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope --no-loadscope-reorder
+	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m "slow or browser"
+	$(BIN)/python -m pytest --nbval notebooks/ko -n 3 --dist=loadscope --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -38,8 +38,8 @@ linux = pytest.mark.skipif(bool(sandbox.missing()), reason="grading needs Landlo
 
 # ---- the same verdict on both ways
 
-# Each reference and every third mistake; EVERY_MISTAKE=1 takes all (ten minutes).
-_EACH = 1 if os.environ.get("EVERY_MISTAKE") else 3
+# Each reference and every sixth mistake; EVERY_MISTAKE=1 takes all (ten minutes).
+_EACH = 1 if os.environ.get("EVERY_MISTAKE") else 6
 _SECRETIVE = ("_says.", "_tiny_missed.")  # they read what only the judge has
 
 

@@ -1,4 +1,4 @@
-"""Lesson 2's model trained twice as long, and at a rate beyond the usual ones.
+"""Lesson 2's model trained two and ten times as long, and at a rate beyond the usual.
 
 Data and model are those that the study `bottleneck` has for the last state of size 128.
 How much of its failure on long sentences is lack of training?
@@ -17,6 +17,8 @@ from explore_transformers.lessons.encoder_decoder import Decoder, train
 SETTINGS = [
     {"n_steps": 1500, "learning_rate": 1.2e-2, "seed": 1},
     {"n_steps": 3000, "learning_rate": 6e-3, "seed": 1},
+    {"n_steps": 15000, "learning_rate": 6e-3, "seed": 1},
+    {"n_steps": 15000, "learning_rate": 6e-3, "seed": 2},
 ]
 
 
