@@ -2080,7 +2080,13 @@ def _as_measured(expected, answer):
     if not isinstance(letter, str) or any(isinstance(x, str) for x in numbers):
         return False
     is_letter = letter.strip().upper() == expected[-1]
-    return is_letter and _rises([float(x) for x in numbers])
+    numbers = [float(x) for x in numbers]
+    return is_letter and _rises(numbers) and not _are_whole(numbers)
+
+
+def _are_whole(numbers):
+    """Whether the small ones have no decimals, of which two are due."""
+    return all(x == round(x) for x in numbers[:3])
 
 
 def _numbers_where(holds):
@@ -2262,7 +2268,7 @@ forgetting_by_rate = Exercise(
         ),
         Mistake(
             "whole numbers",
-            _numbers_where(lambda *n: n[0] == 3 and all(x == round(x) for x in n)),
+            _numbers_where(lambda *n: n[0] == 3 and _are_whole(n)),
             ko="정수로 반올림했습니다. 소수 둘째 자리까지 적으세요.",
             en="You rounded to whole numbers. Write two decimals.",
             example=(3, 3, 4, 116, "A"),
