@@ -2,6 +2,7 @@
 
 import math
 import pathlib
+import random
 import re
 import signal
 import sys
@@ -241,6 +242,10 @@ WRONG = {
         lambda x: [[n] for n in normalised(x)],
         "numbers are right, but the shape",
     ),
+    "random": (
+        lambda x: [random.random() for _ in x],
+        "given the same input once more",
+    ),
     "type": (lambda x: str(x), "text where numbers"),
     "set": (lambda x: set(x), "a set or a dict"),
     "generator": (lambda x: (n for n in x), "a generator"),
@@ -391,6 +396,16 @@ def test_shapes_that_do_not_fit_are_told_in_plain_words(clash):
         clash([1.0])
     words = messages.raised(caught.value, clash)
     assert "`shape`를 찍어" in words or "print the `shape`" in words, words
+
+
+@pytest.mark.parametrize(("columns", "is_told"), [(3, True), (4, False)])
+def test_a_matrix_that_would_fit_transposed_is_told(columns, is_told):
+    def answer(x):
+        return torch.ones(2, 3) @ torch.ones(5, columns)
+
+    with pytest.raises(RuntimeError) as caught:
+        answer([1.0])
+    assert ("`.T`" in messages.raised(caught.value, answer)) is is_told
 
 
 def test_other_errors_get_no_hint_about_shapes():

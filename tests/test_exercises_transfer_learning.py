@@ -1171,6 +1171,33 @@ def _marked_from_the_end(ids):
     return ids[:, :-1], targets
 
 
+def _paired(inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:]):
+    return lambda ids: (inputs(ids), np.where(targets(ids) == 0, -1, targets(ids)))
+
+
+def _first_as(mark):
+    return lambda ids: np.c_[0 * ids[:, :1] + mark, ids[:, 1:-1]]
+
+
+def _ends_then(change):
+    return lambda z, ids: change(torch.stack([z[b, n - 1] for b, n in _lengths(ids)]))
+
+
+def _lengths(ids):
+    return enumerate((ids != 0).sum(1).tolist())
+
+
+def _by_first_seen(names, step, every, rate, factor):
+    seen = list(dict.fromkeys(s.split(".")[2] for s in names if "body.layers" in s))
+    top = max(map(int, seen))
+
+    def place(name):
+        return seen.index(name.split(".")[2]) + top + 1 - len(seen)
+
+    depth = {s: _depth_of(s, seen, number=place) for s in names}
+    return {s: rate / factor**d for s, d in depth.items() if d <= step // every}
+
+
 def _last_column_marked(ids):
     targets = ids[:, 1:].copy()
     targets[:, -1] = -1
@@ -1182,6 +1209,62 @@ def _last_column_marked(ids):
     [
         ("next_word_pairs", lambda ids: ids[:, :-1], "inputs alone"),
         ("next_word_pairs", _last_column_marked, "last column alone, 2"),
+        *(
+            ("next_word_pairs", answer, mistake)
+            for answer, mistake in (
+                (_paired(lambda ids: ids[:, 1:]), "inputs moved too"),
+                (_paired(_first_as(-1)), "start wiped from the inputs"),
+                (_paired(_first_as(9)), "inputs as they are"),
+                (
+                    _paired(targets=lambda ids: np.roll(ids, -1, 0)[:, 1:]),
+                    "rolled along the batch, 2",
+                ),
+                (
+                    _paired(targets=lambda ids: np.c_[ids[:, 2:], 0 * ids[:, :1]]),
+                    "two places, filled",
+                ),
+                (
+                    lambda ids: _paired()(ids[:, (ids != 0).any(0)]),
+                    "columns of padding cut off",
+                ),
+                (
+                    lambda ids: tuple(part[ids[:, 1:] > 0] for part in _paired()(ids)),
+                    "padding left out",
+                ),
+            )
+        ),
+        *(
+            ("logits_at_end", _ends_then(change), mistake)
+            for change, mistake in (
+                (lambda z: z.squeeze(), "axis of a single text lost"),
+                (lambda z: z.squeeze(0), "axis of a single text lost, 2"),
+                (lambda z: z.squeeze(-1), "axis of a single class lost"),
+                (lambda z: torch.tensor(z.tolist()), "the gradient gets through"),
+            )
+        ),
+        ("logits_at_end", lambda z, ids: z[:, -2], "last column but one"),
+        ("stages_order", "CAFDBE", "back to front"),
+        ("forgetting_by_rate", (2.8, 2.6, 2.2, 1.8, "A"), "falling"),
+        ("forgetting_by_rate", (90.0, 80.0, 70.0, 60.0, "A"), "one body for all"),
+        ("forgetting_by_rate", (116, 3.95, 2.85, 2.78, "A"), "reversed"),
+        ("forgetting_by_rate", (2.78, 2.85, 116, 3.95, "A"), "values exchanged"),
+        ("forgetting_by_rate", (3, 3, 4, 100, "A"), "whole numbers"),
+        (
+            "unfrozen_rates",
+            lambda *case: {v: k for k, v in _by_depth(_depth_of)(*case).items()},
+            "keys and values exchanged",
+        ),
+        (
+            "unfrozen_rates",
+            _by_depth(_depth_of, lambda rate, factor, d: rate / factor ** min(d, 2)),
+            "depth capped",
+        ),
+        (
+            "unfrozen_rates",
+            _by_depth(lambda name, layers: max(_depth_of(name, layers) - 1, 0)),
+            "all but the head one too high",
+        ),
+        ("unfrozen_rates", _by_first_seen, "order of the names, 2"),
         (
             "logits_at_end",
             lambda z, ids: z[torch.arange(len(ids)), (ids == 2).int().argmax(1)],
@@ -1214,7 +1297,7 @@ def _last_column_marked(ids):
         (
             "unfrozen_rates",
             _by_depth(_depth_of, lambda rate, factor, d: rate / factor ** min(d, 4)),
-            "depth capped, 2",
+            "depth capped, 3",
         ),
         (
             "unfrozen_rates",

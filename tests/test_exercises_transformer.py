@@ -1456,9 +1456,166 @@ def _hidden_after_the_maximum(s, real):
     return e / e.sum(-1, keepdim=True)
 
 
+def _causal_by(weigh, given=lambda q, k, v: (q, k, v)):
+    """Causal attention whose weights `weigh(scores)` makes of hidden scores."""
+
+    def answer(*arrays):
+        query, key, value = given(*arrays)
+        scores = query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1])
+        scores = np.where(np.tri(scores.shape[-1]) == 1, scores, -np.inf)
+        w = weigh(scores)
+        return w / w.sum(axis=-1, keepdims=True) @ value
+
+    return answer
+
+
+def _exp(scores):
+    return np.exp(scores - scores.max(axis=-1, keepdims=True))
+
+
+def _limited(limit):
+    """Weights of scores that `limit` brings to another size, the hidden left out."""
+    return lambda s: _exp(np.where(np.isinf(s), s, limit(np.where(np.isinf(s), 0, s))))
+
+
+def _causal_by_flat_mask(query, key, value):
+    scores = query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1])
+    scores[np.tri(scores.shape[-1]) == 0] = -np.inf
+    w = _exp(scores)
+    return w / w.sum(-1, keepdims=True) @ value
+
+
+def _causal_mask_by_size(query, key, value):
+    scores = query @ key.swapaxes(1, 2) / math.sqrt(query.shape[-1])
+    w = _exp(np.where(np.tri(query.shape[-1]) == 1, scores, -np.inf))
+    return w / w.sum(-1, keepdims=True) @ value
+
+
+def _multi_in_numpy(*given):
+    return torch.as_tensor(_multi()(*given).numpy() + 0)
+
+
+def _multi_then(change):
+    """Multi-head attention in which `change` makes something of the joined heads."""
+
+    def attend(q, k, v, mask):
+        s = (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(~mask, -torch.inf)
+        return change(s.softmax(-1) @ v)
+
+    return _multi(attend)
+
+
+def _by_turns(x):
+    """Heads (B, n, T, d) so that what is joined next takes their numbers in turn."""
+    B, n, T, d = x.shape
+    return x.permute(0, 2, 3, 1).reshape(B, T, n, d).transpose(1, 2)
+
+
+def _angles_moved(angles):
+    """Positions where angles(t, start, rates) are what sine and cosine get."""
+
+    def answer(x, start):
+        T, d = x.shape[1:]
+        rates = 1e4 ** (-np.arange(0, d, 2) / d)
+        found = angles(np.arange(T)[:, None], start, rates)
+        return x + np.stack([np.sin(found), np.cos(found)], -1).reshape(T, d)
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
+        *(
+            ("causal_attention", answer, mistake)
+            for answer, mistake in (
+                (_causal_by(_limited(lambda s: s.clip(-50, 50))), "scores clipped"),
+                (_causal_by(_limited(lambda s: s.clip(-500, 500))), "scores clipped"),
+                (_causal_by(_limited(lambda s: s.clip(-1e4, 1e4))), "scores kept"),
+                (
+                    _causal_by(_limited(lambda s: 1e3 * np.tanh(s / 1e3))),
+                    "scores kept",
+                ),
+                (
+                    _causal_by(lambda s: np.maximum(_exp(s), math.exp(-30))),
+                    "differences clipped",
+                ),
+                (
+                    _causal_by(lambda s: np.maximum(_exp(s), math.exp(-45))),
+                    "hidden wholly",
+                ),
+                (
+                    _causal_by(_exp, given=lambda q, k, v: (q[:1], k[:1], v)),
+                    "weights of the first sentence",
+                ),
+                (_causal_by_flat_mask, "mask without the batch's axis"),
+                (_causal_mask_by_size, "mask of the vectors' size"),
+            )
+        ),
+        *(
+            ("multi_head_attention", answer, mistake)
+            for answer, mistake in (
+                (_multi_in_numpy, "left torch"),
+                (_multi_then(lambda x: x.flip(1)), "heads in reverse"),
+                (_multi_then(_by_turns), "joined by turns"),
+                (lambda x, *rest: _multi()(x, *rest) + x, "residual added"),
+            )
+        ),
+        *(
+            ("multi_head_attention", _multi(weigh=weigh), mistake)
+            for weigh, mistake in (
+                (lambda s, m: (s - 10 * ~m).softmax(-1), "mask too weak"),
+                (lambda s, m: s.masked_fill(~m, -100).softmax(-1), "mask too weak"),
+                (
+                    lambda s, m: s.masked_fill(~m, -70).softmax(-1),
+                    "mask too weak",
+                ),
+                (lambda s, m: (s - 30 * ~m).softmax(-1), "mask too weak"),
+                (lambda s, m: (s - 3 * ~m).softmax(-1), "hidden tokens change nothing"),
+                (
+                    lambda s, m: s.masked_fill(~m[0], -torch.inf).softmax(-1),
+                    "one row of the mask",
+                ),
+                (
+                    lambda s, m: s.exp() * m / (s.exp() * m).sum(-1, keepdim=True),
+                    "no maximum subtracted",
+                ),
+            )
+        ),
+        (
+            "layer_from_weights",
+            _layer_in_steps(
+                weigh=lambda s, real: s.masked_fill(~real[:, None, None], -100).softmax(
+                    -1
+                )
+            ),
+            "padding not low enough",
+        ),
+        (
+            "attend_by_heads",
+            lambda q, k, v, n: _heads_by_slices(
+                q * (q.shape[2] / n / q.shape[1]) ** 0.5, k, v, n
+            ),
+            "scale of the number of queries",
+        ),
+        (
+            "add_positions",
+            _angles_moved(lambda t, s, r: t * r + s),
+            "start added to the angle",
+        ),
+        (
+            "add_positions",
+            _angles_moved(lambda t, s, r: (s - t) * r),
+            "backwards from the start",
+        ),
+        (
+            "add_positions",
+            _angles_moved(lambda t, s, r: t * max(s, 1) * r),
+            "times the start, or 1",
+        ),
+        ("pre_norm_order", "CDAFBE", "back to front"),
+        ("stack_sizes", (1.53, 2.93, 1.0, 1.0, "A"), "x made once"),
+        ("stack_sizes", (1.59, 2.96, 1.0, 1.0, "A"), "x of another shape"),
         ("causal_attention", _causal_filled(-1e15), "mask too weak"),
         ("causal_attention", _causal_filled(-1e30), "mask too weak"),
         (

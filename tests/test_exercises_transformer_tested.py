@@ -334,6 +334,32 @@ def _sees_every_change(model, src, tgt):
     return bool(found)
 
 
+def _sees_in_part(change=np.s_[:], logits=np.s_[:], before=0):
+    """The usual test that changes, or compares, only a part."""
+
+    def answer(model, src, tgt):
+        base = model(src, tgt)
+        for t in range(1, tgt.shape[1]):
+            new = tgt.clone()
+            new[change, t:] = (new[change, t:] + 1) % base.shape[-1]
+            differs = (model(src, new) != base)[:, : t - before]
+            if differs[logits].any():
+                return True
+        return False
+
+    return answer
+
+
+def _largest_change(model, src, tgt):
+    base = model(src, tgt)
+    gaps = [torch.zeros(1)]
+    for t in range(1, tgt.shape[1]):
+        for word in range(base.shape[-1]):
+            new = torch.cat([tgt[:, :t], torch.full_like(tgt[:, t:], word)], 1)
+            gaps.append((model(src, new) - base)[:, :t].abs().max()[None])
+    return torch.cat(gaps).max()
+
+
 def _next_word(words, V):
     return (words + 1) % V
 
@@ -356,6 +382,31 @@ def _calls_without_end(model, src, tgt):
             )
         ),
         ("sees_future", _sees_of_target, "source kept"),
+        ("sees_future", _sees_in_part(change=np.s_[-1:]), "one sentence changed"),
+        ("sees_future", _sees_in_part(change=np.s_[:1]), "one sentence changed"),
+        ("sees_future", _sees_in_part(logits=np.s_[-1:]), "the last sentence alone"),
+        ("sees_future", _sees_in_part(logits=np.s_[..., :1]), "one logit alone"),
+        (
+            "sees_future",
+            _sees_in_part(before=1),
+            "the place before the change left out",
+        ),
+        ("sees_future", _largest_change, "the change itself"),
+        *(
+            ("cache_numbers", numbers, name)
+            for numbers, name in (
+                ((2560, 10240, 4096, 55, 10, 4), "half of the third"),
+                ((2560, 10240, 8192, 110, 20, 4), "keys counted twice"),
+                ((2560, 10240, 8192, 55, 20, 4), "cached keys counted twice"),
+                ((3840, 15360, 8192, 55, 10, 4), "queries counted"),
+                ((2560, 10, 8, 55, 10, 4), "kilobytes"),
+                ((2816, 11264, 8192, 66, 11, 4), "eleven words"),
+                ((4608, 18432, 8192, 55, 10, 4), "source counted in"),
+                ((2560, 10240, 8192, 55, 10, 40960), "size for times"),
+            )
+        ),
+        ("shifted_exact", (0, 0, 0, 0, "B"), "all zero"),
+        ("shifted_exact", (1.0, 0.701, 0.287, 0.333, "B"), "no shares of 200"),
         ("sees_future", _sees_changed(lambda w, V: V - 1 - w), "word may stay"),
     ],
 )
@@ -372,7 +423,7 @@ def test_a_patient_test_is_in_time():
 def test_too_many_calls_are_told():
     result = check("sees_future", _calls_without_end)
     assert result.state == "wrong"
-    assert "400" in result.message, result
+    assert "600" in result.message, result
 
 
 def _beams(add=np.add, then=lambda s, b, w: (s, b, w), rank=lambda total, done: total,
@@ -417,6 +468,31 @@ def _finished_favoured(total, done):
     return total + np.where(done, 1e6, 0)[:, None]
 
 
+def _finished_rows_by_product(scores, log_p, done, end):
+    bar = np.where(done, -np.inf, 0)[:, None] * (np.arange(log_p.shape[1]) != end)
+    total = (scores[:, None] + np.where(done[:, None], bar, log_p)).ravel()
+    best = np.argsort(-total, kind="stable")[: len(scores)]
+    return total[best], *np.divmod(best, log_p.shape[1])
+
+
+def _finished_apart(scores, log_p, done, end):
+    """The finished as they stand, and the best of the others in the room left."""
+    rows = [(scores[i], i, end) for i in range(len(scores)) if done[i]]
+    pairs = [
+        (scores[i] + log_p[i, v], i, v)
+        for i, v in np.ndindex(*log_p.shape)
+        if not done[i]
+    ]
+    rows += sorted(pairs, reverse=True)[: len(scores) - len(rows)]
+    return tuple(map(np.array, zip(*rows, strict=True)))
+
+
+def _by_means(scores, log_p, done, end):
+    return _beams(lambda s, p: (s + p) / np.where(done, 1, 2)[:, None])(
+        scores, log_p, done, end
+    )
+
+
 def _one_a_word(total, done):
     return np.where(total == total.max(axis=0), total, -np.inf)
 
@@ -436,6 +512,13 @@ def _one_a_word(total, done):
         (_beams(end_of=lambda end: 2), "another end token"),
         (_beams(low=-10), "not low enough"),
         (_finished_twice, "each pair once"),
+        (_beams(low=-1e4), "not low enough"),
+        (_beams(low=-1e6), "others barred wholly"),
+        (_beams(then=lambda *kept: [part.squeeze() for part in kept]), "shape lost"),
+        (_beams(lambda s, p: s[:, 0] + p), "scores along the words"),
+        (_finished_rows_by_product, "zero times infinity"),
+        (_finished_apart, "finished kept without competing"),
+        (_by_means, "divided by length"),
         (_from_the_best, "best candidate alone"),
     ],
 )
@@ -464,9 +547,28 @@ def _cached(place=len, root=lambda keys, x: len(x), key=lambda x, word, W: x @ W
     return answer
 
 
+def _vectors_kept(token, cache, E, P, W_q, W_k, W_v):
+    """Keeps what was embedded, and projects it all in every step."""
+    rows = np.vstack([cache[0], E[token] + P[len(cache[0])]])
+    context, _ = _cached()(
+        token, (rows[:-1] @ W_k, rows[:-1] @ W_v), E, P, W_q, W_k, W_v
+    )
+    return context, (rows, rows)
+
+
+def _counting_its_calls():
+    calls = []
+
+    def answer(*case):
+        calls.append(case)
+        return _cached(place=lambda keys: (len(calls) - 1) % 6)(*case)
+
+    return answer
+
+
 def _before_appending(token, cache, E, P, W_q, W_k, W_v):
     x = E[token] + P[len(cache[0])]
-    scores = cache[0] @ (x @ W_q) / 2
+    scores = cache[0] @ (x @ W_q) / len(x) ** 0.5
     e = np.exp(scores - scores.max())
     new = (np.vstack([part, x @ W]) for part, W in zip(cache, (W_k, W_v), strict=True))
     return e / e.sum() @ cache[1], tuple(new)
@@ -475,7 +577,13 @@ def _before_appending(token, cache, E, P, W_q, W_k, W_v):
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (_cached(place=lambda keys: min(len(keys), 1)), "new key"),
+        (_cached(place=lambda keys: min(len(keys), 1)), "position stops growing"),
+        (_cached(place=lambda keys: min(len(keys), 3)), "position stops growing"),
+        (_cached(root=lambda keys, x: 4), "fixed size"),
+        (_vectors_kept, "vectors kept for keys"),
+        (_counting_its_calls(), "not twice the same"),
+        (lambda *case: (_cached()(*case)[0][None], _cached()(*case)[1]),
+         "context with two axes"),
         (_cached(key=lambda x, word, W: x), "new key"),
         (_cached(key=lambda x, word, W: word @ W), "new key"),
         (_cached(value=lambda x, word, W: W @ x), "new value"),
@@ -535,6 +643,46 @@ def _written(place=lambda t, token: t, read=lambda ids: ids[-1],
     return answer
 
 
+def _always_divided_by_2(embed, project, head, *rest):
+    def scaled(x):
+        query, key, value = project(x)
+        return query * len(query) ** 0.5 / 2, key, value
+
+    return _written()(embed, scaled, head, *rest)
+
+
+def _remembering():
+    """Keys and values of one call are still there in the next."""
+    keys, values = [], []
+
+    def answer(embed, project, head, start, end, n):
+        ids = [start]
+        for t in range(n):
+            x = embed(ids[-1], t)
+            query, *new = project(x)
+            for kept, part in zip((keys, values), new, strict=True):
+                kept.append(part)
+            scores = np.array(keys) @ query / len(query) ** 0.5
+            e = np.exp(scores - scores.max())
+            ids.append(int(head(x, e / e.sum() @ np.array(values)).argmax()))
+            if ids[-1] == end:
+                break
+        return ids[1:]
+
+    return answer
+
+
+def _drawn():
+    rng = np.random.default_rng(0)
+
+    def answer(embed, project, head, *rest):
+        return _written()(
+            embed, project, lambda *x: head(*x) + rng.gumbel(size=9), *rest
+        )
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
@@ -553,6 +701,18 @@ def _written(place=lambda t, token: t, read=lambda ids: ids[-1],
         (_written(shown=lambda x, q, c: (x, x + c)), "head of something else"),
         (_written(weigh=lambda s: np.eye(len(s))[s.argmax()]), "one value alone"),
         (_written(by_word=True), "kept by the word's id"),
+        (_written(seen=8), "only the last few seen"),
+        (_written(stop=lambda token, t, start, end: token in (start, end)),
+         "stops at start"),
+        (_written(weigh=lambda s: np.exp(s) / np.exp(s).sum()),
+         "maximum not subtracted"),
+        (lambda *case: _written()(*case[:5], max(case[5], 1)),
+         "one word where none is due"),
+        (lambda *case: _written()(*case) if case[3] != case[4] else [],
+         "nothing where start is end"),
+        (_always_divided_by_2, "fixed divisor"),
+        (_remembering(), "not twice the same"),
+        (_drawn(), "not twice the same"),
         (_written(after=lambda embed, project, token, t: project(embed(token, t))),
          "last word not projected"),
     ],

@@ -41,3 +41,14 @@ WRONG_LETTERS = Mistake(
     "order).",
     example=_STEPS[:5],
 )
+
+
+def back_to_front(right):
+    """Return the Mistake of the right order read from its end."""
+    return Mistake(
+        "back to front",
+        lambda answer: letters(answer) == right[::-1],
+        ko="맞는 순서를 거꾸로 적었습니다. 먼저 하는 것부터 적으세요.",
+        en="That is the right order, back to front. Begin with what comes first.",
+        example=right[::-1],
+    )

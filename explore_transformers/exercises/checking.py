@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from explore_transformers.boxes import box, inline
 from explore_transformers.exercises import limits, messages
 from explore_transformers.exercises.comparing import (
@@ -32,6 +34,7 @@ from explore_transformers.language import text
 
 _ENOUGH_MISTAKES = 5
 _LEFT_OUT = object()
+_PLAIN = (bool, int, float, str, list, tuple, dict, np.ndarray, np.generic)
 
 
 @dataclass(frozen=True)
@@ -331,6 +334,10 @@ class _FunctionJudge:
             return Result(exercise.name, "not tried", messages.placeholder_left())
         if mistake := self._mistake(outcomes):
             return self._shown(_known(exercise, mistake), wrong[0])
+        if changing := self._changing(answer, wrong):
+            words = messages.not_twice_the_same()
+            result = Result(exercise.name, "wrong", words, mistake="not twice the same")
+            return self._shown(result, changing)
         for case, _, outcome in wrong:
             if outcome.error:
                 return self._stopped(answer, outcome.error, case)
@@ -350,6 +357,15 @@ class _FunctionJudge:
         count = messages.how_many(len(outcomes) - len(wrong), len(outcomes))
         result = Result(exercise.name, "wrong", found[worst or 0].words + count)
         return self._shown(result, wrong[worst or 0])
+
+    def _changing(self, answer, wrong, most=3):
+        """Return the first trial of a few whose input, given again, comes out other."""
+        returned = [t for t in wrong if _is_plain(t[2].value)]
+        for trial in returned[:most]:
+            case, _, outcome = trial
+            if not self._same(outcome, Outcome.of(answer, case)):
+                return trial
+        return None
 
     def _shown(self, result, trial):
         """Return the result with its case, what was expected, and what came."""
@@ -429,6 +445,11 @@ def _failing(exercise, answer):
     """Return the first property that the answer lacks, or None."""
     lacking = (p for p in exercise.properties if verdict(p.holds, answer) is False)
     return next(lacking, None)
+
+
+def _is_plain(value):
+    """Whether it is a value that compares by what it holds: no function, no object."""
+    return isinstance(value, _PLAIN) or hasattr(value, "detach")
 
 
 def _is_blank(answer, expected):

@@ -1,5 +1,7 @@
 """What a check says, beside the words of the mistakes that are known by name."""
 
+import re
+
 from explore_transformers.exercises import limits
 from explore_transformers.exercises.comparing import one_line, short
 from explore_transformers.exercises.running import own_line, said
@@ -120,10 +122,20 @@ def raised(error, answer):
             " The shapes of the arrays do not fit: print the `shape` of both before "
             "that line."
         )
+    if _fits_transposed(error):
+        at_ko += " 둘째 것은 전치하면(`.T`) 맞습니다."
+        at_en += " The second one fits when it is transposed (`.T`)."
     return text(
         ko=f"코드가 오류로 멈췄습니다. `{shown}`{at_ko}",
         en=f"Your code stopped with an error. `{shown}`{at_en}",
     )
+
+
+def _fits_transposed(error):
+    """Whether torch refused to multiply (a, b) by (c, b), as in x @ linear.weight."""
+    pattern = r"shapes cannot be multiplied \(\d+x(\d+) and \d+x(\d+)\)"
+    sizes = re.search(pattern, said(error))
+    return sizes is not None and sizes[1] == sizes[2]
 
 
 def _about_shapes(error):
@@ -151,6 +163,17 @@ def no_return():
     return text(
         ko="함수가 `None`을 돌려줍니다. `return`을 빠뜨리지 않았나요?",
         en="Your function returns `None`. Is the `return` missing?",
+    )
+
+
+def not_twice_the_same():
+    return text(
+        ko="같은 입력을 다시 주면 다른 결과가 나옵니다. 무작위로 뽑거나, 앞선 호출에서 "
+        "남은 것(기본값으로 둔 리스트, 전역 변수)을 쓰거나, 채우지 않은 배열"
+        "(`np.empty`)을 읽지 않나요?",
+        en="Given the same input once more, your function returns something else. Does "
+        "it draw at random, use what an earlier call left (a list as default argument, "
+        "a global), or read an array that was never filled (`np.empty`)?",
     )
 
 

@@ -7,6 +7,7 @@ import torch
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
+    back_to_front,
     in_order,
     swapped,
 )
@@ -29,6 +30,7 @@ stages_order = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
+        back_to_front("EBDFAC"),
         Mistake(
             "tested first",
             swapped("A", "C"),
@@ -138,16 +140,53 @@ def _end_wiped(filler):
     return function
 
 
+def _two_ahead(ids):
+    """Targets two places on, in the shape that is due."""
+    inputs, _ = _pairs(ids)
+    return inputs, _marked(np.pad(ids[:, 2:], ((0, 0), (0, 1))))
+
+
+def _trimmed(ids):
+    """Pairs without the columns that hold padding alone."""
+    return _pairs(ids[:, : int((ids != 0).sum(1).max())])
+
+
+def _padding_left_out(ids):
+    """Flat arrays of the places that have a target."""
+    inputs, targets = _pairs(ids)
+    return inputs[targets != -1], targets[targets != -1]
+
+
+def _first_input_as(mark):
+    """The right pairs, but for what stands in place of BOS in the inputs."""
+
+    def function(ids):
+        inputs, targets = _pairs(ids)
+        return np.where(np.arange(inputs.shape[1]) == 0, mark, inputs), targets
+
+    return function
+
+
 def _are_arrays(answer):
     return all(hasattr(part, "shape") for part in answer(_ID_CASES[1][0]))
 
 
-def _next_words_stay(answer):
-    """Whether each row has its own words, one place on."""
+def _unpadded():
     ids = np.arange(4, 34).reshape(5, 6)
-    ids[:, 0], ids[:, -1] = 1, 2  # BOS, words and EOS: no padding
-    inputs, targets = map(np.asarray, answer(ids))
-    return np.array_equal(inputs, ids[:, :-1]) and np.array_equal(targets, ids[:, 1:])
+    ids[:, 0], ids[:, -1] = 1, 2  # BOS, words and EOS
+    return ids
+
+
+def _inputs_stay(answer):
+    """Whether the inputs are ids without the last column, also where all is text."""
+    ids = _unpadded()
+    return np.array_equal(answer(ids.copy())[0], ids[:, :-1])
+
+
+def _next_words_stay(answer):
+    """Whether each row has its own words for targets, one place on."""
+    ids = _unpadded()
+    return np.array_equal(answer(ids.copy())[1], ids[:, 1:])
 
 
 next_word_pairs = Exercise(
@@ -239,6 +278,55 @@ next_word_pairs = Exercise(
             lambda ids: (ids[:, 1:-1], _marked(ids[:, 2:])),
             ko="BOS를 입력에서 뺐습니다. 첫 단어는 BOS 다음에 맞힙니다.",
             en="BOS is left out of the inputs. It is BOS that the first word follows.",
+        ),
+        Mistake(
+            "inputs moved too",
+            lambda ids: (ids[:, 1:], _marked(ids[:, 1:])),
+            ko="타깃은 맞지만 입력도 한 칸 밀었습니다. 입력은 BOS에서 시작합니다.",
+            en="The targets are right, but the inputs are moved too. They begin with "
+            "BOS.",
+        ),
+        *several(
+            "start wiped from the inputs",
+            *map(_first_input_as, (-1, 0)),
+            ko="타깃은 맞지만, 입력에서 BOS를 바꾸었습니다. 입력은 그대로 두세요.",
+            en="The targets are right, but you changed BOS in the inputs. Leave the "
+            "inputs as they are.",
+        ),
+        Mistake(
+            "two places, filled",
+            _two_ahead,
+            ko="타깃이 다음다음 단어입니다. 두 칸이 아니라 한 칸을 미세요.",
+            en="Your targets are two places on, the word after the next. Move by one.",
+        ),
+        *several(
+            "rolled along the batch",
+            *(
+                lambda ids, part=part: (
+                    ids[:, :-1],
+                    _marked(np.roll(ids, -1, axis=0)[:, part]),
+                )
+                for part in (slice(None, -1), slice(1, None))
+            ),
+            ko="`np.roll`로 배치 축을 따라 밀어 타깃이 다른 문장의 것입니다. 단어는 "
+            "둘째 축에 있습니다.",
+            en="You roll along the batch, so targets come from another sentence. Words "
+            "lie on the second axis.",
+        ),
+        Mistake(
+            "columns of padding cut off",
+            _trimmed,
+            ko="패딩뿐인 열을 잘라 냈습니다. 두 배열 모두 언제나 `(B, T - 1)`입니다.",
+            en="You cut off columns that hold padding alone. Both arrays are always "
+            "`(B, T - 1)`.",
+        ),
+        Mistake(
+            "padding left out",
+            _padding_left_out,
+            ko="패딩인 곳을 빼고 한 줄로 폈습니다. 모양은 `(B, T - 1)`로 두고, 타깃의 "
+            "패딩만 -1로 바꾸세요.",
+            en="You leave padded places out, which makes one flat row. Keep the shape "
+            "`(B, T - 1)`, and set padding in the targets to -1.",
         ),
         Mistake(
             "turned about",
@@ -463,6 +551,13 @@ next_word_pairs = Exercise(
             _are_arrays,
             ko="값은 맞지만 리스트입니다. 배열로 돌려주세요(`np.array`).",
             en="The values are right, but these are lists. Return arrays (`np.array`).",
+        ),
+        Property(
+            "inputs as they are",
+            _inputs_stay,
+            ko="입력이 다릅니다. 입력은 `ids`에서 마지막 열만 뺀 것 그대로입니다.",
+            en="The inputs are others than they should be: `ids` as it is, without its "
+            "last column.",
         ),
         Property(
             "each the next",
@@ -1497,10 +1592,12 @@ def _ending_cases():
         [[1, 2, 9, 9, 9, 0, 0, 0], [1, 9, 0, 0, 0, 0, 0, 0]],
         [[1, 4, 4], [1, 5, 6], [1, 6, 5]],
         [[5, 3, 4], [9, 7, 0]],
+        [[1, 8, 0], [1, 4, 6]],
     )
     for seed, ids in enumerate(rows):
         ids = torch.tensor(ids)
-        shape = (*ids.shape, 2 + seed % 3)
+        is_last = seed == len(rows) - 1
+        shape = (*ids.shape, 1 if is_last else 2 + seed % 3)  # at last a single class
         generator = torch.Generator().manual_seed(seed)
         yield torch.randn(shape, generator=generator), ids
 
@@ -1584,6 +1681,35 @@ logits_at_end = Exercise(
             ko="모든 글에서 마지막 열을 읽었습니다. 짧은 글에서 그곳은 패딩입니다.",
             en="You read the last column of every text. In a short one, that is "
             "padding.",
+        ),
+        Mistake(
+            "last column but one",
+            lambda logits, ids: logits[:, -2],
+            ko="모든 글에서 끝에서 둘째 열을 읽었습니다. 글이 끝나는 곳은 글마다 "
+            "다릅니다.",
+            en="You read the last column but one of every text. Each text ends in "
+            "another place.",
+        ),
+        *several(
+            "axis of a single text lost",
+            *(
+                _with_pick(
+                    lambda logits, rows, n, at=at: logits[rows, n - 1].squeeze(*at)
+                )
+                for at in ((), (0,))
+            ),
+            ko="값은 맞지만, `squeeze`가 길이 1인 축을 없앴습니다. 글이 하나여도 "
+            "모양은 `(1, C)`입니다.",
+            en="The values are right, but `squeeze` drops an axis of length 1. With a "
+            "single text the shape is still `(1, C)`.",
+        ),
+        Mistake(
+            "axis of a single class lost",
+            _with_pick(lambda logits, rows, n: logits[rows, n - 1].squeeze(-1)),
+            ko="값은 맞지만, 클래스가 하나이면 그 축이 사라집니다. 그때도 모양은 "
+            "`(B, 1)`입니다.",
+            en="The values are right, but with a single class its axis is lost. The "
+            "shape is `(B, 1)` then.",
         ),
         Mistake(
             "first position",
@@ -1889,18 +2015,21 @@ logits_at_end = Exercise(
         Property(
             "the gradient gets through",
             _learns,
-            ko="값은 맞지만 그레이디언트가 로짓까지 가지 않습니다. `detach`, `numpy`, "
-            "`item`을 거치지 마세요.",
-            en="The values are right, but no gradient reaches the logits. Don't go "
-            "through `detach`, `numpy` or `item`.",
+            ko="값은 맞지만 그레이디언트가 로짓까지 가지 않습니다. `no_grad`, "
+            "`detach`, `numpy`, `item`, `tolist`, `torch.tensor`는 그레이디언트를 "
+            "끊습니다.",
+            en="The values are right, but no gradient reaches the logits. `no_grad`, "
+            "`detach`, `numpy`, `item`, `tolist` and `torch.tensor` cut it off.",
         ),
         Property(
             "the gradient of every text",
             _every_text_learns,
-            ko="값은 맞지만, 그레이디언트가 로짓까지 가지 않는 글이 있습니다. 어느 "
-            "글에서도 `detach`, `numpy`, `item`을 거치지 마세요.",
+            ko="값은 맞지만, 그레이디언트가 로짓까지 가지 않는 글이 있습니다. "
+            "`no_grad`, `detach`, `numpy`, `item`, `tolist`, `torch.tensor`는 "
+            "그레이디언트를 끊습니다.",
             en="The values are right, but for some texts no gradient reaches the "
-            "logits. Don't go through `detach`, `numpy` or `item` for any of them.",
+            "logits. `no_grad`, `detach`, `numpy`, `item`, `tolist` and `torch.tensor` "
+            "cut it off.",
         ),
     ),
 )
@@ -1951,7 +2080,13 @@ def _as_measured(expected, answer):
     if not isinstance(letter, str) or any(isinstance(x, str) for x in numbers):
         return False
     is_letter = letter.strip().upper() == expected[-1]
-    return is_letter and _rises([float(x) for x in numbers])
+    numbers = [float(x) for x in numbers]
+    return is_letter and _rises(numbers) and not _are_whole(numbers)
+
+
+def _are_whole(numbers):
+    """Whether the small ones have no decimals, of which two are due."""
+    return all(x == round(x) for x in numbers[:3])
 
 
 def _numbers_where(holds):
@@ -2049,8 +2184,19 @@ forgetting_by_rate = Exercise(
             example=(*_AS_MEASURED, "D"),
         ),
         Mistake(
+            "falling",
+            _numbers_where(lambda *n: 4 >= n[0] > n[1] > n[2] > n[3] > 1),
+            ko="값이 학습률이 클수록 작아집니다. 학습률이 크면 더 많이 잊으므로 "
+            "퍼플렉시티는 커집니다. 네 학습률에서 잰 값입니까?",
+            en="Your values fall as the rate grows. A larger rate forgets more, and "
+            "perplexity rises. Were they measured at the four rates?",
+            example=(2.72, 2.6, 2.3, 1.9, "A"),
+        ),
+        Mistake(
             "reversed",
-            _numbers_where(lambda *n: n[0] > n[1] > n[2] > n[3] > 1),
+            _numbers_where(
+                lambda *n: n[0] > n[1] > n[2] > n[3] and 2 < n[3] <= 4 < n[0]
+            ),
             ko="순서가 거꾸로입니다. 학습률 0의 값부터 적으세요.",
             en="The order is reversed. Begin with the value at rate 0.",
             example=(*_AS_MEASURED[::-1], "A"),
@@ -2058,8 +2204,10 @@ forgetting_by_rate = Exercise(
         Mistake(
             "accuracies",
             _numbers_where(lambda *n: max(n) <= 1 and min(n) > 0.3 and n[0] > 0.5),
-            ko="1보다 작습니다. 정확도가 아니라 영화평의 퍼플렉시티를 재세요.",
-            en="These are below 1. Measure perplexity on reviews, not accuracy.",
+            ko="1을 넘는 값이 없습니다. 퍼플렉시티는 아무리 작아도 1입니다. 정확도를 "
+            "쟀다면, 영화평의 퍼플렉시티를 재세요.",
+            en="None of these is above 1, and perplexity is never less than 1. If they "
+            "are accuracies, measure perplexity on reviews.",
             example=(0.96, 0.98, 0.97, 0.9, "A"),
         ),
         Mistake(
@@ -2117,6 +2265,22 @@ forgetting_by_rate = Exercise(
             en="The values are right. But at rate 0 a new head was trained too, and "
             "perplexity stayed. The new head leaves the language model's alone.",
             example=(*_AS_MEASURED, "C"),
+        ),
+        Mistake(
+            "whole numbers",
+            _numbers_where(lambda *n: n[0] == 3 and _are_whole(n)),
+            ko="정수로 반올림했습니다. 소수 둘째 자리까지 적으세요.",
+            en="You rounded to whole numbers. Write two decimals.",
+            example=(3, 3, 4, 116, "A"),
+        ),
+        Mistake(
+            "values exchanged",
+            _numbers_where(lambda *n: _rises(sorted(n)) and not _rises(n)),
+            ko="그럴듯한 값 넷인데 차례가 바뀌었습니다. 학습률 0, 0.0001, 0.001, "
+            "0.01의 차례로 적으세요.",
+            en="Four likely values, but some have changed places. Write those at rates "
+            "0, 0.0001, 0.001 and 0.01, in this order.",
+            example=(2.78, 2.85, 116.0, 3.95, "A"),
         ),
         Mistake(
             "first too large",
@@ -2286,10 +2450,20 @@ def _last_number(name):
 
 
 def _layers_begin_a_name(answer):
-    """Whether only what follows body.layers. at its beginning is a layer's number."""
-    names = [*_names(3), "head.layers.5.weight", "body.layers.0.layers.3.weight"]
-    cases = [(names, step, 10, 0.01, 2.0) for step in (0, 10, 30, 40)]
-    return all(difference(_unfrozen(*case), answer(*case)) is None for case in cases)
+    """Whether only what follows body.layers. at its beginning is a layer's number.
+
+    It says nothing of answers that are wrong with plain names already.
+    """
+
+    def is_right(*more):
+        names = [*_names(3), *more]
+        cases = [(names, step, 10, 0.01, 2.0) for step in (0, 10, 30, 40)]
+        return all(
+            difference(_unfrozen(*case), answer(*case)) is None for case in cases
+        )
+
+    more = "head.layers.5.weight", "body.layers.0.layers.3.weight"
+    return is_right(*more) or not is_right()
 
 
 def _by_order(name, names):
@@ -2313,6 +2487,12 @@ def _bottom_up(name, names):
 def _last_by_text(name, names):
     layers = [n.split(".")[2] for n in names if _is_layer(n)]
     return int(max(layers)) + 1 - _layer_of(name) if _is_layer(name) else None
+
+
+def _by_appearance(name, names):
+    """Layers in the order in which the list first names them, the last at the top."""
+    seen = list(dict.fromkeys(_layer_of(n) for n in names if _is_layer(n)))
+    return len(seen) - seen.index(_layer_of(name)) if _is_layer(name) else None
 
 
 def _layers_by(count):
@@ -2402,9 +2582,10 @@ def _more_unfreezing_mistakes():
         en="The embedding's depth is written into the code. It goes by the number "
         "of layers.",
     )
-    yield Mistake(
+    yield from several(
         "order of the names",
         _unfrozen_with(depth=_by_order),
+        _other_depth(_by_appearance),
         ko="이름의 순서대로 풀었습니다. 순서는 정해져 있지 않으니 이름을 보고 "
         "깊이를 정하세요.",
         en="You go by the order of the names, which is arbitrary. Find depths "
@@ -2426,8 +2607,14 @@ def _more_unfreezing_mistakes():
     )
     yield from several(
         "depth capped",
-        _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor ** min(d, 3)),
-        _unfrozen_with(heat=lambda rate, factor, d, now: rate / factor ** min(d, 4)),
+        *(
+            _unfrozen_with(
+                heat=lambda rate, factor, d, now, most=most: (
+                    rate / factor ** min(d, most)
+                )
+            )
+            for most in (2, 3, 4, 5)
+        ),
         ko="학습률이 어떤 깊이부터 더 작아지지 않습니다. 깊이 k에서는 늘 `rate / "
         "factor**k`입니다.",
         en="From some depth on rates get no smaller. At depth k the rate is "
@@ -2876,6 +3063,18 @@ unfrozen_rates = Exercise(
             en="The embedding is too deep by one. It is one below the lowest layer.",
         ),
         Mistake(
+            "all but the head one too high",
+            _depth_with(
+                layer_of=lambda name: _layer_of(name) + 1,
+                norm=0,
+                embedding=lambda n: n,
+            ),
+            ko="헤드 말고는 모두 하나씩 얕습니다. 맨 위 층과 `body.norm`은 깊이 0이 "
+            "아니라 1입니다.",
+            en="All but the head is one too shallow. The top layer and `body.norm` "
+            "have depth 1, not 0.",
+        ),
+        Mistake(
             "top layer with the head",
             _depth_with(layer_of=lambda name: _layer_of(name) + 1),
             ko="맨 위 층을 헤드와 함께 풀었습니다. 맨 위 층은 깊이 1입니다.",
@@ -2931,6 +3130,12 @@ unfrozen_rates = Exercise(
             _unfrozen_with(done=lambda rates: list(rates.items())),
             ko="쌍의 리스트입니다. 딕셔너리를 돌려주세요.",
             en="A list of pairs. Return a dict.",
+        ),
+        Mistake(
+            "keys and values exchanged",
+            _unfrozen_with(done=lambda rates: {v: k for k, v in rates.items()}),
+            ko="키와 값이 바뀌었습니다. 이름이 키이고 학습률이 값입니다.",
+            en="Keys and values are exchanged. Names are keys, and rates are values.",
         ),
         Mistake(
             "frozen ones at 0",

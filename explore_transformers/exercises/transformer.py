@@ -15,6 +15,7 @@ from torch import nn
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
+    back_to_front,
     in_order,
     letters,
     swapped,
@@ -70,6 +71,7 @@ pre_norm_order = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
+        back_to_front("EBFADC"),
         Mistake(
             "post-norm",
             lambda answer: all(swapped(*pair)(answer) for pair in ("EB", "FA", "DC")),
@@ -313,6 +315,33 @@ def _zero_at(place, seen=np.tril):
     return function
 
 
+def _scores_clipped(at):
+    """Return a softmax of scores that are cut off at this size, the hidden at 0."""
+
+    def softmax(scores, axis):
+        seen = np.isfinite(scores)
+        return _softmax(np.where(seen, np.clip(scores, -at, at), -np.inf), axis)
+
+    return softmax
+
+
+def _gaps_clipped(at):
+    """Return a softmax in which no score lies further than this below the largest."""
+
+    def softmax(scores, axis):
+        gaps = scores - scores.max(axis=axis, keepdims=True)
+        return _softmax(np.maximum(gaps, -at), axis)
+
+    return softmax
+
+
+def _mask_without_batch(query, key, value):
+    """A mask (T, T) as index of scores (B, T, T), which only B = T lets through."""
+    scores = query @ key.swapaxes(-2, -1) / np.sqrt(query.shape[-1])
+    scores[~np.tril(np.ones(scores.shape[1:], dtype=bool))] = -np.inf
+    return _softmax(scores) @ value
+
+
 def _first_sentence_masked(*arrays):
     out = _causal_attention(*arrays, mask=_unmasked)
     out[0] = _causal_attention(*arrays)[0]
@@ -370,7 +399,10 @@ def _loud(query, key):
 _CAUSAL_CASES = (
     _sentence([[1, 0], [0, 2]], [[3, 0], [0, 1]], [[1], [2]]),
     *_attention_cases((2, 3, 3, 2, 3), (1, 4, 4, 2, 1), (2, 1, 1, 2, 2)),
-    *_attention_cases((1, 70, 70, 3, 2)),
+    *_attention_cases((1, 70, 70, 3, 2), (2, 2, 2, 3, 1)),
+    # What a clipped score or difference loses: who is larger, and a weight of 0.
+    *(_loud((1, 1), (size, size + 8)) for size in (3e3, -3e3)),
+    _sentence([[1], [1]], [[1], [-1000]], [[1], [1e30]]),
     *(
         _loud(*pair)
         for pair in (
@@ -412,6 +444,24 @@ def _sees_hidden(answer, case):
     common = _out(answer, *_loud((1, 1), (1, 2)))[0, 0, 0]
     here = _out(answer, *case)[0, 0, 0]  # where `nan` is no such sign
     return np.isclose(common, 1, atol=0.01) and np.isclose(here, 2)
+
+
+def _keeps_scores(answer):
+    """False where common scores count, but of two large ones each counts alike."""
+    common, *large = (
+        _out(answer, *_loud((1, 1), (size, size + 8)))[0, 1, 0]
+        for size in (0, 1e6, -1e6)
+    )
+    is_right = np.isclose(common, 1 + 1 / (1 + math.exp(-8)))
+    return not (is_right and any(np.isclose(large, 1.5)))
+
+
+def _hides_wholly(answer):
+    """False where a hidden place has a tiny weight, which a huge value shows."""
+    case = _sentence([[1], [1]], [[1], [-1000]], [[1], [1e30]])
+    common = _out(answer, *_loud((1, 1), (1, 2)))[0, 0, 0]
+    here = _out(answer, *case)[0, 0, 0]
+    return not np.isclose(common, 1) or not here > 1.001
 
 
 def _mask_replaces(answer):
@@ -569,6 +619,48 @@ causal_attention = Exercise(
             ko="배치의 첫 문장만 가렸습니다. 모든 문장을 가리세요.",
             en="The mask is put on the first sentence of the batch alone. All of them "
             "need it.",
+        ),
+        Mistake(
+            "weights of the first sentence",
+            _causal_with(given=lambda query, key, value: (query[:1], key[:1], value)),
+            ko="모든 문장에 첫 문장의 가중치를 썼습니다. 문장마다 제 쿼리와 키로 "
+            "점수를 계산하세요.",
+            en="Every sentence gets the weights of the first. Each has scores of its "
+            "own, from its own queries and keys.",
+        ),
+        Mistake(
+            "mask without the batch's axis",
+            _mask_without_batch,
+            ko="모양이 `(T, T)`인 마스크로 `(B, T, T)`인 점수를 골랐습니다. 배치의 "
+            "축이 빠졌습니다. `scores[:, mask]`로 고르거나 `np.where`를 쓰세요.",
+            en="You index scores of shape `(B, T, T)` by a mask of `(T, T)`: the axis "
+            "of the batch is missing. Use `scores[:, mask]`, or `np.where`.",
+        ),
+        Mistake(
+            "mask of the vectors' size",
+            lambda *arrays: _causal_attention(
+                *arrays, seen=_mask_of(arrays[0].shape[-1])
+            ),
+            ko="마스크의 크기가 벡터의 크기(`query.shape[-1]`)입니다. 토큰의 수 "
+            "`T`(`query.shape[1]`)여야 합니다.",
+            en="The mask has the size of the vectors, `query.shape[-1]`. It should be "
+            "`T`, the number of tokens (`query.shape[1]`).",
+        ),
+        *several(
+            "scores clipped",
+            *(_causal_with(softmax=_scores_clipped(at)) for at in (30, 50, 500)),
+            ko="점수를 어떤 크기에서 잘랐습니다. 볼 수 있는 점수가 둘 다 그보다 크거나 "
+            "작으면 같은 점수가 됩니다. 자르지 말고 행마다 최댓값을 빼세요.",
+            en="You clip the scores. Two that may be seen and lie beyond that size "
+            "become equal. Don't clip: subtract each row's maximum.",
+        ),
+        *several(
+            "differences clipped",
+            *(_causal_with(softmax=_gaps_clipped(at)) for at in (20, 30, 50)),
+            ko="최댓값을 뺀 값을 잘라서, 가린 자리에도 아주 작은 가중치가 남습니다. "
+            "밸류가 아주 크면 드러납니다. 자르지 마세요. `exp(-inf)`는 0입니다.",
+            en="You clip what is left after subtracting the maximum, so hidden places "
+            "keep a tiny weight, and a huge value shows. Don't clip: `exp(-inf)` is 0.",
         ),
         Mistake(
             "last place for all",
@@ -840,6 +932,24 @@ causal_attention = Exercise(
             en="Hidden scores are not low enough: where a score that may be seen is "
             "lower, the hidden place shows. Let `np.where` put `-np.inf` in their "
             "place.",
+        ),
+        Property(
+            "scores kept",
+            _keeps_scores,
+            ko="보아도 되는 두 점수가 서로 다른데도, 둘 다 아주 크거나 작으면 같은 "
+            "가중치를 받습니다. 점수를 자르거나(clip) 누르지 말고, 행마다 최댓값을 "
+            "빼세요.",
+            en="Two different scores that may be seen get the same weight where both "
+            "are very large or very small. Don't clip or squash scores: subtract each "
+            "row's maximum.",
+        ),
+        Property(
+            "hidden wholly",
+            _hides_wholly,
+            ko="가린 자리에 가중치가 조금 남습니다. 그 자리의 밸류가 아주 크면 결과에 "
+            "드러납니다. 가린 자리의 가중치는 꼭 0이어야 합니다.",
+            en="A hidden place keeps some weight, though little: a huge value there "
+            "shows in the result. Its weight has to be 0.",
         ),
         Property(
             "later tokens change nothing",
@@ -1603,12 +1713,22 @@ attend_by_heads = Exercise(
                     lambda width, n_heads: np.sqrt(width * n_heads),
                     lambda width, n_heads: np.sqrt(width) * n_heads,
                     lambda width, n_heads: width,
+                    lambda width, n_heads: np.sqrt(width) // n_heads + 1e-9,
                 )
             ),
             ko="나누는 수가 다릅니다. 헤드의 크기는 `d // n_heads`이고, 그 제곱근"
             "(`np.sqrt(d // n_heads)`)으로 나누어야 합니다.",
             en="You divide by another number. A head's size is `d // n_heads`, and its "
             "root divides the scores: `np.sqrt(d // n_heads)`.",
+        ),
+        Mistake(
+            "scale of the number of queries",
+            lambda query, *rest: _attend_by_heads(
+                query, *rest, scale=lambda width, n: np.sqrt(query.shape[1])
+            ),
+            ko="토큰 수의 제곱근으로 나누었습니다. 헤드 크기의 제곱근으로 나누세요.",
+            en="You divide by the root of the number of tokens. Divide by that of the "
+            "head's size.",
         ),
         Mistake(
             "scale fixed at 2",
@@ -1736,6 +1856,13 @@ def _table_of(length, by_slice):
     return function
 
 
+def _start_after_dividing(x, start):
+    """The start added to the angles, after places were divided."""
+    angles = start + np.arange(x.shape[1])[:, None] * _rates(x.shape[2])
+    waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    return x + waves.reshape(x.shape[1:])
+
+
 def _through_the_batch(x, start):
     places = start + np.arange(len(x) * x.shape[1])
     return x + _waves(places, x.shape[2]).reshape(x.shape)
@@ -1820,6 +1947,29 @@ add_positions = Exercise(
             ko="모든 토큰이 `start` 자리에 놓입니다. 둘째 토큰의 자리는 `start + 1`"
             "입니다.",
             en="All tokens stand at place `start`. The second one's place is "
+            "`start + 1`.",
+        ),
+        Mistake(
+            "start added to the angle",
+            _start_after_dividing,
+            ko="`start`를 각도에 더했습니다. 나누기 전의 위치에 더하세요. 위치는 "
+            "`start + t`입니다.",
+            en="You add `start` to the angle. Add it to the place, before it is "
+            "divided: the place is `start + t`.",
+        ),
+        Mistake(
+            "times the start, or 1",
+            _positions_at(lambda start, t: max(start, 1) * t),
+            ko="위치에 `start`를 곱했습니다. 더하세요. 둘째 토큰의 자리는 `start + 1`"
+            "입니다.",
+            en="You multiply places by `start`. Add it: the second token's place is "
+            "`start + 1`.",
+        ),
+        Mistake(
+            "backwards from the start",
+            _positions_at(lambda start, t: start - t),
+            ko="`start`에서 거꾸로 셌습니다. 둘째 토큰의 자리는 `start + 1`입니다.",
+            en="You count backwards from `start`. The second token's place is "
             "`start + 1`.",
         ),
         *several(
@@ -2416,6 +2566,36 @@ def _no_ready_made_attention(cases, lessons_too):
     )
 
 
+def _stays_in_torch(cases):
+    """Return the Property that no tensor becomes a NumPy array or a list."""
+
+    def holds(answer):
+        called, before = set(), sys.getprofile()
+
+        def watch(frame, event, function):
+            if event == "c_call":
+                called.add(getattr(function, "__name__", ""))
+            elif event == "call":
+                called.add(frame.f_code.co_name)
+
+        arguments = copy.deepcopy(next(cases()))
+        sys.setprofile(watch)
+        try:
+            answer(*arguments)
+        finally:
+            sys.setprofile(before)
+        return called.isdisjoint({"numpy", "__array__", "tolist", "from_numpy"})
+
+    return Property(
+        "left torch",
+        holds,
+        ko="결과는 맞지만 텐서를 NumPy 배열이나 리스트로 바꾸어 계산했습니다. 처음부터 "
+        "끝까지 torch의 텐서 계산으로 쓰세요.",
+        en="The result is right, but on the way a tensor becomes a NumPy array or a "
+        "list. Use torch's operations on tensors from beginning to end.",
+    )
+
+
 def _no_modules(answer, cases=None):
     """Whether the answer neither makes nor calls a module of torch.nn."""
     used, plain = [], (nn.Module.__init__, nn.Module.__call__)
@@ -2818,22 +2998,49 @@ layer_from_weights = Exercise(
             "bias`입니다.",
             en="`out_proj` is not transposed. `nn.Linear` is `x @ weight.T + bias`.",
         ),
+        *(
+            Mistake(
+                f"bias left out: {name}",
+                _layer_with(biases=kept),
+                ko=f"`{name}`의 편향이 빠졌습니다. 선형층 넷과 층 정규화 둘에 모두 "
+                "편향이 있습니다.",
+                en=f"The bias of `{name}` is missing. All four linear layers and both "
+                "norms have one.",
+            )
+            for name, kept in (
+                ("in_proj", "out 1 2 norm"),
+                ("out_proj", "in 1 2 norm"),
+                ("linear1", "in out 2 norm"),
+                ("linear2", "in out 1 norm"),
+            )
+        ),
+        Mistake(
+            "bias left out: norms",
+            _layer_with(biases="in out 1 2"),
+            ko="층 정규화 둘의 편향이 빠졌습니다. `weight`를 곱한 뒤에 `bias`를 "
+            "더하세요.",
+            en="The biases of the two norms are missing. Multiply by `weight`, then "
+            "add `bias`.",
+        ),
         *several(
             "biases left out",
-            *(
-                _layer_with(biases=kept)
-                for kept in (
-                    "out 1 2 norm",
-                    "in 1 2 norm",
-                    "in out 2 norm",
-                    "in out 1 norm",
-                    "in out 1 2",
-                    "norm",
-                )
-            ),
-            ko="편향이 빠진 곳이 있습니다. 선형층 넷과 층 정규화 둘에 모두 편향이 "
+            *(_layer_with(biases=kept) for kept in ("norm", "in out norm")),
+            _layer_with(biases=""),
+            ko="편향이 빠진 곳이 여럿입니다. 선형층 넷과 층 정규화 둘에 모두 편향이 "
             "있습니다.",
-            en="A bias is missing. All four linear layers and both norms have one.",
+            en="Several biases are missing. All four linear layers and both norms have "
+            "one.",
+        ),
+        *several(
+            "padding not low enough",
+            *(
+                _layer_with(weigh=_masked_by(lambda keys: keys, hidden=hidden))
+                for hidden in (-10, -100, -1e4)
+            ),
+            ko="가릴 점수를 -100 같은 수로 바꾸었습니다. 다른 점수가 그보다 작으면 "
+            "패딩이 보입니다. `-torch.inf`를 넣으세요.",
+            en="You set hidden scores to a number such as -100. Where other scores are "
+            "lower still, padding is seen. Use `-torch.inf`.",
         ),
         Mistake(
             "unbiased variance",
@@ -3406,6 +3613,21 @@ stack_sizes = Exercise(
             ko="층이 하나씩 많습니다. 16개와 64개를 쌓으세요.",
             en="Each stack has one layer too many. There should be 16, and 64.",
         ),
+        _measured(
+            "x made once",
+            (1.5255, 2.9336, 1.0, 1.0),
+            ko="`x`를 한 번만 만들고, 시드를 다시 정한 뒤 층만 만들었습니다. 네 번 "
+            "모두 시드를 정하고 `x`를 먼저 새로 만드세요.",
+            en="`x` was made only once, and the seed set again for the layers alone. "
+            "Each of the four times, set the seed, and first make `x` anew.",
+        ),
+        _measured(
+            "x of another shape",
+            (1.5875, 2.9625, 1.0, 1.0),
+            ko="`x`의 모양이 `(10, 8, 64)`입니다. `torch.randn(8, 10, 64)`로 만드세요.",
+            en="The shape of `x` is `(10, 8, 64)`. Make it by `torch.randn(8, 10, "
+            "64)`.",
+        ),
         Mistake(
             "80 layers",
             lambda answer: any(
@@ -3599,6 +3821,40 @@ def _multi_head_cases():
         (3, 4, 1, causal),
     ):
         yield randn(b, len(mask), d), *(randn(d, d) for _ in range(4)), n_heads, mask
+    # Large scores: a mask such as -100 is too weak, and exp alone overflows.
+    yield 100 * randn(1, 4, 6), *(randn(6, 6) for _ in range(4)), 2, causal
+
+
+def _hides(size):
+    """Return holds(answer): a hidden token changes no other, at vectors of a size."""
+
+    def holds(answer):
+        x, *matrices, n_heads, mask = tuple(_multi_head_cases())[1]  # the last hidden
+        other = x.clone()
+        other[:, -1] *= -1
+        before, after = (
+            torch.as_tensor(answer(size * x, *matrices, n_heads, mask))[:, :-1]
+            for x in (x, other)
+        )
+        both_count = before.isfinite().all() and after.isfinite().all()
+        return not both_count or torch.allclose(before, after)
+
+    return holds
+
+
+def _bare_softmax(scores, mask, dim):
+    e = scores.exp() * mask
+    return e / e.sum(dim, keepdim=True)
+
+
+# Ways to hide that leave hidden scores their weight, where others are low.
+_TOO_WEAK = (
+    *(
+        lambda s, mask, dim, low=low: _hidden_in_torch(s, mask, dim, low)
+        for low in (-10, -100)
+    ),
+    *(lambda s, mask, dim, by=by: (s - by * ~mask).softmax(dim) for by in (5, 10, 100)),
+)
 
 
 multi_head_attention = Exercise(
@@ -3803,6 +4059,72 @@ multi_head_attention = Exercise(
             en="You added the mask as 1 and 0, which hides nothing. Let `masked_fill` "
             "put in `-torch.inf`.",
         ),
+        *several(
+            "mask too weak",
+            *(_multi_head_with(hide=hide) for hide in _TOO_WEAK),
+            ko="가릴 점수가 충분히 낮지 않습니다. 볼 수 있는 점수가 그만큼 작으면 가린 "
+            "곳에 가중치가 남습니다. 소프트맥스 앞에서 `-torch.inf`를 넣으세요.",
+            en="Hidden scores are not low enough: where scores that may be seen are as "
+            "low, hidden places get weight. Put in `-torch.inf` before the softmax.",
+        ),
+        Mistake(
+            "no maximum subtracted",
+            _multi_head_with(hide=_bare_softmax),
+            ko="소프트맥스에서 최댓값을 빼지 않아, 점수가 크면 `exp`가 무한대가 되고 "
+            "`nan`이 나옵니다. `softmax`를 쓰거나 행마다 최댓값을 빼세요.",
+            en="Your softmax subtracts no maximum, so with large scores `exp` is "
+            "infinite and `nan` comes out. Use `softmax`, or subtract each row's "
+            "maximum.",
+        ),
+        *several(
+            "one row of the mask",
+            *(
+                _multi_head_with(
+                    hide=lambda s, mask, dim, i=i: _hidden_in_torch(s, mask[i], dim)
+                )
+                for i in (0, -1)
+            ),
+            ko="마스크의 한 행을 모든 쿼리에 썼습니다. 쿼리마다 제 행이 있습니다.",
+            en="One row of the mask is used for all queries. Each query has its own.",
+        ),
+        Mistake(
+            "scale of the number of heads",
+            _multi_head_with(size=lambda d, n: n),
+            ko="헤드의 수의 제곱근으로 나누었습니다. 내적이 더하는 것은 `d_head`개"
+            "입니다.",
+            en="You divide by the root of how many heads there are. The dot product "
+            "adds up `d_head` numbers.",
+        ),
+        Mistake(
+            "scale of the tokens",
+            lambda x, *rest: _multi_head(x, *rest, size=lambda d, n: x.shape[1]),
+            ko="토큰 수의 제곱근으로 나누었습니다. 내적이 더하는 것은 `d_head`개"
+            "입니다.",
+            en="You divide by the root of the number of tokens. The dot product adds "
+            "up `d_head` numbers.",
+        ),
+        Mistake(
+            "joined by turns",
+            _multi_head_with(join=lambda x: x.permute(0, 2, 3, 1).flatten(2)),
+            ko="이어 붙일 때 헤드의 수가 번갈아 놓였습니다. 헤드 하나의 수 "
+            "`d_head`개가 이웃하게 이어 붙이세요.",
+            en="In the join the heads' numbers take turns. Let the `d_head` numbers of "
+            "a head stay neighbours.",
+        ),
+        Mistake(
+            "heads in reverse",
+            _multi_head_with(join=lambda x: _join(x.flip(1))),
+            ko="헤드를 거꾸로 이어 붙였습니다. 첫 헤드부터 차례로 이어 붙이세요.",
+            en="The heads are joined in reverse. Begin with the first.",
+        ),
+        Mistake(
+            "residual added",
+            lambda x, *rest: x + _multi_head(x, *rest),
+            ko="`x`를 더했습니다. 잔차 연결은 층이 하는 일이고, 어텐션의 결과에는 들어 "
+            "있지 않습니다.",
+            en="You add `x`. The residual connection belongs to the layer, not to "
+            "attention.",
+        ),
         Mistake(
             "mixed before attention",
             _multi_head_with(
@@ -3829,6 +4151,24 @@ multi_head_attention = Exercise(
             en="You use an `nn.Module`. Write it with operations on tensors alone.",
         ),
         _no_ready_made_attention(_multi_head_cases, lessons_too=True),
+        _stays_in_torch(_multi_head_cases),
+        Property(
+            "hidden tokens change nothing",
+            _hides(1),
+            ko="가린 토큰을 바꾸어도 결과가 달라집니다. 가린 곳에 가중치가 있거나, "
+            "토큰이 서로 섞였습니다.",
+            en="Changing a token that the mask hides changes the result of others: "
+            "hidden places get some weight, or tokens are mixed.",
+        ),
+        Property(
+            "hidden among large scores",
+            _hides(1000),
+            ko="점수가 크면, 가린 토큰을 바꾸어도 결과가 달라집니다. 가린 점수보다 더 "
+            "작은 점수가 있습니다. `-torch.inf`를 넣으세요.",
+            en="With large scores, changing a token that the mask hides changes the "
+            "result of others: some scores are lower than those hidden. Use "
+            "`-torch.inf`.",
+        ),
     ),
 )
 

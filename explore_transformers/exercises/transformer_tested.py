@@ -83,6 +83,33 @@ cache_numbers = Exercise(
         ),
         _number(
             0,
+            "queries counted",
+            3840,
+            ko="첫째 수에 쿼리까지 세었습니다. 남기는 것은 키와 밸류뿐입니다.",
+            en="The first number counts queries too. Only keys and values are kept.",
+        ),
+        _number(
+            0,
+            "eleven words, or nine",
+            2816,
+            2304,
+            ko="첫째 수에서 단어를 10개가 아니라 11개나 9개로 세었습니다. 시작 토큰도 "
+            "읽은 단어 10개에 듭니다.",
+            en="In the first number you count 11 words, or 9, and not 10. The start "
+            "token is one of the 10 words read.",
+        ),
+        _number(
+            0,
+            "source counted in",
+            4608,
+            2048,
+            ko="첫째 수에 소스의 토큰을 세었습니다. 그것은 크로스 어텐션의 캐시에 "
+            "듭니다.",
+            en="The first number counts tokens of the source. They belong to the cache "
+            "of cross-attention.",
+        ),
+        _number(
+            0,
             "first number",
             ko="첫째 수가 다릅니다. 층 2개, 키와 밸류 2개, 단어 10개, 수 64개입니다.",
             en="The first number differs: 2 layers, keys and values, 10 words, 64 "
@@ -94,6 +121,14 @@ cache_numbers = Exercise(
             2560,
             ko="둘째 수는 바이트입니다. 32비트 수 하나는 4바이트입니다.",
             en="The second is in bytes, and a 32-bit number takes 4.",
+        ),
+        _number(
+            1,
+            "kilobytes",
+            10,
+            10.24,
+            ko="둘째 수를 킬로바이트로 적었습니다. 바이트로 적으세요.",
+            en="The second is in kilobytes. Write bytes.",
         ),
         _number(
             1,
@@ -116,6 +151,14 @@ cache_numbers = Exercise(
             ko="크로스 어텐션의 캐시는 타깃이 아니라 소스의 길이를 따릅니다.",
             en="The cache of cross-attention goes by the length of the source, not of "
             "the target.",
+        ),
+        _number(
+            2,
+            "half of the third",
+            4096,
+            ko="셋째 수만 반입니다. 여기서도 두 층의 키와 밸류를 모두 세세요.",
+            en="The third number alone is half of it. Here, too, count keys and values "
+            "of both layers.",
         ),
         _number(
             2,
@@ -142,6 +185,15 @@ cache_numbers = Exercise(
         ),
         _number(
             3,
+            "keys counted twice",
+            110,
+            ko="넷째 수가 두 배입니다. 두 층을, 또는 키와 밸류를 세었습니다. 한 층의 "
+            "키만 세세요.",
+            en="The fourth number is twice what it should be. You counted both layers, "
+            "or keys and values. Count the keys of one layer.",
+        ),
+        _number(
+            3,
             "sum up to the last but one",
             45,
             ko="마지막 단계의 10번이 빠졌습니다(또는 첫 단계의 1번).",
@@ -165,6 +217,14 @@ cache_numbers = Exercise(
         ),
         _number(
             4,
+            "cached keys counted twice",
+            20,
+            ko="다섯째 수가 두 배입니다. 한 층의 키만 세세요.",
+            en="The fifth number is twice what it should be. Count the keys of one "
+            "layer.",
+        ),
+        _number(
+            4,
             "once in all",
             1,
             ko="한 번은 단어 하나의 수입니다. 단어 10개를 모두 세세요.",
@@ -176,6 +236,15 @@ cache_numbers = Exercise(
             1,
             ko="빔마다 이어 온 단어가 다르므로 캐시도 빔마다 있어야 합니다.",
             en="Each beam has other words, so each needs a cache of its own.",
+        ),
+        _number(
+            5,
+            "size for times",
+            10240,
+            40960,
+            ko="여섯째는 캐시의 크기가 아니라 그리디일 때의 몇 배인지입니다.",
+            en="The sixth is not the size of the cache but how many times as large it "
+            "is as for greedy decoding.",
         ),
         _number(
             5,
@@ -227,7 +296,7 @@ cache_numbers = Exercise(
 # ---- a test that catches models which see the future --------------------------------
 
 
-_MOST_CALLS = 400  # that many for each case take less time than a check may
+_MOST_CALLS = 600  # that many for each case take less time than a check may
 
 
 class _Calls:
@@ -308,6 +377,7 @@ def _faults(x):
         "start": lambda: late * (place == 0),
         "before last": lambda: late * (place == T - 2),
         "faint": lambda: 1e-9 * late,
+        "first sentence": lambda: late * (row == 0),
         "second sentence": lambda: late * (row == B - 1),
         "across": lambda: late.roll(1, dims=0) * (row == 0) * (B > 1),
         "one word": lambda: late.sum(-1, keepdim=True) * (torch.arange(V) == 0),
@@ -341,13 +411,13 @@ _TGT = _ids([1, 4, 5, 6, 4], [1, 6, 6, 3, 5])
 
 def _future_cases():
     faults = "none next all first far middle start faint last lifts balanced".split()
-    more = "second sentence,one word,other sentences,across,before last,falls,rises"
-    for fault in (*faults, *more.split(",")):
+    more = "first sentence,second sentence,one word,other sentences,across,before last"
+    for fault in (*faults, *more.split(","), "falls", "rises"):
         yield _Model(fault), _SRC, _TGT
     yield _Model("next"), _SRC[:1], _TGT[:1]
     yield _Model("none"), _SRC[:1], _TGT[:1, :1]  # nothing can leak
-    yield _Model("none", 30), _SRC, _TGT
-    yield _Model("next", 30), _SRC, _TGT
+    yield _Model("none", 16), _SRC, _TGT
+    yield _Model("next", 16), _SRC, _TGT
     for base in ("own", "deaf", "first"):
         yield _Model("none", base=base), _SRC, _TGT
     yield _Model("next", base="deaf"), _SRC, _TGT
@@ -433,16 +503,32 @@ class _Anything:
     """What a mistake returns where it does not matter what the answer was."""
 
 
+class _Amount:
+    """What a mistake returns where any number does that is 0 if nothing was seen."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+
 def _same_truth(expected, got):
     """Whether both are truth values (of any library) and equal, or equal numbers."""
     if isinstance(expected, _Anything):
         return True
+    if isinstance(expected, _Amount):
+        seen = got.seen if isinstance(got, _Amount) else _is_amount(got)
+        return expected.seen == seen
     if expected is None or got is None:
         return expected is got
     both = [np.asarray(one) for one in (expected, got)]
     if both[1].size != 1 or both[0].dtype.kind != both[1].dtype.kind:
         return False
     return bool(np.isclose(*(float(one.ravel()[0]) for one in both)))
+
+
+def _is_amount(got):
+    """Whether a number that is no truth value is more than 0; None for others."""
+    got = np.asarray(got)
+    return bool(got.ravel()[0] > 0) if got.size == 1 and got.dtype.kind == "f" else None
 
 
 def _says(verdict, *faults, vocab_size=7, base="all"):
@@ -481,6 +567,11 @@ def _own_vocabulary(other, t, V):
 
 def _first_sentence(other, t, V):
     other[0, t:] = (other[0, t:] + 1) % V
+    return other
+
+
+def _last_sentence(other, t, V):
+    other[-1, t:] = (other[-1, t:] + 1) % V
     return other
 
 
@@ -705,12 +796,13 @@ sees_future = Exercise(
             en="You take V from the largest id in `tgt`. The size of the vocabulary is "
             "the logits' last axis.",
         ),
-        Mistake(
+        *several(
             "one sentence changed",
             _sees_with(change=_first_sentence),
-            ko="배치의 첫 문장에서만 단어를 바꾸었습니다. 모든 문장에서 바꾸세요.",
-            en="You change words of the first sentence of the batch only. Change those "
-            "of every sentence.",
+            _sees_with(change=_last_sentence),
+            ko="배치의 한 문장에서만 단어를 바꾸었습니다. 모든 문장에서 바꾸세요.",
+            en="You change words of one sentence of the batch only. Change those of "
+            "every sentence.",
         ),
         Mistake(
             "its own position counted",
@@ -767,10 +859,24 @@ sees_future = Exercise(
             "they are. Change them to other words.",
         ),
         Mistake(
+            "the place before the change left out",
+            _sees_with(compare=lambda gap, t: gap[:, : t - 1]),
+            ko="바꾼 단어 바로 앞의 위치를 빠뜨리고 비교했습니다. `t`번 단어를 "
+            "바꾸었으면 `[:, :t]`를 비교하세요.",
+            en="You leave out the position right before the change. When words from "
+            "`t` on are changed, compare `[:, :t]`.",
+        ),
+        Mistake(
             "the first sentence alone",
             _sees_with(compare=lambda gap, t: gap[:1, :t]),
             ko="배치의 첫 문장만 비교했습니다.",
             en="You compare the first sentence of the batch only.",
+        ),
+        Mistake(
+            "the last sentence alone",
+            _sees_with(compare=lambda gap, t: gap[-1:, :t]),
+            ko="배치의 마지막 문장만 비교했습니다.",
+            en="You compare the last sentence of the batch only.",
         ),
         *several(
             "tolerance",
@@ -790,9 +896,11 @@ sees_future = Exercise(
             "exactly "
             "0 the change is exactly 0, so a small one is a leak too.",
         ),
-        Mistake(
+        *several(
             "one logit alone",
             _sees_with(compare=lambda gap, t: gap[:, :t, 1:]),
+            _sees_with(compare=lambda gap, t: gap[:, :t, :1]),
+            _sees_with(compare=lambda gap, t: gap[:, :t, -1:]),
             ko="어휘 가운데 일부의 로짓만 비교했습니다.",
             en="You compare the logits of some words only.",
         ),
@@ -804,7 +912,7 @@ sees_future = Exercise(
         ),
         Mistake(
             "the change itself",
-            _sees_with(verdict=lambda gap: gap),
+            lambda *case: _Amount(_sees(*case)),
             ko="변화의 크기를 돌려주었습니다. `True`나 `False`를 돌려주세요.",
             en="You return how large the change is. Return `True` or `False`.",
         ),
@@ -819,7 +927,7 @@ sees_future = Exercise(
             "sound model blamed",
             _says(True, "none"),
             *(_says(True, "none", base=base) for base in ("own", "deaf", "first")),
-            _says(True, "none", vocab_size=30),
+            _says(True, "none", vocab_size=16),
             ko="옳은 모델인데 미래를 본다고 했습니다.",
             en="A sound model was said to see the future.",
         ),
@@ -845,7 +953,7 @@ sees_future = Exercise(
         ),
         *several(
             "sentence missed",
-            *(_says(False, f) for f in ("second sentence", "across")),
+            *(_says(False, f) for f in ("first sentence", "second sentence", "across")),
             ko="배치의 한 문장에서만 새는 모델을 놓쳤습니다.",
             en="A model that leaks in one sentence of the batch only got away.",
         ),
@@ -913,7 +1021,11 @@ def _step_with(**changes):
 
 def _step_cases():
     rng = np.random.default_rng(5)
-    d = 4
+    yield from _steps_of_size(rng, 4)
+    yield from tuple(_steps_of_size(rng, 9))[2:3]  # where no fixed root serves
+
+
+def _steps_of_size(rng, d):
     E, P = rng.normal(size=(6, d)).round(1), rng.normal(size=(8, d)).round(1)
     W = [rng.normal(size=(d, d)).round(1) for _ in range(3)]
     for n, token in ((0, 2), (1, 4), (3, 0), (4, 1)):
@@ -989,6 +1101,19 @@ def _in_front(keys=True, values=True):
     return answer
 
 
+def _cache_of_x(apart):
+    """A step that keeps vectors, and makes all keys and values anew."""
+
+    def answer(token, cache, E, P, W_q, W_k, W_v):
+        x = E[token] + P[len(cache[0])]
+        xs, ys = (np.vstack([cache[i], x]) for i in ((0, 1) if apart else (0, 0)))
+        scores = xs @ W_k @ (x @ W_q) / np.sqrt(len(x))
+        e = np.exp(scores - scores.max())
+        return e / e.sum() @ (ys @ W_v), (xs, ys)
+
+    return answer
+
+
 def _only_new(token, cache, *rest):
     _, (keys, values) = _step(token, cache, *rest)
     return values[-1], (keys[-1:], values[-1:])
@@ -1020,6 +1145,37 @@ def _more_step_mistakes():
         _step_with(place=lambda n: 2),
         ko="`len(cache)`는 늘 2(키와 밸류)입니다. `len(keys)`를 쓰세요.",
         en="`len(cache)` is always 2, keys and values. Take `len(keys)`.",
+    )
+    yield from several(
+        "vectors kept for keys",
+        _cache_of_x(apart=False),
+        _cache_of_x(apart=True),
+        ko="캐시에 단어의 벡터 `x`를 남기고 모두 다시 투영합니다. 캐시에 든 것은 키 "
+        "`x @ W_k`와 밸류 `x @ W_v`입니다.",
+        en="You keep the vectors `x` and project all of them again. What the cache "
+        "holds are keys, `x @ W_k`, and values, `x @ W_v`.",
+    )
+    yield from several(
+        "position stops growing",
+        *(_step_with(place=lambda n, most=most: min(n, most)) for most in (1, 2, 3)),
+        ko="위치가 어디부터는 더 늘지 않습니다. 캐시에 단어가 n개 있으면 새 단어는 n번 "
+        "위치입니다.",
+        en="From somewhere on, the position grows no more. With n words in the cache "
+        "the new one stands at n.",
+    )
+    yield Mistake(
+        "fixed size",
+        _step_with(size=lambda d, n: 4),
+        ko="늘 2(4의 제곱근)로 나눕니다. 키의 크기 d는 입력마다 다릅니다. "
+        "`keys.shape[1]`의 제곱근으로 나누세요.",
+        en="You always divide by 2, the root of 4. The size d of a key differs from "
+        "input to input: divide by the root of `keys.shape[1]`.",
+    )
+    yield Mistake(
+        "context with two axes",
+        lambda *case: (_step(*case)[0][None], _step(*case)[1]),
+        ko="결과의 모양이 `(1, d)`입니다. `(d,)`여야 합니다.",
+        en="The context has shape `(1, d)`. It should be `(d,)`.",
     )
     yield from several(
         "another scale",
@@ -1341,13 +1497,15 @@ def _beam_cases():
     yield -rng.random(7) * 3, np.log(many), np.arange(7) == 5, 2
     square = np.log(rng.dirichlet(np.ones(3), size=3))
     yield np.array([-0.3, -2.9, -1.6]), square, np.array([0, 1, 0]) > 0, 1
-    yield np.array([-3000.0, -0.5]), log_p, np.array([False, True]), 0
+    yield np.array([-2e4, -0.5]), log_p, np.array([False, True]), 0
+    for done in (False, True):  # one candidate: a shape of (1,)
+        yield np.array([-0.7]), log_p[:1], np.array([done]), 2
 
 
 def _same_beams(expected, got):
     """Sums, beams and words in the order of the sums; sums of -inf may be any."""
     return len(got) == 3 and all(
-        np.shape(g) == np.shape(e) and np.allclose(g, e)
+        np.shape(g) == np.shape(e) and np.allclose(g, e, equal_nan=True)
         for e, g in zip(expected, got, strict=True)
     )
 
@@ -1427,6 +1585,14 @@ def _pairs_once(scores, log_p, done, end, sums, beams, words):
     return len(pairs) == len(beams)
 
 
+def _bars_wholly(answer):
+    """Whether a finished candidate ends again even beside one that is hopeless."""
+    log_p = np.log([[0.6, 0.3, 0.1], [0.05, 0.9, 0.05]])
+    given = np.array([-1e8, -0.5]), log_p, np.array([False, True]), 0
+    _, beams, words = map(np.asarray, answer(*given))
+    return (words[beams == 1] == 0).all()
+
+
 def _falling(scores, log_p, done, end, sums, beams, words):
     return (np.diff(sums) <= 0).all()
 
@@ -1453,6 +1619,14 @@ def _beam_properties():
         "있습니다.",
         en="A finished candidate gives a word other than `end`. It can only give "
         "`end` again.",
+    )
+    yield Property(
+        "others barred wholly",
+        _bars_wholly,
+        ko="끝난 후보의 다른 단어를 막은 수가 모자랍니다. 점수가 그보다 낮은 후보가 "
+        "있으면 그 단어가 나옵니다. `-np.inf`로 막으세요.",
+        en="The number that bars the other words of a finished candidate is not low "
+        "enough: beside a candidate of lower score they come out. Use `-np.inf`.",
     )
     yield Property(
         "each pair once",
@@ -1507,6 +1681,22 @@ def _done_first(total, done, end):
     return total + np.where(done, 1e6, 0)[:, None]
 
 
+def _done_apart(order):
+    """A step that keeps all finished ones, and fills up with the best of the rest."""
+
+    def answer(scores, log_p, done, end):
+        kept = np.flatnonzero(done)
+        rest = _flat(scores, log_p, done, end, cost=-np.inf)
+        best = _chosen(rest, len(scores) - len(kept), log_p.shape[1])
+        both = [(scores[kept], kept, np.full(len(kept), end)), best]
+        parts = zip(*(both[::-1] if order == "last" else both), strict=True)
+        sums, beams, words = map(np.concatenate, parts)
+        places = np.argsort(-sums, kind="stable") if order == "sorted" else slice(None)
+        return sums[places], beams[places], words[places]
+
+    return answer
+
+
 def _more_beam_mistakes():
     yield from several(
         "one word each, unsorted",
@@ -1522,9 +1712,10 @@ def _more_beam_mistakes():
         ko="고른 것은 맞지만 합이 큰 것부터 놓이지 않았습니다.",
         en="You keep the right ones, but not with the largest sum first.",
     )
-    yield Mistake(
+    yield from several(
         "scores along the words",
         _beam_with(add=lambda s, p: s.T + p if p.shape[0] == p.shape[1] else s + p),
+        _beam_with(add=lambda s, p: s[:, 0] + p),
         ko="점수를 단어 쪽으로 더했습니다. 점수는 후보마다 하나이니 "
         "`scores[:, None]`으로 더하세요.",
         en="The scores are added along the words. There is one for each candidate: add "
@@ -1532,7 +1723,7 @@ def _more_beam_mistakes():
     )
     yield from several(
         "not low enough",
-        *(_beam_by(other=low) for low in (-10.0, -100.0, -50.0, -1000.0)),
+        *(_beam_by(other=low) for low in (-10.0, -100.0, -50.0, -1000.0, -1e4)),
         ko="끝난 후보의 다른 단어를 -100 같은 수로 막았습니다. 점수가 더 낮은 후보가 "
         "있으면 막지 못합니다. `-np.inf`로 막으세요.",
         en="You bar the other words of a finished candidate with a number such as "
@@ -1586,6 +1777,35 @@ def _more_beam_mistakes():
         "Only in finished ones is it 0.",
     )
     yield from several(
+        "zero times infinity",
+        _beam_by(
+            among=lambda total, done, end: np.where(
+                done[:, None] & (np.arange(total.shape[1]) == end), np.nan, total
+            )
+        ),
+        _beam_by(among=lambda total, done, end: np.where(done[:, None], total, np.nan)),
+        ko="0에 무한대를 곱하면 `nan`입니다. 끝난 행은 `np.where`로 만들거나 `-np.inf`"
+        "를 직접 넣으세요.",
+        en="0 times infinity is `nan`. Make the finished rows by `np.where`, or put "
+        "`-np.inf` into them.",
+    )
+    yield Mistake(
+        "shape lost",
+        lambda *case: tuple(np.squeeze(part) for part in _beam_step(*case)),
+        ko="후보가 하나이면 결과의 모양이 `()`입니다. `(1,)`이어야 합니다. `squeeze`를 "
+        "빼세요.",
+        en="With a single candidate your results have shape `()`. It should be `(1,)`: "
+        "leave out the `squeeze`.",
+    )
+    yield from several(
+        "finished kept without competing",
+        *(_done_apart(order) for order in ("first", "last", "sorted")),
+        ko="끝난 후보를 언제나 남깁니다. 끝난 후보도 점수로 겨루고, 밀려날 수 "
+        "있습니다.",
+        en="Finished candidates are always kept. They too compete by their scores, and "
+        "may have to go.",
+    )
+    yield from several(
         "finished always first",
         _beam_by(among=_done_first),
         _ranked(lambda total, done: total + np.where(done, 1e6, 0)[:, None]),
@@ -1598,9 +1818,10 @@ def _more_beam_mistakes():
         ko="끝나지 않은 후보가 끝 토큰을 낼 수 없게 막았습니다.",
         en="You keep unfinished candidates from giving the end token.",
     )
-    yield Mistake(
+    yield from several(
         "divided by length",
         _beam_by(then=lambda s, b, w, V: (s / 2, b, w)),
+        _beam_by(among=lambda total, done, end: total / (1 + ~done[:, None])),
         ko="합을 나누었습니다. 로그 확률의 합을 그대로 돌려주세요.",
         en="You divide the sums. Return the sums of log-probabilities as they are.",
     )
@@ -1943,6 +2164,15 @@ shifted_exact = Exercise(
             example=(*_SHIFTED[::-1], "B"),
         ),
         Mistake(
+            "all zero",
+            _shares_where(lambda *shares: not any(shares)),
+            ko="네 값이 모두 0입니다. 책에 남겨 둔 가중치를 불러오지 않은 것 같습니다. "
+            "0칸에서는 거의 모두 맞습니다.",
+            en="All four are 0. It seems that the book's weights were not loaded: at "
+            "shift 0 nearly all are right.",
+            example=(0.0, 0.0, 0.0, 0.0, "B"),
+        ),
+        Mistake(
             "nothing shifted",
             _shares_where(lambda *shares: min(shares) > 0.95 and len({*shares}) == 1),
             ko="네 값이 같습니다. 옮긴 위치가 정말 인코더의 임베딩에 들어갔는지 "
@@ -2021,6 +2251,17 @@ shifted_exact = Exercise(
             en="That is the share of words that are right. Measure the share of "
             "sentences in which every word is.",
             example=(*_BY_WORD, "B"),
+        ),
+        Mistake(
+            "no shares of 200",
+            _shares_where(
+                lambda *shares: any(abs(200 * s - round(200 * s)) > 0.1 for s in shares)
+            ),
+            ko="문장 200개에서 나올 수 없는 비율이 있습니다. 200개의 비율은 0.005의 "
+            "배수입니다. 처음 200개를, 문장 단위로 재었습니까?",
+            en="One of these can't be a share of 200 sentences, which is a multiple of "
+            "0.005. Did you count sentences, of the first 200?",
+            example=(1.0, 0.333, 0.101, 0.0, "B"),
         ),
         Mistake(
             "distances alone",
@@ -2137,13 +2378,22 @@ def _write_cases():
     yield *_layer(5), 1, 8, 0
     for seed in range(6, 12):  # smaller scores: every weight counts
         yield *_layer(seed, size=0.5), 1, -1, 12
+    yield *_layer(19, d=4, size=0.5), 1, -1, 12  # where no fixed root serves
+    yield *_layer(13, size=30.0), 1, -1, 12  # exp alone would overflow
+    layer = _layer(96)
+    ids = _write(*layer, 1, -1, 9)
+    yield *_layer(96), 1, ids[-1], 9  # the start token comes before the end
 
 
 def _projected(wanted):
-    """Return holds(answer): the calls of project that 12 words take are wanted."""
+    """Return holds(answer): the calls of project that 12 words take are wanted.
+
+    Where the words are others, it says nothing.
+    """
 
     def holds(answer):
-        return wanted(_calls_of_project(answer))
+        calls, ids = _calls_of_project(answer)
+        return wanted(calls) or list(ids) != _write(*_layer(2), 1, -1, 12)
 
     return holds
 
@@ -2156,8 +2406,8 @@ def _calls_of_project(answer):
         calls.append(x)
         return project(x)
 
-    answer(embed, counted, head, 1, -1, 12)
-    return len(calls)
+    ids = answer(embed, counted, head, 1, -1, 12)
+    return len(calls), ids
 
 
 def _turned(*places):
@@ -2184,9 +2434,10 @@ _OTHER_PARTS = (
 
 def _softmax_of_old(scores):
     """Weights of the keys but the new one; none at all where it is the only one."""
-    e = np.exp(scores - scores.max())
-    e[-1] = 0
-    return e / (e.sum() or 1)
+    if len(scores) == 1:
+        return np.zeros(1)
+    e = np.append(np.exp(scores[:-1] - scores[:-1].max()), 0)
+    return e / e.sum()
 
 
 def _first_query(embed, project, head, *rest):
@@ -2230,11 +2481,13 @@ def _overwritten(embed, project, head, start, end, n):
 
 
 def _scale_by_keys(embed, project, head, start, end, n):
-    return _write(embed, project, head, start, end, n, mix=_softmax_by_keys)
+    return _write(
+        embed, project, head, start, end, n, scale=lambda d: 1, mix=_softmax_by_keys
+    )
 
 
 def _softmax_by_keys(scores):
-    scores = scores * np.sqrt(6) / np.sqrt(len(scores))
+    scores = scores / np.sqrt(len(scores))
     e = np.exp(scores - scores.max())
     return e / e.sum()
 
@@ -2264,6 +2517,42 @@ def _more_write_mistakes():
         _scale_by_keys,
         ko="점수를 키 개수의 제곱근으로 나누었습니다. `d`의 제곱근으로 나누세요.",
         en="You divide by the root of the number of keys. Divide by that of `d`.",
+    )
+    yield from several(
+        "fixed divisor",
+        *(_write_with(scale=lambda d, by=by: by) for by in (2, 6**0.5, 4, 8)),
+        ko="점수를 언제나 같은 수로 나눕니다. `d`는 입력마다 다릅니다. 쿼리의 크기의 "
+        "제곱근으로 나누세요.",
+        en="You always divide the scores by the same number. `d` differs from input to "
+        "input: divide by the root of the query's size.",
+    )
+    yield Mistake(
+        "maximum not subtracted",
+        _write_with(mix=_bare_softmax),
+        ko="점수에서 최댓값을 빼지 않아, 점수가 크면 `exp`가 무한대가 되고 `nan`이 "
+        "나옵니다.",
+        en="The maximum is not subtracted, so with large scores `exp` is infinite and "
+        "`nan` comes out.",
+    )
+    yield Mistake(
+        "one word where none is due",
+        lambda *case: _write(*case[:5], max(case[5], 1)),
+        ko="`n`이 0인데 단어를 하나 씁니다. 그때는 빈 리스트입니다.",
+        en="You write a word although `n` is 0. Then the list is empty.",
+    )
+    yield Mistake(
+        "nothing where start is end",
+        lambda *case: [] if case[3] == case[4] else _write(*case),
+        ko="`start`가 `end`와 같은 번호이면 아무것도 쓰지 않습니다. 멈추는 것은 "
+        "`end`를 **썼을** 때입니다.",
+        en="Where `start` is the same id as `end`, you write nothing. What stops you "
+        "is an `end` that was **written**.",
+    )
+    yield Mistake(
+        "stops at start",
+        _write_with(stop=lambda token, ids, start, end: token in (start, end)),
+        ko="`start`를 다시 쓰면 멈춥니다. `end`에서만 멈추세요.",
+        en="It stops when `start` is written again. Stop at `end` alone.",
     )
     yield Mistake(
         "one word too many",
@@ -2332,7 +2621,7 @@ def _more_write_mistakes():
     )
     yield from several(
         "only the last few seen",
-        *(_write_with(seen=lambda parts, n=n: parts[-n:]) for n in (2, 3, 4, 5)),
+        *(_write_with(seen=lambda parts, n=n: parts[-n:]) for n in range(2, 11)),
         ko="마지막 몇 단어의 키와 밸류만 보았습니다. 지금까지 읽은 단어를 모두 보세요.",
         en="Only the keys and values of the last few words are seen. See those of all "
         "words read so far.",
@@ -2522,7 +2811,7 @@ write_with_cache = Exercise(
         ),
         Property(
             "each word projected once",
-            _projected(lambda calls: calls == 12),
+            _projected(lambda calls: calls <= 12),
             ko="단어는 맞는데 `project`를 단어마다 한 번보다 많이 불렀습니다. 앞의 "
             "키와 밸류를 남겨 두고 새 단어만 투영하세요.",
             en="The words are right, but `project` is called more than once a word. "
