@@ -437,6 +437,19 @@ def test_a_wrong_form_is_told_before_a_property():
     assert "normalise([2.0, 2.0, 4.0])" in result.detail
 
 
+def test_a_property_may_come_before_the_form():
+    """It tells why the length is wrong, which the length itself does not."""
+    short = Property(
+        "all kept",
+        lambda f: len(f([1.0, 2.0, 5.0])) == 3,
+        "빠진 수가 있습니다.",
+        "Numbers are left out.",
+        before_form=True,
+    )
+    result = checker([toy(properties=(short,))])("normalise", lambda x: [x[0], 0.5])
+    assert (result.state, result.mistake) == ("wrong", "all kept"), result
+
+
 def test_several_results_in_place_of_an_array_are_told():
     use_language("en")
     found = difference(np.zeros((2, 2)), (np.zeros((2, 2)), np.zeros((2, 3))))

@@ -230,7 +230,8 @@ _SOURCE_ROWS = [
     ((0.3004, 0.9903, 0.8541, 0.3276, "C"), "words per subword"),
     ((46.1, 9.5, 16.2, 28.7, "C"), "far too large"),
     ((4, 1, 2, 3, "C"), "predicted, not measured"),
-    ((3.2, 1.1, 1.3, 2.9, "C"), "number 1"),
+    ((3.2, 1.1, 1.3, 2.9, "C"), "one decimal"),
+    ((3.21, 1.12, 1.31, 2.94, "C"), "number 1"),
     ((3.33, 1.01, 1.3, 3.05, "C"), "number 3"),
     ((1.9, 1.6, 1.9, 1.6, "C"), "same merges twice"),
     ((1.9, 1.6, 1.5, "C"), "three numbers"),
@@ -1308,6 +1309,112 @@ def _writer(choose=None, hand=list, stop=lambda token, end: token == end, n=None
     return answer
 
 
+def _pair_by_words(sign):
+    def answer(counts):
+        totals, words = Counter(), Counter()
+        for pieces, n in counts.items():
+            for pair in pairwise(pieces):
+                totals[pair] += n
+            words.update(set(pairwise(pieces)))
+        return min(totals, key=lambda p: (-totals[p], sign * words[p], p))
+
+    return answer
+
+
+def _by_rank(join=None, look=list, most=1000, keep=lambda pair: True):
+    """split_word in other words; each option changed is a slip."""
+
+    def answer(word, merges):
+        rank = {pair: i for i, pair in enumerate(merges) if keep(pair)}
+        pieces = list(word)
+        for _ in range(most):
+            known = [p for p in look(list(pairwise(pieces))) if p in rank]
+            if not known:
+                break
+            pair = min(known, key=rank.get)
+            pieces = (join or _join_everywhere)(pieces, pair)
+        return pieces
+
+    return answer
+
+
+def _tail_lost(pieces, pair):
+    made, i = [], 0
+    while i + 1 < len(pieces):
+        n = 2 if tuple(pieces[i : i + 2]) == pair else 1
+        made.append("".join(pieces[i : i + n]))
+        i += n
+    return made
+
+
+def _marked_on_both_sides(word, merges):
+    text, before = "|" + "|".join(word) + "|", None
+    while text != before:
+        before = text
+        for a, b in merges:
+            text = text.replace(f"|{a}|{b}|", f"|{a + b}|")
+    return text.strip("|").split("|")
+
+
+def _in_front_alone(word, merges):
+    pieces = list(word)
+    while tuple(pieces[:2]) in merges:
+        pieces[:2] = [pieces[0] + pieces[1]]
+    return pieces
+
+
+def _never_none(c, ids, m):
+    asked = c & (ids > 3)
+    for row, i in zip(asked, ids, strict=True):
+        if not row.any():
+            row[np.flatnonzero(i > 3)[:1]] = True
+    return asked
+
+
+def _colder(pick):
+    """_writer, and at temperature 0 pick(logits, top_p, draws left)."""
+
+    def answer(step, prompt, end, temperature, top_p, draws):
+        if temperature != 0:
+            return _writer()(step, prompt, end, temperature, top_p, draws)
+        new = []
+        while len(new) < pick(draws):
+            new.append(int(step([*prompt, *new]).argmax()))
+            if new[-1] == end:
+                break
+        return new
+
+    return answer
+
+
+def _top_p_where(uses):
+    """top_p in the steps for which uses(tokens so far), else all tokens."""
+
+    def answer(step, prompt, end, temperature, top_p, draws):
+        new = []
+        for u in draws:
+            share = top_p if uses(len(new)) else 2
+            new += _writer()(step, [*prompt, *new], end, temperature, share, [u])
+            if new[-1] == end:
+                break
+        return new
+
+    return answer
+
+
+def _after_the_first(step, prompt, end, temperature, top_p, draws):
+    """Looks for `end` only from the second token on."""
+    first = _writer()(step, prompt, end, temperature, top_p, draws[:1])
+    rest = _writer()(step, [*prompt, *first], end, temperature, top_p, draws[1:])
+    return first + rest
+
+
+def _once_more(step, prompt, *rest):
+    new = _writer()(step, prompt, *rest)
+    step([*prompt, *new])
+    return new
+
+
 def _of_tensors(*case):
     return [torch.tensor(i) for i in _writer()(*case)]
 
@@ -1335,6 +1442,50 @@ def _of_tensors(*case):
             ),
             "inputs wiped",
         ),
+        ("best_pair", _pair_by_words(-1), "by words of equals"),
+        ("best_pair", _pair_by_words(1), "by words of equals, 2"),
+        ("split_word", _by_rank(most=10), "so many rounds, 7"),
+        ("split_word", _by_rank(look=lambda pairs: pairs[:-1]),
+         "last pair of the word"),
+        ("split_word", _by_rank(look=lambda pairs: pairs[1:]),
+         "first pair of the word"),
+        ("split_word", _by_rank(_tail_lost), "last piece lost, 2"),
+        ("split_word", _by_rank(keep=lambda pair: len(pair[0] + pair[1]) < 5),
+         "short subwords alone, 2"),
+        ("split_word", _by_rank(lambda pieces, pair: re.sub(
+            rf"(?<!\S){pair[0]} {pair[1]}(?!\S)", pair[0] + pair[1], " ".join(pieces)
+        ).split(" ")), "a pattern"),
+        ("split_word", _by_rank(lambda pieces, pair: " ".join(pieces).replace(
+            " ".join(pair), "".join(pair)).split()), "replaced in text, 2"),
+        ("split_word", _marked_on_both_sides, "spaces used up, 2"),
+        ("split_word", _in_front_alone, "front of the word alone"),
+        ("split_word", lambda word, merges: (
+            _by_rank()(word, merges) if {*merges} & {*pairwise(word)} else [word]),
+         "whole word if unknown"),
+        ("masked_step", "DBEAFC", "backwards"),
+        ("masked_step", "ACFEBD", "masked before chosen"),
+        ("masked_batch", _masked(targets=lambda made, ids, m, t: np.pad(
+            t[:, 1:], ((0, 0), (0, 1)))), "targets moved, 3"),
+        ("masked_batch", _masked(_never_none), "something in every row"),
+        ("masked_batch", _masked(lambda c, ids, m: c & (ids > 2) & ~(
+            np.maximum.accumulate(ids == 2, axis=1))), "up to the end token"),
+        ("merge_source", "C", "text alone"),
+        ("merge_source", (3.3, 1.0, 1.2, 3.0, "C"), "one decimal"),
+        ("merge_source", (2.5, 1.5, 1.5, 2.1, "A"), "one decimal"),
+        ("merge_source", (3.33, 0.99, 1.17, 3.05, "C"), "below 1"),
+        ("write_top_p", _colder(lambda draws: 50), "no more than draws"),
+        ("write_top_p", _colder(lambda draws: max(len(draws), 6)),
+         "no more than draws"),
+        ("write_top_p", lambda *case: _writer()(*case[:5], case[5] or [0.3]),
+         "one without draws"),
+        ("write_top_p", lambda *case: _writer(
+            lambda z, u: int((z * (-1 if case[4] == 1 else 1)).argmax()))(*case),
+         "smallest at 0 with top-p 1"),
+        ("write_top_p", _top_p_where(lambda n: n == 0), "first step alone"),
+        ("write_top_p", _top_p_where(lambda n: n > 0), "all but the first step"),
+        ("write_top_p", _after_the_first, "end at once not seen"),
+        ("write_top_p", _once_more, "one call a step"),
+        ("write_top_p", _writer(hand=tuple), "lists handed to step"),
         ("write_top_p", _of_tensors, "a list of whole numbers"),
         ("write_top_p", _writer(hand=torch.tensor), "lists handed to step"),
         ("write_top_p", _writer(stop=lambda t, e: e and t == e), "end 0 not seen"),
@@ -1355,12 +1506,16 @@ def _of_tensors(*case):
             "not sorted",
         ),
     ],
-)
+)  # fmt: skip
 def test_slips_that_were_accepted_or_unnamed(exercise, answer, mistake):
     result = check(exercise, answer)
     assert result.state == "wrong", result
     if mistake:
         assert result.mistake == mistake, result
+
+
+def test_the_splitter_without_a_slip_is_right():
+    assert check("split_word", _by_rank()).state == "right"
 
 
 def test_the_writer_without_a_slip_is_right():

@@ -220,8 +220,8 @@ def _speculate_alone(target, draft, prompt, end, max_new_tokens, k):
         ("longest_text", _longest_without_values, "keys alone"),
         ("rope_base", (5, 28, 122, "A"), "faster"),
         ("rope_base", (4, 27, 121, "B"), "last before"),
-        ("rope_base", (5, 29, 122, "B"), "base 10000"),
-        ("rope_base", (5, 28, 100, "B"), "base 1000000"),
+        ("rope_base", (5, 30, 122, "B"), "base 10000"),
+        ("rope_base", (5, 28, 150, "B"), "base 1000000"),
         ("speculate", _speculate_trusting, "nothing checked"),
         ("speculate", _speculate_alone, "target alone"),
     ],
@@ -300,6 +300,15 @@ _CHANGES = {
         ("positions[:, None] * rates", _AXES, "axes mixed"),
         (".flatten(1)", ".flatten(1).numpy()", "a tensor"),
         (".flatten(1)", ".flatten(1).tolist()", "a tensor"),
+        (".flatten(1)", "", "pairs left apart"),
+        ("e * c - o * s, e * s + o * c", "e * c, o * c", "cosines alone"),
+        ("e * c - o * s, e * s + o * c", "-o * s, e * s", "sines alone"),
+        ("[e * c - o * s,", "[e,", "first number left"),
+        ("e * s + o * c]", "o]", "second number left"),
+        ("/ d)", "/ d) * (torch.arange(d // 2) < d // 2 - 1)", "last pair left"),
+        ("/ d)", "/ d) * (torch.arange(d // 2) > 0)", "first pair left"),
+        ("base ** (-torch.arange(0, d, 2) / d)", "1 - torch.arange(0, d, 2) / d",
+         "rates in a line"),
     ),
     ("mean_heads", _MEAN): (
         ("w.mean(1)", "w.median(1).values", "median"),
@@ -308,6 +317,26 @@ _CHANGES = {
         ("w.mean(1)", "w.mean(1).flip(0)", "groups in reverse"),
         ("w.mean(1)", "w.mean((0, 1)).repeat(n_kv_heads, 1)", "one mean of all"),
         ("weight.reshape", "weight.T.reshape", "transposed first"),
+        ("return m.reshape(n_kv_heads * d, -1)", "return m", "groups left apart"),
+        ("return m.reshape(n_kv_heads * d, -1)", "return list(m)",
+         "groups left apart"),
+        ("m.reshape", "m.transpose(0, 1).reshape", "rows of a group in turns"),
+        ("w.mean(1)", "w.mean((1, 2), keepdim=True)[:, 0].repeat(1, d, 1)",
+         "rows in the mean too"),
+        ("w = weight.reshape(n_kv_heads, g, d, -1)",
+         "d = weight.shape[1] // n_heads; "
+         "w = weight.reshape(n_kv_heads, -1, d, weight.shape[1])",
+         "d_head of the model"),
+        ("return m.reshape(n_kv_heads * d, -1)",
+         "return weight.unflatten(1, (n_kv_heads, g, -1)).mean(2).flatten(1)",
+         "heads as columns"),
+        ("w.mean(1)", "w[:, 1:].mean(1)", "first of a group missing"),
+        ("w.mean(1)", "w[:, g > 1 :].mean(1)", "first of a group missing, 2"),
+        ("w.mean(1)", "w[:, :-1].mean(1)", "last of a group missing"),
+        ("w.mean(1)", "w[:, : max(g - 1, 1)].mean(1)", "last of a group missing, 2"),
+        ("return m.reshape(n_kv_heads * d, -1)", "t = weight.reshape(n_heads, d, -1); "
+         "return ((t[::2] + t[1::2]) / 2).flatten(0, 1)",
+         "groups of two"),
         ("* d, -1)", "* d, -1).numpy()", "a tensor"),
         ("* d, -1)", "* d, -1).tolist()", "a tensor"),
     ),
@@ -319,6 +348,24 @@ _CHANGES = {
         ("return m", "return m.flip(0)", "rows in reverse"),
         ("return m", "return m.flip(1)", "columns in reverse"),
         ("return m", "return m & m.triu(1) if n_cached else m", "a window"),
+        ("tril(n_cached)", "tril(max(n_cached, n_new))", "moved by the larger"),
+        ("tril(n_cached)", "tril(max(n_cached, n_new - 1))",
+         "moved by the larger, 2"),
+        ("tril(n_cached)", "tril(max(n_cached, n_new - 1) if n_cached else 0)",
+         "moved by the larger, 4"),
+        ("tril(n_cached)", "tril(min(n_cached, n_new))", "moved by the smaller"),
+        ("tril(n_cached)", "tril(1)", "moved by 1"),
+        ("tril(n_cached)", "tril(min(n_cached, 1))", "moved by 1, 2"),
+        ("return m", "m[n_cached + 1 :] = n_cached == 0 and m[1:]; return m",
+         "rows left empty"),
+        ("tril(n_cached)", "tril(n_cached and n_cached + n_new)",
+         "all seen with a cache"),
+        ("return m", "m[:] = True; [m[i].__setitem__(n_cached + i + 1, False) "
+         "for i in range(n_new - 1)]; return m", "only the next hidden"),
+        ("return m", "return m[None]", "an axis too many"),
+        ("return m", "return m.squeeze(0)", "a single row squeezed"),
+        ("return m", "return m[-1:]", "last row alone"),
+        ("ones(n_new,", "ones(n_cached,", "numbers exchanged, 2"),
         ("return m", "return m.tolist()", "a mask of bools"),
         ("return m", "return torch.where(m, 0.0, -torch.inf)", "an additive mask"),
     ),
@@ -333,6 +380,22 @@ _CHANGES = {
         ("2 * n", "3 * n", "queries too"),
         ("d * b", "d * d * b", "d_head twice"),
         ("d * b", "d * 4", "4 bytes"),
+        ("budget // token", "round(budget // (token // B) / B)",
+         "rounded among the texts, 2"),
+        ("budget // token", "-(-(budget // (token // B)) // B)",
+         "rounded among the texts"),
+        ("budget // token", "-(-budget // B) // (token // B)",
+         "rounded among the texts, 3"),
+        ("budget // token", "int(np.float32(budget) / np.float32(token))",
+         "few digits"),
+        ("budget // token", "budget // 2 * n * h * d * b * B", "brackets missing"),
+        ("budget // token", "budget / 2 * n * h * d * b * B", "brackets missing, 2"),
+        ("budget // token", "budget * n // (token // n)", "a size multiplied"),
+        ("budget // token", "budget * b // (token // b)", "a size multiplied, 4"),
+        ("n * h * d * b", "(n + h + d) * b", "added, 2"),
+        ("budget // token", "budget % token", "remainder"),
+        ("budget // token", "1 << (budget // token).bit_length() >> 1",
+         "power of two"),
     ),
     ("speculate", _SPECULATE): (
         ("append(draft(tried))", _TILL_END, "k proposals a round"),
@@ -360,6 +423,28 @@ _CHANGES = {
         ("end not in new", "end not in [*prompt, *new]", "end in the prompt"),
         ("end not in new", "new[-1:] != [end]", "end looked for last, 2"),
         ("[], 0", "[target(prompt)[-1]], 1", "a call before the rounds"),
+        ("end not in new", "not (end and end in new)", "end 0 not seen, 2"),
+        ("target(tried)", "target(tuple(tried))", "no list"),
+        ("draft(tried)", "draft(tuple(tried))", "no list"),
+        ("target(tried)", "[None] * (n - 1) + target(tried[n - 1 :])",
+         "a window for target"),
+        ("target(tried)", "[None] * max(n - 3, 0) + target(tried[max(n - 3, 0) :])",
+         "a window for target, 3"),
+        ("target(tried)", "[None] * (n - 6) + target(tried[max(n - 6, 0) :])",
+         "target without prompt"),
+        ("target(tried)", "target(tried[:-1]) + [draft(tried)]", "target"),
+        ("draft(tried)", "draft(tried[-1:])", "a window for draft"),
+        ("draft(tried)", "draft(tried[-3:])", "a window for draft, 3"),
+        ("draft(tried)", "draft(tried[len(prompt) :] or tried)",
+         "a window for draft, 5"),
+        ("draft(tried)", "draft(tried[-7:])", "draft without prompt"),
+        ("a = 0", "a = 1", "first one unchecked"),
+        ("tried[n : n + a] + [answers[n + a - 1]]", "tried[n:]", "proposals alone"),
+        ("a < len(tried) - n", "a < k - 1", "one id a round too few"),
+        ("most], n_calls", "most], n_calls + len(target(ids)) * 0", "calls counted"),
+        ("n_calls += 1", "n_calls += 2; target(tried[:-1])", "target once a round"),
+        ("len(new) < most", "len(prompt) + len(new) < most",
+         "maximum with the prompt, 3"),
     ),
 }  # fmt: skip
 
@@ -398,9 +483,64 @@ def _left_over(target, draft, prompt, end, most, k):
     return new[: new.index(end) + 1 if end in new else most][:most], n_calls
 
 
+def _end_accepted_alone(target, draft, prompt, end, most, k):
+    new, n_calls = [], 0
+    while len(new) < most:
+        ids = [*prompt, *new]
+        for _ in range(k):
+            ids.append(draft(list(ids)))
+        n, n_calls = len(prompt) + len(new), n_calls + 1
+        answers, a = target(ids)[n - 1 :], 0
+        while a < k and ids[n + a] == answers[a]:
+            a += 1
+        if end in ids[n : n + a]:
+            return (new + ids[n : ids.index(end, n) + 1])[:most], n_calls
+        new += [*ids[n : n + a], answers[a]]
+    return new[:most], n_calls
+
+
+def _confirmed(*case):
+    """Calls target once more at the end."""
+    new, n_calls = _speculate_by_recursion(*case)
+    case[0]([*case[2], *new])
+    return new, n_calls + 1
+
+
+def _drafts_the_last(target, draft, prompt, end, most, k):
+    """After a round in which all are accepted, draft writes the one more id."""
+    new, n_calls = [], 0
+    while len(new) < most and end not in new:
+        ids = [*prompt, *new]
+        for _ in range(k):
+            ids.append(draft(list(ids)))
+        n, n_calls, a = len(prompt) + len(new), n_calls + 1, 0
+        answers = target(ids)[n - 1 :]
+        while a < k and ids[n + a] == answers[a]:
+            a += 1
+        new += [*ids[n : n + a], answers[a] if a < k else draft(list(ids))]
+    return new[: new.index(end) + 1 if end in new else most][:most], n_calls
+
+
+def _by_numbers(rates):
+    def rotate_pairs(x, positions, base):
+        angles = positions[:, None] * rates(x.shape[1], base)
+        swapped = torch.stack([-x[:, 1::2], x[:, ::2]], -1).flatten(1)
+        return x * angles.cos() + swapped * angles.sin()
+
+    return rotate_pairs
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "name"),
     [
+        ("speculate", _end_accepted_alone, "end among accepted ones alone"),
+        ("speculate", _confirmed, "target once a round"),
+        ("speculate", _drafts_the_last, "own id"),
+        ("rotate_pairs", _by_numbers(lambda d, b: b ** (-torch.arange(d) / d)),
+         "a rate for each number"),
+        ("rotate_pairs",
+         _by_numbers(lambda d, b: b ** -(torch.arange(0, d, 2) / d).repeat(2)),
+         "angles as halves"),
         ("speculate", _left_over, "dropped ones proposed again"),
         ("rope_base", ("5", "28", "122", "B"), "text"),
         ("rope_base", (5, 28, 122, "D"), "another letter"),
@@ -412,8 +552,22 @@ def _left_over(target, draft, prompt, end, most, k):
         ("rope_base", (21, 72, 130, "B"), "sines too"),
         ("rope_base", (28, 28, 28, "C"), "all the same"),
         ("rope_base", (0.49, 0.49, 0.48, "B"), "scores"),
+        ("rope_base", ("B", 5, 28, 122), "letter not last"),
+        ("rope_base", ((5, 28, 122), "B"), "nested"),
+        ("rope_base", (28, 122, "B"), "not four"),
+        ("rope_base", (5, 28, 122), "not four"),
+        ("rope_base", "5, 28, 122, B", "one text"),
+        ("rope_base", (1, 1, 1, "B"), "exponent positive"),
+        ("rope_base", (28, 474, 3478, "B"), "exponent doubled"),
+        ("rope_base", (5, 38, 188, "A"), "pairs from 1"),
+        ("rope_base", (5, 178, 106489, "B"), "last crossing"),
+        ("rope_base", (10, 100, 1000, "B"), "in proportion"),
+        ("rope_base", (0.28, 28, 2800, "B"), "in proportion"),
+        ("rope_base", (5, 28, 123, "B"), "one off with 1000000"),
+        ("rope_base", (5, 27, 122, "B"), "one off with 10000"),
+        ("rope_base", (5, 28, 100, "B"), "too few positions"),
     ],
-)
+)  # fmt: skip
 def test_more_slips_are_named(exercise, answer, name):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", name), result

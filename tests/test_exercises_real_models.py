@@ -268,6 +268,12 @@ def _mean_where_little_padding(states, ids):
     return _pool_by_loop(states, ids)
 
 
+def _masked_sum(real=lambda ids: ids != 0, out=lambda v: v):
+    return lambda states, ids: out(
+        F.normalize((states * real(ids).unsqueeze(-1)).sum(1), dim=-1)
+    )
+
+
 POOLED = [
     (_pooled_each(lambda s, i: s[: (i != 0).sum()]), "padding anywhere"),
     (_pooled_each(_up_to_zero), "padding anywhere"),
@@ -288,7 +294,18 @@ POOLED = [
     (_pooled(scale=lambda m: F.normalize(m, dim=-1).round(decimals=2)), "rounded"),
     (_pooled(real=lambda ids: ids[..., None]), "ids as weights"),
     (_mean_where_little_padding, "batch independent"),
-]
+    (_masked_sum(lambda ids: ids == 0), "padding alone, 2"),
+    (_masked_sum(lambda ids: (ids[0] != 0).expand_as(ids)), "one sentence's mask"),
+    (_masked_sum(out=lambda v: v[:, None]), "axis of tokens kept"),
+    (_masked_sum(out=torch.squeeze), "batch of one squeezed"),
+    (_masked_sum(out=lambda v: v[0]), "one sentence alone"),
+    (_masked_sum(out=lambda v: v[-1]), "one sentence alone, 2"),
+    (lambda s, i: _masked_sum()(s, i) / (i != 0).sum(1)[:, None],
+     "divided after scaling"),
+    (lambda s, i: F.normalize(s[i != 0].mean(0), dim=-1).repeat(len(s), 1),
+     "one mean of all sentences"),
+    (lambda s, i: F.normalize(s.mean(2) * (i > 0), dim=1), "mean along the vector, 3"),
+]  # fmt: skip
 
 
 def _names_by(clean):
@@ -332,6 +349,34 @@ def _by_regex(pattern):
     return _names_by(lambda name: re.sub(pattern, "", name))
 
 
+_WORDS = {prefix[:-1] for prefix in PREFIXES}
+_ONE = "(?:module|_orig_mod|model|bert)"
+_AT_BOTH_ENDS = rf"^(?:{_ONE}\.)+|(?:\.{_ONE})+$"
+
+
+def _each_at_most_once(name):
+    left = set(PREFIXES)
+    while left and name.startswith(tuple(left)):
+        begin, _, name = name.partition(".")
+        left.discard(f"{begin}.")
+    return name
+
+
+def _suffixes_too(name):
+    name = _names_by_regex([name])[0]
+    for prefix in PREFIXES:
+        name = name.removesuffix("." + prefix.strip("."))
+    return name
+
+
+def _cut_as_the_first(names):
+    if not names:
+        return []
+    n = len(names[0]) - len(_names_by_regex(names)[0])
+    head = names[0][:n]
+    return [name[n:] if name.startswith(head) else name for name in names]
+
+
 NAMES = [
     (_names_by(_swept(3)), "any number"),
     (_names_by(_swept(4)), "any number"),
@@ -343,11 +388,24 @@ NAMES = [
     (_by_regex(r"^(?:(?:module|_orig_mod|model|bert)(?:\.|$))+"), "no dot"),
     (_by_regex(r"(?i)^(?:module\.|_orig_mod\.|model\.|bert\.)+"), "whole prefixes"),
     (_by_regex(r"^(?:module.|_orig_mod.|model.|bert.)+"), "whole prefixes"),
-    (_by_regex(r"^(?:module\.|model\.|bert\.)+"), "any number"),
+    (_by_regex(r"^(?:module\.|model\.|bert\.)+"), "_orig_mod. left"),
+    (_by_regex(r"^(?:module\.|_orig_mod\.|bert\.)+"), "model. left"),
+    (_names_by(_each_at_most_once), "each once"),
+    (_by_regex(r"^(?:(?:module|_orig_mod|model|bert)\.)+(?=.*\.)"), "two parts kept"),
+    (_names_by(lambda name: ".".join(name.rsplit(".", 2)[-2:])), "last two parts"),
+    (_by_regex(_AT_BOTH_ENDS), "end too, 2"),
+    (_names_by(_suffixes_too), "end too"),
+    (_names_by(lambda name: ".".join(p for p in name.split(".") if p not in _WORDS)),
+     "everywhere, 2"),
+    (_cut_as_the_first, "as the first name"),
+    (lambda names: _names_by_regex(names)[:1], "one name alone"),
+    (lambda names: _names_by_regex(names)[-1:], "one name alone, 2"),
+    (lambda names: set(_names_by_regex(names)), "no list"),
+    (lambda names: {old: _names_by_regex([old])[0] for old in names}, "no list, 2"),
     (lambda names: [*dict.fromkeys(_names_by_regex(names))], "one for each"),
     (lambda names: tuple(_names_by_regex(names)), "a list"),
     (_names_by(lambda n: _names_by_regex([n])[0].lower()), "nothing else"),
-]
+]  # fmt: skip
 
 
 def _nfd_alone(texts):
@@ -379,6 +437,34 @@ def _cost_then(change):
     return lambda *case: change(*_counted()(*case))
 
 
+def _encodes_the_list(texts, encode, unk):
+    nfc, nfd = (
+        encode([unicodedata.normalize(f, t) for t in texts]) for f in ("NFC", "NFD")
+    )
+    return len(nfd) / len(nfc), nfd.count(unk) / len(nfd)
+
+
+def _ids_in(form, texts, encode):
+    return [[*encode(unicodedata.normalize(form, t))] for t in texts]
+
+
+def _counts_sets(share):
+    def answer(texts, encode, unk):
+        nfc, nfd = (
+            [i for ids in _ids_in(form, texts, encode) for i in ids]
+            for form in ("NFC", "NFD")
+        )
+        return len({*nfd}) / len({*nfc}), share(nfd, unk)
+
+    return answer
+
+
+def _at_most_one_a_text(texts, encode, unk):
+    each = _ids_in("NFD", texts, encode)
+    ratio = _counted()(texts, encode, unk)[0]
+    return ratio, sum(unk in ids for ids in each) / sum(map(len, each))
+
+
 COSTS = [
     (_counted(forms=("NFKC", "NFKD")), "compatibility forms"),
     (_counted(forms=("NFC", "NFKD")), "compatibility forms, 2"),
@@ -399,17 +485,36 @@ COSTS = [
     ),
     (_cost_then(lambda a, b: (a - 1, b)), "difference, not ratio, 2"),
     (_cost_then(lambda a, b: (a, 100 * b)), "percent"),
-]
+    (_counted(lambda texts: [t for t in texts if any(
+        unicodedata.normalize("NFD", c) != c for c in unicodedata.normalize("NFC", t)
+    )]), "texts left out, 3"),
+    (_encodes_the_list, "the list encoded"),
+    (_counts_sets(lambda ids, unk: (unk in ids) / len({*ids})), "different tokens, 2"),
+    (_counts_sets(lambda ids, unk: ids.count(unk) / len(ids)), "different tokens, 3"),
+    (lambda texts, encode, unk: (
+        _counted()(texts, encode, unk)[0],
+        unk and _counted()(texts, encode, unk)[1],
+    ), "unknown id 0"),
+    (_at_most_one_a_text, "one a text"),
+]  # fmt: skip
 
 
-def _layer_eps(first=1e-12, second=1e-12, gelu=F.gelu, clamp=None, out=lambda x: x):
+def _layer_eps(
+    first=1e-12, second=1e-12, gelu=F.gelu, clamp=None, out=lambda x: x,
+    heads=lambda n: n, weigh=lambda s: s.softmax(-1), centred=True,
+):  # fmt: skip
     """A layer of its own, with what readers changed."""
 
     def answer(x, w, n_heads):
+        n_heads = heads(n_heads)
+
         def linear(x, name):
             return F.linear(x, w[name + ".weight"], w[name + ".bias"])
 
         def norm(x, name, eps):
+            if not centred:
+                root = (x.pow(2).mean(-1, keepdim=True) + eps).sqrt()
+                return x / root * w[name + ".weight"] + w[name + ".bias"]
             return F.layer_norm(
                 x, x.shape[-1:], w[name + ".weight"], w[name + ".bias"], eps
             )
@@ -420,7 +525,7 @@ def _layer_eps(first=1e-12, second=1e-12, gelu=F.gelu, clamp=None, out=lambda x:
             for n in ("query", "key", "value")
         )
         scores = (q @ k.transpose(1, 2) / (d // n_heads) ** 0.5).clamp(max=clamp or 1e9)
-        joined = (scores.softmax(-1) @ v).transpose(0, 1).reshape(T, d)
+        joined = (weigh(scores) @ v).transpose(0, 1).reshape(T, d)
         x = x + linear(joined, "attention.output.dense")
         x = norm(x, "attention.output.LayerNorm", first)
         wide = gelu(linear(x, "intermediate.dense"))
@@ -447,22 +552,39 @@ LAYERS = [
     (_layer_eps(out=torch.Tensor.bfloat16), "few digits"),
     (_layer_eps(gelu=_tanh, out=torch.Tensor.half), "few digits"),
     (_layer_eps(second=1e-5, out=torch.Tensor.half), "few digits"),
-]
+    (_layer_eps(out=lambda x: x.unsqueeze(0)), "an axis too many"),
+    (_layer_eps(out=lambda x: x[-1:]), "one token alone"),
+    (_layer_eps(out=lambda x: x[0]), "one token alone, 4"),
+    (_layer_eps(heads=lambda n: 2), "2 heads written in"),
+    (_layer_eps(centred=False), "mean not subtracted"),
+    (_layer_eps(weigh=lambda s: s.bfloat16().softmax(-1).double()),
+     "few digits in attention"),
+    (_layer_eps(weigh=lambda s: s.half().softmax(-1).double()),
+     "few digits in attention, 2"),
+]  # fmt: skip
 
 LINEARS = [
     (_linear_in_torch, "NumPy matrices"),
     (lambda w: [part.T.tolist() for part in np.split(w, 3, 1)], "NumPy matrices"),
     (lambda w: (w[:768].T, w[768:1536].T, w[1536:].T), "turned, columns sliced"),
+    (lambda w: (w[: (d := len(w))], w[d : 2 * d], w[2 * d :]), "rows sliced, 2"),
+    (lambda w: (w[: (k := len(w) // 3)], w[k : 2 * k], w[2 * k :]), "rows sliced"),
+    (lambda w: [part.T.T for part in np.hsplit(w, 3)], "as given"),
+    (lambda w: (w[:, : (d := len(w))].T, w[:, d + 1 : 2 * d + 1].T, w[:, 2 * d :].T),
+     "cut in the wrong place, 2"),
     (lambda w: (w[:, :10].T, w[:, 10:20].T, w[:, 20:].T), "d written in, 9"),
     (lambda w: tuple(p.T.astype(object) for p in np.split(w, 3, 1)), None),
-]
+]  # fmt: skip
 UNITS = [
     ((3, 3, 6, 9, 18), "jamo left out"),
     ((8, 3, 8, 9, 24), "first number"),
     ((3, 2, 8, 6, 24), "second number"),
     ((3, 3, 9, 9, 27), "double consonant split"),
     ((3, 3, 8, 10, 25), "fourth number"),
-    ((3, 3, 8, 72, 192), "fourth number"),
+    ((3, 3, 8, 72, 192), "bits for bytes"),
+    ((3, 3, 8, 9, 192), "bits for bytes, NFD"),
+    ((1, 3, 3, 8, 9), "one place late"),
+    ((3, 3, 8, 11, 24), "fourth number"),
     ((3, 3, 8, 8, 8), "jamo for NFC"),
 ]
 TRIED = {

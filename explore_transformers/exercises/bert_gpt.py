@@ -1,5 +1,6 @@
 """Checks of the exercises of lesson 7, BERT and GPT."""
 
+import re
 from collections import Counter
 from decimal import Decimal
 from itertools import combinations, pairwise, product
@@ -11,6 +12,7 @@ import torch
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     in_order,
+    letters,
     swapped,
 )
 from explore_transformers.exercises.checking import (
@@ -32,6 +34,21 @@ masked_step = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
+        Mistake(
+            "backwards",
+            lambda answer: letters(answer) == "DBEAFC",
+            ko="순서가 거꾸로입니다. 스텝은 단어를 고르는 것으로 시작합니다.",
+            en="The order is backwards. A step begins with the choice of words.",
+            example="DBEAFC",
+        ),
+        Mistake(
+            "masked before chosen",
+            swapped("C", "A"),
+            ko="고르기 전에 단어를 바꾸었습니다. 바꿀 단어를 먼저 골라야 합니다.",
+            en="Words are replaced before they are chosen. Which ones, you must choose "
+            "first.",
+            example="ACFEBD",
+        ),
         Mistake(
             "answers in sight",
             swapped("A", "E"),
@@ -296,6 +313,18 @@ def _of_one_word(place, empty):
     return function
 
 
+def _equals_by_words(sign):
+    """Of equally common pairs, the one that more (or fewer) words hold."""
+
+    def function(counts):
+        totals, words = _totals(counts), Counter()
+        for pieces in counts:
+            words.update({*pairwise(pieces)})
+        return min(totals, key=lambda pair: (-totals[pair], sign * words[pair], pair))
+
+    return function
+
+
 def _is_a_tuple(answer):
     return isinstance(answer(*_LETTER_CASES[0]), tuple)
 
@@ -325,6 +354,8 @@ _LETTER_CASES = tuple(
         {"cab": 3, "xy": 2},
         {"abcab": 3, "cabb": 2, "bca": 4, "ac": 1},
         {"ccb": 2, "bcc": 3, "cbcb": 1, "aab": 4},
+        {"bc": 2, "bcd": 2, "aa": 4},  # equals, in two words and in one
+        {"aa": 2, "aad": 2, "bc": 4},
     )
 )
 _JOINED_CASES = (  # a later step: some pieces were joined before
@@ -672,6 +703,15 @@ best_pair = Exercise(
             "Python sorts first.",
         ),
         *several(
+            "by words of equals",
+            _equals_by_words(-1),
+            _equals_by_words(1),
+            ko="횟수가 같을 때 쌍이 든 단어의 수를 보았습니다. 파이썬이 정렬한 순서로 "
+            "앞선 쌍을 고르세요.",
+            en="Among equally common pairs you go by how many words hold them. Take "
+            "the one that Python sorts first.",
+        ),
+        *several(
             "first characters of equals",
             _best_by(lambda pair, n: (-n, [piece[0] for piece in pair])),
             _last_by_first_characters,
@@ -791,15 +831,82 @@ def _join(pieces, pair, backwards=False, once=False):
     return made[::step]
 
 
-def _split(word, merges, choose=min, **how):
+def _split(word, merges, choose=min, look=list, join=_join, rounds=1000, **how):
     rank = {tuple(pair): i for i, pair in enumerate(merges)}
     pieces = list(word)
-    while known := [rank[pair] for pair in pairwise(pieces) if pair in rank]:
+    for _ in range(rounds):
+        known = [rank[pair] for pair in look(pairwise(pieces)) if pair in rank]
         before = pieces
-        pieces = _join(pieces, merges[choose(known)], **how)
+        if known:
+            pieces = join(pieces, merges[choose(known)], **how)
         if pieces == before:
             break
     return pieces
+
+
+def _split_with(**changes):
+    return lambda word, merges: _split(word, merges, **changes)
+
+
+def _join_without_the_rest(pieces, pair):
+    """The last subword is lost unless it is joined."""
+    made, i = [], 0
+    while i < len(pieces) - 1:
+        here = tuple(pieces[i : i + 2]) == pair
+        made.append("".join(pair) if here else pieces[i])
+        i += 1 + here
+    return made
+
+
+def _join_by_pattern(pieces, pair):
+    """As text with spaces, and the pair a pattern in which a dot is any character."""
+    found = re.sub(
+        r"(?<!\S)" + " ".join(pair) + r"(?!\S)", "".join(pair), " ".join(pieces)
+    )
+    return found.split(" ")
+
+
+def _join_in_text(pieces, pair):
+    return " ".join(pieces).replace(" ".join(pair), "".join(pair)).split()
+
+
+def _join_with_both_spaces(pieces, pair):
+    """Each join uses up the space that the next one needs in front."""
+    text = f" {' '.join(pieces)} "
+    return text.replace(f" {' '.join(pair)} ", f" {''.join(pair)} ").split()
+
+
+def _join_in_front(pieces, pair):
+    begins = tuple(pieces[:2]) == pair
+    return ["".join(pair), *pieces[2:]] if begins else pieces
+
+
+def _sweeping(join, again=False):
+    """Joins the pairs one after another; `again` does so until nothing changes."""
+
+    def function(word, merges):
+        pieces, before = list(word), None
+        while pieces != before:
+            before = pieces
+            for pair in merges:
+                pieces = join(pieces, pair)
+            if not again:
+                break
+        return pieces
+
+    return function
+
+
+def _short_ones(limit):
+    """Makes no subword longer than that."""
+    return lambda word, merges: _split(
+        word, [pair for pair in merges if len("".join(pair)) <= limit]
+    )
+
+
+def _whole_if_unknown(word, merges):
+    known = {*pairwise(word)} & {*merges}
+    return _split(word, merges) if known else [word]
 
 
 def _until_one_is_absent(word, merges):
@@ -1107,6 +1214,7 @@ def _is_a_list(answer):
     return isinstance(answer(*_SPLIT_CASES[0]), list)
 
 
+_ALPHABET = "".join(chr(ord("가") + i) for i in range(40))
 _MERGES = [("었", "다"), ("먹", "었다"), ("지", "만"), ("었", "지만"), ("먹", "었")]
 _SPLIT_CASES = (
     ("먹었다", _MERGES),
@@ -1140,6 +1248,8 @@ _SPLIT_CASES = (
         "accbccb",
         [("c", "cb"), ("b", "c"), ("cc", "bc"), ("bc", "c"), ("c", "c"), ("cb", "ccb")],
     ),
+    ("..ab", [(".", ".")]),
+    (_ALPHABET, [(_ALPHABET[:i], _ALPHABET[i]) for i in range(1, 40)]),  # 39 rounds
 )  # fmt: skip
 
 
@@ -1279,6 +1389,14 @@ split_word = Exercise(
             en="You join a fixed number of times. Repeat until there is no pair to "
             "join (`while`).",
         ),
+        *several(
+            "so many rounds",
+            *(_split_with(rounds=n) for n in (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32)),
+            ko="정해진 횟수만큼만 되풀이했습니다. 붙일 쌍이 없을 때까지 되풀이하세요"
+            "(`while`).",
+            en="You repeat a fixed number of times. Repeat until there is no pair to "
+            "join (`while`).",
+        ),
         Mistake(
             "first places alone",
             _first_places,
@@ -1367,8 +1485,28 @@ split_word = Exercise(
             "order they were learnt.",
         ),
         Mistake(
+            "a pattern",
+            _split_with(join=_join_by_pattern),
+            ko="쌍을 정규식의 패턴으로 썼습니다. 패턴에서 `.`은 아무 글자나 뜻합니다. "
+            "서브워드의 목록에서 견주세요(아니면 `re.escape`).",
+            en="You use the pair as a pattern of `re`, where `.` stands for any "
+            "character. Compare items of a list (or use `re.escape`).",
+        ),
+        *several(
+            "spaces used up",
+            _sweeping(_join_with_both_spaces),
+            _sweeping(_join_with_both_spaces, again=True),
+            ko="양쪽의 띄어쓰기까지 `replace`로 바꾸었습니다. 쌍이 잇달아 있으면 "
+            "띄어쓰기를 앞의 것이 써 버려 하나씩 건너뜁니다. 서브워드의 목록에서 "
+            "견주세요.",
+            en="You `replace` text with the spaces (or marks) on both sides. Of pairs "
+            "in a row every other one is missed, as the one before used up the space. "
+            "Compare items of a list of subwords.",
+        ),
+        *several(
             "replaced in text",
             _replaced_text,
+            _split_with(join=_join_in_text),
             ko="띄어 쓴 글자에서 `replace`로 바꾸었습니다. “a b”는 “xa b”의 끝에도 "
             "있어서 다른 서브워드까지 붙습니다. 서브워드의 목록에서 견주세요.",
             en="You use `replace` on text with spaces. “a b” stands in “xa b” too, so "
@@ -1406,9 +1544,10 @@ split_word = Exercise(
             en="You join what gives the same text as a learnt pair. `(ab, c)` and "
             "`(a, bc)` are two pairs: compare both subwords.",
         ),
-        Mistake(
+        *several(
             "last piece lost",
             _last_piece_lost,
+            _split_with(join=_join_without_the_rest),
             ko="마지막 서브워드가 사라집니다. 쌍의 앞이 아닌 마지막 서브워드도 새 "
             "목록에 넣으세요.",
             en="The last subword gets lost. It begins no pair, but it belongs in the "
@@ -1429,6 +1568,39 @@ split_word = Exercise(
             "때 먼저 끝내세요.",
             en="Once a single subword is left there are no pairs, and `min` stops with "
             "an error. End before that.",
+        ),
+        Mistake(
+            "last pair of the word",
+            _split_with(look=lambda pairs: [*pairs][:-1]),
+            ko="단어의 마지막 쌍은 찾지 않습니다. 끝까지 찾으세요.",
+            en="You never look for the last pair of the word. Look as far as its end.",
+        ),
+        Mistake(
+            "first pair of the word",
+            _split_with(look=lambda pairs: [*pairs][1:]),
+            ko="단어의 첫 쌍은 찾지 않습니다. 처음부터 찾으세요.",
+            en="You never look for the first pair of the word. Begin at its start.",
+        ),
+        Mistake(
+            "front of the word alone",
+            _sweeping(_join_in_front, again=True),
+            ko="단어의 맨 앞에서만 붙였습니다. 쌍이 어디에 있든 붙이세요.",
+            en="You join at the front of the word alone. Join pairs wherever they "
+            "stand.",
+        ),
+        *several(
+            "short subwords alone",
+            *map(_short_ones, (3, 4, 5, 6, 8)),
+            ko="정해진 길이보다 긴 서브워드는 만들지 않습니다. 길이는 보지 마세요.",
+            en="You make no subword beyond a certain length. Length does not matter.",
+        ),
+        Mistake(
+            "whole word if unknown",
+            _whole_if_unknown,
+            ko="아는 쌍이 없으면 단어를 통째로 돌려줍니다. 그때는 글자로 나눈 "
+            "그대로입니다.",
+            en="Without a known pair you return the whole word. It stays cut into "
+            "characters then.",
         ),
         Mistake(
             "whole word",
@@ -1579,6 +1751,24 @@ def _whole_rows(chosen, ids):
     return chosen.any(axis=1, keepdims=True) & (ids > 3)
 
 
+def _one_at_least(chosen, ids):
+    """Asks for the first word of a row in which nothing is asked for."""
+    asked, are_words = _words_alone(chosen, ids), ids > 3
+    firsts = are_words & (are_words.cumsum(axis=1) == 1)
+    return np.where(asked.any(axis=1, keepdims=True), asked, firsts)
+
+
+def _up_to_the_end(lowest):
+    """Words that stand before the first end token, with ids of `lowest` or more."""
+    return lambda chosen, ids: (
+        chosen & ((ids == 2).cumsum(axis=1) == 0) & (ids >= lowest)
+    )
+
+
+def _shifted_left(targets):
+    return np.concatenate([targets[:, 1:], 0 * targets[:, :1]], axis=1)
+
+
 def _asked_by_inputs(find):
     """Finds the targets by looking at what the inputs have become."""
 
@@ -1650,6 +1840,7 @@ _BATCH_CASES = tuple(
         ([[7, 6], [8, 9]], [[1, 0], [0, 0]], 30),
         ([[2, 7], [2, 8]], [[1, 1], [1, 1]], 30),
         ([[3, 0, 2, 1, 9]], [[1, 1, 1, 1, 1]], 30),
+        ([[6, 9], [9, 7], [2, 8]], [[0, 0], [0, 1], [1, 0]], 30),  # rows of nothing
         ([[200, 70000, 50000, 300, 70001, 50001]], [[1, 1, 1, 0, 0, 0]], 40),
     )
 )
@@ -1996,6 +2187,22 @@ masked_batch = Exercise(
             en="You changed to a small integer type. Numbers above 127 (int8), 255 "
             "(uint8) or 32767 (int16) become others in it.",
         ),
+        Mistake(
+            "something in every row",
+            _batch_with(_one_at_least),
+            ko="물을 것이 없는 행에서도 한 단어를 물었습니다. 그런 행은 그대로 두세요.",
+            en="Where a row has nothing to ask for, you ask for a word all the same. "
+            "Leave such a row.",
+        ),
+        *several(
+            "up to the end token",
+            _batch_with(_up_to_the_end(3)),
+            _batch_with(_up_to_the_end(4)),
+            ko="끝 토큰(번호 2) 뒤에서는 아무것도 묻지 않습니다. 위치가 아니라 번호를 "
+            "보세요(`ids > 3`).",
+            en="Nothing is asked for after an end token (number 2). Go by the number "
+            "of each token (`ids > 3`), not by its place.",
+        ),
         *several(
             "one row's choice for all",
             _batch_with(lambda chosen, ids: chosen[:1] & (ids > 3)),
@@ -2016,6 +2223,7 @@ masked_batch = Exercise(
             "targets moved",
             _batch_made(targets=lambda t: np.roll(t, -1, axis=1)),
             _batch_made(targets=lambda t: np.roll(t, 1, axis=1)),
+            _batch_made(targets=_shifted_left),
             ko="정답을 한 칸 밀었습니다. BERT는 바로 그 자리의 단어를 맞히니 밀지 "
             "마세요.",
             en="You moved the targets by one place. BERT fills the very place: don't "
@@ -2356,6 +2564,13 @@ merge_source = Exercise(
     same=_as_measured,
     mistakes=(
         Mistake(
+            "text alone",
+            lambda answer: isinstance(answer, str),
+            ko="글자열 하나입니다. 수 넷과 글자를 괄호 안에 따로 적으세요.",
+            en="That is one text. Write four numbers and the letter in parentheses.",
+            example="C",
+        ),
+        Mistake(
             "nested",
             lambda answer: len(answer) == 2 or len(answer) == 3,
             ko="수 넷과 글자 하나를 한 괄호 안에 나란히 적으세요.",
@@ -2546,7 +2761,7 @@ merge_source = Exercise(
         ),
         Mistake(
             "below 1",
-            _four_where(lambda *four: min(four) < 0.98),
+            _four_where(lambda *four: min(four) < 0.995),
             ko="1보다 작은 값이 있습니다. 단어 하나에는 서브워드가 적어도 하나 듭니다.",
             en="There is a value below 1. A word takes one subword at the least.",
             example=(3.33, 0.5, 1.17, 3.05, "C"),
@@ -2607,6 +2822,17 @@ merge_source = Exercise(
             en="① and ② are equal. Were merges learnt anew from the other text?",
             example=(1.9, 1.6, 1.9, 1.6, "C"),
         ),
+        Mistake(
+            "one decimal",
+            _four_where(
+                lambda *four: all(abs(n * 10 - round(n * 10)) < 1e-6 for n in four)
+            ),
+            ko="모두 소수 첫째 자리까지입니다. 예측이 아니라 잰 값을 둘째 자리까지 "
+            "적으세요.",
+            en="None has more than one decimal. Write what you measured, not what you "
+            "predicted, and to two decimals.",
+            example=(3.3, 1.0, 1.2, 3.0, "C"),
+        ),
         *(
             _four_first_wrong(place, *where)
             for place, where in enumerate(
@@ -2642,6 +2868,10 @@ class _Step:
 
 def _shares(logits, temperature):
     return (logits.double() / temperature).softmax(dim=0)
+
+
+def _softmax_as_given(logits, temperature):
+    return (logits / temperature).softmax(dim=0)
 
 
 def _sums_before(p, top_p):
@@ -2734,6 +2964,12 @@ def _until_reached(p, top_p):
     return min(int((p.cumsum(0) < top_p).sum()) + 1, len(p))
 
 
+def _less_where_exact(p, top_p):
+    """As _sums_before, but without the token that makes the sum just top_p."""
+    n = min(int((p.cumsum(0) < top_p).sum()) + 1, len(p))
+    return n - (n > 1 and float(p.cumsum(0)[n - 1]) == top_p)
+
+
 def _ties_kept(p, top_p):
     return int((p >= p[_sums_before(p, top_p) - 1]).sum())
 
@@ -2766,6 +3002,32 @@ def _second_at_0(logits, temperature, top_p, u):
     if temperature == 0:
         return int(logits.topk(2).indices[int(u > 0.5)])
     return _draw(logits, temperature, top_p, u)
+
+
+def _from_the_second():
+    """A stop that overlooks an `end` that is the first token written."""
+    written = []
+
+    def stop(token, end):
+        written.append(token)
+        return token == end and len(written) > 1
+
+    return stop
+
+
+def _in_some_steps(is_used):
+    """top_p where is_used(tokens so far), and elsewhere all tokens."""
+
+    def function(*case):
+        kept = []
+
+        def keep(p, top_p):
+            kept.append(_sums_before(p, top_p) if is_used(len(kept)) else len(p))
+            return kept[-1]
+
+        return _top_p(*case, draw=lambda *given: _draw(*given, keep=keep))
+
+    return function
 
 
 def _never_fewer(step, prompt, end, temperature, top_p, draws):
@@ -2853,6 +3115,7 @@ _TOP_P_CASES = (
     # Rounding leaves the sum of all just under 1.
     (_Step(16, V=50, size=1.0), [1], -1, 1.0, 1.0, list(_DRAWS[:8])),
     (_Always(0.6, 0.298, 0.1, 0.002), [1], -1, 1.0, 0.9, [0.99, 0.5]),
+    (_Step(17), [1], -1, 0, 1.0, list(_DRAWS[:3])),
 )
 
 
@@ -2877,6 +3140,11 @@ def _one_call_a_step(answer):
     return not _are_right(answer(counted, *rest), (step, *rest)) or len(calls) == 3
 
 
+def _no_more_than_draws(answer):
+    """Whether no text of a case is longer than its draws."""
+    return all(len(answer(*case)) <= len(case[5]) for case in _TOP_P_CASES)
+
+
 def _lists_are_handed(answer):
     """Whether step gets all ids as a list of whole numbers."""
     step, handed = _Step(2), []
@@ -2888,7 +3156,7 @@ def _lists_are_handed(answer):
     for temperature in (1.0, 0):
         answer(noted, [1, 3], -1, temperature, 0.8, [0.2, 0.4, 0.6])
     return all(
-        isinstance(ids, list | tuple) and all(isinstance(i, Integral) for i in ids)
+        isinstance(ids, list) and all(isinstance(i, Integral) for i in ids)
         for ids in handed
     )
 
@@ -2944,6 +3212,7 @@ write_top_p = Exercise(
                 keep=lambda p, top_p: max(1, int((p.cumsum(0) <= top_p).sum()))
             ),
             _drawn_with(keep=lambda p, top_p: int((p.cumsum(0) <= top_p).sum())),
+            _drawn_with(keep=_less_where_exact, shares=_softmax_as_given),
             ko="합이 `top_p`에 이르게 하는 토큰이 빠졌습니다. 합이 `top_p` 이상이 되는 "
             "데 필요한 토큰입니다.",
             en="The token that makes the sum reach `top_p` is left out. It is needed "
@@ -3032,8 +3301,10 @@ write_top_p = Exercise(
         Mistake(
             "divided by top-p",
             _drawn_with(norm=lambda p, top_p: p / top_p),
-            ko="남긴 확률을 `top_p`로 나누었습니다. 남긴 것의 합으로 나누세요.",
-            en="You divide what is kept by `top_p`. Divide by the sum of what is kept.",
+            ko="남긴 확률을 `top_p`로 나누었거나 `draws`의 수에 `top_p`를 곱했습니다. "
+            "남긴 것을 그 합으로 나누세요.",
+            en="You divide what is kept by `top_p`, or multiply the number drawn by "
+            "it. Divide what is kept by its own sum.",
         ),
         *several(
             "no softmax",
@@ -3096,9 +3367,11 @@ write_top_p = Exercise(
             en="You keep tokens whose own probability is at least `1 - top_p`. It is "
             "the sum that counts.",
         ),
-        Mistake(
+        *several(
             "share of the tokens",
             _drawn_with(keep=lambda p, top_p: max(1, int(len(p) * top_p))),
+            _drawn_with(keep=lambda p, top_p: max(1, -int(-len(p) * top_p // 1))),
+            _drawn_with(keep=lambda p, top_p: max(1, round(len(p) * top_p))),
             ko="토큰의 수에 `top_p`를 곱해 남겼습니다. 비교할 것은 확률의 합입니다.",
             en="You keep a share `top_p` of all tokens. It is the sum of probabilities "
             "that counts.",
@@ -3134,9 +3407,10 @@ write_top_p = Exercise(
             en="You write the place in the sorted order. Write the id that stands "
             "there.",
         ),
-        Mistake(
+        *several(
             "one place too early",
             _drawn_with(place=lambda sums, u: max(_place(sums, u) - 1, 0)),
+            _drawn_with(place=lambda sums, u: int((sums <= u).sum()) - 1),
             ko="한 자리 앞의 토큰을 골랐습니다. 합이 수보다 **커지는** 토큰입니다.",
             en="You choose one place too early: it is the token at which the sum "
             "becomes larger.",
@@ -3284,6 +3558,13 @@ write_top_p = Exercise(
             en="With `end` in the prompt nothing is written. Stop once `end` is "
             "written anew.",
         ),
+        Mistake(
+            "end at once not seen",
+            lambda *case: _top_p(*case, stop=_from_the_second()),
+            ko="첫 토큰이 `end`일 때 멈추지 않습니다. 처음부터 보세요.",
+            en="It does not stop where the very first token is `end`. Look from the "
+            "first on.",
+        ),
         *several(
             "end written in",
             *(
@@ -3394,6 +3675,38 @@ write_top_p = Exercise(
             en="You draw all that were kept alike. Add up their probabilities.",
         ),
         Mistake(
+            "first step alone",
+            _in_some_steps(lambda n: n == 0),
+            ko="`top_p`를 첫 단계에서만 썼습니다. 단계마다 쓰세요.",
+            en="`top_p` is used in the first step alone. Use it in each.",
+        ),
+        Mistake(
+            "all but the first step",
+            _in_some_steps(lambda n: n > 0),
+            ko="첫 단계에서는 `top_p`를 쓰지 않았습니다. 단계마다 쓰세요.",
+            en="`top_p` is not used in the first step. Use it in each.",
+        ),
+        Mistake(
+            "one without draws",
+            lambda *case: _top_p(*case[:5], case[5] or [0.5]),
+            ko="`draws`가 비었는데 하나를 썼습니다. 그때는 빈 리스트를 돌려주세요.",
+            en="A token is written though `draws` is empty. Return an empty list then.",
+        ),
+        Mistake(
+            "smallest at 0 with top-p 1",
+            _top_p_with(
+                draw=lambda logits, T, top_p, u: (
+                    int(logits.argmin())
+                    if T == 0 and top_p == 1
+                    else _draw(logits, T, top_p, u)
+                )
+            ),
+            ko="온도 0에서 `top_p`가 1이면 가장 작은 로짓을 골랐습니다. 가장 큰 것을 "
+            "고르세요.",
+            en="At temperature 0 with `top_p` 1 you choose the smallest logit. Choose "
+            "the largest.",
+        ),
+        Mistake(
             "never fewer than before",
             _never_fewer,
             ko="남길 수를 단계마다 처음부터 세지 않았습니다.",
@@ -3444,6 +3757,15 @@ write_top_p = Exercise(
     ),
     properties=(
         Property(
+            "no more than draws",
+            _no_more_than_draws,
+            ko="`draws`에 든 수보다 많은 토큰을 썼습니다. 온도가 0일 때도 토큰마다 "
+            "하나씩 쓰고, 떨어지면 멈춥니다.",
+            en="More tokens are written than there are numbers in `draws`. Each uses "
+            "one up, at temperature 0 too; then it stops.",
+            before_form=True,
+        ),
+        Property(
             "nothing random",
             _writes_the_same,
             ko="실행할 때마다 결과가 다릅니다. 난수 대신 `draws`를 쓰세요.",
@@ -3460,16 +3782,17 @@ write_top_p = Exercise(
         Property(
             "lists handed to step",
             _lists_are_handed,
-            ko="`step`에 리스트가 아닌 것(텐서나 배열)을 주었습니다. 정수(`int`)의 "
+            ko="`step`에 리스트가 아닌 것(튜플이나 텐서)을 주었습니다. 정수(`int`)의 "
             "리스트를 주세요.",
-            en="`step` gets something else than a list, such as a tensor. Hand it a "
-            "list of `int`.",
+            en="`step` gets something else than a list, such as a tuple or a tensor. "
+            "Hand it a list of `int`.",
         ),
         Property(
             "one call a step",
             _one_call_a_step,
-            ko="토큰은 맞지만 `step`을 토큰마다 한 번보다 많이 불렀습니다.",
-            en="The ids are right, but `step` is called more than once for a token.",
+            ko="토큰은 맞지만 `step`을 쓴 토큰의 수보다 많이 불렀습니다.",
+            en="The ids are right, but `step` is called more often than ids are "
+            "written.",
         ),
     ),
 )

@@ -64,12 +64,17 @@ class Property:
     """Something that holds for right answers: holds(answer) -> bool.
 
     Where `holds` itself raises, it says nothing about the answer.
+
+    Args:
+        before_form: whether it explains an answer whose type, length or shape is wrong,
+            such as a text that stopped too early; other properties are not asked then.
     """
 
     name: str
     holds: Callable
     ko: str
     en: str
+    before_form: bool = False
 
 
 @dataclass(frozen=True)
@@ -352,7 +357,8 @@ class _FunctionJudge:
             return self._shown(result, wrong[0])
         found = [_difference(exercise, e.value, o.value) for _, e, o in wrong]
         worst = next((i for i, f in enumerate(found) if f.form), None)
-        if worst is None and (failing := _failing(exercise, Watched(answer))):
+        is_form = worst is not None
+        if failing := _failing(exercise, Watched(answer), before_form=is_form):
             return self._shown(_known(exercise, failing), wrong[0])
         count = messages.how_many(len(outcomes) - len(wrong), len(outcomes))
         result = Result(exercise.name, "wrong", found[worst or 0].words + count)
@@ -441,9 +447,14 @@ def _wrong_place(exercise, answer):
     return next((i for i, pair in pairs if difference(*pair)), None)
 
 
-def _failing(exercise, answer):
-    """Return the first property that the answer lacks, or None."""
-    lacking = (p for p in exercise.properties if verdict(p.holds, answer) is False)
+def _failing(exercise, answer, before_form=False):
+    """Return the first property that the answer lacks, or None.
+
+    Args:
+        before_form: only of those that come before what is said of the form.
+    """
+    asked = (p for p in exercise.properties if p.before_form or not before_form)
+    lacking = (p for p in asked if verdict(p.holds, answer) is False)
     return next(lacking, None)
 
 

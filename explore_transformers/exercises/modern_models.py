@@ -2,6 +2,7 @@
 
 from numbers import Integral
 
+import numpy as np
 import torch
 
 from explore_transformers.exercises.checking import (
@@ -55,6 +56,28 @@ def _turn(
 
 def _turn_with(**changes):
     return lambda x, positions, base: _turn(x, positions, base, **changes)
+
+
+def _by_numbers(rates):
+    """RoPE as `x * cos + swapped * sin`, where rates(d, base) has a rate a number."""
+
+    def function(x, positions, base):
+        angles = _table(positions.double(), rates(x.shape[1], base))  # (T, d)
+        a, b = _neighbours(x)
+        return (x * angles.cos() + _in_turns(-b, a) * angles.sin()).to(x.dtype)
+
+    return function
+
+
+def _pair_left(place):
+    """Rates where one pair does not turn."""
+
+    def rates(d, base):
+        kept = _rates(d, base)
+        kept[place] = 0
+        return kept
+
+    return rates
 
 
 def _rows_for_columns(x, positions, base):
@@ -279,6 +302,75 @@ rotate_pairs = Exercise(
             ko="사인의 절댓값을 썼습니다. 사인은 음수일 때도 있습니다.",
             en="You take the sine without its sign. It may be negative.",
         ),
+        *several(
+            "a rate for each number",
+            _by_numbers(lambda d, base: base ** (-torch.arange(d).double() / d)),
+            _by_numbers(lambda d, base: base ** (-2 * torch.arange(d).double() / d)),
+            ko="한 짝의 두 수를 다른 각만큼 돌렸습니다. 짝마다 각이 하나입니다.",
+            en="The two numbers of a pair are turned by different angles. A pair has "
+            "one angle.",
+        ),
+        Mistake(
+            "angles as halves",
+            _by_numbers(lambda d, base: _rates(d, base).repeat(2)),
+            ko="각을 앞뒤 절반으로 이어 붙였습니다(`cat`). 이웃한 두 수의 각이 같아야 "
+            "합니다(`repeat_interleave`).",
+            en="The angles are laid out as two halves (`cat`). Neighbours have the "
+            "same angle (`repeat_interleave`).",
+        ),
+        Mistake(
+            "cosines alone",
+            _turn_with(turned=lambda a, b, c, s: (a * c, b * c)),
+            ko="코사인만 곱했습니다. 짝의 다른 수에 사인을 곱한 것이 빠졌습니다.",
+            en="You multiply by cosines alone. What is missing is the other number of "
+            "the pair times the sine.",
+        ),
+        Mistake(
+            "sines alone",
+            _turn_with(turned=lambda a, b, c, s: (-b * s, a * s)),
+            ko="사인만 곱했습니다. 그 수에 코사인을 곱한 것이 빠졌습니다.",
+            en="You multiply by sines alone. What is missing is the number itself "
+            "times the cosine.",
+        ),
+        Mistake(
+            "first number left",
+            _turn_with(turned=lambda a, b, c, s: (a, _turned(a, b, c, s)[1])),
+            ko="짝의 앞 수가 그대로입니다. 두 수가 모두 바뀝니다.",
+            en="The first number of each pair is as it was. Both change.",
+        ),
+        Mistake(
+            "second number left",
+            _turn_with(turned=lambda a, b, c, s: (_turned(a, b, c, s)[0], b)),
+            ko="짝의 뒤 수가 그대로입니다. 두 수가 모두 바뀝니다.",
+            en="The second number of each pair is as it was. Both change.",
+        ),
+        Mistake(
+            "pairs left apart",
+            _turn_with(join=lambda a, b: torch.stack([a, b], dim=-1)),
+            ko="수는 맞지만 짝마다 축이 하나 더 있습니다. `(T, d)`로 이어 "
+            "놓으세요(`flatten(-2)`).",
+            en="The numbers are right, but pairs have an axis of their own. Lay them "
+            "out as `(T, d)` with `flatten(-2)`.",
+        ),
+        Mistake(
+            "last pair left",
+            _turn_with(rates=_pair_left(-1)),
+            ko="마지막 짝을 돌리지 않았습니다.",
+            en="The last pair is not turned.",
+        ),
+        Mistake(
+            "first pair left",
+            _turn_with(rates=_pair_left(0)),
+            ko="첫 짝(짝 0)을 돌리지 않았습니다.",
+            en="The first pair, pair 0, is not turned.",
+        ),
+        Mistake(
+            "rates in a line",
+            _turn_with(rates=lambda d, base: 1 - torch.arange(0, d, 2).double() / d),
+            ko="빠르기가 고르게 줄어듭니다. 짝 i의 빠르기는 `base`의 -2i/d제곱입니다.",
+            en="Your rates fall in equal steps. That of pair i is `base` to the power "
+            "of -2i/d.",
+        ),
         Mistake(
             "not turned",
             lambda x, positions, base: x.clone(),
@@ -351,19 +443,48 @@ def _rows_for_heads(weight, n_heads, n_kv_heads):
     return heads.unflatten(0, (-1, each)).mean(dim=1).flatten(0, 1)
 
 
+def _as_columns(weight, n_heads, n_kv_heads):
+    shape = n_kv_heads, n_heads // n_kv_heads, -1
+    return weight.unflatten(1, shape).mean(dim=2).flatten(1)
+
+
+def _size_of_the_model(weight, n_heads, n_kv_heads):
+    """As if a head had d_model // n_heads rows."""
+    d_head = weight.shape[1] // n_heads
+    groups = weight.reshape(n_kv_heads, -1, d_head, weight.shape[1])
+    return groups.mean(dim=1).flatten(0, 1)
+
+
+def _in_twos(weight, n_heads, n_kv_heads):
+    heads = weight.unflatten(0, (n_heads, -1))
+    return ((heads[::2] + heads[1::2]) / 2).flatten(0, 1)
+
+
+def _unless_single(function):
+    """As function, but right where a group is one head."""
+    return lambda weight, n, kv: weight.clone() if n == kv else function(weight, n, kv)
+
+
+def _without_one(kept):
+    """Both ways to leave out a head of each group: with single heads too, or not."""
+    joined = _joined_with(choose=lambda groups: groups[:, kept].mean(dim=1))
+    return joined, _unless_single(joined)
+
+
 def _transposed_first(weight, n_heads, n_kv_heads):
     shape = n_kv_heads, n_heads // n_kv_heads, len(weight) // n_heads, -1
     return weight.T.reshape(shape).mean(dim=1).flatten(0, 1)
 
 
 def _join_cases():
+    # d_model can be cut into heads, but into none of d_head: so it shows who does it.
     rng = torch.Generator().manual_seed(7)
     for n_heads, n_kv_heads, d_head, d_model in (
-        (4, 2, 3, 5),
-        (6, 2, 2, 4),
+        (4, 2, 3, 8),
+        (6, 2, 2, 6),
         (6, 3, 4, 6),
-        (4, 4, 2, 3),
-        (3, 1, 2, 4),
+        (4, 4, 2, 4),
+        (3, 1, 2, 3),
     ):
         shape = n_heads * d_head, d_model
         yield torch.randn(*shape, generator=rng), n_heads, n_kv_heads
@@ -525,6 +646,72 @@ mean_heads = Exercise(
             "`n_kv_heads` groups of `n_heads // n_kv_heads` heads.",
         ),
         Mistake(
+            "groups left apart",
+            lambda weight, n, kv: _joined(weight, n, kv).unflatten(0, (kv, -1)),
+            ko="평균은 맞지만 무리마다 따로입니다. `(n_kv_heads * d_head, d_model)`로 "
+            "이어 놓으세요.",
+            en="The means are right, but each group stands apart. Join their rows to "
+            "`(n_kv_heads * d_head, d_model)`.",
+        ),
+        Mistake(
+            "rows of a group in turns",
+            lambda weight, n, kv: (
+                _joined(weight, n, kv)
+                .unflatten(0, (kv, -1))
+                .transpose(0, 1)
+                .flatten(0, 1)
+            ),
+            ko="평균은 맞지만 무리의 행이 번갈아 있습니다. 무리 0의 행을 모두 놓은 "
+            "다음에 무리 1을 놓으세요.",
+            en="The means are right, but the groups' rows take turns. All rows of "
+            "group 0 come first, then those of group 1.",
+        ),
+        Mistake(
+            "rows in the mean too",
+            _joined_with(
+                choose=lambda g: g.mean(dim=(1, 2), keepdim=True)[:, 0].expand_as(
+                    g[:, 0]
+                )
+            ),
+            ko="헤드 안의 행까지 평균했습니다. 헤드끼리만 평균하고, 행은 `d_head`개를 "
+            "그대로 두세요.",
+            en="The rows within a head are averaged too. Take the mean over heads "
+            "alone; a head keeps its `d_head` rows.",
+        ),
+        Mistake(
+            "heads as columns",
+            _as_columns,
+            ko="열을 헤드로 나누었습니다. 헤드는 `weight`의 행에 있습니다.",
+            en="You cut the columns into heads. Heads lie along the rows of `weight`.",
+        ),
+        Mistake(
+            "d_head of the model",
+            _size_of_the_model,
+            ko="`d_head`를 열의 수로 셈했습니다. 행의 수를 `n_heads`로 나눈 것입니다.",
+            en="You take `d_head` from the number of columns. It is the number of rows "
+            "divided by `n_heads`.",
+        ),
+        *several(
+            "groups of two",
+            _in_twos,
+            _unless_single(_in_twos),
+            ko="언제나 헤드를 둘씩 묶었습니다. 한 무리에 `n_heads // n_kv_heads`개가 "
+            "듭니다.",
+            en="You always join two heads. A group has `n_heads // n_kv_heads`.",
+        ),
+        *several(
+            "first of a group missing",
+            *_without_one(slice(1, None)),
+            ko="무리마다 첫 헤드가 평균에서 빠졌습니다.",
+            en="The first head of each group is missing from the mean.",
+        ),
+        *several(
+            "last of a group missing",
+            *_without_one(slice(None, -1)),
+            ko="무리마다 마지막 헤드가 평균에서 빠졌습니다.",
+            en="The last head of each group is missing from the mean.",
+        ),
+        Mistake(
             "unchanged",
             lambda weight, n, kv: weight.clone(),
             ko="가중치가 그대로입니다. 무리마다 평균하세요.",
@@ -581,6 +768,18 @@ def _bug_and_cache(n_cached, n_new):
     return seen
 
 
+def _as_many_rows_as_cached(n_cached, n_new):
+    """Row i is filled only up to i = n_cached."""
+    seen = _mask(n_cached, n_new)
+    seen[n_cached + 1 :] = False
+    return seen if n_cached else _mask(0, n_new)
+
+
+def _only_the_next_hidden(n_cached, n_new):
+    row_by_row = torch.eye(n_cached + n_new + 1, dtype=torch.bool)
+    return ~row_by_row[n_cached + 1 :, :-1]
+
+
 def _is_bool(answer):
     mask = answer(3, 2)
     return torch.is_tensor(mask) and mask.dtype == torch.bool
@@ -589,15 +788,16 @@ def _is_bool(answer):
 cached_mask = Exercise(
     "cached_mask",
     expected=_mask,
-    cases=((3, 2), (0, 4), (5, 1), (2, 3), (1, 1), (4, 4)),
+    cases=((3, 2), (0, 4), (5, 1), (2, 3), (1, 1), (4, 4), (1, 4), (2, 6)),
     mistakes=(
         Mistake(
             "the bug left in",
             _mask_with(lambda n_cached, n_new: 0),
             ko="아직 그대로입니다. 첫 새 토큰은 첫 위치만 봅니다. 캐시의 토큰도 모두 "
-            "보아야 합니다.",
+            "보아야 합니다(정사각 마스크라면 마지막 행들입니다).",
             en="The bug is still there: the first new token sees the first position "
-            "alone. It must see all that are cached, too.",
+            "alone. It must see all that are cached, too (of a square mask, take the "
+            "last rows).",
         ),
         Mistake(
             "itself hidden",
@@ -717,6 +917,84 @@ cached_mask = Exercise(
             en="The diagonal is moved by half of the cache. Move it by `n_cached`.",
         ),
         *several(
+            "moved by the larger",
+            _mask_with(max),
+            _mask_with(lambda n_cached, n_new: max(n_cached, n_new - 1)),
+            _mask_with(lambda n_cached, n_new: n_cached and max(n_cached, n_new)),
+            _mask_with(lambda n_cached, n_new: n_cached and max(n_cached, n_new - 1)),
+            ko="새 토큰이 캐시보다 많으면 뒤의 것까지 봅니다. 언제나 `n_cached`만큼 "
+            "옮기세요.",
+            en="With more new tokens than cached ones, later ones are seen. Always "
+            "move by `n_cached`.",
+        ),
+        *several(
+            "moved by the smaller",
+            _mask_with(min),
+            _mask_with(lambda n_cached, n_new: min(n_cached, n_new - 1)),
+            ko="캐시가 새 토큰보다 많으면 앞의 것이 가려집니다. 언제나 `n_cached`만큼 "
+            "옮기세요.",
+            en="With more cached tokens than new ones, earlier ones are hidden. Always "
+            "move by `n_cached`.",
+        ),
+        *several(
+            "moved by 1",
+            _mask_with(lambda n_cached, n_new: 1),
+            _mask_with(lambda n_cached, n_new: min(n_cached, 1)),
+            ko="대각선을 하나만 옮겼습니다. `n_cached`만큼 옮기세요.",
+            en="The diagonal is moved by 1. Move it by `n_cached`.",
+        ),
+        Mistake(
+            "rows left empty",
+            _as_many_rows_as_cached,
+            ko="새 토큰이 캐시보다 많으면 뒤의 행이 비었습니다. 새 토큰마다 한 행을 "
+            "채우세요.",
+            en="With more new tokens than cached ones, the last rows are empty. Fill "
+            "one for each new token.",
+        ),
+        Mistake(
+            "all seen with a cache",
+            lambda n_cached, n_new: _mask(n_cached, n_new, lambda c, n: c and c + n),
+            ko="캐시가 있으면 모두 보입니다. 새 토큰끼리는 뒤의 것을 못 보아야 합니다.",
+            en="With tokens cached all is seen. Among the new tokens, later ones must "
+            "be hidden.",
+        ),
+        Mistake(
+            "only the next hidden",
+            _only_the_next_hidden,
+            ko="바로 다음 토큰만 가렸습니다. 그 뒤의 것도 모두 가리세요.",
+            en="Only the very next token is hidden. Hide all later ones.",
+        ),
+        *several(
+            "an axis too many",
+            lambda *case: _mask(*case)[None],
+            lambda *case: _mask(*case)[None, None],
+            ko="값은 맞지만 앞에 축이 더 있습니다. 모양은 `(n_new, n_cached + "
+            "n_new)`입니다.",
+            en="The values are right, but there is an axis too many in front. The "
+            "shape is `(n_new, n_cached + n_new)`.",
+        ),
+        Mistake(
+            "a single row squeezed",
+            lambda *case: _mask(*case).squeeze(),
+            ko="새 토큰이 하나이면 행의 축이 사라집니다(`squeeze`). 축 둘을 두세요.",
+            en="With one new token the axis of rows is lost (`squeeze`). Keep both "
+            "axes.",
+        ),
+        *several(
+            "last row alone",
+            lambda *case: _mask(*case)[-1:],
+            lambda *case: _mask(*case)[-1],
+            ko="마지막 행만 있습니다. 새 토큰마다 한 행을 두세요.",
+            en="There is the last row alone. Each new token has a row.",
+        ),
+        *several(
+            "numbers exchanged",
+            lambda n_cached, n_new: _mask(n_new, n_cached),
+            lambda n_cached, n_new: _mask(n_new, n_cached, lambda new, cached: cached),
+            ko="`n_cached`와 `n_new`를 바꾸어 썼습니다. 행은 `n_new`개입니다.",
+            en="`n_cached` and `n_new` are exchanged. There are `n_new` rows.",
+        ),
+        *several(
             "3 written",
             _mask_with(lambda n_cached, n_new: 3),
             _mask_with(lambda n_cached, n_new: min(n_cached, 3)),
@@ -785,6 +1063,34 @@ def _longest_by(token):
     return lambda budget, *sizes: budget // token(*sizes)
 
 
+def _times_one(place):
+    """Multiplies by one of the sizes in place of dividing by it."""
+
+    def function(budget, *sizes):
+        others = [1 if i == place else n for i, n in enumerate(sizes)]
+        return budget * sizes[place] // _token(*others)
+
+    return function
+
+
+def _shared(share, after=True):
+    """share(what, B) divides among the texts: the tokens, or before that the bytes."""
+
+    def function(budget, *sizes):
+        token, B = _token(*sizes[:-1], 1), sizes[-1]
+        return share(budget // token, B) if after else share(budget, B) // token
+
+    return function
+
+
+def _up(a, b):
+    return -(-a // b)
+
+
+def _nearest(a, b):
+    return round(a / b)
+
+
 longest_text = Exercise(
     "longest_text",
     expected=_longest,
@@ -797,6 +1103,8 @@ longest_text = Exercise(
         (123456, 4, 5, 7, 3, 6),
         (192, 2, 2, 16, 1, 1),
         (2**31 - 1, 1, 1, 1, 1, 1),
+        (1100, 1, 1, 1, 50, 4),  # 11 tokens for 4 texts
+        (799, 1, 1, 1, 50, 4),  # a share of 199.75 bytes
     ),
     mistakes=(
         Mistake(
@@ -866,6 +1174,53 @@ longest_text = Exercise(
             ko="가까운 정수로 반올림했습니다. 메모리를 넘지 않도록 내림하세요.",
             en="You round to the nearest. Round down so that the budget is kept.",
         ),
+        *several(
+            "rounded among the texts",
+            _shared(_up),
+            _shared(_nearest),
+            _shared(_up, after=False),
+            ko="문장 `B`개에 나눌 때 내림하지 않았습니다. 올림이나 반올림을 하면 "
+            "메모리를 넘습니다.",
+            en="You do not round down when you divide among the `B` texts. Rounded up, "
+            "or to the nearest, it exceeds the budget.",
+        ),
+        Mistake(
+            "few digits",
+            lambda *case: int(np.float32(case[0]) / np.float32(_token(*case[1:]))),
+            ko="큰 수에서 틀립니다. `float32`로는 자릿수가 모자랍니다. 정수를 `//`로 "
+            "나누세요.",
+            en="Wrong for large numbers: `float32` has too few digits. Divide whole "
+            "numbers with `//`.",
+        ),
+        *several(
+            "brackets missing",
+            lambda budget, *sizes: budget // 2 * (_token(*sizes) // 2),
+            lambda budget, *sizes: budget / 2 * (_token(*sizes) // 2),
+            ko="나눌 것을 괄호로 묶지 않았습니다. 2로만 나누고 나머지는 곱했습니다.",
+            en="Brackets are missing: you divide by 2 alone and multiply by the rest.",
+        ),
+        *several(
+            "a size multiplied",
+            *map(_times_one, range(4)),
+            ko="크기 가운데 하나를 `budget`에 곱했습니다. 어느 것이 커져도 들어가는 "
+            "토큰은 줄어듭니다.",
+            en="You multiply `budget` by one of the sizes. The larger any of them is, "
+            "the fewer tokens fit.",
+        ),
+        Mistake(
+            "remainder",
+            lambda budget, *sizes: budget % _token(*sizes),
+            ko="나눈 나머지입니다(`%`). 몫을 구하세요(`//`).",
+            en="That is the remainder (`%`). Take the quotient (`//`).",
+        ),
+        Mistake(
+            "power of two",
+            lambda *case: (
+                2 ** (_longest(*case).bit_length() - 1) * bool(_longest(*case))
+            ),
+            ko="2의 거듭제곱으로 내림했습니다. 토큰의 수는 아무 정수나 됩니다.",
+            en="You round down to a power of two. The number of tokens may be any.",
+        ),
         Mistake(
             "one too few",
             lambda *case: _longest(*case) - 1,
@@ -924,9 +1279,11 @@ longest_text = Exercise(
             en="You count more than keys and values. The cache holds these two, and "
             "no queries.",
         ),
-        Mistake(
+        *several(
             "added",
             _longest_by(lambda *sizes: 2 * sum(sizes)),
+            _longest_by(lambda n, kv, d, b, B: 2 * (n + kv + d) * b * B),
+            _longest_by(lambda n, kv, d, b, B: 2 * (n + kv) * d * b * B),
             ko="크기들을 더했습니다. 곱하세요.",
             en="The sizes are added. Multiply them.",
         ),
@@ -988,6 +1345,10 @@ def _letter(letter):
     return lambda answer: _numbers_right(answer) and str(answer[3]).upper() == letter
 
 
+def _is_letter(part):
+    return isinstance(part, str) and part.strip().upper() in ("A", "B", "C")
+
+
 def _are(*numbers):
     """Whether the answer begins with these three, whatever its letter."""
     return lambda answer: [float(n) for n in answer[:3]] == [*map(float, numbers)]
@@ -1035,8 +1396,45 @@ rope_base = Exercise(
             example=(*_BASES, "C"),
         ),
         Mistake(
+            "one text",
+            lambda answer: isinstance(answer, str),
+            ko="답 전체가 글자열 하나입니다. 수 셋과 글자를 괄호 안에 따로 적으세요.",
+            en="The whole answer is one text. Write three numbers and a letter, apart, "
+            "in parentheses.",
+            example="5, 28, 122, B",
+        ),
+        Mistake(
+            "nested",
+            lambda answer: any(isinstance(part, list | tuple) for part in answer),
+            ko="괄호 안에 괄호가 있습니다. 수 셋과 글자를 한 괄호에 나란히 적으세요.",
+            en="There are parentheses within parentheses. Write the three numbers and "
+            "the letter side by side.",
+            example=(_BASES, "B"),
+        ),
+        Mistake(
+            "not four",
+            lambda answer: isinstance(answer, list | tuple) and len(answer) != 4,
+            ko="넷이 아닙니다. 거리 셋과 글자 하나를 적으세요.",
+            en="These are not four. Write three distances and one letter.",
+            example=(28, 122, "B"),
+        ),
+        Mistake(
+            "letter not last",
+            lambda answer: (
+                any(_is_letter(part) for part in answer[:3])
+                and not _is_letter(answer[3])
+            ),
+            ko="글자는 맨 뒤에 적으세요. 밑이 100, 10000, 1000000일 때의 거리가 "
+            "먼저입니다.",
+            en="The letter comes last, after the distances for 100, 10000 and 1000000.",
+            example=("B", *_BASES),
+        ),
+        Mistake(
             "text",
-            lambda answer: any(isinstance(n, str) for n in answer[:3]),
+            lambda answer: (
+                any(isinstance(n, str) for n in answer[:3])
+                and [float(n) for n in answer[:3]]  # raises for what is no number
+            ),
             ko="수를 글자로 적었습니다. 따옴표 없이 수로 적으세요.",
             en="The numbers are written as text. Write them without quotation marks.",
             example=("5", "28", "122", "B"),
@@ -1128,12 +1526,59 @@ rope_base = Exercise(
             ko="사인까지 더했습니다. 코사인만 평균하세요.",
             en="The sines are in there too. Take the mean of cosines alone.",
         ),
+        _measured(
+            "exponent positive",
+            1,
+            1,
+            1,
+            ko="짝이 뒤로 갈수록 빨리 돌 때의 거리입니다. 지수에 마이너스가 "
+            "빠졌습니다.",
+            en="So it is when later pairs turn faster: the exponent lacks its minus.",
+        ),
+        _measured(
+            "exponent doubled",
+            28,
+            474,
+            3478,
+            ko="지수가 두 배입니다. 짝 i의 빠르기는 밑의 -2i/64제곱입니다. "
+            "`rotation`을 쓰세요.",
+            en="The exponent is doubled. Pair i has the base to the power of -2i/64. "
+            "Use `rotation`.",
+        ),
+        _measured(
+            "pairs from 1",
+            5,
+            38,
+            188,
+            ko="짝을 1부터 셌습니다. 0부터 31까지입니다. `rotation`을 쓰세요.",
+            en="You count pairs from 1. They go from 0 to 31. Use `rotation`.",
+        ),
+        _measured(
+            "last crossing",
+            5,
+            178,
+            106489,
+            ko="0.5보다 작아지는 **마지막** 거리입니다. **첫** 거리를 적으세요.",
+            en="These are the **last** distances at which it falls below 0.5. Give the "
+            "**first**.",
+        ),
         Mistake(
             "all the same",
             lambda answer: len({float(n) for n in answer[:3]}) == 1,
-            ko="세 수가 모두 같습니다. 밑을 바꾸어 재었나요?",
-            en="All three are the same. Did you change the base?",
+            ko="세 수가 모두 같습니다. 밑이 다르면 거리도 다릅니다.",
+            en="All three are the same. Each base has another distance.",
             example=(28, 28, 28, "B"),
+        ),
+        Mistake(
+            "in proportion",
+            lambda answer: (
+                answer[0] > 0 and np.isclose(answer[0] * answer[2], answer[1] ** 2)
+            ),
+            ko="다음 수가 늘 앞 수의 같은 배수입니다. 잰 거리는 그렇게 고르게 커지지 "
+            "않습니다. 밑마다 재세요.",
+            en="Each is the same multiple of the one before. Measured distances do not "
+            "grow so evenly: measure with each base.",
+            example=(10, 100, 1000, "B"),
         ),
         Mistake(
             "scores",
@@ -1141,6 +1586,27 @@ rope_base = Exercise(
             ko="점수를 적었습니다. 거리를 적으세요.",
             en="These are scores. Write the distances.",
             example=(0.49, 0.48, 0.47, "B"),
+        ),
+        *(
+            _number(
+                place,
+                f"one off with {base}",
+                (_BASES[place] - 1, _BASES[place] + 1),
+                ko=f"밑이 {base}일 때의 거리가 하나 다릅니다. 점수가 0.5보다 "
+                "**작은** 첫 거리입니다.",
+                en=f"The distance with base {base} is one off. It is the first whose "
+                "score is **below** 0.5.",
+            )
+            for place, base in enumerate((100, 10000, 1000000))
+        ),
+        _number(
+            2,
+            "too few positions",
+            (0, 99, 100),
+            ko="밑이 1000000일 때는 위치 100까지 0.5보다 작아지지 않습니다. 위치를 더 "
+            "두세요.",
+            en="With base 1000000 no score up to position 100 is below 0.5. Take more "
+            "positions.",
         ),
         _number(
             0,
@@ -1160,9 +1626,8 @@ rope_base = Exercise(
             2,
             "base 1000000",
             (),
-            ko="밑이 1000000일 때의 거리가 다릅니다. 위치를 넉넉히 두었나요?",
-            en="The distance with base 1000000 is another. Were there enough "
-            "positions?",
+            ko="밑이 1000000일 때의 거리가 다릅니다.",
+            en="The distance with base 1000000 is another.",
         ),
     ),
 )
@@ -1223,6 +1688,11 @@ def _ends_if_proposed(proposed, answers, first, end):
     return proposed if end in proposed else _written(proposed, answers, first, end)
 
 
+def _then_a_proposed_end(proposed, answers, first, end):
+    wrote = _written(proposed, answers, first, end)
+    return [*wrote, end] if end in proposed and end not in wrote else wrote
+
+
 def _cut_at(end, new):
     return new[: new.index(end) + 1] if end in new else new
 
@@ -1230,7 +1700,8 @@ def _cut_at(end, new):
 def _speculate(
     target, draft, prompt, end, max_new_tokens, k, start=lambda target, prompt: [],
     n_proposed=lambda k: k, seen=lambda prompt, ids, proposed: [*ids, *proposed],
-    written=_written, again=lambda proposed, wrote: [], first=-1,
+    given=lambda prompt, ids: ids, written=_written,
+    again=lambda proposed, wrote: [], first=-1,
     cut=_cut_at, most=lambda new, n, end: new[:n], is_full=lambda n, most: n >= most,
     done=lambda prompt, new, calls: (new, calls),
     stop=lambda prompt, new, end: end in new,
@@ -1242,13 +1713,30 @@ def _speculate(
         ids = [*prompt, *new]
         while len(proposed) < n_proposed(k):
             proposed.append(draft(seen(prompt, ids, proposed)))
-        answers = target([*ids, *proposed])
+        read = given(prompt, ids)  # without what it lacks in front
+        answers = [None] * (len(ids) - len(read)) + target([*read, *proposed])
         n_calls += 1
         wrote = written(proposed, answers, len(ids) + first, end)
         new, proposed = new + wrote, again(proposed, wrote)
         if n_calls == 60:  # a mistake that goes on for ever
             break
     return done(prompt, most(cut(end, new), max_new_tokens, end), n_calls)
+
+
+def _end_where_accepted(target, draft, prompt, end, max_new_tokens, k):
+    """An `end` that is target's own id, and no proposal, stops nothing."""
+    new, n_calls = [], 0
+    while len(new) < max_new_tokens:
+        ids = [*prompt, *new]
+        for _ in range(k):
+            ids.append(draft([*ids]))
+        proposed, first = ids[-k:], len(ids) - k - 1
+        wrote, n_calls = _written(proposed, target(ids), first, end), n_calls + 1
+        if end in wrote[:-1]:
+            new += _cut_at(end, wrote)
+            break
+        new += wrote
+    return new[:max_new_tokens], n_calls
 
 
 def _speculate_with(**changes):
@@ -1287,36 +1775,115 @@ def _to_the_end(ids):
     return {1: 2, 2: 3, 3: 9}.get(ids[-1], 9)
 
 
-_SPECULATE_CASES = tuple(
-    (_Target(_BIG), draft, prompt, end, most, k)
-    for draft, prompt, end, most, k in (
-        (_BIG, [2, 5], 99, 9, 3),
-        (_draft_off(3), [1, 4], 99, 10, 3),
-        (_draft_off(2), [7], 99, 8, 2),
-        (_draft_off(1), [3, 3], 99, 6, 4),
-        (_BIG, [2], 6, 12, 4),
-        (_draft_off(4), [2], 9, 12, 2),
-        (_draft_off(4), [8, 1], 5, 20, 5),
-        (_draft_off(3), [0, 6], 6, 7, 1),
-        (_BIG, [4], 99, 1, 3),
-        (_draft_off(5), [10, 2, 9], 99, 13, 4),
-    )
-) + tuple((_Target(_to_the_end), _to_the_end, [1], 9, most, 6) for most in (12, 2))
+def _by_all(ids):
+    """A model for which every id counts."""
+    return (2 * sum(ids) + len(ids)) % 7
+
+
+def _count_up(ids):
+    return ids[-1] + 1
+
+
+def _count_to_4(ids):
+    """As _count_up, and wrong after 4."""
+    return (ids[-1] + 1) % 5
+
+
+_SPECULATE_CASES = (
+    *(
+        (_Target(_BIG), draft, prompt, end, most, k)
+        for draft, prompt, end, most, k in (
+            (_BIG, [2, 5], 99, 9, 3),
+            (_draft_off(3), [1, 4], 99, 10, 3),
+            (_draft_off(2), [7], 99, 8, 2),
+            (_draft_off(1), [3, 3], 99, 6, 4),
+            (_BIG, [2], 6, 12, 4),
+            (_draft_off(4), [2], 9, 12, 2),
+            (_draft_off(4), [8, 1], 5, 20, 5),
+            (_draft_off(3), [0, 6], 6, 7, 1),
+            (_BIG, [4], 99, 1, 3),
+            (_draft_off(5), [10, 2, 9], 99, 13, 4),
+        )
+    ),
+    *((_Target(_to_the_end), _to_the_end, [1], 9, most, 6) for most in (12, 2)),
+    (_Target(_by_all), _by_all, [3, 1, 4, 1, 5, 9], 99, 8, 2),
+    (_Target(_by_all), lambda ids: _by_all(ids[1:]), [2, 7, 1], 99, 7, 3),
+    (_Target(_count_up), _count_to_4, [1], 5, 12, 5),  # end in place of a proposal
+    (_Target(_count_up), _count_up, [1], 5, 12, 3),  # end after all the proposals
+    (_Target(_count_to_4), _count_to_4, [1], 0, 9, 2),
+)
 
 
 def _runs(answer):
-    """Yield what each case gave, the calls of target and of draft, and k."""
-    for *models, prompt, end, most, k in _SPECULATE_CASES:
-        calls = [0, 0]
+    """Yield what each case gave, how often target and draft were called, and k."""
+    for case in _SPECULATE_CASES:
+        result, calls = _calls_of(answer, case)
+        n_calls = [
+            sum(call[0] == name for call in calls) for name in ("target", "draft")
+        ]
+        yield result, *n_calls, case[-1]
 
-        def counted(i, calls=calls, models=models):
-            def model(ids):
-                calls[i] += 1
-                return models[i](ids)
 
-            return model
+def _calls_of(answer, case):
+    """Return what a case gave, and the calls: (model's name, ids, what it gave)."""
+    *models, prompt, end, most, k = case
+    calls = []
 
-        yield answer(counted(0), counted(1), [*prompt], end, most, k), *calls, k
+    def kept(name, model):
+        def call(ids):
+            given = model(ids)
+            calls.append((name, ids if not isinstance(ids, list) else [*ids], given))
+            return given
+
+        return call
+
+    models = map(kept, ("target", "draft"), models)
+    return answer(*models, [*prompt], end, most, k), calls
+
+
+def _wrong_ids(name, given, due, prompt, after_a_round):
+    """Name the slip of a call with ids that are not those due."""
+    if given[: len(prompt)] != prompt:
+        return f"{name} without prompt"
+    if name == "draft" and after_a_round:
+        return "own id" if given == due[:-1] else "written"
+    return name
+
+
+def _slip(case, calls):
+    """Name the first call that is not due, or say why there are too few; or None."""
+    *_, prompt, end, most, k = case
+    new, proposed = [], []
+    for name, given, gave in calls:
+        if name == "target" and not proposed:
+            return "target again"
+        if end in new or len(new) >= most:
+            return "goes on"
+        if (name == "draft") == (len(proposed) == k):
+            return "proposals"
+        if not isinstance(given, list):
+            return "no list"
+        due = [*prompt, *new, *proposed]
+        if given != due:
+            return _wrong_ids(name, given, due, prompt, bool(new and not proposed))
+        if name == "draft":
+            proposed.append(gave)
+        else:
+            new += _written(proposed, gave, len(due) - k - 1, end)
+            proposed = []
+    return None if end in new or len(new) >= most else "stops early"
+
+
+def _free_of(*slips):
+    """holds(answer): none of these is the first slip in the calls of any case."""
+
+    def holds(answer):
+        return not any(
+            _slip(case, _calls_of(answer, case)[1]) in slips
+            for case in _SPECULATE_CASES
+        )
+
+    return holds
 
 
 def _has_its_form(result):
@@ -1336,6 +1903,50 @@ def _writes_as_alone(answer):
         alone.append(_BIG(alone))
     return list(answer(target, draft, prompt, 99, most, k)[0]) == alone[len(prompt) :]
 
+
+_CALL_SLIPS = (
+    ("no list",
+     "`draft`나 `target`에 리스트가 아닌 것(튜플이나 텐서)을 주었습니다. 번호의 "
+     "리스트를 주세요.",
+     "`draft` or `target` gets something else than a list, such as a tuple. Hand it a "
+     "list of ids."),
+    ("draft without prompt",
+     "`draft`가 받은 번호가 프롬프트로 시작하지 않습니다. 지금까지의 번호를 모두 "
+     "주세요.",
+     "What `draft` gets does not begin with the prompt. Give it all ids so far."),
+    ("target without prompt",
+     "`target`이 받은 번호가 프롬프트로 시작하지 않습니다. 지금까지의 번호와 제안을 "
+     "모두 주세요.",
+     "What `target` gets does not begin with the prompt. Give it all ids so far and "
+     "the proposals."),
+    ("draft",
+     "한 바퀴 안에서 `draft`가 받은 번호가 틀립니다. 지금까지의 번호에 제안한 것을 "
+     "차례로 붙여 주세요.",
+     "Within a round `draft` gets wrong ids. Give it all ids so far, and what it "
+     "proposed after them."),
+    ("target",
+     "`target`이 받은 번호가 틀립니다. 지금까지의 번호에 제안 `k`개를 모두 붙여 "
+     "주세요.",
+     "`target` gets wrong ids. Give it all ids so far and, after them, all `k` "
+     "proposals."),
+    ("own id",
+     "다음 바퀴의 `draft`가 받은 번호에 `target`의 답에서 더 쓴 번호가 없습니다. 모두 "
+     "받아들였을 때도 그 번호를 쓰세요.",
+     "`draft` goes on without the one more id of `target`'s. It is written also when "
+     "all were accepted."),
+    ("written",
+     "한 바퀴를 마치고 쓴 번호가 틀립니다. 다른 것이 나오기 전까지의 제안과, 그 "
+     "자리에 오는 `target`의 번호를 쓰세요.",
+     "What a round writes is wrong: the proposals up to the first that differs, and "
+     "`target`'s id in that place."),
+    ("goes on",
+     "`end`를 썼거나 새 번호가 `max_new_tokens`개인데 한 바퀴를 더 시작합니다.",
+     "It begins another round although `end` is written or there are "
+     "`max_new_tokens` new ids."),
+    ("stops early",
+     "`end`를 쓰지도, 새 번호가 `max_new_tokens`개가 되지도 않았는데 멈춥니다.",
+     "It stops before `end` is written or there are `max_new_tokens` new ids."),
+)  # fmt: skip
 
 speculate = Exercise(
     "speculate",
@@ -1401,10 +2012,72 @@ speculate = Exercise(
             _speculate_with(
                 written=_ended_by(lambda p, a, n: [a[n]] if n < len(p) else [])
             ),
-            ko="제안을 모두 받아들인 바퀴에서 번호가 하나 적습니다. 제안이 꼭 "
-            "`k`개인지, 그다음에 `target`의 번호를 더 쓰는지 보세요.",
-            en="A round in which all are accepted writes one id too few. Are there "
-            "exactly `k` proposals, and does `target`'s next id follow them?",
+            ko="제안을 모두 받아들인 바퀴에서 번호가 하나 적습니다. 제안 `k`개와 "
+            "`target`의 다음 번호를 모두 쓰면 `k + 1`개입니다.",
+            en="A round in which all are accepted writes one id too few: all `k` "
+            "proposals and `target`'s next id make `k + 1`.",
+        ),
+        Mistake(
+            "first one unchecked",
+            _speculate_with(written=_written_by(lambda p, a: 1 + _kept(p[1:], a[1:]))),
+            ko="첫 제안을 검사하지 않고 받아들였습니다.",
+            en="The first proposal is accepted unchecked.",
+        ),
+        Mistake(
+            "proposals alone",
+            _speculate_with(written=lambda proposed, answers, first, end: proposed),
+            ko="`draft`의 제안을 검사하지 않고 썼습니다. `target`의 번호와 같은 것만 "
+            "받아들이고, `target`의 번호를 하나 더 쓰세요.",
+            en="`draft`'s proposals are written unchecked. Accept those that equal "
+            "`target`'s, and write one more id of `target`'s.",
+        ),
+        *several(
+            "a window for draft",
+            *(
+                _speculate_with(
+                    seen=lambda prompt, ids, proposed, n=n: [*ids, *proposed][-n:]
+                )
+                for n in (1, 2, 3, 4)
+            ),
+            _speculate_with(
+                seen=lambda prompt, ids, proposed: (
+                    [*ids[len(prompt) :], *proposed] or ids
+                )
+            ),
+            ko="`draft`에 지금까지의 번호를 모두 주지 않았습니다. 프롬프트와 새로 쓴 "
+            "것, 제안한 것을 모두 주세요.",
+            en="`draft` does not get all ids so far. Give it the prompt, what was "
+            "written and what was proposed.",
+        ),
+        *several(
+            "a window for target",
+            *(
+                _speculate_with(given=lambda prompt, ids, n=n: ids[-n:])
+                for n in (1, 2, 3, 4)
+            ),
+            _speculate_with(given=lambda prompt, ids: ids[len(prompt) :] or ids),
+            ko="`target`에 지금까지의 번호를 모두 주지 않았습니다. 프롬프트와 새로 쓴 "
+            "것, 제안을 모두 주세요.",
+            en="`target` does not get all ids so far. Give it the prompt, what was "
+            "written and the proposals.",
+        ),
+        Mistake(
+            "end among accepted ones alone",
+            _end_where_accepted,
+            ko="받아들인 제안에서만 `end`를 찾았습니다. `target`이 더 쓴 번호가 "
+            "`end`일 때도 멈추세요.",
+            en="You look for `end` among accepted proposals alone. Stop also when the "
+            "one more id of `target`'s is `end`.",
+        ),
+        *several(
+            "end 0 not seen",
+            _speculate_with(
+                stop=lambda prompt, new, end: bool(end) and end in new,
+                cut=lambda end, new: _cut_at(end, new) if end else new,
+            ),
+            _speculate_with(stop=lambda prompt, new, end: bool(end) and end in new),
+            ko="`end`가 0이면 멈추지 않습니다. `if end`는 0에서 거짓입니다.",
+            en="With `end` 0 it never stops: `if end` is false for 0.",
         ),
         *several(
             "the refused one written",
@@ -1535,9 +2208,10 @@ speculate = Exercise(
             ko="프롬프트에 있는 `end`에서 멈췄습니다. 새로 쓴 것만 보세요.",
             en="It stops at an `end` in the prompt. Look only at what was written.",
         ),
-        Mistake(
+        *several(
             "a refused end",
             _speculate_with(written=_ends_if_proposed),
+            _speculate_with(written=_then_a_proposed_end),
             ko="`draft`가 `end`를 제안하면 검사하지 않고 멈췄습니다. 버린 `end`에서는 "
             "멈추지 않습니다.",
             en="It stops when `draft` proposes `end`, unchecked. A refused `end` "
@@ -1563,11 +2237,42 @@ speculate = Exercise(
             ko="한 바퀴만 돌았습니다. `end`나 `max_new_tokens`까지 되풀이하세요.",
             en="It goes one round alone. Repeat up to `end` or `max_new_tokens`.",
         ),
-        Mistake(
+        *several(
             "one round too many",
             _speculate_with(is_full=lambda n, most: n > most),
+            _speculate_with(
+                is_full=lambda n, most: n > most,
+                most=lambda new, n, end: new if end in new else new[:n],
+            ),
             ko="`max_new_tokens`개가 되었는데 한 바퀴를 더 돌았습니다.",
             en="There are `max_new_tokens` ids, and it goes one round more.",
+        ),
+        Mistake(
+            "one more than the maximum",
+            lambda *case: _speculate(*case[:4], case[4] + 1, case[5]),
+            ko="번호를 `max_new_tokens`보다 하나 더 썼습니다.",
+            en="You write one id more than `max_new_tokens`.",
+        ),
+        Mistake(
+            "one fewer than the maximum",
+            lambda *case: _speculate(*case[:4], max(1, case[4] - 1), case[5]),
+            ko="번호를 `max_new_tokens`보다 하나 덜 썼습니다.",
+            en="You write one id fewer than `max_new_tokens`.",
+        ),
+        *several(
+            "maximum with the prompt",
+            *(
+                lambda *case, least=least: _speculate(
+                    *case[:4], max(least, case[4] - len(case[2])), case[5]
+                )
+                for least in (0, 1)
+            ),
+            lambda *case: _speculate(
+                *case, is_full=lambda n, most: n + len(case[2]) >= most
+            ),
+            ko="`max_new_tokens`에 프롬프트의 번호까지 셌습니다. 새로 쓴 것만 세세요.",
+            en="You count the prompt's ids to `max_new_tokens` too. Count only new "
+            "ones.",
         ),
         Mistake(
             "prompt returned",
@@ -1609,12 +2314,26 @@ speculate = Exercise(
             "a round, and count each call.",
         ),
         Property(
+            "target once a round",
+            _free_of("target again"),
+            ko="새 제안이 없는데 `target`을 다시 불렀습니다. 한 바퀴에 한 번만, 제안 "
+            "`k`개를 쓴 다음에 부르세요.",
+            en="`target` is called again without new proposals. Call it once a round, "
+            "after the `k` proposals.",
+            before_form=True,
+        ),
+        Property(
             "k proposals a round",
-            lambda answer: all(run[2] == run[3] * run[1] for run in _runs(answer)),
+            _free_of("proposals"),
             ko="`draft`를 한 바퀴에 꼭 `k`번 부르지 않았습니다. 끝 번호가 나와도, "
             "`max_new_tokens`에 가까워도 `k`개를 씁니다.",
             en="`draft` is not called exactly `k` times a round. Make `k` proposals "
             "even past the end id, and near `max_new_tokens`.",
+            before_form=True,
+        ),
+        *(
+            Property(name, _free_of(name), ko, en, before_form=True)
+            for name, ko, en in _CALL_SLIPS
         ),
         Property(
             "what target alone writes",

@@ -156,10 +156,10 @@ mean_pool = Exercise(
             _pool_with(
                 total=lambda x, real: x.sum(dim=1), count=lambda x, real: x.shape[1]
             ),
-            ko="패딩까지 평균했습니다. 같은 문장의 벡터가 옆 문장의 길이에 따라 "
-            "달라집니다.",
-            en="Padding is in the mean: the vector of a sentence then depends on how "
-            "long its neighbours are.",
+            ko="패딩(번호 0)까지 평균했습니다. 같은 문장의 벡터가 옆 문장의 길이에 "
+            "따라 달라집니다.",
+            en="Padding (id 0) is in the mean: the vector of a sentence then depends "
+            "on how long its neighbours are.",
         ),
         *several(
             "length forgotten",
@@ -333,15 +333,66 @@ mean_pool = Exercise(
             ko="뒤의 토큰일수록 무겁게 평균했습니다. 진짜 토큰은 모두 똑같이 셉니다.",
             en="Later tokens weigh more. All real tokens count alike.",
         ),
-        Mistake(
+        *several(
             "padding alone",
             _pool_with(real=lambda ids: ids == 0),
+            _weighted(lambda ids: ids == 0),
             ko="마스크가 거꾸로입니다. 패딩만 평균했습니다.",
             en="The mask is the wrong way round: you average padding alone.",
         ),
         Mistake(
+            "one mean of all sentences",
+            lambda states, ids: (
+                F.normalize(states[ids != 0].mean(dim=0), dim=0).expand(len(ids), -1)
+            ),
+            ko="모든 문장을 한꺼번에 평균했습니다. 문장마다 따로 평균하세요.",
+            en="This is one mean of all sentences. Take one for each.",
+        ),
+        Mistake(
+            "one sentence's mask",
+            _pool_with(real=lambda ids: (ids[:1] != 0).expand_as(ids)),
+            ko="첫 문장의 마스크를 모든 문장에 썼습니다. 문장마다 자기 `ids`를 보세요.",
+            en="The first sentence's mask is used for all. Go by each one's `ids`.",
+        ),
+        Mistake(
+            "axis of tokens kept",
+            lambda *case: _pool(*case)[:, None],
+            ko="값은 맞지만 모양이 `(B, 1, d)`입니다(`keepdim`). `(B, d)`로 "
+            "돌려주세요.",
+            en="The values are right, but the shape is `(B, 1, d)` (`keepdim`). Return "
+            "`(B, d)`.",
+        ),
+        Mistake(
+            "batch of one squeezed",
+            lambda *case: _pool(*case).squeeze(),
+            ko="문장이 하나이면 배치의 축이 사라집니다(`squeeze`). 모양은 `(B, "
+            "d)`입니다.",
+            en="With one sentence the axis of the batch is lost (`squeeze`). The shape "
+            "is `(B, d)`.",
+        ),
+        *several(
+            "one sentence alone",
+            lambda *case: _pool(*case)[0],
+            lambda *case: _pool(*case)[-1],
+            ko="문장 하나의 벡터만 돌려줍니다. 문장마다 하나씩, `(B, d)`입니다.",
+            en="You return the vector of one sentence. There is one for each, "
+            "`(B, d)`.",
+        ),
+        Mistake(
+            "divided after scaling",
+            lambda states, ids: (
+                _pool(states, ids) / (ids != 0).sum(dim=1, keepdim=True)
+            ),
+            ko="길이를 1로 맞춘 다음 토큰의 수로 나누었습니다. 길이는 맨 나중에 "
+            "맞추세요.",
+            en="You divide by the number of tokens after scaling. Scale last of all.",
+        ),
+        *several(
             "mean along the vector",
             lambda states, ids: states.mean(dim=-1),
+            lambda states, ids: F.normalize(states.mean(dim=-1), dim=-1),
+            lambda states, ids: F.normalize(states.mean(dim=-1) * (ids != 0), dim=-1),
+            lambda states, ids: states.mean(dim=-1) * (ids != 0),
             ko="벡터의 축을 따라 평균했습니다. 토큰의 축은 `dim=1`입니다.",
             en="You take the mean along the vectors. The axis of tokens is `dim=1`.",
         ),
@@ -387,17 +438,26 @@ unit_counts = Exercise(
     expected=_COUNTS,
     kind="value",
     mistakes=(
+        Mistake(
+            "one place late",
+            lambda answer: [float(n) for n in answer] == [1, *_COUNTS[:-1]],
+            ko="한 칸씩 밀렸습니다. 어절의 수는 묻지 않습니다. 형태소의 수부터 "
+            "적으세요.",
+            en="They stand one place late. The number of words is not asked for: begin "
+            "with that of morphemes.",
+            example=(1, *_COUNTS[:-1]),
+        ),
         _count(
             0, "stem and ending", 2,
             ko="첫째 수: “었”과 “다”는 다른 형태소입니다. 하나는 과거를, 하나는 문장의 "
             "끝을 나타냅니다.",
-            en="First number: -eoss- and -da are two morphemes, one for the past and "
-            "one that closes the sentence.",
+            en="First number: 었 and 다 are two morphemes, one for the past and one "
+            "that closes the sentence.",
         ),
         _count(
             0, "eojeol counted", 1,
             ko="첫째 수: 어절을 세었습니다. 어절 하나에 형태소가 여럿 있습니다.",
-            en="First number: you counted the eojeol, which holds several morphemes.",
+            en="First number: you counted the word, which holds several morphemes.",
         ),
         _count(
             1, "eojeol for syllables", 1,
@@ -445,6 +505,16 @@ unit_counts = Exercise(
             3, "NFD for NFC", 24,
             ko="넷째 수: NFD의 바이트입니다. NFC는 음절을 하나씩 적습니다.",
             en="Fourth number: those are the bytes of NFD. NFC stores syllables.",
+        ),
+        _count(
+            3, "bits for bytes", 72,
+            ko="넷째 수: 비트의 수입니다. 1바이트는 8비트입니다.",
+            en="Fourth number: those are bits. A byte has 8 of them.",
+        ),
+        _count(
+            4, "bits for bytes, NFD", 192,
+            ko="다섯째 수: 비트의 수입니다. 1바이트는 8비트입니다.",
+            en="Fifth number: those are bits. A byte has 8 of them.",
         ),
         _count(
             4, "NFC for NFD", 9,
@@ -525,6 +595,11 @@ def _replaced(n):
     return clean
 
 
+def _without_these_parts(name):
+    parts = name.split(".")
+    return ".".join(part for part in parts if f"{part}." not in _PREFIXES)
+
+
 def _swept(prefixes):
     def clean(name):
         for prefix in prefixes:
@@ -557,13 +632,56 @@ def _one_repeated(name):
     return name
 
 
-def _keeps(name, names, ko, en):
-    """The Property that each name becomes the one it's mapped to; None: it stays."""
+def _keeps(name, names, ko, en, fits=str.__eq__):
+    """The Property that each name becomes the one it's mapped to; None: it stays.
+
+    Where fits(got, due) is true of all, the names do not show this slip.
+    """
 
     def holds(answer):
-        return list(answer([*names])) == [new or old for old, new in names.items()]
+        due = [new or old for old, new in names.items()]
+        return all(map(fits, answer([*names]), due))
 
     return Property(name, holds, ko, en)
+
+
+def _repeated(prefixes, goes_on=lambda name: True):
+    def clean(name):
+        while name.startswith(prefixes) and goes_on(name):
+            name = name.split(".", 1)[1]
+        return name
+
+    return clean
+
+
+def _each_once(name):
+    left = [*_PREFIXES]
+    while found := [prefix for prefix in left if name.startswith(prefix)]:
+        left.remove(found[0])
+        name = name.removeprefix(found[0])
+    return name
+
+
+def _also_at_the_end(again):
+    """Takes them off at the end too: each in turn, or `again` and again."""
+
+    def clean(name):
+        name, before = _plain([name])[0], None
+        while name != before:
+            before = name
+            for prefix in _PREFIXES:
+                name = name.removesuffix(f".{prefix[:-1]}")
+            if not again:
+                break
+        return name
+
+    return clean
+
+
+def _as_from_the_first(names):
+    """Takes off all names what stands before the first one."""
+    head = names[0].removesuffix(_plain(names[:1])[0]) if names else ""
+    return [name.removeprefix(head) for name in names]
 
 
 _ORDERS = [*permutations(_PREFIXES), *((prefix,) * 3 for prefix in _PREFIXES)]
@@ -584,7 +702,13 @@ _NAMES = [  # first what takes most sweeps: a message shows the beginning
 plain_names = Exercise(
     "plain_names",
     expected=_plain,
-    cases=((_NAMES,), ([],), (["module.bert.head.model.bias", "norm.weight"],)),
+    cases=(
+        (_NAMES,),
+        ([],),
+        (["module.bert.head.model.bias", "norm.weight"],),
+        (["bert.encoder.model", "cls.model.bert", "head._orig_mod"],),
+        (["_orig_mod.x", "a.module", "module._orig_mod.module.a"],),
+    ),
     mistakes=(
         Mistake(
             "as given",
@@ -594,9 +718,10 @@ plain_names = Exercise(
             en="`replace` removes what stands in the middle of a name too, and what "
             "was passed once is not tried again.",
         ),
-        Mistake(
+        *several(
             "everywhere",
             _each_name(_replaced(-1)),
+            _each_name(_without_these_parts),
             ko="이름 어디에 있든 지웠습니다. 맨 앞에 있는 것만 떼세요.",
             en="You remove them wherever they stand. Take them off at the front only.",
         ),
@@ -636,6 +761,71 @@ plain_names = Exercise(
             "나올 수 있습니다.",
             en="You repeat each by itself. Once another is off, an earlier one may "
             "stand in front again.",
+        ),
+        Mistake(
+            "each once",
+            _each_name(_each_once),
+            ko="같은 것은 한 번만 떼었습니다. `model.model.`처럼 같은 것이 두 번 있을 "
+            "수도 있습니다.",
+            en="Each of the four is taken off once at most. The same may stand there "
+            "twice, as in `model.model.`.",
+        ),
+        *(
+            Mistake(
+                f"{prefix} left",
+                _each_name(_repeated(tuple(p for p in _PREFIXES if p != prefix))),
+                ko=f"네 가지 가운데 `{prefix}`은 떼지 않았습니다.",
+                en=f"Of the four, `{prefix}` is not taken off.",
+            )
+            for prefix in _PREFIXES
+        ),
+        Mistake(
+            "two parts kept",
+            _each_name(_repeated(_PREFIXES, lambda name: name.count(".") > 1)),
+            ko="부분이 하나만 남게 되면 떼지 않았습니다. `module.weight`도 `weight`가 "
+            "됩니다.",
+            en="Where a single part would be left, you take nothing off. "
+            "`module.weight` becomes `weight` too.",
+        ),
+        *several(
+            "last two parts",
+            *(
+                _each_name(lambda name, n=n: ".".join(name.split(".")[-n:]))
+                for n in (2, 3)
+            ),
+            ko="이름의 마지막 몇 부분만 남았습니다. 앞에 붙은 네 가지만 떼세요.",
+            en="Only the last few parts of each name are left. Take off the four in "
+            "front and nothing else.",
+        ),
+        *several(
+            "end too",
+            *map(_each_name, map(_also_at_the_end, (False, True))),
+            ko="이름의 끝에서도 떼었습니다. 맨 앞에서만 떼세요.",
+            en="You take them off at the end of a name too. Do so at the front only.",
+        ),
+        Mistake(
+            "as the first name",
+            _as_from_the_first,
+            ko="첫 이름의 앞에 붙은 것을 모든 이름에서 떼었습니다. 이름마다 따로 "
+            "살피세요.",
+            en="What stands before the first name is cut from all. Look at each by "
+            "itself.",
+        ),
+        *several(
+            "one name alone",
+            lambda names: _plain(names[:1]),
+            lambda names: _plain(names[-1:]),
+            ko="이름 하나만 돌려줍니다. 이름을 모두 목록에 담고, `return`은 반복문 "
+            "밖에 두세요.",
+            en="You return one name alone. Put all into the list, and `return` after "
+            "the loop.",
+        ),
+        *several(
+            "no list",
+            lambda names: {*_plain(names)},
+            lambda names: dict(zip(names, _plain(names), strict=True)),
+            ko="집합(set)이나 딕셔너리(dict)입니다. 새 이름의 목록(list)을 돌려주세요.",
+            en="That is a set or a dict. Return a list of the new names.",
         ),
         Mistake(
             "lstrip",
@@ -708,6 +898,7 @@ plain_names = Exercise(
             "또 있어도 그대로 두세요(`replace`는 모두 지웁니다).",
             en="You take off what stands in the middle. It stays there, even where the "
             "same stood in front too (`replace` removes both).",
+            fits=str.endswith,  # what is left in front is another slip
         ),
         _keeps(
             "any number",
@@ -810,6 +1001,17 @@ def _hangul_alone(text):
 
 def _composed_alone(texts):
     return [t for t in texts if unicodedata.is_normalized("NFC", t)] or texts
+
+
+def _with_two_forms(texts):
+    return [t for t in texts if _in_form("NFC", t) != _in_form("NFD", t)]
+
+
+def _list_encoded(texts, encode, unk):
+    composed, split = (
+        encode([_in_form(form, text) for text in texts]) for form in ("NFC", "NFD")
+    )
+    return len(split) / len(composed), split.count(unk) / len(split)
 
 
 def _syllable_ids(text):
@@ -954,6 +1156,14 @@ _COST_MISTAKES = (
      "둘째 수가 모르는 토큰이 든 글의 비율입니다. 토큰의 비율을 구하세요.",
      "The second number is the share of texts with an unknown token. Give that of "
      "tokens."),
+    ("one a text",
+     ({"share": lambda t: sum(t.unk in ids for ids in t.split) / len(_all(t.split))},),
+     "글마다 모르는 토큰을 하나까지만 세었습니다. 모두 세세요(`count`).",
+     "At most one unknown token a text is counted. Count all (`count`)."),
+    ("unknown id 0",
+     ({"share": lambda t: _share(t) if t.unk else 0.0},),
+     "`unk`가 0이면 모르는 토큰을 세지 않습니다. `if unk`는 0에서 거짓입니다.",
+     "With `unk` 0 no unknown token is counted: `if unk` is false for 0."),
     ("last text's unknown tokens",
      ({"share": lambda t: t.unknown(t.split[-1:]) / len(t.split[-1])},
       {"share": lambda t: t.unknown(t.split[-1:]) / len(_all(t.split))}),
@@ -972,6 +1182,9 @@ _COST_MISTAKES = (
      "is `unk`."),
     ("different tokens",
      ({"read": lambda encode, text: [*{*encode(text)}]},
+      {"ratio": lambda t: len({*_all(t.split)}) / len({*_all(t.composed)}),
+       "share": lambda t: (t.unk in _all(t.split)) / len({*_all(t.split)})},
+      {"ratio": lambda t: len({*_all(t.split)}) / len({*_all(t.composed)})},
       {"share": lambda t: (t.unk in _all(t.split)) / len({*_all(t.split)})}),
      "서로 다른 토큰만 세었습니다(집합). 모두 세세요.",
      "You count different tokens (a set). Count all."),
@@ -996,9 +1209,10 @@ _COST_MISTAKES = (
      "A text that comes twice is counted once. Count all in the list."),
     ("texts left out",
      ({"take": lambda texts: [t for t in texts if t.strip()]},
-      {"take": _composed_alone}),
-     "빈 글이나 NFD로 온 글을 뺐습니다. 받은 글을 모두 세세요.",
-     "You leave out texts that are empty or in NFD. Count all that came."),
+      {"take": _composed_alone}, {"take": _with_two_forms}),
+     "빈 글이나 NFD로 온 글, 두 형식이 같은 글을 뺐습니다. 받은 글을 모두 세세요.",
+     "You leave out texts: empty ones, those in NFD, or those that are alike in both "
+     "forms. Count all that came."),
     ("texts changed",
      ({"take": lambda texts: [t.strip().lower() for t in texts]},
       {"take": lambda texts: [t.strip() for t in texts]},
@@ -1026,6 +1240,12 @@ nfd_cost = Exercise(
             for mistake in several(
                 name, *(_cost_with(**some) for some in changes), ko=ko, en=en
             )
+        ),
+        Mistake(
+            "the list encoded",
+            _list_encoded,
+            ko="`encode`에 글의 목록을 통째로 넣었습니다. 글을 하나씩 넣으세요.",
+            en="You give `encode` the whole list. It takes one text at a time.",
         ),
         Mistake(
             "ratio alone",
@@ -1077,6 +1297,15 @@ def _norm_over(axis, **options):
         return (x - mean) / (variance + eps).sqrt() * weight + bias
 
     return norm
+
+
+def _root_mean_square(x, weight, bias, eps):
+    return x * (x.square().mean(-1, keepdim=True) + eps).rsqrt() * weight + bias
+
+
+def _few_digits(dtype):
+    """Attention's softmax with few digits."""
+    return {"weigh": lambda s: s.to(dtype).softmax(dim=-1).to(s.dtype)}
 
 
 def _layer(
@@ -1337,6 +1566,15 @@ _LAYER_MISTAKES = (
      "분산을 n - 1로 나누었습니다. 층 정규화는 n으로 나눕니다(`unbiased=False`).",
      "Your variance divides by n - 1. Layer normalization divides by n "
      "(`unbiased=False`)."),
+    ("mean not subtracted", {"norm": _root_mean_square},
+     "정규화할 때 평균을 빼지 않았습니다(RMSNorm). BERT는 평균도 뺍니다.",
+     "Your normalization does not subtract the mean (RMSNorm). BERT's does."),
+    ("few digits in attention",
+     (_few_digits(torch.bfloat16), _few_digits(torch.float16)),
+     "어텐션을 자릿수가 적은 자료형(`bfloat16`, `float16`)으로 계산했습니다. `x`의 "
+     "자료형을 그대로 쓰세요.",
+     "Attention is computed with few digits (`bfloat16`, `float16`). Keep the type of "
+     "`x`."),
     ("norm along another axis",
      ({"norm": _norm_over(0, unbiased=False)},
       {"norm": _norm_over((0, 1), unbiased=False)}),
@@ -1410,6 +1648,31 @@ _LAYER_MISTAKES = (
 )  # fmt: skip
 
 
+_FURTHER_LAYER_MISTAKES = (
+    Mistake(
+        "an axis too many",
+        lambda *case: _layer(*case)[None],
+        ko="값은 맞지만 모양이 `(1, T, d)`입니다. 배치의 축 없이 `(T, d)`를 "
+        "돌려주세요.",
+        en="The values are right, but the shape is `(1, T, d)`. Return `(T, d)`, with "
+        "no axis for a batch.",
+    ),
+    *several(
+        "one token alone",
+        *(lambda *case, part=part: _layer(*case)[part] for part in (
+            slice(-1, None), -1, slice(1), 0)),
+        ko="토큰 하나의 벡터만 돌려줍니다. 모든 토큰의 `(T, d)`를 돌려주세요.",
+        en="You return the vector of one token. Return those of all, `(T, d)`.",
+    ),
+    Mistake(
+        "2 heads written in",
+        lambda x, w, n_heads: _layer(x, w, 2),
+        ko="헤드의 수 2를 코드에 적었습니다. `n_heads`를 쓰세요.",
+        en="2 heads are written into the code. Use `n_heads`.",
+    ),
+)  # fmt: skip
+
+
 def _wrong_by(answer, case):
     right = _layer(*case)
     return (torch.as_tensor(answer(*case)) - right).abs().max() / right.abs().max()
@@ -1441,18 +1704,21 @@ bert_layer = Exercise(
         _layer_case(4, 6, 3, 2, spread=1.5),
         _layer_case(1, 4, 2, 3),
     ),
-    mistakes=tuple(
-        mistake
-        for name, changes, ko, en in _LAYER_MISTAKES
-        for mistake in several(
-            name,
-            *(
-                _layer_with(**some)
-                for some in (changes if isinstance(changes, tuple) else (changes,))
-            ),
-            ko=ko,
-            en=en,
-        )
+    mistakes=(
+        *(
+            mistake
+            for name, changes, ko, en in _LAYER_MISTAKES
+            for mistake in several(
+                name,
+                *(
+                    _layer_with(**some)
+                    for some in (changes if isinstance(changes, tuple) else (changes,))
+                ),
+                ko=ko,
+                en=en,
+            )
+        ),
+        *_FURTHER_LAYER_MISTAKES,
     ),
     properties=(
         Property(
@@ -1536,6 +1802,10 @@ def _linear_with(d_of):
     return function
 
 
+def _sliced_rows(weight, n):
+    return weight[:n], weight[n : 2 * n], weight[2 * n :]
+
+
 def _rows_of_a_third(weight):
     d = len(weight) // 3
     return weight[:d].T, weight[d : 2 * d].T, weight[2 * d :].T
@@ -1562,9 +1832,12 @@ to_linear = Exercise(
         Mistake(
             "as given",
             lambda weight: tuple(np.split(weight, 3, axis=1)),
-            ko="아직 전치하지 않았습니다. 정사각 행렬이라 모양만으로는 알 수 없습니다.",
-            en="Not transposed yet. The matrices are square, so the shape doesn't "
-            "tell.",
+            ko="행과 열이 그대로입니다. 전치하지 않았거나 두 번 전치했습니다"
+            "(`reshape`는 전치하지 않습니다). 정사각 행렬이라 모양만으로는 알 수 "
+            "없습니다.",
+            en="Rows and columns are as they were: not transposed, or twice "
+            "(`reshape` doesn't transpose). The matrices are square, so the shape "
+            "doesn't tell.",
         ),
         Mistake(
             "reshaped",
@@ -1589,6 +1862,15 @@ to_linear = Exercise(
             "자릅니다.",
             en="You cut the rows into three. Cut columns before transposing, or rows "
             "after it.",
+        ),
+        *several(
+            "rows sliced",
+            lambda weight: _sliced_rows(weight, len(weight) // 3),
+            lambda weight: _sliced_rows(weight, len(weight)),
+            ko="행을 잘랐습니다. 쿼리, 키, 밸류는 열에 차례로 있습니다"
+            "(`weight[:, :d]`).",
+            en="You slice rows. Queries, keys and values follow one another in columns "
+            "(`weight[:, :d]`).",
         ),
         Mistake(
             "turned, columns cut",
@@ -1735,6 +2017,16 @@ to_linear = Exercise(
                 (lambda d: 0, lambda d: d),
                 (lambda d: d + 1, lambda d: 2 * d + 1),
                 (lambda d: 2 * d + 1, lambda d: 3 * d),
+            ),
+            _cut_at(
+                (lambda d: 0, lambda d: d),
+                (lambda d: d + 1, lambda d: 2 * d + 1),
+                (lambda d: 2 * d, lambda d: 3 * d),
+            ),
+            _cut_at(
+                (lambda d: 0, lambda d: d),
+                (lambda d: d - 1, lambda d: 2 * d - 1),
+                (lambda d: 2 * d, lambda d: 3 * d),
             ),
             _cut_at(
                 (lambda d: 0, lambda d: d),
