@@ -22,8 +22,10 @@ from explore_transformers.exercises.running import (
     Outcome,
     Watched,
     contains,
+    differs_from_itself,
     is_idle,
     just_failed,
+    keeps_a_default,
     keeps_placeholder,
     named,
     verdict,
@@ -337,6 +339,10 @@ class _FunctionJudge:
         if all(o.value is None for o in outcomes):
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
+        if differs_from_itself(answer, wrong[0][0], wrong[0][2].value):
+            words = messages.differs_each_time(keeps_a_default(answer))
+            result = Result(exercise.name, "wrong", words, mistake="differs each time")
+            return self._shown(result, wrong[0])
         if slip := diagnosis([(e.value, o.value) for _, e, o in wrong]):
             name, words = slip
             result = Result(exercise.name, "wrong", words, mistake=name)
