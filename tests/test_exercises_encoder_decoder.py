@@ -705,7 +705,7 @@ NAMED = [
      "gradient to table"),
     ("decoder_inputs", lambda *a: torch.tensor(_inputs_in_torch(*a).tolist()),
      "gradient"),
-    ("decoder_inputs", _inputs_of_new_table, "rows of the table"),
+    ("decoder_inputs", _inputs_of_new_table, "differs each time"),
     ("decoder_inputs", lambda i, t, m: _spread(t, i, m), "not joined"),
     ("decoder_inputs", lambda i, t, m: torch.stack(_spread(t, i, m), -1), "stacked"),
     ("decoder_inputs", lambda i, t, m: torch.cat(_spread(t, i, m), 1),

@@ -453,6 +453,7 @@ last_real_state = Exercise(
             "one sentence missing",
             _then(lambda s: s[:-1]),
             _then(lambda s: s[1:]),
+            _then(lambda s: s[:-1] if len(s) > 1 else np.zeros(0)),  # of an empty list
             ko="문장 하나가 결과에서 빠졌습니다. 첫 문장부터 마지막 문장까지 모두 "
             "돌려주세요.",
             en="One sentence is missing from the result. Return a state for each, from "
@@ -937,7 +938,7 @@ class _LogitsAndState(tuple):
         )
 
 
-_MOST_STEPS = 80
+_MOST_STEPS = 150
 
 
 @dataclass
@@ -1860,11 +1861,17 @@ def _cut_off_at(place, name, other):
             _reached(result, *sources) != [i != place for i in range(2)]
         ),
         ko=f"수는 맞지만 기울기가 `{other}`에만 이르고 `{name}`에는 이르지 않습니다. "
-        f"`{name}`에서 나온 수에 `detach`나 `.data`를 쓰거나 새 텐서에 베끼지 마세요. "
-        "`nn.Embedding.from_pretrained`도 기울기를 끊습니다.",
+        f"`{name}`에서 나온 수에 `detach`나 `.data`를 쓰거나 새 텐서에 베끼지 마세요."
+        + (
+            " `nn.Embedding.from_pretrained`도 기울기를 끊습니다." if place == 0 else ""
+        ),
         en=f"The numbers are right, but gradients reach only `{other}`, not `{name}`. "
-        f"What comes of `{name}` must not go through `detach`, `.data` or a copy; "
-        "`nn.Embedding.from_pretrained` cuts gradients off too.",
+        f"What comes of `{name}` must not go through `detach`, `.data` or a copy."
+        + (
+            " `nn.Embedding.from_pretrained` cuts gradients off too."
+            if place == 0
+            else ""
+        ),
     )
 
 

@@ -98,15 +98,19 @@ def _forwards(argument):
 
 
 def differs_from_itself(function, case, first):
-    """Whether the function, given the same case once more, returns something else."""
+    """Whether the function, given the same case once more, returns something else.
+
+    A list that it keeps as a default argument is `first` itself, and has grown.
+    """
     again = Outcome.of(function, case)
+    if isinstance(first, list) and again.value is first and keeps_a_default(function):
+        return True
     return again.error is None and _differs(first, again.value)
 
 
 def keeps_a_default(function):
     """Whether a list, dict or set stands among the defaults, and holds something."""
-    code = inspect.unwrap(function)
-    defaults = (*(getattr(code, "__defaults__", None) or ()),)
+    defaults = getattr(function, "__defaults__", None) or ()
     return any(isinstance(d, list | dict | set) and d for d in defaults)
 
 

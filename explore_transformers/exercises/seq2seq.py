@@ -2284,9 +2284,7 @@ sentence_log_prob = Exercise(
         *several(
             "mean of the probabilities",
             lambda table, ids: np.log(table[ids[:-1], ids[1:]].mean()),
-            lambda table, ids: (
-                (len(ids) - 1) * np.log(table[ids[:-1], ids[1:]].mean())
-            ),
+            lambda table, ids: (len(ids) - 1) * np.log(table[ids[:-1], ids[1:]].mean()),
             lambda table, ids: 1 / _perplexity(table, ids),
             lambda table, ids: table[ids[:-1], ids[1:]].mean(),
             ko="확률을 평균 냈습니다. 확률마다 로그를 취해 더하세요.",
