@@ -854,8 +854,8 @@ masked_attention = Exercise(
         *several(
             "exponential without the maximum",
             _hidden_in_exponentials(_bare_and_masked),
-            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). 점수를 음의 "
-            "무한대로 가린 다음 `softmax`를 쓰거나, 먼저 최댓값을 빼세요.",
+            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). 점수를 "
+            "음의 무한대로 가린 다음 `softmax`를 쓰거나, 먼저 최댓값을 빼세요.",
             en="You take the exponential without subtracting the maximum, so large "
             "scores overflow (`nan`). Hide scores with minus infinity and use "
             "`softmax`, or subtract the maximum first.",
@@ -2031,8 +2031,8 @@ fixed_context = Exercise(
             "infinity in the memory",
             _in_place_of_memory,
             ko="패딩이 있으면 모두 `nan`이 됩니다. 점수에 양의 무한대 `np.inf`나 "
-            "`np.nan`을 넣었거나, 패딩의 상태에 무한대를 넣었습니다. 상태는 그대로 두고 "
-            "점수에 `-np.inf`를 넣으세요.",
+            "`np.nan`을 넣었거나, 패딩의 상태에 무한대를 넣었습니다. 상태는 그대로 "
+            "두고 점수에 `-np.inf`를 넣으세요.",
             en="Where there is padding all is `nan`: you put `np.inf` (the wrong sign) "
             "or `np.nan` in its scores, or an infinity in its states. Leave the "
             "states, and put `-np.inf` in the scores.",
@@ -2412,7 +2412,7 @@ def _cut_off(answer):
 
 
 def _backward(answer):
-    """What becomes of the gradient of right values: whole, partly there, or it fails."""
+    """What becomes of the gradient of right values: whole, partly, or it fails."""
     if not _adds_rightly(answer):
         return None
     try:
@@ -2564,7 +2564,8 @@ bahdanau_attention = Exercise(
             "one step for all",
             _added_result(lambda c, w, *rest: (0 * c + c[:1], 0 * w + w[:1])),
             _added_result(lambda c, w, *rest: (0 * c + c[-1:], 0 * w + w[-1:])),
-            ko="모든 단계가 한 단계의 결과를 받았습니다. 단계마다 그 쿼리로 계산하세요.",
+            ko="모든 단계가 한 단계의 결과를 받았습니다. 단계마다 그 쿼리로 "
+            "계산하세요.",
             en="All steps got one step's result. Compute each with its own query.",
         ),
         *several(
@@ -2578,8 +2579,8 @@ bahdanau_attention = Exercise(
         Mistake(
             "exponential without the maximum",
             _add_with(weigh=_without_maximum),
-            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). `softmax`를 "
-            "쓰거나 먼저 최댓값을 빼세요.",
+            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). "
+            "`softmax`를 쓰거나 먼저 최댓값을 빼세요.",
             en="You take the exponential without subtracting the maximum, so large "
             "scores overflow (`nan`). Use `softmax`, or subtract the maximum first.",
         ),

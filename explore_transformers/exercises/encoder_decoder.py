@@ -199,8 +199,8 @@ last_real_state = Exercise(
         Mistake(
             "one too far",
             _at(lambda lengths: lengths),
-            ko="한 칸 지나쳤습니다. 위치는 0부터 세므로 길이에서 1을 빼야 합니다. 끝에서 "
-            "세었다면 패딩의 수보다 하나 더 가야 합니다.",
+            ko="한 칸 지나쳤습니다. 위치는 0부터 세므로 길이에서 1을 빼야 합니다. "
+            "끝에서 세었다면 패딩의 수보다 하나 더 가야 합니다.",
             en="One position too far. Positions count from 0, so subtract 1 from the "
             "length. If you count from the end, go one further than the padding.",
         ),
@@ -962,9 +962,9 @@ class _Plan:
         self._check(token, state)
         self.calls.append(token)
         is_latest = list(state) == self.calls[:-1]  # an older state is another mistake
-        if self.strict and state and is_latest:
-            if token != self._logits(state).argmax():
-                raise _not_the_most_probable()
+        is_checked = self.strict and state and is_latest
+        if is_checked and token != self._logits(state).argmax():
+            raise _not_the_most_probable()
         state = _State((*state, int(token)))
         return _LogitsAndState((self._logits(state), state))
 
@@ -2779,8 +2779,8 @@ original_gru = Exercise(
                 _gru_with(gate=lambda a, k=k: _sigmoid(np.clip(a, -k, k)))
                 for k in (1, 2, 3, 4, 5, 6)
             ),
-            ko="시그모이드에 넣는 수를 잘랐습니다. 그러면 게이트가 끝까지 열리거나 닫히지 "
-            "않습니다. 그대로 넣으세요.",
+            ko="시그모이드에 넣는 수를 잘랐습니다. 그러면 게이트가 끝까지 열리거나 "
+            "닫히지 않습니다. 그대로 넣으세요.",
             en="You clipped what goes into the sigmoid, so the gates never open or "
             "shut all the way. Put it in as it is.",
         ),
@@ -3396,8 +3396,8 @@ gate_experiment = Exercise(
             "all later steps in one norm",
             _by(lambda s, o: (s - o)[1:].norm() / (s - o)[0].norm()),
             _by(lambda s, o: (s - o).norm() / (s - o)[0].norm()),
-            ko="여러 위치의 차를 한꺼번에 `norm`에 넣었습니다. 마지막 위치의 거리 하나를 "
-            "첫 위치의 거리로 나누세요.",
+            ko="여러 위치의 차를 한꺼번에 `norm`에 넣었습니다. 마지막 위치의 거리 "
+            "하나를 첫 위치의 거리로 나누세요.",
             en="One `norm` covers the differences at many positions. Divide the "
             "distance at the last position alone by that at the first.",
         ),

@@ -1250,7 +1250,8 @@ padding_share = Exercise(
             "one batch lost",
             _both(lambda lengths: _padding(lengths[:-32])),
             _both(lambda lengths: _padding(lengths[32:])),
-            ko="배치 하나가 빠졌습니다. 문장 1,024개를 32개씩 묶으면 배치가 32개입니다.",
+            ko="배치 하나가 빠졌습니다. 문장 1,024개를 32개씩 묶으면 배치가 "
+            "32개입니다.",
             en="One batch is missing: 1,024 sentences make 32 batches of 32.",
         ),
         *_measured_in_ways(
