@@ -339,7 +339,7 @@ class _FunctionJudge:
         if all(o.value is None for o in outcomes):
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
-        if differs_from_itself(answer, wrong[0][0], wrong[0][2].value):
+        if any(differs_from_itself(answer, case, o.value) for case, _, o in wrong):
             words = messages.differs_each_time(keeps_a_default(answer))
             result = Result(exercise.name, "wrong", words, mistake="differs each time")
             return self._shown(result, wrong[0])
