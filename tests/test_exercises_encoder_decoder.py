@@ -950,35 +950,35 @@ def test_writing_without_a_slip_is_right():
 
 
 # A second attacker's ways: accepted before, or told something else or nothing much.
-def _spread(vectors, context):
+def _with_context(vectors, context):
     contexts = context[:, None].expand(-1, vectors.shape[1], -1)
     return torch.cat([vectors, contexts], dim=-1)
 
 
 def _without_gradient_of_start(ids, table, context):
-    return _spread(F.embedding(ids[:, :-1], table, padding_idx=BOS), context)
+    return _with_context(F.embedding(ids[:, :-1], table, padding_idx=BOS), context)
 
 
 def _context_learns_once(ids, table, context):
-    inputs = _spread(table[ids[:, :-1]], context.detach())
+    inputs = _with_context(table[ids[:, :-1]], context.detach())
     inputs[:, 0, table.shape[1] :] = context
     return inputs
 
 
 def _with_one_hot(ids, table, context):
-    return _spread(F.one_hot(ids[:, :-1], len(table)).float() @ table, context)
+    return _with_context(F.one_hot(ids[:, :-1], len(table)).float() @ table, context)
 
 
 def _vectors_shifted(ids, table, context):
     vectors = table[ids[:, :-1]]
-    return _spread(F.pad(vectors, (0, 0, 1, 0))[:, :-1], context)
+    return _with_context(F.pad(vectors, (0, 0, 1, 0))[:, :-1], context)
 
 
 def _with_dropout(ids, table, context):
-    return _spread(F.dropout(table[ids[:, :-1]], 0.5), context)
+    return _with_context(F.dropout(table[ids[:, :-1]], 0.5), context)
 
 
-def _greedy(step, state, max_len, ids=None, stop=lambda ids: False):
+def _written(step, state, max_len, ids=None, stop=lambda ids: False):
     token, ids = BOS, [] if ids is None else ids
     while len(ids) < max_len and not stop(ids):
         logits, state = step(token, state)
@@ -990,11 +990,11 @@ def _greedy(step, state, max_len, ids=None, stop=lambda ids: False):
 
 
 def _keeping_a_list(step, state, max_len, ids=[]):  # noqa: B006
-    return _greedy(step, state, max_len, ids)
+    return _written(step, state, max_len, ids)
 
 
 def _stops_at(n):
-    return lambda *arguments: _greedy(*arguments, stop=lambda ids: len(ids) >= n)
+    return lambda *arguments: _written(*arguments, stop=lambda ids: len(ids) >= n)
 
 
 def _a_step_behind(step, state, max_len):
@@ -1054,10 +1054,10 @@ def _gru_of(**changes):
         ("write_greedily", _stops_at(60), "limit of its own, 6"),
         ("write_greedily", _stops_at(25), "limit of its own, 11"),
         ("write_greedily",
-         lambda *a: _greedy(*a, stop=lambda ids: ids[3:] and ids[-2:] == ids[-4:-2]),
+         lambda *a: _written(*a, stop=lambda ids: ids[3:] and ids[-2:] == ids[-4:-2]),
          "stops at a repetition, 3"),
         ("write_greedily", _a_step_behind, "state one step old"),
-        ("write_greedily", lambda *a: [i for i in _greedy(*a) if i != 3],
+        ("write_greedily", lambda *a: [i for i in _written(*a) if i != 3],
          "special tokens left out, 5"),
         ("decoder_inputs", _without_gradient_of_start, "whole gradient to table"),
         ("decoder_inputs", _context_learns_once, "whole gradient to context"),

@@ -1122,10 +1122,10 @@ masked_attention = Exercise(
         *several(
             "mask on the queries",
             *_both_kinds(_attend_with(hide=lambda s, m: _hide(s, m[:, :, None]))),
+            _attend_with(hide=_hide_by_index),
             *_both_kinds(
                 _attend_with(hide=lambda s, m: np.where(m[:, :, None], s, -1e9))
             ),
-            _attend_with(hide=_hide_by_index),
             ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
             "마지막 축입니다: `mask[:, None]`.",
             en="You laid the mask along the queries. It hides keys, and they are the "
@@ -2341,8 +2341,7 @@ def _addition_arrays():
         shapes = ((n_steps, d_query), (n_tokens, d_key), (hidden_size, d_query),
                   (hidden_size, d_key), (hidden_size,))  # fmt: skip
         yield tuple(rng.normal(size=shape).round(1) for shape in shapes)
-    # Scores so large that an exponential overflows.
-    yield query, memory, W_q, W_k, np.array([1500.0, 900])
+    yield query, memory, W_q, W_k, np.array([25.0, 11])  # scores that are far apart
 
 
 def _steps_apart(answer):
@@ -2575,14 +2574,6 @@ bahdanau_attention = Exercise(
             ko="마지막 쿼리의 결과만 돌려주었습니다. 모든 쿼리의 결과를 돌려주세요.",
             en="You returned the last query's result alone. Return those of all "
             "queries.",
-        ),
-        Mistake(
-            "exponential without the maximum",
-            _add_with(weigh=_without_maximum),
-            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). "
-            "`softmax`를 쓰거나 먼저 최댓값을 빼세요.",
-            en="You take the exponential without subtracting the maximum, so large "
-            "scores overflow (`nan`). Use `softmax`, or subtract the maximum first.",
         ),
         *several(
             "matrices exchanged",
