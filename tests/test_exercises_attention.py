@@ -1071,7 +1071,7 @@ def _first_hidden(scores, mask):
     return scores
 
 
-def _additive_with(
+def _adding(
     score=lambda hidden, v: hidden @ v, weigh=lambda e: e.softmax(-1),
     join=lambda a, b: torch.tanh(a + b), make=lambda w, memory: (w @ memory, w),
 ):  # fmt: skip
@@ -1156,20 +1156,20 @@ def _nan_without_steps(weights, mask):
         ("fixed_context",
          _by_numpy(lambda s, m: _hidden(s.clip(-50, 50), m), _safe_softmax),
          "scores clipped"),
-        ("bahdanau_attention", _additive_with(weigh=lambda e: e.clamp(-5, 5).softmax(-1)),
+        ("bahdanau_attention", _adding(weigh=lambda e: e.clamp(-5, 5).softmax(-1)),
          "scores clipped"),
-        ("bahdanau_attention", _additive_with(make=_first_learns), "whole gradient"),
-        ("bahdanau_attention", _additive_with(make=_changed_later),
+        ("bahdanau_attention", _adding(make=_first_learns), "whole gradient"),
+        ("bahdanau_attention", _adding(make=_changed_later),
          "gradient can be computed"),
-        ("bahdanau_attention", _additive_with(join=lambda a, b: a * b),
+        ("bahdanau_attention", _adding(join=lambda a, b: a * b),
          "dot product, otherwise scaled"),
-        ("bahdanau_attention", _additive_with(score=lambda h, v: h @ (v / v.norm())),
+        ("bahdanau_attention", _adding(score=lambda h, v: h @ (v / v.norm())),
          "v normalised"),
         ("bahdanau_attention",
-         _additive_with(make=lambda w, memory: (torch.tanh(w @ memory), w)),
+         _adding(make=lambda w, memory: (torch.tanh(w @ memory), w)),
          "context changed"),
         ("bahdanau_attention",
-         _additive_with(make=lambda w, memory: (w[-1] @ memory, w[-1])),
+         _adding(make=lambda w, memory: (w[-1] @ memory, w[-1])),
          "last query alone"),
         ("reading_order", _read_in(_real_largest, lambda p, n: _backwards(p[:n])),
          "steps beyond the tokens left out"),
