@@ -489,9 +489,9 @@ NAMED = [
     ("attention_numbers", (30, 50, 60, 108, 2), "padding has weight"),
     ("attention_numbers", (30, 30, 60, 108, 2), "larger score ignored"),
     ("attention_numbers", (30, 33.3, 60, 108, 2), "divided by the number of values"),
-    ("attention_numbers", (30, 23.3, 60, 108, 2), "ln 2"),
+    ("attention_numbers", (30, 23.3, 60, 108, 2), "second number nearly"),
     ("attention_numbers", (20, 25, 60, 108, 2), "equal scores"),
-    ("attention_numbers", (30, 25, 59, 108, 2), "score ahead"),
+    ("attention_numbers", (30, 25, 59, 108, 2), "third number nearly"),
     ("attention_numbers", (30, 25, 60, 6912, 2), "size counted too"),
     ("attention_numbers", (30, 25, 60, 216, 2), "pairs counted twice or half"),
     ("attention_numbers", (30, 25, 60, 36, 2), "scores"),
@@ -1003,3 +1003,184 @@ def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
 
 def test_all_three_weights_learn():
     assert check("bahdanau_attention", _detached()).state == "right"
+
+
+# A second attacker's ways: accepted before, or told something else or nothing much.
+def _scored(query, key):
+    return query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
+
+
+def _weighed(scores, value, mask):
+    weights = scores.masked_fill(~mask[:, None], -torch.inf).softmax(-1)
+    return weights @ value, weights
+
+
+def _causal_besides(query, key, value, mask):
+    scores = _scored(query, key).masked_fill(~mask[:, None], -1e9)
+    seen = torch.ones(scores.shape[1:], dtype=torch.bool).tril()
+    weights = scores.masked_fill(~seen, -1e9).softmax(-1)
+    return weights @ value, weights
+
+
+def _exponentials_masked(query, key, value, mask):
+    e = _scored(query, key).exp() * mask[:, None]
+    weights = e / e.sum(-1, keepdim=True)
+    return weights @ value, weights
+
+
+def _without_no_gradient(query, key, value, mask):
+    with torch.no_grad():
+        weights = _weighed(_scored(query, key), value, mask)[1]
+    return weights @ value, weights
+
+
+def _weights_in_place(query, key, value, mask):
+    context, weights = _weighed(_scored(query, key), value, mask)
+    return context, weights.mul_(1.0)
+
+
+def _of_unit_length(query, key, value, mask):
+    query, key = F.normalize(query, dim=-1), F.normalize(key, dim=-1)
+    return _weighed(_scored(query, key), value, mask)
+
+
+def _dropped(query, key, value, mask):
+    weights = F.dropout(_weighed(_scored(query, key), value, mask)[1], 0.1)
+    return weights @ value, weights
+
+
+def _by_numpy(hide, softmax):
+    def answer(states, memory, mask):
+        scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+        return softmax(hide(scores, mask)) @ memory
+
+    return answer
+
+
+def _safe_softmax(scores, axis=-1):
+    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _hidden(scores, mask):
+    return np.where(mask[:, None], scores, -np.inf)
+
+
+def _first_hidden(scores, mask):
+    scores[:, 0] = np.where(mask, scores[:, 0], -np.inf)
+    return scores
+
+
+def _adding(
+    score=lambda hidden, v: hidden @ v, weigh=lambda e: e.softmax(-1),
+    join=lambda a, b: torch.tanh(a + b), make=lambda w, memory: (w @ memory, w),
+):  # fmt: skip
+    def answer(query, memory, W_q, W_k, v):
+        hidden = join((query @ W_q.T)[:, None], (memory @ W_k.T)[None])
+        return make(weigh(score(hidden, v)), memory)
+
+    return answer
+
+
+def _changed_later(weights, memory):
+    context = weights @ memory
+    return context, weights.mul_(1.0)
+
+
+def _first_learns(weights, memory):
+    weights = torch.cat([weights[:1], weights[1:].detach()])
+    return weights @ memory, weights
+
+
+def _read_in(places, share):
+    def answer(weights, mask):
+        found = places(weights, mask)
+        return found, share(found, int(mask.sum()))
+
+    return answer
+
+
+def _real_largest(weights, mask):
+    return np.where(mask, weights, -1).argmax(axis=1)
+
+
+def _backwards(places, n_real=None, of=np.less, pairs=len):
+    early, late = np.triu_indices(len(places), 1)
+    return float(of(places[late], places[early]).sum() / max(pairs(early), 1))
+
+
+def _centre(weights, mask):
+    real = np.where(mask, weights, 0)
+    total = np.maximum(real.sum(axis=1), 1e-9)
+    return np.round(real @ np.arange(len(mask)) / total).astype(int)
+
+
+def _nan_without_steps(weights, mask):
+    places = _real_largest(weights, mask)
+    share = _backwards(places) if len(places) else float("nan")
+    return places, share
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "told"),
+    [
+        ("attention_step", "ECABFD", "backwards"),
+        ("attention_step", "DCEAFB", "places"),
+        ("attention_step", "BFDACE", "softmax before scores"),
+        ("attention_numbers", (30, 20, 60, 108, 2), "weights not 2 to 1 to 1"),
+        ("attention_numbers", (22.5, 20, 60, 108, 2), "mask after softmax"),
+        ("attention_numbers", (30, 24, 60, 108, 2), "second number nearly"),
+        ("attention_numbers", (30, 25, 59.5, 108, 2), "third number nearly"),
+        ("attention_numbers", (30, 25, 60, 108, 2.01), "factor nearly"),
+        ("masked_attention", _causal_besides, "causal, 2"),
+        ("masked_attention", _exponentials_masked, "exponential without the maximum"),
+        ("masked_attention", _without_no_gradient, "gradient through the weights"),
+        ("masked_attention", _weights_in_place, "gradient can be computed"),
+        ("masked_attention", lambda q, k, v, m: _weighed(_scored(q, k), v.detach(), m),
+         "gradient to value"),
+        ("masked_attention", lambda q, k, v, m: _weighed(_scored(q, k.detach()), v, m),
+         "gradient to key"),
+        ("masked_attention", _of_unit_length, "length divided out, 2"),
+        ("masked_attention", _dropped, "differs each time"),
+        ("masked_attention",
+         lambda q, k, v, m: _weighed(_scored(q, k).clamp(-30, 30), v, m),
+         "scores clipped"),
+        ("masked_attention",
+         lambda q, k, v, m: [x.squeeze(1) for x in _weighed(_scored(q, k), v, m)],
+         "axis of length 1 lost"),
+        ("fixed_context",
+         _by_numpy(lambda s, m: np.where(m[:, None], s, s.min() - 10), _safe_softmax),
+         "fill just below the scores, 5"),
+        ("fixed_context", _by_numpy(_first_hidden, _safe_softmax),
+         "first step's scores alone hidden"),
+        ("fixed_context",
+         _by_numpy(lambda s, m: _hidden(s.clip(-50, 50), m), _safe_softmax),
+         "scores clipped"),
+        ("bahdanau_attention", _adding(weigh=lambda e: e.clamp(-5, 5).softmax(-1)),
+         "scores clipped"),
+        ("bahdanau_attention", _adding(make=_first_learns), "whole gradient"),
+        ("bahdanau_attention", _adding(make=_changed_later),
+         "gradient can be computed"),
+        ("bahdanau_attention", _adding(join=lambda a, b: a * b),
+         "dot product, otherwise scaled"),
+        ("bahdanau_attention", _adding(score=lambda h, v: h @ (v / v.norm())),
+         "v normalised"),
+        ("bahdanau_attention",
+         _adding(make=lambda w, memory: (torch.tanh(w @ memory), w)),
+         "context changed"),
+        ("bahdanau_attention",
+         _adding(make=lambda w, memory: (w[-1] @ memory, w[-1])),
+         "last query alone"),
+        ("reading_order", _read_in(_real_largest, lambda p, n: _backwards(p[:n])),
+         "steps beyond the tokens left out"),
+        ("reading_order", _read_in(_centre, _backwards), "mean place, 2"),
+        ("reading_order",
+         _read_in(_real_largest, lambda p, n: _backwards(p, of=np.not_equal)),
+         "forwards and backwards"),
+        ("reading_order", _nan_without_steps, "no steps"),
+        ("sharpness", (0.0, 0.4, 1.0, 0.7, "B"), "one decimal"),
+    ],
+)  # fmt: skip
+def test_what_a_second_attacker_found_is_told(exercise, answer, told):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", told), result

@@ -705,7 +705,7 @@ NAMED = [
      "gradient to table"),
     ("decoder_inputs", lambda *a: torch.tensor(_inputs_in_torch(*a).tolist()),
      "gradient"),
-    ("decoder_inputs", _inputs_of_new_table, "rows of the table"),
+    ("decoder_inputs", _inputs_of_new_table, "differs each time"),
     ("decoder_inputs", lambda i, t, m: _spread(t, i, m), "not joined"),
     ("decoder_inputs", lambda i, t, m: torch.stack(_spread(t, i, m), -1), "stacked"),
     ("decoder_inputs", lambda i, t, m: torch.cat(_spread(t, i, m), 1),
@@ -947,3 +947,173 @@ def test_slips_of_writing_are_told(answer, mistake):
 
 def test_writing_without_a_slip_is_right():
     assert check("write_greedily", _writes()).state == "right"
+
+
+# A second attacker's ways: accepted before, or told something else or nothing much.
+def _with_context(vectors, context):
+    contexts = context[:, None].expand(-1, vectors.shape[1], -1)
+    return torch.cat([vectors, contexts], dim=-1)
+
+
+def _without_gradient_of_start(ids, table, context):
+    return _with_context(F.embedding(ids[:, :-1], table, padding_idx=BOS), context)
+
+
+def _context_learns_once(ids, table, context):
+    inputs = _with_context(table[ids[:, :-1]], context.detach())
+    inputs[:, 0, table.shape[1] :] = context
+    return inputs
+
+
+def _with_one_hot(ids, table, context):
+    return _with_context(F.one_hot(ids[:, :-1], len(table)).float() @ table, context)
+
+
+def _vectors_shifted(ids, table, context):
+    vectors = table[ids[:, :-1]]
+    return _with_context(F.pad(vectors, (0, 0, 1, 0))[:, :-1], context)
+
+
+def _with_dropout(ids, table, context):
+    return _with_context(F.dropout(table[ids[:, :-1]], 0.5), context)
+
+
+def _written(step, state, max_len, ids=None, stop=lambda ids: False):
+    token, ids = BOS, [] if ids is None else ids
+    while len(ids) < max_len and not stop(ids):
+        logits, state = step(token, state)
+        token = int(logits.argmax())
+        if token == EOS:
+            break
+        ids.append(token)
+    return ids
+
+
+def _keeping_a_list(step, state, max_len, ids=[]):  # noqa: B006
+    return _written(step, state, max_len, ids)
+
+
+def _stops_at(n):
+    return lambda *arguments: _written(*arguments, stop=lambda ids: len(ids) >= n)
+
+
+def _a_step_behind(step, state, max_len):
+    states, token, ids = [state, state], BOS, []
+    while len(ids) < max_len:
+        logits, new = step(token, states[-2])
+        states.append(new)
+        states[-2:] = states[-2:]
+        token = int(logits.argmax())
+        if token == EOS:
+            break
+        ids.append(token)
+    return ids
+
+
+def _gru_with(
+    x, h, W, U, b, r_of=lambda r: r, n_of=np.tanh, inside=0, alone=False, squash=None
+):
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-a if squash is None else -np.clip(a, -squash, squash)))
+
+    (Wr, Wz, Wn), (Ur, Uz, Un), (br, bz, bn) = (np.split(m, 3) for m in (W, U, b))
+    r = r_of(sigmoid(x @ Wr.T + h @ Ur.T + br))
+    z = sigmoid(x @ Wz.T + h @ Uz.T + bz)
+    n = n_of(x @ Wn.T + (r * h + inside * bn) @ Un.T + (1 - inside) * bn)
+    return n if alone and not h.any() else z * h + (1 - z) * n
+
+
+def _gru_of(**changes):
+    return lambda *arguments: _gru_with(*arguments, **changes)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "told"),
+    [
+        ("first_word", "CEBFAD", "backwards"),
+        ("first_word", "FEDCBA", "example"),
+        ("first_word", "BDFAEC", "places"),
+        ("gru_numbers", (1920, 3140, 20, 0), "decoder with the context's numbers"),
+        ("gru_numbers", (1920, 5040, 20, 0), "decoder with the encoder"),
+        ("gru_numbers", (1920, 3120, 1, 0), "context counted as one"),
+        ("last_real_state",
+         lambda s, m: s.reshape(-1, s.shape[-1])[m.sum(1) - 1],
+         "rows of all sentences in one"),
+        ("last_real_state",
+         lambda s, m: s[np.minimum(m.sum(1) - 1, len(s) - 1), -1],
+         "sentences picked by length"),
+        ("last_real_state", lambda s, m: _state_by_loop(s, m).squeeze(),
+         "axis of length 1 lost"),
+        ("last_real_state", lambda s, m: _state_by_loop(s, m)[:, None],
+         "axis of length 1 too many"),
+        ("last_real_state",
+         lambda s, m: np.array([*_state_by_loop(s, m)][:-1]),
+         "one sentence missing, 3"),
+        ("write_greedily", _keeping_a_list, "differs each time"),
+        ("write_greedily", _stops_at(10), "limit of its own, 2"),
+        ("write_greedily", _stops_at(60), "limit of its own, 6"),
+        ("write_greedily", _stops_at(25), "limit of its own, 11"),
+        ("write_greedily",
+         lambda *a: _written(*a, stop=lambda ids: ids[3:] and ids[-2:] == ids[-4:-2]),
+         "stops at a repetition, 3"),
+        ("write_greedily", _a_step_behind, "state one step old"),
+        ("write_greedily", lambda *a: [i for i in _written(*a) if i != 3],
+         "special tokens left out, 5"),
+        ("decoder_inputs", _without_gradient_of_start, "whole gradient to table"),
+        ("decoder_inputs", _context_learns_once, "whole gradient to context"),
+        ("decoder_inputs", lambda *a: _inputs_by_loop(*a).squeeze(0),
+         "axis of length 1 lost"),
+        ("decoder_inputs", _vectors_shifted, "shifted once more"),
+        ("decoder_inputs", _with_dropout, "differs each time"),
+        ("original_gru", _gru_of(alone=True), "candidate alone at the first step"),
+        ("original_gru", _gru_of(inside=1), "bias before the product"),
+        ("original_gru", _gru_of(r_of=lambda r: r.mean(0, keepdims=True)),
+         "gate averaged"),
+        ("original_gru", _gru_of(n_of=lambda a: a.clip(-1, 1)), "candidate clipped"),
+        ("original_gru", _gru_of(squash=4), "gates clipped, 4"),
+    ],
+)  # fmt: skip
+def test_what_a_second_attacker_found_is_told(exercise, answer, told):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", told), result
+
+
+def test_an_error_where_there_are_doubles_or_gradients_is_told():
+    result = check("decoder_inputs", _with_one_hot)
+    assert result.state == "wrong" and "double" in result.message, result
+
+
+def _measures(by, by_other, share):
+    """The experiment's measure, with a bias of its own for each sequence."""
+    torch.manual_seed(0)
+    gru = torch.nn.GRU(8, 32, batch_first=True)
+    x = torch.randn(1, 21, 8)
+    other = torch.cat([-x[:, :1], x[:, 1:]], dim=1)
+    with torch.no_grad():
+        gru.bias_ih_l0[32:64] += by
+        states = gru(x)[0][0]
+        gru.bias_ih_l0[32:64] += by_other - by
+        others = gru(other)[0][0]
+    return float(share(states - others, x[0, 0]))
+
+
+def _last_by_first(apart, x):
+    return apart[-1].norm() / apart[0].norm()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "share", "told"),
+    [
+        ((4, 0), _last_by_first, "changed between, 2"),
+        ((4, 4), lambda d, x: d[1:].norm() / d[0].norm(),
+         "all later steps in one norm"),
+        ((4, 4), lambda d, x: d[-1].norm() / (2 * x).norm(),
+         "divided by the inputs' distance"),
+        ((4, 4), lambda d, x: _last_by_first(d, x) ** 0.05, "share of one token"),
+        ((4, 4), lambda d, x: float(f"{_last_by_first(d, x):.0e}"), "one digit"),
+    ],
+)  # fmt: skip
+def test_what_was_measured_otherwise_is_told(seconds, share, told):
+    answer = 0.5, _measures(0, 0, share), _measures(*seconds, share), "B"
+    result = check("gate_experiment", answer)
+    assert (result.state, result.mistake) == ("wrong", told), result

@@ -347,8 +347,8 @@ ATTACKS = [
     ("batch_numbers", "3921", "text"),
     ("batch_numbers", {3, 9, 21, 6}, "no order"),
     ("padding_share", ("B", GIVEN, SORTED), "letter in front"),
-    ("padding_share", (0.3, 0.1, "B"), "neither measured"),
-    ("padding_share", (0.7, 0.7, "B"), "neither measured"),
+    ("padding_share", (0.3, 0.1, "B"), "guesses"),
+    ("padding_share", (0.712, 0.71, "B"), "neither measured"),
     ("padding_share", (0.447, 0.973, "B"), "one share of real tokens"),
     ("padding_share", (0.553, 0.027, "B"), "one share of real tokens"),
     ("padding_share", (0.447, 0.42, "C"), "difference of the shares"),
@@ -598,3 +598,97 @@ def test_fewer_digits_are_right_as_long_as_they_are_enough():
     for exercise, answer in answers(np.float16):
         result = check(exercise, answer)
         assert result.state == "wrong" and "float16" in result.message, result
+
+
+def _cut_at_padding(log_probs, mask):
+    real = np.cumprod(mask, axis=1)
+    return -(log_probs * real).sum() / real.sum()
+
+
+def _in_blocks(size, dtype):
+    def answer(table, ids):
+        p = table[ids[:-1], ids[1:]].astype(dtype)
+        return sum(np.log(p[i : i + size].prod()) for i in range(0, len(p), size))
+
+    return answer
+
+
+def _into(logits, temperature):
+    found = np.empty_like(logits)
+    found[...] = _safe(logits / temperature)
+    return found
+
+
+def _turned_wrongly(logits, temperature):
+    p = _safe(logits / temperature)
+    return p if p.ndim < 3 else p.swapaxes(0, 1)
+
+
+def _loop_over_rows(logits, temperature):
+    return np.array([_by_python((row - max(row)) / temperature) for row in logits])
+
+
+def _by_python(z):
+    return np.exp(z) / sum(np.exp(z))
+
+
+SECOND = [
+    ("pipeline", "DBFEAC", "backwards"),
+    ("pipeline", "FEDCBA", "example"),
+    ("pipeline", "ABCDEF", "alphabet"),
+    ("bleu_numbers", (6, 7, 3, 6, 0), "one 2-gram too few"),
+    ("bleu_numbers", (6, 7, 4, 6, np.exp(-2 / 7)), "brevity penalty alone"),
+    ("bleu_numbers", (6, 7, 4, 6, 1), "BLEU of a copy"),
+    ("bleu_numbers", (6, 7, 4, 6, 1e-4), "nearly zero"),
+    ("bleu_numbers", (6, 7, 4, 6, 1, 5, 0), "longer n-grams too"),
+    ("bleu_numbers", (6, 7, 4, 6, None), "none for a number"),
+    ("bleu_numbers", (6 / 7, 1, 4 / 6, 1, 0), "shares"),
+    ("batch_numbers", (3, 9, 21, 2), "rows with padding"),
+    ("padding_share", (0.448, 0.027, "B"), "third decimal"),
+    ("padding_share", (0.447, 0.028, "B"), "third decimal"),
+    ("padding_share", _both(lambda n: _padding(n[:-32])), "one batch lost"),
+    ("padding_share", _both(lambda n: _padding(n, 64)), "batches of another size"),
+    ("padding_share",
+     _both(lengths=[len(p.src) for p in corpus.make_pairs(1024, seed=0)]),
+     "other sentences"),
+    ("padding_share", ((GIVEN, SORTED), "B"), "nested"),
+    ("masked_loss", lambda p, m: round(float(-p[m].mean()), 2), "rounded"),
+    ("masked_loss", lambda p, m: (-p[m].sum(), m.sum()), "sum and number apart"),
+    ("masked_loss", _cut_at_padding, "padding taken to be at the end, 2"),
+    ("masked_loss", lambda p, m: np.minimum(-p, 100)[m].mean(), "large losses kept"),
+    ("masked_loss", lambda p, m: np.minimum(-p, 20)[m].mean(), "large losses kept"),
+    ("tempered_softmax", lambda z, t: _safe(z / t).squeeze(), "axis of length 1 lost"),
+    ("tempered_softmax", lambda z, t: _safe(z / max(t, 0.01)),
+     "temperature clipped, 5"),
+    ("tempered_softmax", lambda z, t: _safe(z / min(t, 30)), "any temperature"),
+    ("tempered_softmax", lambda z, t: _safe(z / max(t, 0.004)), "any temperature"),
+    ("tempered_softmax", _into, "whole logits too"),
+    ("tempered_softmax", _turned_wrongly, "axes in their places"),
+    ("tempered_softmax", _loop_over_rows, "rows in a loop"),
+    ("tempered_softmax", lambda z, t: _safe(z.reshape(-1, z.shape[-1]) / t),
+     "flattened"),
+    ("tempered_softmax", lambda z, t: np.exp(z / t) / _sum(_e()(z, t)),
+     "maximum subtracted once"),
+    ("sentence_log_prob", _in_blocks(150, float), "no products"),
+    ("sentence_log_prob", _in_blocks(20, np.float32), "no products"),
+    ("sentence_log_prob", lambda t, i: len(i[1:]) * np.log(t[i[:-1], i[1:]].mean()),
+     "mean of the probabilities, 2"),
+    ("sentence_log_prob", lambda t, i: np.log(np.maximum(t, 1e-8))[i[:-1], i[1:]].sum(),
+     "tiny probabilities kept"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exercise", "answer", "told"), SECOND)
+def test_what_a_second_attacker_found_is_told(exercise, answer, told):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", told), result
+
+
+def test_a_recursion_may_take_some_hundred_steps():
+    def by_recursion(table, ids):
+        if len(ids) < 2:
+            return 0.0
+        return math.log(table[ids[0], ids[1]]) + by_recursion(table, ids[1:])
+
+    result = check("sentence_log_prob", by_recursion)
+    assert result.state == "right", result

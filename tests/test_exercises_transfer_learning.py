@@ -1243,7 +1243,7 @@ def _last_column_marked(ids):
             )
         ),
         ("logits_at_end", lambda z, ids: z[:, -2], "last column but one"),
-        ("stages_order", "CAFDBE", "back to front"),
+        ("stages_order", "CAFDBE", "backwards"),
         ("forgetting_by_rate", (2.8, 2.6, 2.2, 1.8, "A"), "falling"),
         ("forgetting_by_rate", (90.0, 80.0, 70.0, 60.0, "A"), "one body for all"),
         ("forgetting_by_rate", (116, 3.95, 2.85, 2.78, "A"), "reversed"),

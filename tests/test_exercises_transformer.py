@@ -1613,7 +1613,7 @@ def _angles_moved(angles):
             _angles_moved(lambda t, s, r: t * max(s, 1) * r),
             "times the start, or 1",
         ),
-        ("pre_norm_order", "CDAFBE", "back to front"),
+        ("pre_norm_order", "CDAFBE", "backwards"),
         ("stack_sizes", (1.53, 2.93, 1.0, 1.0, "A"), "x made once"),
         ("stack_sizes", (1.59, 2.96, 1.0, 1.0, "A"), "x of another shape"),
         ("causal_attention", _causal_filled(-1e15), "mask too weak"),

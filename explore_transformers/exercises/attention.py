@@ -10,6 +10,7 @@ from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     in_order,
     swapped,
+    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -26,6 +27,16 @@ attention_step = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
+        *taken_as_a_whole("DFBACE"),
+        Mistake(
+            "softmax before scores",
+            swapped("D", "B"),
+            ko="소프트맥스에 넣을 점수가 아직 없습니다. 점수를 계산하는 단계가 "
+            "먼저입니다.",
+            en="There are no scores for the softmax yet. Computing the scores comes "
+            "first.",
+            example="BDFACE",
+        ),
         Mistake(
             "mask before scores",
             swapped("D", "F"),
@@ -138,12 +149,60 @@ attention_numbers = Exercise(
         ),
         Mistake(
             "mask after softmax",
-            lambda answer: _has(0, 22.5)(answer) or _has(1, 20)(answer),
+            lambda answer: _has(0, 22.5)(answer),
             ko="패딩까지 넣어 나눈 뒤에 패딩을 뺐습니다. 그러면 남은 가중치의 합이 "
             "1이 되지 않습니다.",
             en="You shared the weight out with padding among them and then dropped the "
             "padding. What is left does not sum to 1.",
             example=(22.5, 20, 60, 108, 2),
+        ),
+        Mistake(
+            "weights not 2 to 1 to 1",
+            _has(1, 20),
+            ko="둘째 수의 가중치를 다시 보세요. 첫째가 다른 것의 4배이거나, 패딩까지 "
+            "넣어 나눈 뒤에 패딩을 뺐습니다. 가려지지 않은 자리의 지수 2, 1, 1을 그 "
+            "합으로 나누세요.",
+            en="Look at the weights of the second number again. Either the first is 4 "
+            "times the others, or padding was among them when you divided and was then "
+            "dropped. Divide 2, 1 and 1, the exponentials not hidden, by their sum.",
+            example=(30, 20, 60, 108, 2),
+        ),
+        Mistake(
+            "second number nearly",
+            lambda answer: (
+                len(answer) == 5 and answer[0] == 30 and 0 < abs(answer[1] - 25) < 4
+            ),
+            ko="둘째 수는 거의 맞습니다. 지수 2, 1, 1을 합 4로 나누면 가중치는 1/2, "
+            "1/4, 1/4입니다. 밸류를 곱해 다시 더하세요.",
+            en="The second number is close. The exponentials 2, 1 and 1 divided by 4 "
+            "give the weights 1/2, 1/4 and 1/4. Add up the weighted values again.",
+            example=(30, 24, 60, 108, 2),
+        ),
+        Mistake(
+            "third number nearly",
+            lambda answer: (
+                [*answer[:2]] == [30, 25]
+                and len(answer) == 5
+                and 0 < abs(answer[2] - 60) < 5
+            ),
+            ko="셋째 수는 거의 맞습니다. 다른 가중치는 e의 -1000제곱이니 결과를 바꾸지 "
+            "못합니다. 그 자리의 밸류를 그대로 적으세요.",
+            en="The third number is close. The other weights are e to the power of "
+            "-1000 and change nothing: write the value at that place as it is.",
+            example=(30, 25, 59.5, 108, 2),
+        ),
+        Mistake(
+            "factor nearly",
+            lambda answer: (
+                [*answer[:4]] == [*_NUMBERS[:4]]
+                and len(answer) == 5
+                and 0 < abs(answer[4] - 2) < 0.2
+            ),
+            ko="다섯째 수는 거의 맞습니다. 재지 말고 계산하세요. 256은 64의 4배이고, "
+            "표준 편차는 그 제곱근만큼 커집니다.",
+            en="The fifth number is close. Compute it, do not measure: 256 is 4 times "
+            "64, and the standard deviation grows by exactly the root of that.",
+            example=(30, 25, 60, 108, 2.01),
         ),
         Mistake(
             "not divided by the sum",
@@ -227,11 +286,11 @@ attention_numbers = Exercise(
         ),
         Mistake(
             "pairs counted twice or half",
-            _has(3, 216, 54),
-            ko="타깃의 단계 하나와 소스의 토큰 하나에 점수가 꼭 하나 있습니다. 두 배나 "
+            _has(3, 216, 54, 324, 432),
+            ko="타깃의 단계 하나와 소스의 토큰 하나에 점수가 꼭 하나 있습니다. 몇 배나 "
             "절반으로 세지 마세요.",
-            en="A target step and a source token have exactly one score, not two and "
-            "not half a one.",
+            en="A target step and a source token have exactly one score, not several "
+            "and not half a one.",
             example=(30, 25, 60, 216, 2),
         ),
         Mistake(
@@ -432,6 +491,66 @@ def _low_queries():
     return queries
 
 
+def _low_fills():
+    """Numbers just below the real scores, in the place of hidden ones."""
+    for below in (1, 5, 10):
+        for axis in (None, -1):
+            yield lambda s, m, k=below, a=axis: np.where(
+                m[:, None], s, s.min(axis=a, keepdims=True) - k
+            )
+
+
+def _bare_and_masked(scores, mask):
+    """No maximum subtracted, and the mask on the exponentials."""
+    e = np.exp(scores) * mask[:, None]
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _hidden_in_exponentials(softmax):
+    """The function whose softmax(scores, mask) does the masking."""
+
+    def answer(query, key, value, mask):
+        query, key, value, mask = _arrays(query, key, value, mask)
+        weights = softmax(_scale(query @ key.transpose(0, 2, 1), query, key), mask)
+        return weights @ value, weights
+
+    return answer
+
+
+def _causal_too(number):
+    def hide(scores, mask):
+        seen = np.tri(*scores.shape[1:], dtype=bool)
+        return np.where(seen & mask[:, None], scores, number)
+
+    return hide
+
+
+def _columns_cut(query, key, value, mask):
+    """Without the last columns that are padding in every sentence."""
+    query, key, value, mask = _arrays(query, key, value, mask)
+    n = np.flatnonzero(mask.any(axis=0)).max() + 1
+    return _attend(query, key[:, :n], value[:, :n], mask[:, :n])
+
+
+def _keeps_apart(weight):
+    """False for what is right on small scores, but shares weight between large ones.
+
+    weight(first, second) is that of the second of two real scores.
+    """
+    near = (0.0, 1.0), (0.0, 2.0), (1.0, 4.0)
+    is_right = all(abs(weight(a, b) - _sigmoid(b - a)) < 1e-3 for a, b in near)
+    far = [weight(low, low + 100) for low in (-500.0, -50.0, 400.0)]
+    return not (is_right and np.isfinite(far).all()) or min(far) > 0.99
+
+
+def _second_weight(answer):
+    def weight(first, second):
+        case = [[[1.0]]], [[[first], [second]]], [[[0.0], [1]]], [[True, True]]
+        return float(np.asarray(answer(*_tensors(*case))[0]).item())
+
+    return weight
+
+
 def _without_keepdims(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1)
@@ -529,7 +648,7 @@ def _exponentials(scores):
 
 
 def _cosine(scores, query, key):
-    query, key = (np.linalg.norm(x, axis=-1) for x in (query, key))
+    query, key = (np.maximum(np.linalg.norm(x, axis=-1), 1e-12) for x in (query, key))
     return scores / (query[:, :, None] * key[:, None])
 
 
@@ -631,19 +750,48 @@ def _hidden_keys_unread(answer):
 
 def _attends_and_learns(answer):
     """False for right values through which no gradient reaches all three inputs."""
+    return not _unreached(answer)
+
+
+def _unreached(answer):
+    """The names of the inputs that no gradient reaches; None for wrong values.
+
+    "fails" where a tensor was changed that the gradient needs.
+    """
     *inputs, mask = next(_attention_cases())
     if not _agrees(answer, _attend, [(*inputs, mask)]):
-        return True  # what is wrong is not the gradient
+        return None  # what is wrong is not the gradient
+    names = "query", "key", "value"
     inputs = [x.clone().requires_grad_() for x in inputs]
     function = getattr(answer, "__wrapped__", answer)  # which would detach
     try:
         context = function(*inputs, mask)[0]
-        found = torch.autograd.grad((context**2).sum(), inputs, allow_unused=True)
+        is_cut_off = not context.requires_grad
     except (RuntimeError, TypeError, AttributeError):  # NumPy, or numbers cut off
-        return False
-    return all(g is not None and bool(g.abs().sum() > 0) for g in found)
+        return names
+    if is_cut_off:
+        return names
+    try:
+        found = torch.autograd.grad((context**2).sum(), inputs, allow_unused=True)
+    except RuntimeError:
+        return "fails"
+    reached = [g is not None and bool(g.abs().sum() > 0) for g in found]
+    return tuple(n for n, there in zip(names, reached, strict=True) if not there)
 
 
+_FAILS = {
+    "ko": "값은 맞지만 그레이디언트를 구하다 오류가 납니다. 이미 쓴 텐서를 제자리에서 "
+    "바꾸지 마세요(`mul_`, `+=` 같은 것).",
+    "en": "The values are right, but computing the gradient stops with an error. Do "
+    "not change a tensor in place after it was used (`mul_`, `+=` and the like).",
+}
+_CLIPPED = {
+    "ko": "점수를 어떤 한계에서 잘랐습니다. 그러면 서로 먼 큰 점수가 같아집니다. "
+    "자르지 마세요. 소프트맥스에서 최댓값을 빼면 넘치지 않습니다.",
+    "en": "You cut the scores off at a limit, so scores that are far apart become "
+    "equal. Leave them as they are: the softmax subtracts the maximum, so that nothing "
+    "overflows.",
+}
 _FILLED = {
     "ko": "가린 점수에 넣은 수가 충분히 작지 않습니다. 진짜 토큰의 점수가 그만큼 "
     "작으면 패딩이 가중치를 얻습니다. 음의 무한대를 넣으세요.",
@@ -657,11 +805,69 @@ _ADDED = {
     "still get weight. Don't add: put minus infinity in the score's place.",
 }
 
+
+def _gradient_properties():
+    """That the gradient reaches each input; what lacks just some is told first."""
+    for name in ("query", "key", "value"):
+        yield Property(
+            f"gradient to {name}",
+            lambda answer, name=name: _unreached(answer) != (name,),
+            ko=f"값은 맞지만 그레이디언트가 `{name}`에만 흐르지 않습니다. `{name}`에 "
+            "`detach`나 `.data`를 쓰지 말고, 새 텐서에 베끼지 마세요.",
+            en=f"The values are right, but of the three only `{name}` gets no "
+            "gradient. Use no `detach` or `.data` on it, and do not copy it.",
+        )
+    yield Property(
+        "gradient can be computed",
+        lambda answer: _unreached(answer) != "fails",
+        **_FAILS,
+    )
+    yield Property(
+        "gradient through the weights",
+        lambda answer: _unreached(answer) != ("query", "key"),
+        ko="값은 맞지만 그레이디언트가 `value`에만 흐릅니다. 가중치가 끊어져 있습니다. "
+        "`no_grad` 안에서 계산하거나 `detach`하지 마세요.",
+        en="The values are right, but only `value` gets a gradient: the weights are "
+        "cut off. Compute them without `no_grad` and `detach`.",
+    )
+
+
 masked_attention = Exercise(
     "masked_attention",
     expected=_attend_in_torch,
     cases=(*_attention_cases(), *_loud_cases()),
     mistakes=(
+        *several(
+            "fill just below the scores",
+            *(_attend_with(hide=hide) for hide in _low_fills()),
+            ko="가린 점수에 가장 작은 점수보다 조금 작은 수를 넣어, 패딩이 가중치를 "
+            "조금 얻습니다. 음의 무한대를 넣으세요.",
+            en="In place of hidden scores you put a number a little below the smallest "
+            "one, so padding still gets some weight. Put in minus infinity.",
+        ),
+        *several(
+            "softmax twice",
+            _attend_with(softmax=lambda s: _softmax(_softmax(s))),
+            ko="소프트맥스를 두 번 했습니다. 한 번만 하세요.",
+            en="The softmax is taken twice. Take it once.",
+        ),
+        *several(
+            "exponential without the maximum",
+            _hidden_in_exponentials(_bare_and_masked),
+            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). 점수를 "
+            "음의 무한대로 가린 다음 `softmax`를 쓰거나, 먼저 최댓값을 빼세요.",
+            en="You take the exponential without subtracting the maximum, so large "
+            "scores overflow (`nan`). Hide scores with minus infinity and use "
+            "`softmax`, or subtract the maximum first.",
+        ),
+        *several(
+            "columns of padding cut off",
+            _columns_cut,
+            ko="모든 문장에서 패딩인 열을 잘라 냈습니다. 가중치에는 `T_src`열이 모두 "
+            "있어야 하고, 패딩의 가중치는 0입니다.",
+            en="You cut off columns that are padding in every sentence. The weights "
+            "keep all `T_src` columns, and those of padding are 0.",
+        ),
         Mistake(
             "neither scaled nor masked",
             _attend_with(scale=_unscaled, hide=_unhidden),
@@ -733,9 +939,10 @@ masked_attention = Exercise(
             en="You divide the scores by the same number every time. Vectors differ in "
             "size: divide by `math.sqrt(query.shape[-1])`.",
         ),
-        Mistake(
+        *several(
             "length divided out",
             _attend_with(scale=_cosine),
+            _attend_with(scale=lambda s, q, k: _scale(_cosine(s, q, k), q, k)),
             ko="쿼리와 키의 길이로 나누어 코사인 유사도가 되었습니다. 크기 `d`의 "
             "제곱근만 나누세요.",
             en="You divided by the lengths of query and key, which makes a cosine. "
@@ -916,6 +1123,9 @@ masked_attention = Exercise(
             "mask on the queries",
             *_both_kinds(_attend_with(hide=lambda s, m: _hide(s, m[:, :, None]))),
             _attend_with(hide=_hide_by_index),
+            *_both_kinds(
+                _attend_with(hide=lambda s, m: np.where(m[:, :, None], s, -1e9))
+            ),
             ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
             "마지막 축입니다: `mask[:, None]`.",
             en="You laid the mask along the queries. It hides keys, and they are the "
@@ -1005,6 +1215,7 @@ masked_attention = Exercise(
         *several(
             "causal",
             _attend_with(hide=_causal),
+            _attend_with(hide=_causal_too(-1e9)),
             ko="뒤의 키까지 가렸습니다. 여기서 가릴 것은 마스크가 `False`인 "
             "키뿐입니다.",
             en="You hid later keys too. Only keys whose mask is `False` are hidden "
@@ -1250,6 +1461,11 @@ masked_attention = Exercise(
         Property("finite fill", _unless_filled, **_FILLED),
         Property("added little", _unless_added_to, **_ADDED),
         Property(
+            "scores clipped",
+            lambda answer: _keeps_apart(_second_weight(answer)),
+            **_CLIPPED,
+        ),
+        Property(
             "sentences apart",
             _sentences_apart,
             ko="문장을 하나씩 넣으면 맞지만 여럿을 한 배치로 넣으면 틀립니다. 문장마다 "
@@ -1293,15 +1509,16 @@ masked_attention = Exercise(
             ko="마스크가 가린 키와 밸류를 바꾸어도 결과가 그대로여야 합니다.",
             en="Other keys and values under the mask must not change the result.",
         ),
+        *_gradient_properties(),
         Property(
             "gradient",
             _attends_and_learns,
             ko="값은 맞지만 문맥에서 쿼리, 키, 밸류로 그레이디언트가 흐르지 않습니다. "
-            "훈련할 수 있으려면 torch로만 계산해야 합니다. NumPy, `detach`, `item`, "
-            "`torch.tensor(...)`를 쓰지 않았는지 보세요.",
+            "훈련할 수 있으려면 torch로만 계산해야 합니다. NumPy, `detach`, `no_grad`, "
+            "`item`, `torch.tensor(...)`를 쓰지 않았는지 보세요.",
             en="The values are right, but no gradient flows from the context to query, "
             "key and value. To be trained it has to be computed in torch alone: look "
-            "for NumPy, `detach`, `item` or `torch.tensor(...)`.",
+            "for NumPy, `detach`, `no_grad`, `item` or `torch.tensor(...)`.",
         ),
     ),
 )
@@ -1405,6 +1622,17 @@ def _hidden_share(answer):
     return weight
 
 
+def _second_share(answer):
+    """weight(first, second): what the second of two real tokens gets."""
+
+    def weight(first, second):
+        memory, mask = np.array([[[first], [second]]]), np.array([[True, True]])
+        context = float(np.asarray(answer(np.ones((1, 1, 1)), memory, mask)).item())
+        return (context - first) / (second - first)
+
+    return weight
+
+
 def _on_weights(change):
     """A function that makes its result of states, memory, mask and the weights."""
 
@@ -1445,6 +1673,24 @@ def _hide_first_mask(scores, mask):
 def _hide_causally(scores, mask):
     seen = np.tri(*scores.shape[1:], dtype=bool) | (np.arange(scores.shape[2]) == 0)
     return np.where(seen, _hide(scores, mask[:, None]), -np.inf)
+
+
+def _hide_first_step(scores, mask):
+    first = np.arange(scores.shape[1])[:, None] == 0
+    return np.where(first & ~mask[:, None], -np.inf, scores)
+
+
+def _memory_asks(states, memory, mask):
+    """Each token's exponentials less the token's own maximum over the steps."""
+    scores = memory @ states.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    e = np.exp(scores - scores.max(axis=-1, keepdims=True)) * mask[..., None]
+    return (e / e.sum(axis=1, keepdims=True)).transpose(0, 2, 1) @ memory
+
+
+def _mask_on_result(states, memory, mask):
+    out = _read(states, memory, np.ones_like(mask))
+    n = out.shape[1]
+    return np.where(mask[:, :n, None], out, 0) if mask.shape[1] >= n else out
 
 
 def _hide_steps(scores, mask):
@@ -1534,6 +1780,49 @@ fixed_context = Exercise(
             "The axis to sum to 1 is the source.",
         ),
         *several(
+            "over the steps, then divided again",
+            *(
+                _read_with(hide=hide, axis=1, after=_shared_after)
+                for hide in (None, _in_place_of_scores(-1e9))
+            ),
+            ko="소프트맥스를 타깃의 축을 따라 한 뒤에 행의 합으로 다시 나누었습니다. "
+            "그래도 소프트맥스가 되지 않습니다. 처음부터 소스의 축을 따라 하세요.",
+            en="The softmax runs along the target steps, and you divide the rows by "
+            "their sums afterwards. That does not mend it: take the softmax along the "
+            "source in the first place.",
+        ),
+        *several(
+            "fill just below the scores",
+            *(_read_with(hide=hide) for hide in _low_fills()),
+            ko="가린 점수에 가장 작은 점수보다 조금 작은 수를 넣어, 패딩이 가중치를 "
+            "조금 얻습니다. `-np.inf`를 넣으세요.",
+            en="In place of hidden scores you put a number a little below the smallest "
+            "one, so padding still gets some weight. Put in `-np.inf`.",
+        ),
+        Mistake(
+            "first step's scores alone hidden",
+            _read_with(hide=_hide_first_step),
+            ko="첫 단계의 점수에서만 패딩을 가렸습니다. 모든 단계에서 가리세요.",
+            en="You hid padding in the first step's scores alone. Hide it at every "
+            "step.",
+        ),
+        Mistake(
+            "memory asks",
+            _memory_asks,
+            ko="`memory`가 `states`에 물었습니다. 쿼리는 `states`입니다. 단계마다 "
+            "소스의 토큰에 준 가중치의 합이 1입니다.",
+            en="You let `memory` ask `states`. The queries are `states`: the weights "
+            "that one step gives to the source tokens sum to 1.",
+        ),
+        Mistake(
+            "mask on the result",
+            _mask_on_result,
+            ko="점수가 아니라 결과에서 단계를 가렸습니다. 마스크는 소스의 토큰에 "
+            "관한 것이니 소프트맥스 앞의 점수에 쓰세요.",
+            en="You hid steps in the result, not tokens in the scores. The mask is "
+            "about source tokens: use it on the scores, before the softmax.",
+        ),
+        *several(
             "over the batch",
             _read_with(axis=0),
             _read_with(axis=0, hide=_in_place_of_scores(-1e9)),
@@ -1571,10 +1860,10 @@ fixed_context = Exercise(
         Mistake(
             "over the steps, padding set to zero",
             _read_with(zeroed=True, axis=1),
-            ko="패딩의 상태를 0으로 바꾸었지만 소프트맥스는 아직 타깃의 축을 따라 "
-            "합니다. 합이 1이어야 하는 축은 소스입니다.",
-            en="You set padding's states to 0, but the softmax still runs along the "
-            "target steps. The axis to sum to 1 is the source.",
+            ko="패딩은 결과에서 빠졌지만 소프트맥스는 아직 타깃의 축을 따라 합니다. "
+            "합이 1이어야 하는 축은 소스입니다.",
+            en="Padding no longer counts, but the softmax still runs along the target "
+            "steps. The axis to sum to 1 is the source.",
         ),
         *several(
             "over steps and source",
@@ -1635,6 +1924,7 @@ fixed_context = Exercise(
             _read_with(hide=lambda scores, mask: _hide(scores, mask[:, :, None])),
             _read_with(hide=_hide_steps),
             _read_with(hide=lambda s, m: np.where(m[:, : s.shape[1], None], s, -1e9)),
+            _read_with(hide=lambda s, m: np.where(m[:, :, None], s, -1e9)),
             ko="마스크를 타깃의 축에 맞추었습니다. 새 축은 가운데에 끼우세요.",
             en="The mask lies along the target steps. Put the new axis in the middle.",
         ),
@@ -1740,12 +2030,12 @@ fixed_context = Exercise(
         Mistake(
             "infinity in the memory",
             _in_place_of_memory,
-            ko="패딩이 있으면 모두 `nan`이 됩니다. 점수에 양의 무한대 `np.inf`를 "
-            "넣었거나(부호가 반대입니다) 패딩의 상태에 무한대를 넣었습니다. 상태는 "
-            "그대로 두고 점수에 `-np.inf`를 넣으세요.",
-            en="Where there is padding all is `nan`: you put `np.inf` in its scores "
-            "(the wrong sign), or an infinity in its states. Leave the states, and put "
-            "`-np.inf` in the scores.",
+            ko="패딩이 있으면 모두 `nan`이 됩니다. 점수에 양의 무한대 `np.inf`나 "
+            "`np.nan`을 넣었거나, 패딩의 상태에 무한대를 넣었습니다. 상태는 그대로 "
+            "두고 점수에 `-np.inf`를 넣으세요.",
+            en="Where there is padding all is `nan`: you put `np.inf` (the wrong sign) "
+            "or `np.nan` in its scores, or an infinity in its states. Leave the "
+            "states, and put `-np.inf` in the scores.",
         ),
         Mistake(
             "padding's share spread",
@@ -1895,6 +2185,11 @@ fixed_context = Exercise(
             **_ADDED,
         ),
         Property(
+            "scores clipped",
+            lambda answer: _keeps_apart(_second_share(answer)),
+            **_CLIPPED,
+        ),
+        Property(
             "padding anywhere",
             _padding_anywhere_read,
             ko="패딩이 끝에 있을 때만 맞습니다. `mask`가 `False`인 자리를 그대로 "
@@ -1992,6 +2287,16 @@ def _added_up(change, **options):
     return lambda *arguments: _add(*change(*_arrays(*arguments)), **options)
 
 
+def _scaled_by_size_of(place):
+    """The scores divided by the root of the size of queries (0) or keys (1)."""
+
+    def answer(*case):
+        size = _arrays(*case)[place].shape[1]
+        return _add(*case, score=lambda hidden, v: hidden @ v / np.sqrt(size))
+
+    return answer
+
+
 def _softmax_of_entries(query, memory, W_q, W_k, v):
     """The softmax runs over the entries of each pair, before v."""
     query, memory, W_q, W_k, v = _arrays(query, memory, W_q, W_k, v)
@@ -2036,6 +2341,7 @@ def _addition_arrays():
         shapes = ((n_steps, d_query), (n_tokens, d_key), (hidden_size, d_query),
                   (hidden_size, d_key), (hidden_size,))  # fmt: skip
         yield tuple(rng.normal(size=shape).round(1) for shape in shapes)
+    yield query, memory, W_q, W_k, np.array([25.0, 11])  # scores that are far apart
 
 
 def _steps_apart(answer):
@@ -2052,6 +2358,18 @@ def _steps_apart(answer):
         np.allclose(part, np.asarray(whole))
         for part, whole in zip(parts, together, strict=True)
     )
+
+
+def _weight_by_v(answer):
+    """weight(first, second): keys whose tanh are -1 and 1 make the two scores."""
+
+    def weight(first, second):
+        keys = torch.tensor([[-50.0, 50], [50, 50]]).double()
+        v = torch.tensor([(second - first) / 2, (second + first) / 2]).double()
+        none, one = torch.zeros(2, 2).double(), torch.eye(2).double()
+        return float(np.asarray(answer(none[:1], keys, none, one, v)[1])[0, 1])
+
+    return weight
 
 
 def _adds_rightly(answer):
@@ -2090,6 +2408,28 @@ def _cut_off(answer):
         if g is None or not bool(g.abs().sum() > 0)
     ]
     return (*cut, *(() if learns[1] else ("weights",)))
+
+
+def _backward(answer):
+    """What becomes of the gradient of right values: whole, partly, or it fails."""
+    if not _adds_rightly(answer):
+        return None
+    try:
+        if _cut_off(answer) != ():
+            return None  # told by another property
+        found, right = (
+            _gradient_of(f) for f in (getattr(answer, "__wrapped__", answer), _in_torch)
+        )
+    except RuntimeError:  # a tensor was changed that the gradient needs
+        return "fails"
+    return "whole" if all(map(torch.allclose, found, right)) else "partly"
+
+
+def _gradient_of(function):
+    query, memory, *trained = next(_addition_cases())
+    trained = [w.requires_grad_() for w in trained]
+    both = function(query, memory, *trained)
+    return torch.autograd.grad(sum((r**2).sum() for r in both), trained)
 
 
 def _gradient_to(name):
@@ -2167,6 +2507,73 @@ bahdanau_attention = Exercise(
             "내적합니다.",
             en="You took the dot product of the two. Additive attention adds them, and "
             "after `tanh` takes the dot product with `v`.",
+        ),
+        *several(
+            "dot product, otherwise scaled",
+            _add_with(join=lambda a, b: a * b),
+            _add_with(
+                join=lambda a, b: a * b,
+                score=lambda hidden, v: hidden.sum(axis=-1) / np.sqrt(len(v)),
+            ),
+            ko="두 벡터의 수를 서로 곱했습니다(내적). 덧셈 어텐션은 더하고, `tanh`를 "
+            "거쳐 `v`와 내적합니다.",
+            en="You multiplied the two vectors with each other (a dot product). "
+            "Additive attention adds them, and after `tanh` takes the dot product with "
+            "`v`.",
+        ),
+        Mistake(
+            "v normalised",
+            _add_with(score=lambda hidden, v: hidden @ (v / np.linalg.norm(v))),
+            ko="`v`를 그 길이로 나누었습니다. `v`를 그대로 쓰세요.",
+            en="You divided `v` by its length. Use `v` as it is.",
+        ),
+        *several(
+            "tanh twice",
+            _add_with(join=lambda a, b: np.tanh(np.tanh(a) + np.tanh(b))),
+            _add_with(join=lambda a, b: np.tanh(np.tanh(a + b))),
+            ko="`tanh`를 두 번 했습니다. 더한 것에 한 번만 하세요.",
+            en="You took `tanh` twice. Take it once, of the sum.",
+        ),
+        Mistake(
+            "softmax of the entries",
+            _add_with(
+                score=lambda hidden, v: _softmax(hidden) @ v,
+                weigh=lambda scores: scores,
+            ),
+            ko="소프트맥스를 `v`를 곱하기 전에, 크기 `a`인 축을 따라 했습니다. 먼저 "
+            "`v`를 곱하고, 소스의 토큰을 따라 하세요.",
+            en="The softmax runs over the axis of size `a`, before the product with "
+            "`v`. First multiply by `v`, then take it over the source tokens.",
+        ),
+        *several(
+            "context changed",
+            _added_result(lambda c, w, query, memory: (np.tanh(c), w)),
+            ko="문맥에 `tanh`를 했습니다. 문맥은 `weights @ memory` 그대로입니다.",
+            en="The context went through `tanh`. It is `weights @ memory` as it is.",
+        ),
+        *several(
+            "context of the largest weight alone",
+            _added_result(lambda c, w, query, memory: (memory[w.argmax(axis=-1)], w)),
+            ko="문맥이 가중치가 가장 큰 토큰의 상태뿐입니다. 모든 토큰을 가중치로 "
+            "더하세요.",
+            en="Your context is the state of the token with the largest weight alone. "
+            "Add up all tokens by their weights.",
+        ),
+        *several(
+            "one step for all",
+            _added_result(lambda c, w, *rest: (0 * c + c[:1], 0 * w + w[:1])),
+            _added_result(lambda c, w, *rest: (0 * c + c[-1:], 0 * w + w[-1:])),
+            ko="모든 단계가 한 단계의 결과를 받았습니다. 단계마다 그 쿼리로 "
+            "계산하세요.",
+            en="All steps got one step's result. Compute each with its own query.",
+        ),
+        *several(
+            "last query alone",
+            _added_result(lambda c, w, *rest: (c[-1], w[-1])),
+            _added_result(lambda c, w, *rest: (c[-1:], w[-1:])),
+            ko="마지막 쿼리의 결과만 돌려주었습니다. 모든 쿼리의 결과를 돌려주세요.",
+            en="You returned the last query's result alone. Return those of all "
+            "queries.",
         ),
         *several(
             "matrices exchanged",
@@ -2256,9 +2663,10 @@ bahdanau_attention = Exercise(
             ko="`v`를 곱하지 않고 더하기만 했습니다.",
             en="You added the entries up without multiplying by `v`.",
         ),
-        Mistake(
+        *several(
             "scaled",
             _add_with(score=lambda hidden, v: hidden @ v / np.sqrt(len(v))),
+            *(_scaled_by_size_of(place) for place in (0, 1)),
             ko="제곱근으로 나누었습니다. 이 식에는 그런 나눗셈이 없습니다.",
             en="You divided by a square root. This formula has no such division.",
         ),
@@ -2410,10 +2818,25 @@ bahdanau_attention = Exercise(
             "gradient",
             _learns,
             ko="값은 맞지만 그레이디언트가 `W_q`, `W_k`, `v`까지 다 흐르지 않습니다. "
-            "처음부터 끝까지 torch 텐서로 계산하고, `detach`를 쓰지 마세요.",
+            "처음부터 끝까지 주어진 torch 텐서로 계산하세요. `detach`를 쓰거나, "
+            "`nn.Parameter`나 `torch.tensor`로 새로 만들지 마세요.",
             en="The values are right, but the gradient does not reach all of `W_q`, "
-            "`W_k` and `v`. Compute with torch tensors from beginning to end, without "
-            "`detach`.",
+            "`W_k` and `v`. Compute with the given torch tensors from beginning to "
+            "end, without `detach` and without new ones by `nn.Parameter` or "
+            "`torch.tensor`.",
+        ),
+        Property(
+            "whole gradient",
+            lambda answer: _backward(answer) != "partly",
+            ko="값은 맞지만 그레이디언트가 일부만 흐릅니다. 어떤 단계나 토큰에서만 "
+            "끊겨 있으니 `detach`가 없는지 보세요.",
+            en="The values are right, but only a part of the gradient flows: at some "
+            "steps or tokens it is cut off. Look for `detach`.",
+        ),
+        Property(
+            "gradient can be computed",
+            lambda answer: _backward(answer) != "fails",
+            **_FAILS,
         ),
         Property(
             "gradient of the weights",
@@ -2423,6 +2846,11 @@ bahdanau_attention = Exercise(
             en="The values are right, but the weights that you return are cut off from "
             "the gradient. Return them too as a torch tensor, without `detach` or "
             "NumPy.",
+        ),
+        Property(
+            "scores clipped",
+            lambda answer: _keeps_apart(_weight_by_v(answer)),
+            **_CLIPPED,
         ),
         Property(
             "steps apart",
@@ -2494,6 +2922,11 @@ def _order_cases():
     yield tie, np.ones(4, bool)  # places 1, 0: of equal weights the first
     unread = np.array([[1.0, 0, 0], [0.2, 0.3, 0.5]])
     yield unread, np.array([False, True, True])  # places 1, 2
+    more = np.array([[2, 5, 3], [1, 6, 3], [7, 2, 1], [5, 4, 1]]) / 10
+    yield (
+        more,
+        np.array([True, True, False]),
+    )  # places 1, 1, 0, 0: more steps than tokens
 
 
 def _places_right(answer):
@@ -2602,6 +3035,30 @@ def _mean_place(weights, mask):
     return found.round().astype(int)
 
 
+def _mean_of_real(weights, mask):
+    real = np.where(mask, weights, 0)
+    total = np.maximum(real.sum(axis=1), 1e-9)
+    return ((real * np.arange(len(mask))).sum(axis=1) / total).round().astype(int)
+
+
+def _first_above_half(weights, mask):
+    return (np.where(mask, weights, -1.0) > 0.5).argmax(axis=1)
+
+
+def _as_many_steps_as_tokens(weights, mask):
+    found = _places(weights, mask)
+    return found, _share(found[: mask.sum()])
+
+
+def _no_steps_no_share(answer):
+    """False where no steps at all make the share `nan`."""
+    try:
+        share = float(answer(np.zeros((0, 3)), np.ones(3, bool))[1])
+    except Exception:  # no table of places without steps
+        return True
+    return not np.isnan(share)
+
+
 def _last_largest(weights, mask):
     largest = np.where(mask, weights, -1.0)[:, ::-1].argmax(axis=1)
     return len(mask) - 1 - largest
@@ -2686,9 +3143,10 @@ reading_order = Exercise(
             en="You dropped the steps at which padding has the largest weight. Every "
             "step has a place.",
         ),
-        Mistake(
+        *several(
             "mean place",
             _order_with(places=_mean_place),
+            _order_with(places=_mean_of_real),
             ko="가중치로 평균을 낸 자리입니다. 가중치가 가장 큰 자리를 고르세요.",
             en="That is the mean place by weight. Choose the place of largest weight.",
         ),
@@ -2833,6 +3291,22 @@ reading_order = Exercise(
             en="That is a share of steps. Count pairs of two steps instead.",
         ),
         Mistake(
+            "steps beyond the tokens left out",
+            _as_many_steps_as_tokens,
+            ko="비율을 셀 때 진짜 토큰의 수만큼만 단계를 보았습니다. `mask`는 소스의 "
+            "토큰에 관한 것입니다. 모든 단계를 세세요.",
+            en="For the share you look at only as many steps as there are real tokens. "
+            "The mask is about source tokens: count all steps.",
+        ),
+        Mistake(
+            "first weight above a half",
+            _order_with(places=_first_above_half),
+            ko="0.5를 넘는 가중치만 찾고, 없으면 자리 0을 골랐습니다. 가장 큰 가중치의 "
+            "자리를 고르세요. 0.5보다 작을 때도 있습니다.",
+            en="You look for a weight above 0.5, and take place 0 where there is none. "
+            "Choose the place of the largest weight, which may be smaller.",
+        ),
+        Mistake(
             "each place once",
             _order_with(share=_once_each),
             ko="여러 번 본 자리를 한 번만 세었습니다. 단계마다 세세요.",
@@ -2883,8 +3357,14 @@ reading_order = Exercise(
                     places, pairs=lambda places, early, late: len(places)
                 )
             ),
-            ko="단계의 수로 나누었습니다. 짝의 수 T(T-1)/2로 나누세요.",
-            en="You divided by the number of steps. Divide by that of pairs, T(T-1)/2.",
+            _order_with(
+                share=lambda places: _share(
+                    places, pairs=lambda places, early, late: len(places) - 1
+                )
+            ),
+            ko="단계의 수 T나 T-1로 나누었습니다. 짝의 수 T(T-1)/2로 나누세요.",
+            en="You divided by the number of steps, or by one less. Divide by that of "
+            "pairs, T(T-1)/2.",
         ),
         *several(
             "1 without pairs",
@@ -2956,6 +3436,14 @@ reading_order = Exercise(
             "단계가 하나뿐이면 짝이 없으니 0입니다.",
             en="You compared neighbouring steps only. Compare every two steps; a "
             "single step makes no pair, so return 0 then.",
+        ),
+        Mistake(
+            "forwards and backwards",
+            _order_with(share=lambda places: _share(places, np.not_equal)),
+            ko="앞으로 간 짝과 거꾸로 간 짝을 모두 세었습니다. 더 앞자리로 되돌아간 "
+            "짝만 세세요.",
+            en="You counted pairs that go forwards and pairs that go back. Count only "
+            "those that go back.",
         ),
         Mistake(
             "ties counted",
@@ -3052,6 +3540,14 @@ reading_order = Exercise(
             "that the share was counted on, from 0, one for each step.",
         ),
         Property(
+            "no steps",
+            _no_steps_no_share,
+            ko="단계가 하나도 없을 때도 짝이 없는데 비율이 `nan`입니다. 짝이 없으면 "
+            "언제나 0을 돌려주세요.",
+            en="No steps at all make no pair either, but your share is `nan` then. "
+            "Return 0 whenever there is no pair.",
+        ),
+        Property(
             "share",
             _share_agrees,
             ko="자리는 모두 맞지만 비율이 틀립니다. 두 단계의 짝 T(T-1)/2개 가운데 "
@@ -3083,6 +3579,10 @@ _TRAINED_ON = 0.0, 0.34, 1.0, 0.6
 def _is_near(some, others):
     """Equal but for rounding to two places and one or two sentences of the 200."""
     return all(abs(a - b) <= 0.0125 for a, b in zip(some, others, strict=True))
+
+
+def _rounds_to(share, right):
+    return abs(share - right) <= 0.05
 
 
 def _as_measured(expected, answer):
@@ -3263,6 +3763,18 @@ sharpness = Exercise(
             "`if factor` and `factor or 1` take 0 for none at all.",
             example=(1.0, 0.425, 1.0, 0.665, "B"),
         ),
+        Mistake(
+            "one decimal",
+            _shares_where(
+                lambda *shares: (
+                    all(abs(s - round(s, 1)) < 1e-9 for s in shares)
+                    and all(map(_rounds_to, shares, _SHARES))
+                )
+            ),
+            ko="소수 첫째 자리까지만 적었습니다. 둘째 자리까지 적으세요.",
+            en="You wrote one decimal only. Write two.",
+            example=(0.0, 0.4, 1.0, 0.7, "B"),
+        ),
         *_seen(
             "exchanged",
             (0.0, 0.665, 1.0, 0.425),
@@ -3336,10 +3848,10 @@ sharpness = Exercise(
             _ALL_TESTED,
             _LAST_TESTED,
             _TRAINED_ON,
-            ko="다른 문장에서 쟀습니다. 시험 문장의 처음 200개 `test_ids[:200]`에서 "
-            "재세요.",
-            en="You measured on other sentences. Take the first 200 of the test: "
-            "`test_ids[:200]`.",
+            ko="다른 문장에서 재면 나오는 값입니다. 시험 문장의 처음 200개 "
+            "`test_ids[:200]`에서 재세요.",
+            en="Such values come out for other sentences. Measure on the first 200 of "
+            "the test: `test_ids[:200]`.",
         ),
         Mistake(
             "order of the factors",

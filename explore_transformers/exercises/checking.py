@@ -24,8 +24,10 @@ from explore_transformers.exercises.running import (
     Outcome,
     Watched,
     contains,
+    differs_from_itself,
     is_idle,
     just_failed,
+    keeps_a_default,
     keeps_placeholder,
     named,
     verdict,
@@ -349,6 +351,10 @@ class _FunctionJudge:
         if all(o.value is None for o in outcomes):
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
+        if any(differs_from_itself(answer, case, o.value) for case, _, o in wrong):
+            words = messages.differs_each_time(keeps_a_default(answer))
+            result = Result(exercise.name, "wrong", words, mistake="differs each time")
+            return self._shown(result, wrong[0])
         if slip := diagnosis([(e.value, o.value) for _, e, o in wrong]):
             name, words = slip
             result = Result(exercise.name, "wrong", words, mistake=name)

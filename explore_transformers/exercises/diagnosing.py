@@ -119,11 +119,15 @@ def _with_more(part):
 
 def _rounded(expected, got):
     expected, got = _numbers(expected), _numbers(got)
-    if _close(expected, got):  # another slip, of form
-        return False
-    return any(  # numbers of float32 are round to seven digits alone
-        _close(np.round(got, n), got, 1e-7) and _close(np.round(expected, n), got, 1e-7)
-        for n in range(1, 6)
+    if expected.shape != got.shape or _close(expected, got):
+        return False  # another slip, of form
+    off = np.abs(got - expected)
+    return (
+        any(  # numbers of float32 are round to seven digits alone; 2.5 goes both ways
+            _close(np.round(got, n), got, 1e-7)
+            and ((off <= (0.5 + 1e-6) * 10.0**-n) | (got == expected)).all()
+            for n in range(1, 6)
+        )
     )
 
 
@@ -139,6 +143,34 @@ def _imprecise(expected, got):
 def _only_shape(expected, got):
     expected, got = _numbers(expected), _numbers(got)
     return expected.shape != got.shape and _close(expected.ravel(), got.ravel())
+
+
+def _of_each(holds):
+    """Return the same test of each entry of a tuple, one entry being different."""
+
+    def holds_of_each(expected, got):
+        if not isinstance(expected, tuple):
+            return holds(expected, got)
+        pairs = list(zip(expected, got, strict=True))
+        wrong = [(plain(e), plain(g)) for e, g in pairs if not _equal(e, g)]
+        return bool(wrong) and all(holds(*pair) for pair in wrong)
+
+    return holds_of_each
+
+
+def _longer_axes(shape):
+    return tuple(n for n in shape if n != 1)
+
+
+def _axis_of_one(expected, got, more):
+    """The shapes differ by axes of length 1 alone, `got` having more or fewer."""
+    expected, got = _numbers(expected), _numbers(got)
+    return (
+        _only_shape(expected, got)
+        and (got.ndim > expected.ndim) is more
+        and got.ndim != expected.ndim
+        and _longer_axes(expected.shape) == _longer_axes(got.shape)
+    )
 
 
 def _first_of_batch(expected, got):
@@ -296,6 +328,25 @@ _SLIPS = (
             "쓰거나, 반올림하거나, 작은 수를 더하지 않았나요?",
             en="Nearly right, but not precise enough. Did you use a type with few "
             "digits (float16), round, or add a small number?",
+        ),
+    ),
+    (
+        "axis of length 1 lost",
+        _of_each(lambda expected, got: _axis_of_one(expected, got, more=False)),
+        lambda: text(
+            ko="수는 다 맞는데, 길이가 1인 축이 없어졌습니다. `squeeze`나 `[0]`은 "
+            "남아야 할 축도 없앱니다.",
+            en="All the numbers are right, but an axis of length 1 is gone. `squeeze` "
+            "or `[0]` also drops an axis that has to stay.",
+        ),
+    ),
+    (
+        "axis of length 1 too many",
+        _of_each(lambda expected, got: _axis_of_one(expected, got, more=True)),
+        lambda: text(
+            ko="수는 다 맞는데, 길이가 1인 축이 하나 더 있습니다. 그 축을 없애세요.",
+            en="All the numbers are right, but there is an axis of length 1 too many. "
+            "Take it away.",
         ),
     ),
     (

@@ -13,6 +13,7 @@ from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     in_order,
     swapped,
+    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -35,6 +36,7 @@ first_word = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
+        *taken_as_a_whole("DAFBEC"),
         Mistake(
             "encoder before embedding",
             swapped("D", "A"),
@@ -197,9 +199,10 @@ last_real_state = Exercise(
         Mistake(
             "one too far",
             _at(lambda lengths: lengths),
-            ko="한 칸 지나쳤습니다. 위치는 0부터 세므로 길이에서 1을 빼야 합니다.",
+            ko="한 칸 지나쳤습니다. 위치는 0부터 세므로 길이에서 1을 빼야 합니다. "
+            "끝에서 세었다면 패딩의 수보다 하나 더 가야 합니다.",
             en="One position too far. Positions count from 0, so subtract 1 from the "
-            "length.",
+            "length. If you count from the end, go one further than the padding.",
         ),
         Mistake(
             "one too far, out of bounds",
@@ -325,6 +328,15 @@ last_real_state = Exercise(
             ko="진짜 상태들의 평균입니다. 마지막 하나만 고르세요.",
             en="That is the mean of the real states. Take the last one only.",
         ),
+        Mistake(
+            "sum divided by one less",
+            lambda states, mask: (
+                (states * mask[:, :, None]).sum(axis=1)
+                / np.maximum(mask.sum(axis=1) - 1, 1)[:, None]
+            ),
+            ko="진짜 상태를 모두 더해 나누었습니다. 마지막 하나만 고르세요.",
+            en="You added up all the real states and divided. Take the last one only.",
+        ),
         *several(
             "padding averaged or summed",
             lambda states, mask: states.mean(axis=1),
@@ -403,6 +415,49 @@ last_real_state = Exercise(
             "거기서는 길이가 그 문장의 위치를 가리키지 않습니다.",
             en="`memory[src_mask]` puts the real states of all sentences into one row. "
             "There a length no longer points into its own sentence.",
+        ),
+        Mistake(
+            "rows of all sentences in one",
+            lambda states, mask: states.reshape(-1, states.shape[-1])[
+                mask.sum(axis=1) - 1
+            ],
+            ko="모든 문장의 상태를 한 줄로 이은 다음 길이를 위치로 썼습니다. 거기서는 "
+            "문장 `b`가 `b * T_src`에서 시작합니다.",
+            en="You put the states of all sentences into one row and used lengths as "
+            "places. There, sentence `b` begins at `b * T_src`.",
+        ),
+        *several(
+            "sentences picked by length",
+            lambda states, mask: states[
+                np.minimum(mask.sum(axis=1), len(states)) - 1, -1
+            ],
+            lambda states, mask: states[mask.sum(axis=1) - 1],
+            lambda states, mask: states[mask.sum(axis=1) - 1, -1],
+            ko="길이로 위치가 아니라 문장을 골랐습니다. `memory`의 첫 축은 문장, 둘째 "
+            "축이 위치입니다.",
+            en="Your lengths pick sentences, not positions. The first axis of `memory` "
+            "is the sentence, the second the position.",
+        ),
+        *several(
+            "hidden axis indexed",
+            lambda states, mask: states[
+                np.arange(len(states)),
+                :,
+                np.minimum(mask.sum(axis=1), states.shape[2]) - 1,
+            ],
+            ko="길이로 은닉 상태의 축을 골랐습니다. 위치는 둘째 축입니다.",
+            en="Your lengths index the axis of the hidden state. Positions are the "
+            "second axis.",
+        ),
+        *several(
+            "one sentence missing",
+            _then(lambda s: s[:-1]),
+            _then(lambda s: s[1:]),
+            _then(lambda s: s[:-1] if len(s) > 1 else np.zeros(0)),  # of an empty list
+            ko="문장 하나가 결과에서 빠졌습니다. 첫 문장부터 마지막 문장까지 모두 "
+            "돌려주세요.",
+            en="One sentence is missing from the result. Return a state for each, from "
+            "the first to the last.",
         ),
         Mistake(
             "all pairs",
@@ -740,6 +795,23 @@ gru_numbers = Exercise(
             example=_example(1920, 4320),
         ),
         Mistake(
+            "decoder with the context's numbers",
+            _count_at(1, 3140),
+            ko="디코더의 수가 20만큼 많습니다. 문맥 벡터의 수 20개는 매개변수가 "
+            "아닙니다.",
+            en="The decoder's number is too large by 20. The 20 numbers of the context "
+            "vector are no parameters.",
+            example=_example(1920, 3140),
+        ),
+        Mistake(
+            "decoder with the encoder",
+            _count_at(1, 5040),
+            ko="둘째 수에 인코더의 매개변수까지 더했습니다. 디코더의 것만 적으세요.",
+            en="Your second number includes the encoder's parameters. Write those of "
+            "the decoder alone.",
+            example=_example(1920, 5040),
+        ),
+        Mistake(
             "encoder",
             _count_at(0),
             ko="인코더의 수가 다릅니다. 한 벌은 20 × 10 행렬, 20 × 20 행렬, 크기 20인 "
@@ -751,10 +823,10 @@ gru_numbers = Exercise(
         Mistake(
             "decoder",
             _count_at(1),
-            ko="인코더의 수는 맞고 디코더의 수가 다릅니다. 인코더처럼 세되 입력의 "
-            "크기는 30입니다.",
-            en="The encoder's number is right, the decoder's is not. Count as in the "
-            "encoder, with an input of size 30.",
+            ko="인코더의 수는 맞고 디코더의 수가 다릅니다. 한 벌은 20 × 30 행렬, "
+            "20 × 20 행렬, 크기 20인 편향 둘입니다. 그런 것이 세 벌입니다.",
+            en="The encoder's number is right, the decoder's is not. A set is a matrix "
+            "of 20 x 30, one of 20 x 20 and two biases of 20, and there are three.",
             example=_example(1920, 3210),
         ),
         Mistake(
@@ -781,6 +853,15 @@ gru_numbers = Exercise(
             en="30 is the size of the decoder's input. The context vector is the part "
             "of it that is one hidden state.",
             example=_example(1920, 3120, 30),
+        ),
+        Mistake(
+            "context counted as one",
+            _count_at(2, 1),
+            ko="문맥 벡터는 하나지만, 묻는 것은 그 안에 든 수의 개수입니다. 은닉 상태 "
+            "하나의 크기를 적으세요.",
+            en="There is one context vector, but asked is how many numbers it holds. "
+            "Write the size of one hidden state.",
+            example=_example(1920, 3120, 1),
         ),
         Mistake(
             "context of another size",
@@ -857,7 +938,7 @@ class _LogitsAndState(tuple):
         )
 
 
-_MOST_STEPS = 40
+_MOST_STEPS = 150
 
 
 @dataclass
@@ -880,7 +961,9 @@ class _Plan:
     def __call__(self, token, state=None):
         self._check(token, state)
         self.calls.append(token)
-        if self.strict and state and token != self._logits(state).argmax():
+        is_latest = list(state) == self.calls[:-1]  # an older state is another mistake
+        is_checked = self.strict and state and is_latest
+        if is_checked and token != self._logits(state).argmax():
             raise _not_the_most_probable()
         state = _State((*state, int(token)))
         return _LogitsAndState((self._logits(state), state))
@@ -1106,6 +1189,24 @@ def _with_results_together(step, token, state, ids):
     return logits, logits.argmax()
 
 
+def _write_with_old_state(step, state, max_len):
+    """Greedy decoding in which each step gets the state of the step before the last."""
+    token, ids, old = BOS, [], state
+    while len(ids) < max_len:
+        logits, new = step(token, old)
+        old, state = state, new
+        token = int(logits.argmax())
+        if token == EOS:
+            break
+        ids.append(token)
+    return ids
+
+
+def _write_cut_at_end(step, state, max_len):
+    ids = _write(step, state, max_len, cut=False)
+    return ids[:-2] if ids[-1:] == [EOS] else ids
+
+
 def _then_leave(keep):
     """Return the function that leaves of the result what keep(ids) says."""
     return lambda *arguments: keep(_write(*arguments))
@@ -1146,6 +1247,8 @@ write_greedily = Exercise(
         (_Plan((10, 6, 4)), _State(), 4),
         (_Plan((7, 4, 9, 5), strict=True), _State(), 10),
         (_Plan((11, 8, 6, 10, 5), strict=True), _State(), 9),
+        (_Plan((5, 9, 5, 9, 6)), _State(), 8),
+        (_Plan(_ENDLESS[:65]), _State(), 70),
     ),
     mistakes=(
         Mistake(
@@ -1237,10 +1340,20 @@ write_greedily = Exercise(
             "stops at a repetition",
             _with(may_repeat=lambda token, last, ids: token != last),
             _with(may_repeat=lambda token, last, ids: token not in ids),
-            ko="이미 쓴 토큰이 다시 나오면 멈춥니다. 한 단어가 되풀이될 수도 있으니 끝 "
+            _with(
+                may_repeat=lambda token, last, ids: (
+                    len(ids) < 4 or ids[-2:] != ids[-4:-2]
+                )
+            ),
+            _with(
+                may_repeat=lambda token, last, ids: (
+                    len(ids) < 3 or [*ids[-3:], token][:2] != [*ids[-3:], token][2:]
+                )
+            ),
+            ko="이미 쓴 토큰이 되풀이되면 멈춥니다. 단어는 되풀이될 수도 있으니 끝 "
             "토큰에서만 멈추세요.",
-            en="You stop when a token comes again. Words may repeat: stop at the end "
-            "token alone.",
+            en="You stop when tokens repeat. Words may repeat: stop at the end token "
+            "alone.",
         ),
         Mistake(
             "repetition forbidden",
@@ -1257,6 +1370,25 @@ write_greedily = Exercise(
             "있습니다.",
             en="You stop where all logits are negative. Logits are no probabilities "
             "and may be negative.",
+        ),
+        *several(
+            "limit of its own",
+            *(
+                lambda step, state, max_len, n=n: _write(step, state, min(max_len, n))
+                for n in (7, 10, 20, 30, 50, 60, 8, 12, 15, 16, 25, 32, 40, 64)
+            ),
+            ko="`max_len`에 이르지도 않았는데 스스로 정한 수에서 멈춥니다. `max_len`만 "
+            "보세요.",
+            en="You stop at a number of your own before `max_len` is reached. Let "
+            "`max_len` alone decide.",
+        ),
+        Mistake(
+            "state one step old",
+            _write_with_old_state,
+            ko="`step`에 한 단계 앞의 상태를 넣습니다. 바로 앞의 `step`이 돌려준 "
+            "상태를 넣으세요.",
+            en="`step` gets a state that is one step old. Hand in the one that the "
+            "very last `step` returned.",
         ),
         Mistake(
             "own word not fed",
@@ -1493,6 +1625,14 @@ write_greedily = Exercise(
             "has to be dropped.",
         ),
         Mistake(
+            "word before the end token cut off",
+            _write_cut_at_end,
+            ko="끝 토큰이 나오면 그 앞의 단어까지 잘라 냅니다. 끝 토큰을 넣지 않았으니 "
+            "잘라 낼 것이 없습니다.",
+            en="When the end token comes, the word before it is cut off. The end token "
+            "was never added, so there is nothing to cut.",
+        ),
+        Mistake(
             "repetitions left out",
             _then_leave(lambda ids: list(dict.fromkeys(ids))),
             ko="되풀이된 토큰을 결과에서 뺐습니다. 쓴 토큰을 모두 돌려주세요.",
@@ -1505,8 +1645,11 @@ write_greedily = Exercise(
             _then_leave(lambda ids: [i for i in ids if i != PAD]),
             _then_leave(lambda ids: [i for i in ids if i != BOS]),
             _then_leave(lambda ids: [i for i in ids if i not in (PAD, BOS)]),
-            ko="특수 토큰을 모두 결과에서 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
-            en="You left all special tokens out. Only the end token has to go.",
+            _then_leave(lambda ids: [i for i in ids if i != UNK]),
+            _then_leave(lambda ids: [i for i in ids if i not in (PAD, UNK)]),
+            _then_leave(lambda ids: [i for i in ids if i not in (BOS, UNK)]),
+            ko="특수 토큰을 결과에서 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
+            en="You left special tokens out. Only the end token has to go.",
         ),
         Mistake(
             "list in a list",
@@ -1567,6 +1710,7 @@ def _input_cases():
         (3, 4, 2, 2),
         (3, 2, 12, 4),
         (2, 6, 4, 4),
+        (1, 4, 3, 2),
     ):
         ids = torch.randint(4, 12, (n_rows, n_tokens), generator=draw)
         ids[:, 0], ids[:, -1] = BOS, EOS
@@ -1653,8 +1797,13 @@ def _input_property(name, holds, ko, en):
     def holds_in(dtype, answer):
         ids, *rest = copy.deepcopy(list(_input_cases())[1])
         arguments = [ids, *(part.to(dtype).requires_grad_() for part in rest)]
-        function = answer.function if isinstance(answer, Watched) else answer
-        result = function(*arguments)
+        function = answer.attached if isinstance(answer, Watched) else answer
+        try:
+            result = function(*arguments)
+        except RuntimeError as error:  # as .numpy() does where there are gradients
+            if "requires grad" in str(error):
+                return name != "gradient"
+            raise
         right = _decoder_inputs(*arguments)
         if result.shape != right.shape or not torch.allclose(
             result.double(), right.double(), rtol=0, atol=0.05
@@ -1691,9 +1840,40 @@ def _cut_off_at(place, name, other):
             _reached(result, *sources) != [i != place for i in range(2)]
         ),
         ko=f"수는 맞지만 기울기가 `{other}`에만 이르고 `{name}`에는 이르지 않습니다. "
-        f"`{name}`에서 나온 수에 `detach`나 `.data`를 쓰거나 새 텐서에 베끼지 마세요.",
+        f"`{name}`에서 나온 수에 `detach`나 `.data`를 쓰거나 새 텐서에 베끼지 마세요."
+        + (
+            " `nn.Embedding.from_pretrained`도 기울기를 끊습니다." if place == 0 else ""
+        ),
         en=f"The numbers are right, but gradients reach only `{other}`, not `{name}`. "
-        f"What comes of `{name}` must not go through `detach`, `.data` or a copy.",
+        f"What comes of `{name}` must not go through `detach`, `.data` or a copy."
+        + (
+            " `nn.Embedding.from_pretrained` cuts gradients off too."
+            if place == 0
+            else ""
+        ),
+    )
+
+
+def _whole_gradient(place, name):
+    """Return the Property that the gradient to this source is all there."""
+
+    def holds(result, *sources):
+        ids = list(_input_cases())[1][0]
+        upstream = torch.arange(1.0, result.numel() + 1).reshape(result.shape)
+        found, right = (
+            torch.autograd.grad((r * upstream).sum(), sources[place], retain_graph=True)
+            for r in (result, _decoder_inputs(ids, *sources))
+        )
+        return torch.allclose(found[0], right[0], rtol=1e-3)
+
+    return _input_property(
+        f"whole gradient to {name}",
+        holds,
+        ko=f"수는 맞지만 `{name}`의 기울기가 일부만 돌아갑니다. 어떤 위치나 단어에서만 "
+        "끊겨 있습니다. `detach`나 `padding_idx`가 없는지 보세요.",
+        en=f"The numbers are right, but only a part of the gradient reaches `{name}`: "
+        "at some positions or words it is cut off. Look for `detach` or "
+        "`padding_idx`.",
     )
 
 
@@ -1737,6 +1917,15 @@ decoder_inputs = Exercise(
             lambda ids, table, context: _start_twice(ids[:, :-1], table, context),
             ko="시작 토큰이 두 번 들어갑니다. `ids`에는 시작 토큰이 이미 있습니다.",
             en="The start token goes in twice. `ids` begins with it already.",
+        ),
+        *several(
+            "shifted once more",
+            _with_vectors(lambda v: torch.cat([v[:, :1] * 0, v[:, :-1]], dim=1)),
+            _with_vectors(lambda v: v.roll(1, 1)),
+            ko="임베딩을 한 칸 더 밀었습니다. `ids[:, :-1]`이면 이미 한 칸 밀린 "
+            "것입니다. 첫 위치에는 시작 토큰의 벡터가 옵니다.",
+            en="You shifted the embeddings once more. `ids[:, :-1]` is all the "
+            "shifting there is: the first position has the start token's vector.",
         ),
         Mistake(
             "start for all",
@@ -2106,6 +2295,8 @@ decoder_inputs = Exercise(
         ),
         _cut_off_at(0, "table", "context"),
         _cut_off_at(1, "context", "table"),
+        _whole_gradient(0, "table"),
+        _whole_gradient(1, "context"),
         _input_property(
             "gradient",
             lambda result, *sources: any(_reached(result, *sources)),
@@ -2153,6 +2344,7 @@ _CANDIDATES = {
     "after": lambda x, b, h, r, z, u: x + b + r * (h @ u["n"]),
     "none": lambda x, b, h, r, z, u: x + b + h @ u["n"],
     "after bias": lambda x, b, h, r, z, u: x + r * (h @ u["n"] + b),
+    "bias before": lambda x, b, h, r, z, u: x + (r * h + b) @ u["n"],
     "bias inside": lambda x, b, h, r, z, u: x + b + (r * h + b) @ u["n"],
     "no state": lambda x, b, h, r, z, u: x + b,
     "reset x": lambda x, b, h, r, z, u: r * x + b + h @ u["n"],
@@ -2197,6 +2389,29 @@ def _gru_with(**changes):
     return lambda x, h, W, U, b: _gru(x, h, W, U, b, **changes)
 
 
+def _gru_untransposed(x, h, W, U, b):
+    r, z, n = ((x @ w, h @ u, c) for w, u, c in zip(*_thirds(W, U, b), strict=True))
+    r, z = _sigmoid(sum(r)), _sigmoid(sum(z))
+    n = np.tanh(n[0] + (r * h) @ _thirds(U)[0][2] + n[2])
+    return z * h + (1 - z) * n
+
+
+def _thirds(*stacked):
+    return [np.split(part, 3) for part in stacked]
+
+
+def _gru_update_last(x, h, W, U, b):
+    """The update gate computed from the candidate."""
+    n = _gru(x, h, W, U, b, mix=lambda z, h, n, r: n)
+    z = _gru(x, n, W, U, b, mix=lambda z, h, n, r: z)
+    return z * h + (1 - z) * n
+
+
+def _gru_alone_at_zero(x, h, W, U, b):
+    n = _gru(x, h, W, U, b, mix=lambda z, h, n, r: n)
+    return _gru(x, h, W, U, b) if h.any() else n
+
+
 def _gru_of_input_size(x, h, W, U, b):
     """The hidden size taken from x."""
     size = x.shape[1]
@@ -2217,6 +2432,9 @@ def _gru_cases():
         W = rng.normal(size=(3 * d_hidden, d_in))
         U = rng.normal(size=(3 * d_hidden, d_hidden))
         yield x, h, W, U, rng.normal(size=3 * d_hidden)
+    # A first step, from a state of zeros, and gates that are nearly shut or open.
+    yield x, np.zeros_like(h), W, U, 9 * rng.normal(size=3 * d_hidden)
+    yield x, h, W, U, 9 * rng.normal(size=3 * d_hidden)
 
 
 def _other_orders():
@@ -2488,6 +2706,70 @@ original_gru = Exercise(
                 en=f"`{name}` went through `tanh`. A sigmoid keeps it between 0 and 1.",
             )
             for name in "rz"
+        ),
+        Mistake(
+            "bias before the product",
+            _gru_with(candidate="bias before"),
+            ko="후보에서 편향을 `r * h`에 더한 다음 `U_n`을 곱했습니다. `b_n`은 곱한 "
+            "다음에 더합니다.",
+            en="In the candidate the bias is added to `r * h` before the product with "
+            "`U_n`. Add `b_n` after it.",
+        ),
+        *several(
+            "gate averaged",
+            *(
+                _gru_with(
+                    gate=lambda a, axis=axis: _sigmoid(a).mean(axis, keepdims=True),
+                    gates=gates,
+                )
+                for gates in ("r", "z", "rz")
+                for axis in (0, -1)
+            ),
+            ko="게이트를 평균했습니다. 게이트는 문장마다, 자리마다 값이 따로 있습니다.",
+            en="You averaged a gate. It has its own value for each sentence and each "
+            "entry of the state.",
+        ),
+        Mistake(
+            "update gate from the candidate",
+            _gru_update_last,
+            ko="업데이트 게이트를 `h`가 아니라 후보 `n`으로 계산했습니다. `z`의 식에는 "
+            "지난 상태 `h`가 들어갑니다.",
+            en="The update gate is computed from the candidate `n`. Its formula has "
+            "the old state `h`.",
+        ),
+        Mistake(
+            "candidate alone at the first step",
+            _gru_alone_at_zero,
+            ko="지난 상태가 모두 0이면 후보만 돌려줍니다. 그때도 `1 - z`를 곱하니 따로 "
+            "다루지 마세요.",
+            en="Where the old state is all zeros you return the candidate alone. It is "
+            "multiplied by `1 - z` there too: make no exception.",
+        ),
+        Mistake(
+            "candidate clipped",
+            _gru_with(tanh=lambda a: np.clip(a, -1, 1)),
+            ko="후보를 -1과 1에서 잘랐습니다. `tanh`는 자르지 않고 완만하게 줄입니다.",
+            en="You clipped the candidate at -1 and 1. `tanh` does not clip, it bends "
+            "smoothly.",
+        ),
+        *several(
+            "gates clipped",
+            *(
+                _gru_with(gate=lambda a, k=k: _sigmoid(np.clip(a, -k, k)))
+                for k in (1, 2, 3, 4, 5, 6)
+            ),
+            ko="시그모이드에 넣는 수를 잘랐습니다. 그러면 게이트가 끝까지 열리거나 "
+            "닫히지 않습니다. 그대로 넣으세요.",
+            en="You clipped what goes into the sigmoid, so the gates never open or "
+            "shut all the way. Put it in as it is.",
+        ),
+        Mistake(
+            "no matrix transposed",
+            _gru_untransposed,
+            ko="행렬을 전치하지 않았습니다. 입력과 상태가 행이므로 `x @ W_r.T`, "
+            "`h @ U_r.T`로 적습니다.",
+            en="The matrices are not transposed. Inputs and states are rows, so write "
+            "`x @ W_r.T` and `h @ U_r.T`.",
         ),
         Mistake(
             "bias in the product too",
@@ -2777,8 +3059,25 @@ def _by_gaps(measure):
 
 
 def _changed_between():
-    """The bias raised after the first of the two sequences was read."""
-    return tuple(_share(_read(0)[0], _read(by)[1]) for by in (0, 4))
+    """The bias raised after one of the two sequences was read."""
+    first = tuple(_share(_read(0)[0], _read(by)[1]) for by in (0, 4))
+    second = tuple(_share(_read(by)[0], _read(0)[1]) for by in (0, 4))
+    return first, second
+
+
+def _by_inputs():
+    """The last distance divided by that of the inputs that differ."""
+    generator_state = torch.get_rng_state()
+    torch.manual_seed(0)
+    torch.nn.GRU(8, 32, batch_first=True)
+    first = torch.randn(1, 21, 8)[0, 0]
+    torch.set_rng_state(generator_state)
+    return _by_gaps(lambda gaps: gaps[-1] / (2 * first).norm())
+
+
+def _one_digit():
+    """The measured values rounded to one digit, of which only the first is too few."""
+    return tuple(float(f"{value:.0e}") for value in _KEPT)
 
 
 def _fails_as_number(answer):
@@ -2896,8 +3195,10 @@ gate_experiment = Exercise(
         *_in_experiment(
             "all biases",
             _changed(rows=slice(None)),
-            ko="편향을 모두 바꾸었습니다. 업데이트 게이트의 것만 바꾸세요.",
-            en="You changed all biases. Change the update gate's alone.",
+            ko="후보의 편향까지, 또는 편향을 모두 바꾸었습니다. 업데이트 게이트의 "
+            "`[32:64]`만 바꾸세요.",
+            en="You changed the candidate's bias too, or all biases. Change the update "
+            "gate's alone, `[32:64]`.",
         ),
         *_in_experiment(
             "another gate too",
@@ -2931,6 +3232,7 @@ gate_experiment = Exercise(
         *_in_experiment(
             "multiplied",
             _changed(change=torch.mul),
+            (_KEPT[0], _changed(change=torch.mul)[1]),
             ko="편향에 `raised_by`를 곱했습니다. 더하세요.",
             en="You multiplied the bias by `raised_by`. Add it.",
         ),
@@ -2951,8 +3253,10 @@ gate_experiment = Exercise(
         *_in_experiment(
             "nothing changed",
             (_KEPT[0], _KEPT[0]),
-            ko="두 값이 같습니다. `raised_by`가 편향에 더해지지 않았습니다.",
-            en="Both values are the same: `raised_by` never reached the bias.",
+            ko="두 값이 같습니다. `raised_by`가 결과를 바꾸지 못했습니다. 두 시퀀스를 "
+            "읽기 전에 편향에 더하세요.",
+            en="Both values are the same, so `raised_by` changed nothing. Add it to "
+            "the bias before the sequences are read.",
         ),
         *_in_experiment(
             "always raised",
@@ -2964,10 +3268,10 @@ gate_experiment = Exercise(
         ),
         *_in_experiment(
             "changed between",
-            _changed_between(),
-            ko="첫 시퀀스를 읽은 다음에야 편향을 바꾸었습니다. 둘 다 읽기 전에 "
+            *_changed_between(),
+            ko="시퀀스 하나를 읽은 다음에야 편향을 바꾸었습니다. 둘 다 읽기 전에 "
             "바꾸세요.",
-            en="You changed the bias only after the first sequence was read. Change it "
+            en="You changed the bias only after one sequence was read. Change it "
             "before both.",
         ),
         *_in_experiment(
@@ -3068,6 +3372,39 @@ gate_experiment = Exercise(
             "one by the first one.",
         ),
         *_in_experiment(
+            "all later steps in one norm",
+            _by(lambda s, o: (s - o)[1:].norm() / (s - o)[0].norm()),
+            _by(lambda s, o: (s - o).norm() / (s - o)[0].norm()),
+            ko="여러 위치의 차를 한꺼번에 `norm`에 넣었습니다. 마지막 위치의 거리 "
+            "하나를 첫 위치의 거리로 나누세요.",
+            en="One `norm` covers the differences at many positions. Divide the "
+            "distance at the last position alone by that at the first.",
+        ),
+        *_in_experiment(
+            "divided by the inputs' distance",
+            _by_inputs(),
+            ko="첫 입력의 거리로 나누었습니다. 첫 토큰을 읽은 뒤의 은닉 상태의 거리로 "
+            "나누세요.",
+            en="You divided by the distance of the first inputs. Divide by that of the "
+            "hidden states after the first token.",
+        ),
+        *_in_experiment(
+            "share of one token",
+            tuple(value ** (1 / 20) for value in _KEPT),
+            ko="토큰 하나마다 남는 비율입니다. 토큰 20개를 읽은 뒤에 남은 비율을 "
+            "적으세요. 20제곱근을 구하지 않습니다.",
+            en="That is the share left per token. Give the share left after all 20, "
+            "without taking a root.",
+        ),
+        *_in_experiment(
+            "one digit",
+            _one_digit(),
+            ko="유효 숫자가 하나뿐입니다. `kept`가 돌려주는 값을 그대로 넣거나 두 "
+            "자리까지 적으세요.",
+            en="There is one digit only. Hand in what `kept` returns, or round to two "
+            "digits.",
+        ),
+        *_in_experiment(
             "along the positions",
             _by(lambda s, o: (s - o).norm(dim=0)[-1] / (s - o).norm(dim=0)[0]),
             _by(lambda s, o: (s - o).norm()),
@@ -3135,12 +3472,12 @@ gate_experiment = Exercise(
         Mistake(
             "more than 1",
             lambda answer: _is_four(answer) and max(map(float, answer[1:3])) > 1.5,
-            ko="잰 값이 1보다 큽니다. 남은 비율은 0과 1 사이에 있습니다. 퍼센트로 "
-            "적었다면 100으로 나누고, 아니면 마지막 거리를 첫 거리로 나누었는지 "
-            "보세요.",
-            en="A measured value is larger than 1, but the share that is left lies "
-            "between 0 and 1. If it is in percent, divide by 100; if not, did you "
-            "divide the last distance by the first?",
+            ko="잰 값이 1보다 큽니다. 여기서 남은 비율은 0과 1 사이에 있습니다. 같은 "
+            "편향으로 두 시퀀스를 읽고, 마지막 거리를 첫 거리로 나눈 값을 퍼센트가 "
+            "아닌 비율로 적습니다.",
+            en="A measured value is larger than 1, but the share that is left here "
+            "lies between 0 and 1: both sequences are read with the same bias, the "
+            "last distance is divided by the first, and the result is no percentage.",
             example=_experiment(0.1, 70.0),
         ),
         Mistake(

@@ -113,7 +113,22 @@ def raised(error, answer):
     if place:
         line = f": `{one_line(place[1])}`" if place[1] else ""
         at_ko, at_en = f" ({place[0]}번째 줄{line})", f" (line {place[0]}{line})"
-    if _about_shapes(error):
+    if "object is not callable" in shown and ("Tensor" in shown or "ndarray" in shown):
+        at_ko += (
+            " 배열은 함수가 아닙니다. 괄호 `()`가 아니라 대괄호 `[]`로 꺼내세요. "
+            "곱하려면 `*`나 `@`를 쓰세요."
+        )
+        at_en += (
+            " An array is no function: take entries out with brackets `[]`, not "
+            "parentheses, and multiply with `*` or `@`."
+        )
+    elif "same number of dimensions" in shown:
+        at_ko += " 둘의 축의 수가 다릅니다. 모자란 축을 `[:, None]`처럼 먼저 만드세요."
+        at_en += (
+            " The two have different numbers of axes: first make the one that is "
+            "missing, as `[:, None]` does."
+        )
+    elif _about_shapes(error):
         at_ko += (
             " 배열의 모양이 맞지 않습니다. 그 줄 앞에서 두 배열의 `shape`를 찍어 "
             "보세요."
@@ -156,6 +171,27 @@ def _about_shapes(error):
             "Expected size for first two dimensions",
             "size mismatch",
         )
+    )
+
+
+def differs_each_time(keeps_a_default):
+    """Say that one input has two results; and why, where a default keeps something."""
+    if keeps_a_default:
+        return text(
+            ko="같은 입력을 다시 넣으면 다른 결과가 나옵니다. 인수의 기본값으로 준 "
+            "목록은 한 번만 만들어져 앞에서 부를 때 넣은 것이 남습니다. 함수 안에서 "
+            "새로 만드세요.",
+            en="The same input gives another result the next time. A list as a default "
+            "argument is made only once and keeps what earlier calls put in: make it "
+            "inside the function.",
+        )
+    return text(
+        ko="같은 입력을 다시 넣으면 다른 결과가 나옵니다. 드롭아웃이나 가중치가 "
+        "무작위인 새 층처럼 무작위인 것을 쓰지 말고, 앞에서 부를 때의 값도 남겨 두지 "
+        "마세요.",
+        en="The same input gives another result the next time. Use nothing random, "
+        "such as dropout or a new layer with random weights, and keep nothing from an "
+        "earlier call.",
     )
 
 

@@ -78,9 +78,13 @@ class Watched:
         self.failed = None, ()
 
     def __call__(self, *arguments, **named):
+        return detached(self.attached(*arguments, **named))
+
+    def attached(self, *arguments, **named):
+        """Return the result as it is, for properties about gradients."""
         arguments = tuple(map(_forwards, arguments))
         try:
-            return detached(self.function(*arguments, **named))
+            return self.function(*arguments, **named)
         except (Exception, SystemExit) as error:
             if error.__traceback__.tb_next:  # not a call that never got inside
                 self.failed = error, arguments
@@ -91,6 +95,23 @@ def _forwards(argument):
     is_array = isinstance(argument, np.ndarray)
     is_backwards = is_array and any(stride < 0 for stride in argument.strides)
     return argument.copy() if is_backwards else argument
+
+
+def differs_from_itself(function, case, first):
+    """Whether the function, given the same case once more, returns something else.
+
+    A list that it keeps as a default argument is `first` itself, and has grown.
+    """
+    again = Outcome.of(function, case)
+    if isinstance(first, list) and again.value is first and keeps_a_default(function):
+        return True
+    return again.error is None and _differs(first, again.value)
+
+
+def keeps_a_default(function):
+    """Whether a list, dict or set stands among the defaults, and holds something."""
+    defaults = getattr(function, "__defaults__", None) or ()
+    return any(isinstance(d, list | dict | set) and d for d in defaults)
 
 
 def verdict(predicate, answer):

@@ -11,6 +11,7 @@ from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     letters,
     swapped,
+    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -33,6 +34,7 @@ pipeline = Exercise(
     same=lambda expected, got: letters(got) in _ORDERS,
     mistakes=(
         WRONG_LETTERS,
+        *taken_as_a_whole(*_ORDERS),
         Mistake(
             "batch before ids",
             swapped("C", "E"),
@@ -90,12 +92,31 @@ bleu_numbers = Exercise(
         Mistake(
             "shares",
             lambda answer: (
-                len(answer) == 3 and any(0 < float(number) < 1 for number in answer[:2])
+                len(answer) in (3, 5)
+                and any(0 < float(number) < 1 for number in answer[:2])
             ),
             ko="비율을 적었습니다. 맞은 수와 전체 수를 따로, 수 다섯 개를 적으세요.",
             en="You wrote shares. Write how many count and how many there are: five "
             "numbers in all.",
             example=(6 / 7, 4 / 6, 0),
+        ),
+        Mistake(
+            "none for a number",
+            lambda answer: any(number is None for number in answer),
+            ko="`None`이 들어 있습니다. 다섯 자리에 모두 수를 적으세요. BLEU도 "
+            "수입니다.",
+            en="There is a `None`. Write a number in each of the five places; BLEU is "
+            "a number too.",
+            example=(6, 7, 4, 6, None),
+        ),
+        Mistake(
+            "longer n-grams too",
+            lambda answer: len(answer) in (7, 9) and [*answer[:2]] == [*_BLEU[:2]],
+            ko="3-그램이나 4-그램의 수까지 적었습니다. 1-그램의 두 수, 2-그램의 두 수, "
+            "BLEU, 모두 다섯입니다.",
+            en="You wrote the counts of longer n-grams too. Write five numbers: two "
+            "for 1-grams, two for 2-grams, and BLEU.",
+            example=(6, 7, 4, 6, 1, 5, 0, 4, 0),
         ),
         Mistake(
             "recall",
@@ -165,6 +186,15 @@ bleu_numbers = Exercise(
         ),
         _bleu_number(
             2,
+            "one 2-gram too few",
+            (3,),
+            ko="맞은 2-그램이 하나 모자랍니다. `yesterday .`을 셌습니까? 마침표도 "
+            "토큰입니다.",
+            en="One 2-gram is missing. Did you count `yesterday .`? The full stop is a "
+            "token too.",
+        ),
+        _bleu_number(
+            2,
             "2-grams that count",
             (),
             ko="맞은 2-그램의 수를 다시 보세요. 출력에서 이웃한 두 단어를 차례로 적고, "
@@ -194,6 +224,33 @@ bleu_numbers = Exercise(
             ko="넷째 수를 다시 보세요. 출력에서 이웃한 쌍의 수입니다.",
             en="Look at the fourth number again: it is that of neighbours in the "
             "output.",
+        ),
+        _bleu_number(
+            4,
+            "brevity penalty alone",
+            (math.exp(1 - 9 / 7), 100 * math.exp(1 - 9 / 7)),
+            ko="앞의 네 수는 맞습니다. 마지막은 짧은 출력의 벌점만 계산한 것입니다. "
+            "BLEU는 거기에 n-그램 정밀도의 평균을 곱합니다. 맞은 4-그램이 있습니까?",
+            en="The first four are right. The last is the penalty for brevity alone, "
+            "and BLEU multiplies it by the mean precision. Does any 4-gram count?",
+        ),
+        _bleu_number(
+            4,
+            "BLEU of a copy",
+            (1, 100),
+            ko="앞의 네 수는 맞습니다. BLEU가 가장 크면 출력이 정답과 똑같다는 "
+            "뜻입니다. 맞은 4-그램이 있습니까?",
+            en="The first four are right. That is the largest BLEU there is, of an "
+            "output that equals the reference. Does any 4-gram count?",
+        ),
+        Mistake(
+            "nearly zero",
+            lambda answer: [*answer[:4]] == [*_BLEU[:4]] and 0 < answer[4] < 0.1,
+            ko="앞의 네 수는 맞습니다. BLEU는 0에 가까운 것이 아니라 꼭 0입니다. "
+            "정밀도 하나가 0이면 그 곱도 0입니다.",
+            en="The first four are right. BLEU is not nearly 0 but exactly 0: one "
+            "precision is 0, and so is the product.",
+            example=(6, 7, 4, 6, 0.003),
         ),
         _bleu_number(
             4,
@@ -408,11 +465,19 @@ batch_numbers = Exercise(
         ),
         _batch_number(
             3,
+            "rows with padding",
+            (2,),
+            ko="패딩이 있는 문장의 수를 적었습니다. 패딩이 든 칸을 세세요.",
+            en="That is how many sentences have padding. Count the cells of padding.",
+        ),
+        _batch_number(
+            3,
             "padding",
             (),
-            ko="패딩의 수를 다시 보세요. 표의 칸 수에서 진짜 토큰의 수를 뺀 것입니다.",
-            en="Look at the padding again: it is the number of cells minus the real "
-            "tokens.",
+            ko="앞의 세 수는 맞습니다. 3행 9열이면 27칸이고, 그 가운데 진짜 토큰이 "
+            "21개입니다. 나머지 칸이 패딩입니다.",
+            en="The first three are right. 3 rows of 9 columns are 27 cells, and 21 of "
+            "them are real: the rest is padding.",
         ),
     ),
 )
@@ -435,6 +500,11 @@ def _loss_cases():
         np.array([[-0.4, -2.2, -0.1], [-3.3, -1e4, 0], [-1.2, -0.7, -1e4]]),
         np.array([[True, True, True], [True, False, False], [True, True, False]]),
     )
+    yield (  # padding in front, and in the middle
+        np.array([[-8, -1.5, -2], [-0.5, -7, -3.25]]),
+        np.array([[False, True, True], [True, False, True]]),
+    )
+    yield np.array([[-350.0, -1.25], [-2, -0.5]]), np.full((2, 2), True)
 
 
 def _row_mean(log_probs, mask, row):
@@ -445,11 +515,27 @@ def _mean_in(log_probs, places):
     return -(log_probs * places).sum() / places.sum()
 
 
+def _first_of_each_row(log_probs, mask):
+    lengths = mask.sum(axis=1, keepdims=True)
+    return -log_probs[np.arange(mask.shape[1]) < lengths].sum() / mask.sum()
+
+
 def _loss_batch():
     """No two losses alike, and padding at the end of two rows."""
     losses = np.arange(1, 13).reshape(3, 4) ** 1.5
     mask = np.arange(4) < np.array([[2], [4], [3]])
     return -losses, mask
+
+
+def _limit_of_losses(answer):
+    """The number that a huge loss counts as, if it counts as a fixed one, or None."""
+    real = np.full((1, 3), True)
+    small, other = (
+        3 * float(answer(-np.array([losses]), real))
+        for losses in ((1.0, 2.0, 1e5), (2.0, 0.5, 1e7))
+    )
+    limit = small - 3
+    return limit if limit < 9e4 and np.isclose(limit, other - 2.5) else None
 
 
 def _padding_silent(answer):
@@ -478,6 +564,14 @@ def _loss_properties():
         "`log_probs`의 값이 아니라 `mask`가 알려 줍니다.",
         en="Your result changes with the values in the padding. It is `mask` that says "
         "which tokens are real, not the values of `log_probs`.",
+    )
+    yield Property(
+        "large losses kept",
+        lambda answer: _limit_of_losses(answer) is None,
+        ko="큰 손실을 어떤 한계에서 잘랐습니다. 확률이 아주 작은 진짜 토큰의 손실도 "
+        "그대로 더하세요.",
+        en="You cut large losses off at a limit. Add the loss of a very improbable "
+        "token as it is.",
     )
     yield Property(
         "every token counted",
@@ -736,6 +830,23 @@ masked_loss = Exercise(
             "says where the real tokens are.",
         ),
         *several(
+            "padding taken to be at the end",
+            _first_of_each_row,
+            lambda log_probs, mask: _mean_in(log_probs, np.cumprod(mask, axis=1)),
+            ko="패딩이 문장 뒤에만 있다고 보았습니다. `mask`가 앞이나 가운데에서 "
+            "`False`일 수도 있으니 칸마다 `mask`를 보세요.",
+            en="You take all padding to be at the end. The mask may be `False` in "
+            "front or in the middle too: let it decide for every cell.",
+        ),
+        *several(
+            "sum and number apart",
+            lambda log_probs, mask: (-(log_probs * mask).sum(), mask.sum()),
+            lambda log_probs, mask: ((log_probs * mask).sum(), mask.sum()),
+            ko="합과 개수를 따로 돌려줍니다. 합을 개수로 나눈 수 하나를 돌려주세요.",
+            en="You return the sum and the number apart. Divide the one by the other, "
+            "and return one number.",
+        ),
+        *several(
             "first column left out",
             lambda log_probs, mask: _mean_in(log_probs[:, 1:], mask[:, 1:]),
             ko="첫 열을 뺐습니다. 문장마다 첫 토큰도 들어갑니다.",
@@ -874,6 +985,10 @@ def _both(measure, lengths=_LENGTHS):
 
 
 _SHARES = _both(_padding)
+_OTHER_SEEDS = {  # of the pairs
+    seed: [len(pair.src) for pair in corpus.make_pairs(1024, seed=seed)]
+    for seed in (0, 2)
+}
 
 
 def _of_shares(function):
@@ -929,16 +1044,29 @@ def _coarse(answer):
     if len(answer) != 3 or _shares_are(*_SHARES)(answer):
         return False
     forms = [
-        {
-            round(right, 1) or right,
-            *(f(right * 10**n) / 10**n for n in (2, 3) for f in _ROUNDINGS),
-        }
+        {round(right, 1) or right, *(f(right * 100) / 100 for f in _ROUNDINGS)}
         for _, right in pairs
     ]
     return all(
         any(abs(share - form) <= 1e-9 for form in forms[i])
         or abs(share - right) <= _CLOSE
         for i, (share, right) in enumerate(pairs)
+    )
+
+
+def _third_decimal_off(answer):
+    """Both shares are right but for the last of three decimals."""
+    off = [abs(float(a) - b) for a, b in zip(answer[:2], _SHARES, strict=True)]
+    return len(answer) == 3 and _CLOSE < max(off) < 1.2e-3
+
+
+def _are_guesses(answer):
+    """Neither share is right, and neither has more than two decimals."""
+    shares = [float(share) for share in answer[:2]]
+    return (
+        len(answer) == 3
+        and all(0 <= s <= 1 and abs(s - round(s, 2)) < 1e-9 for s in shares)
+        and not any(_is_share(place)(answer) for place in (0, 1))
     )
 
 
@@ -968,6 +1096,12 @@ def _measured(name, wrong, ko, en):
     return Mistake(name, _shares_are(*wrong), ko, en, example=(*wrong, "B"))
 
 
+def _measured_in_ways(name, *wrong, ko, en):
+    """One such mistake in several forms."""
+    for i, shares in enumerate(wrong, start=1):
+        yield _measured(name if i == 1 else f"{name}, {i}", shares, ko, en)
+
+
 padding_share = Exercise(
     "padding_share",
     expected=(*_SHARES, "B"),
@@ -977,6 +1111,15 @@ padding_share = Exercise(
     ),
     wrong_at=_wrong_entry,
     mistakes=(
+        Mistake(
+            "nested",
+            lambda answer: any(isinstance(item, list | tuple) for item in answer),
+            ko="괄호 안에 또 괄호가 있습니다. 두 비율과 글자를 한 괄호 안에 차례로 "
+            "적으세요.",
+            en="There are parentheses inside yours. Write the two shares and the "
+            "letter one after another.",
+            example=(_SHARES, "B"),
+        ),
         Mistake(
             "not three entries",
             lambda answer: len(answer) != 3,
@@ -1097,6 +1240,26 @@ padding_share = Exercise(
             ko="1,024개를 한 배치로 묶었습니다. 32개씩 묶으세요.",
             en="You made one batch of all 1,024. Make batches of 32.",
         ),
+        *_measured_in_ways(
+            "batches of another size",
+            *(_both(lambda lengths, n=n: _padding(lengths, n)) for n in (64, 16, 128)),
+            ko="배치의 크기가 32가 아닙니다. 32개씩 묶으세요.",
+            en="Your batches are not of 32 sentences. Batch 32 at a time.",
+        ),
+        *_measured_in_ways(
+            "one batch lost",
+            _both(lambda lengths: _padding(lengths[:-32])),
+            _both(lambda lengths: _padding(lengths[32:])),
+            ko="배치 하나가 빠졌습니다. 문장 1,024개를 32개씩 묶으면 배치가 "
+            "32개입니다.",
+            en="One batch is missing: 1,024 sentences make 32 batches of 32.",
+        ),
+        *_measured_in_ways(
+            "other sentences",
+            *(_both(_padding, lengths) for lengths in _OTHER_SEEDS.values()),
+            ko="다른 문장들로 쟀습니다. `seed=1`로 만든 `lengths`를 그대로 쓰세요.",
+            en="You measured other sentences. Use `lengths` as given, with `seed=1`.",
+        ),
         _measured(
             "maximum along the wrong axis",
             _both(_wrong_axis),
@@ -1125,6 +1288,15 @@ padding_share = Exercise(
             "적으세요.",
             en="Measured right, but with too few digits: round to three decimals.",
             example=(0.45, 0.03, "B"),
+        ),
+        Mistake(
+            "third decimal",
+            _third_decimal_off,
+            ko="거의 맞지만 소수 셋째 자리가 1만큼 다릅니다. 계산하는 동안에는 "
+            "반올림하지 말고, 마지막에 자르지 말고 반올림하세요.",
+            en="Nearly right: the third decimal is off by 1. Do not round on the way, "
+            "and at the end round rather than cut off.",
+            example=(round(_SHARES[0] + 1e-3, 3), _SHARES[1], "B"),
         ),
         Mistake(
             "fewer real tokens",
@@ -1173,6 +1345,15 @@ padding_share = Exercise(
             example=(0.2, _SHARES[1], "B"),
         ),
         Mistake(
+            "guesses",
+            _are_guesses,
+            ko="두 비율이 모두 맞지 않고, 소수 둘째 자리까지만 있습니다. 예측을 "
+            "적었습니까? 잰 값을 소수 셋째 자리까지 적으세요.",
+            en="Neither share is right, and neither has a third decimal. Are these "
+            "your predictions? Write what you measured, to three decimals.",
+            example=(0.3, 0.1, "B"),
+        ),
+        Mistake(
             "neither measured",
             lambda answer: (
                 len(answer) == 3
@@ -1183,7 +1364,7 @@ padding_share = Exercise(
             "칸의 수입니다. 모든 칸 가운데 진짜 토큰이 아닌 칸의 비율을 재세요.",
             en="Neither share is right yet. A batch has 32 times its longest length as "
             "cells. Measure what share of all cells holds no real token.",
-            example=(0.3, 0.1, "B"),
+            example=(0.312, 0.123, "B"),
         ),
     ),
 )
@@ -1249,6 +1430,16 @@ def _one_hot_rows(logits, temperature):
     return found
 
 
+def _row_by_python(row, temperature):
+    e = np.exp((row - max(row)) / temperature)
+    return e / sum(e)
+
+
+def _row_by_methods(row, temperature):
+    e = np.exp((row - row.max()) / temperature)
+    return e / e.sum()
+
+
 def _log_softmax(logits, temperature):
     scaled = logits / temperature
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
@@ -1285,7 +1476,42 @@ def _tempered(answer):
     )
 
 
+def _in_place(answer):
+    """Whether what are the right numbers stand at their places."""
+    logits = np.arange(24.0).reshape(2, 3, 4) ** 1.3 % 2.7
+    found, right = answer(logits.copy(), 2.0), _tempered_softmax(logits, 2.0)
+    found = np.asarray(found, dtype=float)
+    if not np.allclose(np.sort(found, axis=None), np.sort(right, axis=None)):
+        return True
+    return found.shape == right.shape and np.allclose(found, right)
+
+
+def _any_temperature(answer):
+    """Of what is right in between: whether very low and very high ones are too."""
+
+    def is_right(temperature):
+        logits = temperature * np.array([2.0, 0, 0.5])
+        right = _tempered_softmax(logits, temperature)
+        return np.allclose(answer(logits, temperature), right, atol=2e-3)
+
+    return not all(map(is_right, (0.5, 1, 2))) or all(map(is_right, (0.002, 80)))
+
+
+def _whole_logits_too(answer):
+    logits = np.array([[2, 0, -1], [1, 3, 3]])
+    return np.allclose(answer(logits, 0.8), _tempered_softmax(logits, 0.8), atol=2e-3)
+
+
 def _softmax_properties():
+    yield Property(
+        "axes in their places",
+        _in_place,
+        ko="수는 다 맞지만 다른 자리에 있습니다. 축의 순서가 바뀌었습니다. `.T`는 "
+        "축이 셋이면 모두 뒤집습니다. 축을 옮기지 말고 `axis=-1`을 쓰세요.",
+        en="All the numbers are right, but they stand at other places: axes have "
+        "changed order. With three axes `.T` turns all of them round. Move no axes, "
+        "use `axis=-1`.",
+    )
     yield Property(
         "sums to one",
         _sums_to_one,
@@ -1309,6 +1535,23 @@ def _softmax_properties():
         "소프트맥스를 하세요.",
         en="It is right at temperature 1, but not at others. Divide the logits by the "
         "temperature, then take the softmax.",
+    )
+    yield Property(
+        "any temperature",
+        _any_temperature,
+        ko="온도가 0.5에서 2 사이일 때는 맞지만, 아주 낮거나(0.002) 아주 높을(80) 때는 "
+        "다릅니다. 온도를 어떤 한계에서 자르거나 달리 다루지 말고 그대로 나누세요.",
+        en="It is right for temperatures from 0.5 to 2, but not for a very low one "
+        "(0.002) or a very high one (80). Set no limit and make no exception: divide "
+        "by the temperature as given.",
+    )
+    yield Property(
+        "whole logits too",
+        _whole_logits_too,
+        ko="로짓이 정수(`int`)이면 다릅니다. 결과를 `empty_like(logits)` 같은 정수 "
+        "배열에 담으면 소수점 아래가 사라집니다.",
+        en="It is wrong for logits of whole numbers (`int`). An array such as "
+        "`empty_like(logits)` is of whole numbers too, and drops the fractions.",
     )
     yield Property(
         "also with large numbers",
@@ -1342,6 +1585,9 @@ tempered_softmax = Exercise(
         (np.array([1000.0, 998, 0]), 0.01),
         (np.linspace(0, 0.02, 2000), 0.01),
         (np.array([[0.4, 1.7], [-2.2, -0.3], [0.9, 0.8]]), 2.7),
+        (np.array([[1.5, 3, 2.25]]), 1.5),
+        (np.array([1.0, 1.003, 1.001]), 0.002),
+        (np.array([30.0, 0, -50]), 40.0),
     ),
     mistakes=(
         Mistake(
@@ -1360,6 +1606,16 @@ tempered_softmax = Exercise(
             "`axis=-1`, `keepdims=True`로 구합니다.",
             en="Large logits or low temperatures give `nan`. Subtract the maximum "
             "first. The sum needs `axis=-1` and `keepdims=True`.",
+        ),
+        *several(
+            "maximum subtracted once",
+            lambda z, t: np.exp(z / t) / _exponentials(z, t).sum(-1, keepdims=True),
+            lambda z, t: _exponentials(z, t) / np.exp(z / t).sum(-1, keepdims=True),
+            ko="최댓값을 분자와 분모 가운데 한쪽에서만 뺐습니다. 그러면 합이 1이 "
+            "아닙니다. 뺀 것의 지수를 한 번 구해 그 합으로 나누세요.",
+            en="The maximum is subtracted above or below the line only, so the sum is "
+            "not 1. Take the exponentials of the difference once, and divide them by "
+            "their own sum.",
         ),
         *several(
             "one maximum for all",
@@ -1488,6 +1744,26 @@ tempered_softmax = Exercise(
             en="The whole array sums to 1. Each row should.",
         ),
         *several(
+            "rows in a loop",
+            lambda z, t: np.array([_row_by_python(row, t) for row in z]),
+            lambda z, t: np.array([_tempered_softmax(r.ravel(), t) for r in z]),
+            lambda z, t: np.array([_row_by_methods(row, t) for row in z]),
+            ko="첫 축을 따라 돌며 행마다 계산했습니다. 축이 둘일 때만 맞습니다. 축이 "
+            "몇 개이든 되도록 반복문 대신 `axis=-1`을 쓰세요.",
+            en="You go through the first axis in a loop, row by row, which is right "
+            "for two axes only. Use `axis=-1` in place of the loop, for any number of "
+            "axes.",
+        ),
+        *several(
+            "flattened",
+            lambda z, t: _tempered_softmax(z.reshape(-1, z.shape[-1]), t),
+            lambda z, t: _tempered_softmax(z.reshape(-1, z.shape[-1]), t).ravel(),
+            ko="결과의 모양이 로짓과 다릅니다. `reshape`로 편 축을 되돌리거나, 펴지 "
+            "말고 `axis=-1`을 쓰세요.",
+            en="The result has not the shape of the logits. Undo your `reshape` at the "
+            "end, or do without it: `axis=-1` works for any number of axes.",
+        ),
+        *several(
             "axis lost",
             _softmax_with(keepdims=False),
             _softmax_with(top=None, keepdims=False),
@@ -1533,8 +1809,11 @@ tempered_softmax = Exercise(
         ),
         *several(
             "temperature clipped",
-            *(_at(lambda t, low=low: max(t, low)) for low in (0.1, 0.5, 1.0, 0.05)),
-            _at(lambda temperature: min(temperature, 1.0)),
+            *(
+                _at(lambda t, low=low: max(t, low))
+                for low in (0.1, 0.5, 1.0, 0.05, 0.01)
+            ),
+            *(_at(lambda t, high=high: min(t, high)) for high in (1.0, 5.0, 2.0)),
             ko="온도를 어떤 한계 안으로 잘랐습니다. 주어진 온도로 나누고, 넘치는 것은 "
             "최댓값을 빼서 막으세요.",
             en="You clipped the temperature at a limit. Divide by the temperature as "
@@ -1707,6 +1986,7 @@ tempered_softmax = Exercise(
             _of(lambda z, t: z / t / np.abs(z).max(axis=-1, keepdims=True)),
             _of(lambda z, t: z / t / z.max(axis=-1, keepdims=True)),
             _of(lambda z, t: z / t / z.max()),
+            _of(lambda z, t: z / t / (np.abs(z).max() if np.abs(z).max() > 500 else 1)),
             ko="로짓을 최댓값으로 나누었습니다. 그러면 확률이 달라집니다. 나누지 말고 "
             "빼세요.",
             en="You divided the logits by their maximum, and that changes the "
@@ -1791,7 +2071,14 @@ def _sentence_cases():
     yield table, [BOS, EOS]
     yield table, [BOS, 3, 4, 3, 4, 0, EOS]
     yield table, [BOS, 4, 0, EOS]
-    yield table, [BOS, *[0, 3] * 450, EOS]
+    yield table, [BOS, *[4, 0] * 150, EOS]  # few enough for a recursion
+    yield _tiny_table(), [BOS, *[0] * 30, EOS]
+
+
+def _tiny_table():
+    """Probabilities of which even a short product is too small for a float."""
+    tiny = 1e-20
+    return np.array([[tiny, 0.5, 0.5], [tiny, 0.2, 0.8], [0.3, 0.3, 0.4]])
 
 
 def _stepped(table, ids, start=0, stop=None):
@@ -1844,12 +2131,29 @@ def _perplexity(table, ids):
 
 
 def _falls_with_length(answer):
-    """Of what is right for short ones: whether 1,001 steps have less than 901."""
+    """Of what is right for short ones: whether 351 steps have less than 301."""
     (table, ids), *_ = _sentence_cases()
     if not np.isclose(answer(table, ids), _sentence_log_prob(table, ids)):
         return True
-    first, second = (answer(table, [BOS, *[0, 3] * n, EOS]) for n in (450, 500))
+    first, second = (answer(table, [BOS, *[4, 0] * n, EOS]) for n in (150, 175))
     return second < first < -500
+
+
+def _adds_only_logarithms(answer):
+    """Of what is right for one tiny probability: whether it is so for thirty."""
+    short, long = [BOS, 0, EOS], [BOS, *[0] * 30, EOS]
+    if not np.isclose(answer(_tiny_table(), short), np.log(1e-20) + np.log(0.5)):
+        return True
+    return np.isfinite(answer(_tiny_table(), long))
+
+
+def _keeps_tiny_ones(answer):
+    """Of what is right for ordinary ones: whether a tiny probability counts in full."""
+    table = _tiny_table()
+    plain = answer(table, [BOS, 1, EOS]), answer(table, [BOS, EOS])
+    if not np.allclose(plain, [np.log(0.2 * 0.8), np.log(0.8)]):
+        return True
+    return answer(table, [BOS, 0, EOS]) < np.log(1e-20)
 
 
 sentence_log_prob = Exercise(
@@ -1981,6 +2285,7 @@ sentence_log_prob = Exercise(
         *several(
             "mean of the probabilities",
             lambda table, ids: np.log(table[ids[:-1], ids[1:]].mean()),
+            lambda table, ids: (len(ids) - 1) * np.log(table[ids[:-1], ids[1:]].mean()),
             lambda table, ids: 1 / _perplexity(table, ids),
             lambda table, ids: table[ids[:-1], ids[1:]].mean(),
             ko="확률을 평균 냈습니다. 확률마다 로그를 취해 더하세요.",
@@ -2246,6 +2551,24 @@ sentence_log_prob = Exercise(
         ),
     ),
     properties=(
+        Property(
+            "tiny probabilities kept",
+            _keeps_tiny_ones,
+            ko="보통의 확률에서는 맞지만, 확률이 아주 작으면 결과가 너무 큽니다. 작은 "
+            "확률을 한계까지 올리거나 확률에 수를 더하지 말고, 그대로 로그를 취하세요.",
+            en="It is right for ordinary probabilities, but too large for a very small "
+            "one. Do not raise small probabilities to a limit, nor add a number: take "
+            "their logarithms as they are.",
+        ),
+        Property(
+            "no products",
+            _adds_only_logarithms,
+            ko="아주 작은 확률 여럿에서 결과가 유한하지 않습니다. 몇 개씩이라도 "
+            "확률을 먼저 곱하지 말고, 확률마다 로그를 취해 더하세요.",
+            en="For many very small probabilities your result is not finite. Multiply "
+            "no probabilities first, not even a few at a time: take the logarithm of "
+            "each, and add.",
+        ),
         Property(
             "falls with length",
             _falls_with_length,
