@@ -191,11 +191,13 @@ class TestStudies:
             assert len(row["exact"]) == len(forwards["exact"]) == len(lesson.BINS) + 1
 
     def test_longer_training_is_compared_with_the_same_seed(self):
-        """The lesson sets twice the steps beside the usual ones of that seed."""
+        """The lesson sets more steps beside the usual ones of that seed."""
         usual = {"decoder": "last", "hidden_size": 128, "learning_rate": 6e-3}
-        (twice,) = load_study("longer").where(n_steps=3000)
-        (once,) = load_study("bottleneck").where(**usual, seed=twice["seed"])
-        assert twice["learning_rate"] == once["learning_rate"]
+        for n_steps in (3000, 15000):
+            (more,) = load_study("longer").where(n_steps=n_steps)
+            (once,) = load_study("bottleneck").where(**usual, seed=more["seed"])
+            assert more["learning_rate"] == once["learning_rate"]
+            assert more["seed"] == 1  # whose usual score the lesson names
         rates = [
             row["learning_rate"]
             for row in load_study("bottleneck").rows
