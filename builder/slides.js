@@ -7,6 +7,9 @@
   lit(asked.has('dark'));
   deck.classList.add('reveal'); // without this script the slides are one long page
 
+  // What they lead to is in the lesson, not here.
+  deck.querySelectorAll('.et-svg a').forEach((link) => link.removeAttribute('href'));
+
   // A figure with n steps gets n fragments, which show nothing themselves.
   const ranges = [...deck.querySelectorAll('.et-diagram input[type=range]')];
   const steps = new Map(ranges.map((range) => [range.closest('section'), range]));

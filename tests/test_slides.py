@@ -262,6 +262,8 @@ def test_everything_is_on_its_slide(stem, language, open_slides):
     page = open_slides(stem, language)
     assert page.evaluate(ALL) == []
     assert page.evaluate("document.documentElement.lang") == language
+    assert page.locator(".et-svg").count() > 3
+    assert page.locator(".et-svg a[href]").count() == 0
 
 
 @pytest.mark.browser
