@@ -26,7 +26,7 @@ from builder.quiz import Item, items
 from builder.render import View, filled
 from builder.slide_cells import shown_cell, slide_pairs
 from explore_transformers.figures.drawing import ROLES
-from explore_transformers.language import text, use_language
+from explore_transformers.language import text
 
 HERE = Path(__file__).parent
 REVEAL = ("reveal.js", "reveal.css", "reset.css", "LICENSE")
@@ -317,12 +317,10 @@ def add_slides_command(commands) -> None:
 
 def built_slide_problems(project: Project, lesson: Lesson) -> list[Problem]:
     """What keeps a lesson's slides, if it has any, from being made of what is built."""
-    problems, spoken = [], text(ko="ko", en="en")
+    problems = []
     for language in LANGUAGES if slide_pairs(lesson) else ():
-        use_language(language)
         try:
             slides_files(project, lesson, language)
         except BuildError as error:
             problems += error.problems
-    use_language(spoken)
     return problems
