@@ -17,8 +17,10 @@ from builder.playground import FOLDER, write_weight_scripts
 from builder.project import LANGUAGES, Project
 from builder.quiz import add_quiz_command
 from builder.repository import set_address
+from builder.slides import add_slides_command
 from builder.studies import run_studies
 from builder.variant import add_variant_command
+from builder.worksheet import add_worksheet_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     repository.set_defaults(command=lambda project, o: set_address(project, o.url))
     add_handout_command(commands)
     add_quiz_command(commands)
+    add_slides_command(commands)
     add_variant_command(commands)
+    add_worksheet_command(commands)
     check = commands.add_parser("check", help="is what is built up to date?")
     check.set_defaults(command=_check)
     return parser

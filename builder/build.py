@@ -15,6 +15,7 @@ from builder.lesson import Code, Lesson, Prose, read_lesson
 from builder.notebook import notebook_cells, notebook_text, stored_run
 from builder.project import LANGUAGES, Project, write_files
 from builder.render import expressions
+from builder.slide_cells import slide_problems
 from builder.structure import structure_problems
 
 
@@ -28,7 +29,7 @@ class AnyValue:
 def check_lesson(book: Book, lesson: Lesson) -> None:
     """Raise BuildError with everything wrong that can be known without a run."""
     found = [*structure_problems(lesson), *export_problems(lesson)]
-    found += _bad_expressions(lesson)
+    found += [*slide_problems(lesson), *_bad_expressions(lesson)]
     if not found:
         found = _changed_later(lesson)
     problems = [Problem(lesson.path, name, text) for name, text in found]

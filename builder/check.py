@@ -10,6 +10,7 @@ from builder.errors import BuildError, Problem
 from builder.lesson import read_lesson
 from builder.project import Project
 from builder.repository import other_addresses
+from builder.slides import built_slide_problems
 from builder.studies import study_problems
 from builder.terms import term_problems
 from builder.times import time_notes
@@ -42,7 +43,9 @@ def all_notes(project: Project) -> list[str]:
 def lesson_problems(book: Book, path: Path) -> list[Problem]:
     """What is wrong with one lesson, or with what was built from it."""
     try:
-        return [*stale(book, path), *_claims(book, path)]
+        lesson = read_lesson(book.project, path)
+        shown = built_slide_problems(book.project, lesson)
+        return [*stale(book, path), *_claims(book, path), *shown]
     except BuildError as error:
         return error.problems
 

@@ -60,7 +60,7 @@ def kernel_environment(project: Project, scratch: Path) -> dict[str, str]:
 
 def wanted(lesson: Lesson) -> dict[str, str]:
     """The expressions whose values the prose shows, with a cell that shows each."""
-    prose = [cell for cell in lesson.cells if isinstance(cell, Prose)]
+    prose = [c for c in lesson.cells if isinstance(c, Prose) and not c.for_class]
     return {e: cell.name for cell in prose for e in expressions(cell)}
 
 

@@ -11,6 +11,8 @@ from builder.project import LANGUAGE_NAMES, LANGUAGES, Project
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")  # also a valid nbformat cell id
 SETUP = "setup"
+# Roles of what only a class sees, on slides and worksheets: no notebook has it.
+FOR_CLASS = ("slide", "notes", "worksheet")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Prose:
     def more(self) -> bool:
         """Not part of the lesson's core."""
         return bool(self.meta.get("more"))
+
+    @property
+    def for_class(self) -> bool:
+        """Shown on slides or worksheets, and nowhere else."""
+        return self.role in FOR_CLASS
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,8 @@ def notebook_cells(book: Book, lesson: Lesson, language: str, run: Run) -> list:
     outputs = iter(run.outputs[language])
     cells, problems = [], []
     for cell in lesson.cells:
+        if isinstance(cell, Prose) and cell.for_class:
+            continue
         try:
             cells.append(_cell(cell, view, outputs))
         except ValueError as error:

@@ -8,13 +8,13 @@ import unicodedata
 from collections.abc import Iterator
 
 from builder.folds import hints, parse_quiz, quiz_balance_problems, quiz_problems
-from builder.lesson import Code, Lesson, Prose
+from builder.lesson import FOR_CLASS, Code, Lesson, Prose
 from builder.markdown import CODE, tokens
 from builder.pairs import HANGUL, pair_problems
 from builder.project import LANGUAGES
 from builder.times import time_problems
 
-ROLES = {"", "quiz", "exercise", "hints"}
+ROLES = {"", "quiz", "exercise", "hints", *FOR_CLASS}
 ORDERS = (
     ["exercise", "hints", "answer", "check", "solution"],
     ["exercise", "answer", "check", "hints", "solution"],

@@ -73,7 +73,7 @@ def _too_long(lesson: Lesson) -> list[str]:
 
 
 def _time(cells) -> Time:
-    prose = [cell for cell in cells if isinstance(cell, Prose)]
+    prose = [c for c in cells if isinstance(c, Prose) and not c.for_class]
     code = [c for c in cells if isinstance(c, Code) and c.runs and not c.folded]
     exercises = [cell for cell in prose if cell.role == "exercise"]
     quizzes = [parse_quiz(c.text["en"]) for c in prose if c.role == "quiz"]

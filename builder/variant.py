@@ -76,11 +76,11 @@ def key(lesson: Lesson, language: str, seed: int) -> str:
     title = f"{lesson.number}. {lesson.title[language]}"
     lines = [KEY[language].format(title=title, seed=seed)]
     for name, variant in variants(lesson.name, seed).items():
-        lines.append(f"- `{name} = {_shown(variant.answer)}`")
+        lines.append(f"- `{name} = {shown_answer(variant.answer)}`")
     return "\n".join(lines) + "\n"
 
 
-def _shown(answer) -> str:
+def shown_answer(answer) -> str:
     """An answer as a student may write it: whole numbers without a point."""
     if isinstance(answer, str):
         return f'"{answer}"'
