@@ -356,7 +356,7 @@ def test_a_value_that_a_property_cannot_take_is_judged_by_its_value():
 def test_a_property_that_fails_on_the_solution_is_refused():
     broken = Property("broken", lambda f: f([1]).shape, "ㄱ", "a")
     with pytest.raises(ValueError, match="the solution lacks 'broken'"):
-        checker([toy(properties=(broken,))])
+        checker([toy(properties=(broken,))]).prove()
 
 
 def only_two_or_three(numbers):
@@ -821,14 +821,25 @@ LACKING = Property("lacking", lambda f: False, "없음", "none")
 )
 def test_a_blunt_exercise_is_refused(exercise, words):
     with pytest.raises(ValueError, match=words):
-        checker([exercise])
+        checker([exercise]).prove()
+
+
+@pytest.mark.parametrize("module", [module for _, module in exercises.modules()])
+def test_each_exercise_of_the_book_can_do_its_work(module):
+    module.check.prove()
+
+
+def test_an_exercise_is_proved_when_it_is_first_checked():
+    blunt = checker([toy(mistakes=())])
+    with pytest.raises(ValueError, match="name at least"):
+        blunt("normalise", normalised)
 
 
 def test_a_blunt_value_exercise_is_refused():
     def refuse(mistake, words):
         known = (*PREDICTION.mistakes[1:], mistake)
         with pytest.raises(ValueError, match=words):
-            checker([Exercise("p", [2, 3, 5], mistakes=known, kind="value")])
+            checker([Exercise("p", [2, 3, 5], mistakes=known, kind="value")]).prove()
 
     refuse(Mistake("any", lambda a: True, "", ""), "give an example")
     refuse(Mistake("any", lambda a: True, "", "", example=[0]), "matches the right")

@@ -4,6 +4,7 @@ import copy
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 
@@ -140,20 +141,23 @@ def checker(exercises):
     """Return check(name, answer) -> Result for these exercises.
 
     Raises:
-        ValueError: an exercise cannot do its work: too few named mistakes, cases that
-            do not tell the mistakes apart, a property that the solution lacks.
+        ValueError: two exercises have the same name.
     """
     return Checker(exercises)
 
 
 class Checker:
-    """Callable check(name, answer) -> Result; `exercises` maps names to Exercises."""
+    """Callable check(name, answer) -> Result; `exercises` maps names to Exercises.
+
+    An exercise is proved when it's first checked: all at once would keep a learner who
+    imports the checks waiting for seconds.
+    """
 
     def __init__(self, exercises):
         self.exercises = {exercise.name: exercise for exercise in exercises}
         if len(self.exercises) != len(exercises):
             raise ValueError("two exercises have the same name")
-        self._judges = {e.name: _judge(e) for e in exercises}
+        self._judges = {e.name: cache(partial(_judge, e)) for e in exercises}
         self._failed_on = {}
 
     def __call__(self, name, answer=_LEFT_OUT):
@@ -183,6 +187,16 @@ class Checker:
             raise ValueError(messages.no_case(name))
         return copy.deepcopy(self._failed_on[name])
 
+    def prove(self):
+        """Try each exercise on its solution and mistakes.
+
+        Raises:
+            ValueError: an exercise cannot do its work: too few named mistakes, cases
+                that do not tell the mistakes apart, a property that the solution lacks.
+        """
+        for judge in self._judges.values():
+            judge()
+
     def _must_know(self, name):
         if name not in self._judges:
             raise ValueError(messages.unknown(name, ", ".join(self._judges)))
@@ -195,7 +209,11 @@ class Checker:
             return Result(name, "wrong", messages.cell_failed())
         try:
             with limits.limited():
-                return self._judges[name].judge(answer)
+                if words := _not_tried(self.exercises[name], answer):
+                    return Result(name, "not tried", words)
+            judge = self._judges[name]()  # proved in our time, not in the answer's
+            with limits.limited():
+                return judge.judge(answer)
         except (limits.TimeUp, MemoryError) as stop:
             case = getattr(stop, "case", None)
             return _on_case(Result(name, "wrong", messages.stopped(stop)), case)
@@ -244,8 +262,6 @@ class _ValueJudge:
 
     def judge(self, answer):
         exercise, answer = self.exercise, detached(answer)
-        if _is_blank(answer, exercise.expected):
-            return Result(exercise.name, "not tried", messages.fill_in())
         found = _difference(exercise, exercise.expected, answer)
         failing = _failing(exercise, answer)
         if not (found or failing):
@@ -303,8 +319,6 @@ class _FunctionJudge:
 
     def judge(self, answer):
         exercise = self.exercise
-        if answer is None or answer is ... or is_idle(answer):
-            return Result(exercise.name, "not tried", messages.write_it())
         if not callable(answer):
             return Result(exercise.name, "wrong", messages.not_a_function(answer))
         outcomes = self._try(answer)
@@ -467,6 +481,15 @@ def _failing(exercise, answer, before_form=False):
 def _is_plain(value):
     """Whether it is a value that compares by what it holds: no function, no object."""
     return isinstance(value, _PLAIN) or hasattr(value, "detach")
+
+
+def _not_tried(exercise, answer):
+    """Return what to tell who left the answer empty, "" where there is one."""
+    if exercise.kind == "value":
+        is_empty = _is_blank(detached(answer), exercise.expected)
+        return messages.fill_in() if is_empty else ""
+    is_empty = answer is None or answer is ... or is_idle(answer)
+    return messages.write_it() if is_empty else ""
 
 
 def _is_blank(answer, expected):

@@ -40,6 +40,7 @@ def checks(lesson, seed):
     check = importlib.import_module(f"explore_transformers.exercises.{lesson}").check
     varied = variants(lesson, seed)
     made = Checker([varied[name].exercise() for name in varied])
+    made.prove()
     checker = Checker([])
     checker.exercises = check.exercises | made.exercises
     checker._judges = check._judges | made._judges
