@@ -340,9 +340,7 @@ class _FunctionJudge:
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
         if any(differs_from_itself(answer, case, o.value) for case, _, o in wrong):
-            words = messages.differs_each_time(keeps_a_default(answer))
-            result = Result(exercise.name, "wrong", words, mistake="differs each time")
-            return self._shown(result, wrong[0])
+            return self._shown(_differs_each_time(exercise, answer), wrong[0])
         if slip := diagnosis([(e.value, o.value) for _, e, o in wrong]):
             name, words = slip
             result = Result(exercise.name, "wrong", words, mistake=name)
@@ -429,6 +427,15 @@ def _wrong_place(exercise, answer):
         return None
     pairs = enumerate(zip(expected, answer, strict=False))
     return next((i for i, pair in pairs if difference(*pair)), None)
+
+
+def _differs_each_time(exercise, answer):
+    """Return the Result; the exercise may say it in its words, as "nothing random"."""
+    own = [p for p in exercise.properties if p.name == "nothing random"]
+    if own and verdict(own[0].holds, Watched(answer)) is False:
+        return _known(exercise, own[0])
+    words = messages.differs_each_time(keeps_a_default(answer))
+    return Result(exercise.name, "wrong", words, mistake="differs each time")
 
 
 def _failing(exercise, answer):
