@@ -240,15 +240,13 @@ WRONG = {
     "too long": (lambda x: [*normalised(x), 0], "one item too many at the end"),
     "shape": (
         lambda x: [[n] for n in normalised(x)],
-        "numbers are right, but the shape",
-    ),
-    "random": (
-        lambda x: [random.random() for _ in x],
-        "given the same input once more",
+        "numbers are right, but there is an axis of length 1",
     ),
     "type": (lambda x: str(x), "text where numbers"),
     "set": (lambda x: set(x), "a set or a dict"),
     "generator": (lambda x: (n for n in x), "a generator"),
+    "generators": (lambda x: [(n for n in x)] * len(x), "type is different"),
+    "random": (lambda x: list(np.random.rand(len(x))), "another result the next time"),
     "nan": (lambda x: [float("nan")] * len(x), r"NaN.*`0.25`, got `nan`"),
     "bool": (lambda x: [True] * len(x), "`float`, got `bool`"),
     "property": (lambda x: [0.5] * len(x), "the sum is not 1"),

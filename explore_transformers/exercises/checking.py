@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-import numpy as np
-
 from explore_transformers.boxes import box, inline
 from explore_transformers.exercises import limits, messages
 from explore_transformers.exercises.comparing import (
@@ -37,7 +35,6 @@ from explore_transformers.language import text
 
 _ENOUGH_MISTAKES = 5
 _LEFT_OUT = object()
-_PLAIN = (bool, int, float, str, list, tuple, dict, np.ndarray, np.generic)
 
 
 @dataclass(frozen=True)
@@ -355,10 +352,6 @@ class _FunctionJudge:
             return Result(exercise.name, "not tried", messages.placeholder_left())
         if mistake := self._mistake(outcomes):
             return self._shown(_known(exercise, mistake), wrong[0])
-        if changing := self._changing(answer, wrong):
-            words = messages.not_twice_the_same()
-            result = Result(exercise.name, "wrong", words, mistake="not twice the same")
-            return self._shown(result, changing)
         for case, _, outcome in wrong:
             if outcome.error:
                 return self._stopped(answer, outcome.error, case)
@@ -366,9 +359,7 @@ class _FunctionJudge:
             result = Result(exercise.name, "wrong", messages.no_return())
             return _on_case(result, wrong[0][0])
         if any(differs_from_itself(answer, case, o.value) for case, _, o in wrong):
-            words = messages.differs_each_time(keeps_a_default(answer))
-            result = Result(exercise.name, "wrong", words, mistake="differs each time")
-            return self._shown(result, wrong[0])
+            return self._shown(_differs_each_time(exercise, answer), wrong[0])
         if slip := diagnosis([(e.value, o.value) for _, e, o in wrong]):
             name, words = slip
             result = Result(exercise.name, "wrong", words, mistake=name)
@@ -383,15 +374,6 @@ class _FunctionJudge:
         count = messages.how_many(len(outcomes) - len(wrong), len(outcomes))
         result = Result(exercise.name, "wrong", found[worst or 0].words + count)
         return self._shown(result, wrong[worst or 0])
-
-    def _changing(self, answer, wrong, most=3):
-        """Return the first trial of a few whose input, given again, comes out other."""
-        returned = [t for t in wrong if _is_plain(t[2].value)]
-        for trial in returned[:most]:
-            case, _, outcome = trial
-            if not self._same(outcome, Outcome.of(answer, case)):
-                return trial
-        return None
 
     def _shown(self, result, trial):
         """Return the result with its case, what was expected, and what came."""
@@ -467,6 +449,15 @@ def _wrong_place(exercise, answer):
     return next((i for i, pair in pairs if difference(*pair)), None)
 
 
+def _differs_each_time(exercise, answer):
+    """Return the Result; the exercise may say it in its words, as "nothing random"."""
+    own = [p for p in exercise.properties if p.name == "nothing random"]
+    if own and verdict(own[0].holds, Watched(answer)) is False:
+        return _known(exercise, own[0])
+    words = messages.differs_each_time(keeps_a_default(answer))
+    return Result(exercise.name, "wrong", words, mistake="differs each time")
+
+
 def _failing(exercise, answer, before_form=False):
     """Return the first property that the answer lacks, or None.
 
@@ -476,11 +467,6 @@ def _failing(exercise, answer, before_form=False):
     asked = (p for p in exercise.properties if p.before_form or not before_form)
     lacking = (p for p in asked if verdict(p.holds, answer) is False)
     return next(lacking, None)
-
-
-def _is_plain(value):
-    """Whether it is a value that compares by what it holds: no function, no object."""
-    return isinstance(value, _PLAIN) or hasattr(value, "detach")
 
 
 def _not_tried(exercise, answer):

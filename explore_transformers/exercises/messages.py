@@ -202,17 +202,6 @@ def no_return():
     )
 
 
-def not_twice_the_same():
-    return text(
-        ko="같은 입력을 다시 주면 다른 결과가 나옵니다. 무작위로 뽑거나, 앞선 호출에서 "
-        "남은 것(기본값으로 둔 리스트, 전역 변수)을 쓰거나, 채우지 않은 배열"
-        "(`np.empty`)을 읽지 않나요?",
-        en="Given the same input once more, your function returns something else. Does "
-        "it draw at random, use what an earlier call left (a list as default argument, "
-        "a global), or read an array that was never filled (`np.empty`)?",
-    )
-
-
 def how_many(n_right, n):
     return text(
         ko=f" (입력 {n}가지 중 {n_right}가지에서 맞았습니다.)",

@@ -10,9 +10,12 @@ import math
 import numbers
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 
+from explore_transformers.exercises.comparing import difference
+from explore_transformers.exercises.running import verdict
 from explore_transformers.variants import tables
 from explore_transformers.variants.translated import Translated
 
@@ -83,6 +86,12 @@ class Numbers(Translated):
         ]
         self._shown, self._near = table.shown(given), table.near
 
+    def exercise(self):
+        """Without the mistakes that no formula gives: they would be taken for others."""
+        made = super().exercise()
+        told = tuple(m for m in made.mistakes if _first(made.mistakes, m.sample) is m)
+        return replace(made, mistakes=told)
+
     def back(self, answer):
         return self._mapped(answer, to_book=True)
 
@@ -115,6 +124,17 @@ class Numbers(Translated):
         for old, new in phrases.items():
             text = text.replace(old, new)
         return _NUMBER.sub(lambda m: tokens.get(m[0], m[0]), text)
+
+
+def _first(mistakes, sample):
+    """The first of the mistakes that recognises the sample, or None."""
+    return next((m for m in mistakes if _is_told(m, sample)), None)
+
+
+def _is_told(mistake, sample):
+    if callable(mistake.answer):
+        return verdict(mistake.answer, sample) is True
+    return difference(mistake.answer, sample) is None
 
 
 def _is_mixed(answer, pairs):
