@@ -2,7 +2,6 @@
 
 import math
 import pathlib
-import random
 import re
 import signal
 import sys

@@ -87,7 +87,7 @@ class Numbers(Translated):
         self._shown, self._near = table.shown(given), table.near
 
     def exercise(self):
-        """Without the mistakes that no formula gives: they would be taken for others."""
+        """Without mistakes that no formula gives: they would be taken for others."""
         made = super().exercise()
         told = tuple(m for m in made.mistakes if _first(made.mistakes, m.sample) is m)
         return replace(made, mistakes=told)
