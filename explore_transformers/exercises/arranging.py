@@ -43,43 +43,16 @@ WRONG_LETTERS = Mistake(
 )
 
 
-def taken_as_a_whole(*right):
-    """Mistakes about all letters at once, where naming one pair would say too little.
+def backwards(*right):
+    """The Mistake of the whole order reversed, where naming one pair says too little.
 
     Args:
-        right: the right orders, the usual one first.
+        right: the right orders.
     """
-    usual = right[0]
-    places = "".join(_STEPS[usual.index(step)] for step in _STEPS)
-    wrong = {
-        "example": _STEPS[::-1],
-        "alphabet": _STEPS,
-        "backwards": usual[::-1],
-        "places": places,
-    }
-    words = {
-        "example": (
-            "모양을 보여 주는 예를 그대로 적었습니다. 여섯 단계를 차례대로 적으세요.",
-            "That is the example of the form. Put the six steps in their order.",
-        ),
-        "alphabet": (
-            "표의 순서 그대로입니다. 단계들은 뒤섞여 있으니 차례를 찾아 적으세요.",
-            "That is the order of the table, in which the steps are shuffled. Put them "
-            "in their order.",
-        ),
-        "backwards": (
-            "순서가 통째로 거꾸로입니다. 처음 단계를 맨 앞에 적으세요.",
-            "The whole order is backwards. Write the first step first.",
-        ),
-        "places": (
-            "단계마다 몇째인지를 적었습니다. 몇째인지가 아니라 첫 단계의 글자부터 "
-            "차례로 적으세요.",
-            "You wrote for each step which place it has. Write the letter of the first "
-            "step, then that of the second, and so on.",
-        ),
-    }
-    seen = list(right)
-    for name, order in wrong.items():
-        if order not in seen:
-            seen.append(order)
-            yield Mistake(name, lambda a, o=order: letters(a) == o, *words[name], order)
+    return Mistake(
+        "backwards",
+        lambda answer: letters(answer)[::-1] in right,
+        ko="순서가 통째로 거꾸로입니다. 처음 단계를 맨 앞에 적으세요.",
+        en="The whole order is backwards. Write the first step first.",
+        example=right[0][::-1],
+    )

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
+    backwards,
     in_order,
     swapped,
-    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -36,7 +36,7 @@ first_word = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
-        *taken_as_a_whole("DAFBEC"),
+        backwards("DAFBEC"),
         Mistake(
             "encoder before embedding",
             swapped("D", "A"),

@@ -9,9 +9,9 @@ import numpy as np
 from explore_transformers.data import corpus
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
+    backwards,
     letters,
     swapped,
-    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -34,7 +34,7 @@ pipeline = Exercise(
     same=lambda expected, got: letters(got) in _ORDERS,
     mistakes=(
         WRONG_LETTERS,
-        *taken_as_a_whole(*_ORDERS),
+        backwards(*_ORDERS),
         Mistake(
             "batch before ids",
             swapped("C", "E"),
@@ -474,10 +474,10 @@ batch_numbers = Exercise(
             3,
             "padding",
             (),
-            ko="앞의 세 수는 맞습니다. 3행 9열이면 27칸이고, 그 가운데 진짜 토큰이 "
-            "21개입니다. 나머지 칸이 패딩입니다.",
-            en="The first three are right. 3 rows of 9 columns are 27 cells, and 21 of "
-            "them are real: the rest is padding.",
+            ko="앞의 세 수는 맞습니다. 행의 수에 열의 수를 곱하면 칸의 수이고, 거기서 "
+            "진짜 토큰의 수를 빼면 패딩의 수입니다.",
+            en="The first three are right. Rows times columns are the cells; take the "
+            "real tokens away, and the rest is padding.",
         ),
     ),
 )

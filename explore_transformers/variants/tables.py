@@ -59,7 +59,7 @@ def _batch(a, b, c):
         (3, cells),
         columns,
         (real, n_words, n_words + 3, n_words + 2, cells, 6 if real != 6 else 0),
-        (cells - real, 0, cells - n_words - 2, cells - n_words, cells),
+        (cells - real, 0, cells - n_words - 2, cells - n_words, cells, 2),
     )
 
 
@@ -108,9 +108,11 @@ def _gru(word, size, n_tokens, more):
             *(3 * _set(size, size, n * size) for n in (2, 1, 0)),
             *_enlarged(word, size, joined),
             *_misread(word, size, joined, n_tokens),
+            3 * (_set(word, size, 2 * size) + _set(joined, size, 2 * size)),
         ),
         (
             size,
+            1,
             n_tokens * size,
             more * size,
             word,
@@ -152,7 +154,16 @@ def _attention(first, second, third, hidden, n_source, n_target):
             *(pairs, n_source + n_target, *(pairs * n for n in (64, 256, 8, 16))),
             *(pairs + n_target, pairs + n_source, (n_source + 1) * (n_target + 1)),
             *((n_source + 2) * (n_target + 1), n_source * (n_target + 2)),
-            *(2 * pairs, pairs / 2, n_source, n_target, n_source**2, n_target**2),
+            *(
+                2 * pairs,
+                pairs / 2,
+                3 * pairs,
+                4 * pairs,
+                n_source,
+                n_target,
+                n_source**2,
+                n_target**2,
+            ),
         ),
         (2, 4, 1, 16, 8, 192, math.sqrt(2), 0.5, 0.25, math.sqrt(0.5)),
     )
