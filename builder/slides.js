@@ -31,7 +31,11 @@
   };
   steps.forEach((range) => {
     const lead = () => Reveal.navigateFragment(+range.value - 1);
-    range.closest('.et-controls').addEventListener('click', lead);
+    range.closest('.et-controls').addEventListener('click', (event) => {
+      lead();
+      // A mouse has no need of the focus, and the space bar is to go on from here.
+      if (event.detail) document.activeElement.blur();
+    });
     range.closest('.et-controls').addEventListener('input', lead);
   });
 
