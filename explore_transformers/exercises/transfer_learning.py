@@ -7,9 +7,9 @@ import torch
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
+    backwards,
     in_order,
     swapped,
-    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -30,7 +30,7 @@ stages_order = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
-        *taken_as_a_whole("EBDFAC"),
+        backwards("EBDFAC"),
         Mistake(
             "tested first",
             swapped("A", "C"),

@@ -15,10 +15,10 @@ from torch import nn
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
+    backwards,
     in_order,
     letters,
     swapped,
-    taken_as_a_whole,
 )
 from explore_transformers.exercises.checking import (
     Exercise,
@@ -71,7 +71,7 @@ pre_norm_order = Exercise(
     same=in_order,
     mistakes=(
         WRONG_LETTERS,
-        *taken_as_a_whole("EBFADC"),
+        backwards("EBFADC"),
         Mistake(
             "post-norm",
             lambda answer: all(swapped(*pair)(answer) for pair in ("EB", "FA", "DC")),
