@@ -956,7 +956,7 @@ _FURTHER_ROWS = {
         ((2.8, 3.0, 5.6, float("inf"), "A"), "third too large"),
         ((2.8, 3.0, 3.4, 8.0, "A"), "last too small"),
         ((2.8, 3.0, 5.6, 28.0, "A"), "third too large"),
-        ((3, 4, 6, 28, "A"), "second too large"),
+        ((3.0, 4.25, 6.1, 28.3, "A"), "second too large"),
         ((2.8, 2.81, 3.08, 5.6, "A"), "last too small"),
         ((2.8, 2.81, 3.08, 5.6, "C"), "last too small"),
         ((2.8, 2.81, 2.82, 80.0, "A"), "third too small"),
