@@ -1491,10 +1491,6 @@ def _causal_mask_by_size(query, key, value):
     return w / w.sum(-1, keepdims=True) @ value
 
 
-def _multi_in_numpy(*given):
-    return torch.as_tensor(_multi()(*given).numpy() + 0)
-
-
 def _multi_then(change):
     """Multi-head attention in which `change` makes something of the joined heads."""
 
@@ -1555,7 +1551,6 @@ def _angles_moved(angles):
         *(
             ("multi_head_attention", answer, mistake)
             for answer, mistake in (
-                (_multi_in_numpy, "left torch"),
                 (_multi_then(lambda x: x.flip(1)), "heads in reverse"),
                 (_multi_then(_by_turns), "joined by turns"),
                 (lambda x, *rest: _multi()(x, *rest) + x, "residual added"),

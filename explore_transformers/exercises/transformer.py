@@ -2566,36 +2566,6 @@ def _no_ready_made_attention(cases, lessons_too):
     )
 
 
-def _stays_in_torch(cases):
-    """Return the Property that no tensor becomes a NumPy array or a list."""
-
-    def holds(answer):
-        called, before = set(), sys.getprofile()
-
-        def watch(frame, event, function):
-            if event == "c_call":
-                called.add(getattr(function, "__name__", ""))
-            elif event == "call":
-                called.add(frame.f_code.co_name)
-
-        arguments = copy.deepcopy(next(cases()))
-        sys.setprofile(watch)
-        try:
-            answer(*arguments)
-        finally:
-            sys.setprofile(before)
-        return called.isdisjoint({"numpy", "__array__", "tolist", "from_numpy"})
-
-    return Property(
-        "left torch",
-        holds,
-        ko="결과는 맞지만 텐서를 NumPy 배열이나 리스트로 바꾸어 계산했습니다. 처음부터 "
-        "끝까지 torch의 텐서 계산으로 쓰세요.",
-        en="The result is right, but on the way a tensor becomes a NumPy array or a "
-        "list. Use torch's operations on tensors from beginning to end.",
-    )
-
-
 def _no_modules(answer, cases=None):
     """Whether the answer neither makes nor calls a module of torch.nn."""
     used, plain = [], (nn.Module.__init__, nn.Module.__call__)
@@ -4151,7 +4121,6 @@ multi_head_attention = Exercise(
             en="You use an `nn.Module`. Write it with operations on tensors alone.",
         ),
         _no_ready_made_attention(_multi_head_cases, lessons_too=True),
-        _stays_in_torch(_multi_head_cases),
         Property(
             "hidden tokens change nothing",
             _hides(1),
