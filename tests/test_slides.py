@@ -159,7 +159,9 @@ def test_the_command_writes_a_folder_and_keeps_what_differs(tmp_path, capsys):
 def test_reveal_is_the_registrys(tmp_path):
     folder = ROOT / "builder" / "reveal"
     sums = dict(
-        re.findall(r"`([\w.]+)` \| `(\w{64})`", (folder / "README.md").read_text("utf-8"))
+        re.findall(
+            r"`([\w.]+)` \| `(\w{64})`", (folder / "README.md").read_text("utf-8")
+        )
     )
     kept = {path.name for path in folder.iterdir()} - {"README.md"}
     assert set(sums) == kept
