@@ -122,12 +122,10 @@ def _rounded(expected, got):
     if expected.shape != got.shape or _close(expected, got):
         return False  # another slip, of form
     off = np.abs(got - expected)
-    return (
-        any(  # numbers of float32 are round to seven digits alone; 2.5 goes both ways
-            _close(np.round(got, n), got, 1e-7)
-            and ((off <= (0.5 + 1e-6) * 10.0**-n) | (got == expected)).all()
-            for n in range(1, 6)
-        )
+    return any(  # float32 is round to seven digits alone; 2.5 goes both ways
+        _close(np.round(got, n), got, 1e-7)
+        and ((off <= (0.5 + 1e-6) * 10.0**-n) | (got == expected)).all()
+        for n in range(1, 6)
     )
 
 
