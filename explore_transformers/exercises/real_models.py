@@ -451,8 +451,8 @@ unit_counts = Exercise(
             0, "stem and ending", 2,
             ko="첫째 수: “었”과 “다”는 다른 형태소입니다. 하나는 과거를, 하나는 문장의 "
             "끝을 나타냅니다.",
-            en="First number: 었 and 다 are two morphemes, one for the past and one "
-            "that closes the sentence.",
+            en="First number: after the stem come two morphemes, one for the past and "
+            "one that closes the sentence.",
         ),
         _count(
             0, "eojeol counted", 1,
