@@ -1,5 +1,6 @@
-"""The directive `{lesson-times}`: what each lesson asks of a reader, as counted."""
+"""What each lesson asks: `{lesson-times}` of a reader, `{class-sizes}` of a server."""
 
+import json
 import sys
 
 from docutils import nodes
@@ -14,6 +15,8 @@ if str(ROOT) not in sys.path:
 from builder.lesson import read_lesson
 from builder.project import Project
 from builder.times import core, whole
+
+MEASURED = ROOT / "explore_transformers" / "benchmarks" / "classroom.json"
 
 
 class LessonTimes(SphinxDirective):
@@ -34,6 +37,27 @@ class LessonTimes(SphinxDirective):
         return [_table(rows)]
 
 
+class ClassSizes(SphinxDirective):
+    """A table of lessons with a kernel's memory and CPU time, and those of a class."""
+
+    required_arguments = 2  # students, CPU cores
+
+    def run(self):
+        """Return the table, with the processor that it was measured on."""
+        say = words(self.config.language)
+        students, cores = map(int, self.arguments)
+        self.env.note_dependency(str(MEASURED))
+        record = json.loads(MEASURED.read_text(encoding="utf-8"))
+        heads = say["size_heads"].format(students=students, cores=cores)
+        rows = [heads.split("|")]
+        for row in record["rows"]:
+            gigabytes, minutes = row["memory_mb"] / 1000, row["cpu_seconds"] / 60
+            each = f"{gigabytes:.1f} GB", f"{minutes:.1f}"
+            all_ = f"{students * gigabytes:.0f} GB", f"{students * minutes / cores:.0f}"
+            rows.append([str(row["lesson"]), each[0], all_[0], each[1], all_[1]])
+        return [_table(rows), nodes.paragraph("", say["size_source"].format(**record))]
+
+
 def _table(rows):
     group = nodes.tgroup(cols=len(rows[0]))
     group += [nodes.colspec(colwidth=1) for _ in rows[0]]
@@ -47,5 +71,6 @@ def _cell(text):
 
 
 def setup(app):
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("lesson-times", LessonTimes)
+    app.add_directive("class-sizes", ClassSizes)
