@@ -62,6 +62,20 @@ _WORDS = {
     "runs": ("독립 실행", "Independent runs"),
     "time_heads": ("레슨|핵심|전체|연습", "Lesson|Core|All|Exercises"),
     "minutes": ("{}분", "{} min"),
+    "size_heads": (
+        "레슨|한 사람의 메모리|{students}명의 메모리|한 사람의 CPU 시간(분)|"
+        "코어 {cores}개로 {students}명(분)",
+        "Lesson|Memory each|Memory of {students}|CPU minutes each|"
+        "Minutes for {students} on {cores} cores",
+    ),
+    "size_source": (
+        "{made}에 {machine}에서 PyTorch {torch}로 재었습니다. 커널마다 따로 세었으므로 "
+        "함께 쓰는 메모리는 여러 번 들어 있습니다. 다시 재는 명령: "
+        "python benchmarks/classroom.py",
+        "Measured on {made} on {machine} with PyTorch {torch}. Each kernel is counted by "
+        "itself, so memory that kernels share counts several times. To repeat: "
+        "python benchmarks/classroom.py",
+    ),
     "always": ("언제나 참인 것", "Always true"),
     "always_note": (
         "아래는 잰 결과가 아니라 정의와 코드에서 나오는 성질입니다. 레슨에서는 "
