@@ -204,6 +204,12 @@ _CAPSTONE_ROWS = [
         ),
         "last token alone",
     ),
+    (
+        lambda step, prompt, *rest: _top_p_by_loop(
+            lambda ids: step(ids if ids == [*prompt] else ids[-1:]), prompt, *rest
+        ),
+        "last token alone",
+    ),
     (lambda s, p, e, T, top_p, d: _top_p_by_loop(s, p, e, T, 1, d), "top-p left out"),
     (lambda s, p, e, T, q, d: _top_p_by_loop(s, p, e, T, q, d[::-1]), "draws from"),
     (lambda s, p, e, T, q, d: _top_p_by_loop(s, p, None, T, q, d), "goes on after"),

@@ -38,6 +38,24 @@ def _rotate_by_loop(x, positions, base):
     return out
 
 
+def _fewer_at_the_end(target, draft, prompt, end, max_new_tokens, k):
+    """Wrong: only as many proposals as still fit, at last none."""
+    new, n_calls = [], 0
+    while len(new) < max_new_tokens and end not in new:
+        ids = [*prompt, *new]
+        for _ in range(min(k, max_new_tokens - len(new) - 1)):
+            ids.append(draft(ids))
+        first = len(prompt) + len(new)
+        proposed, answers = ids[first:], target(ids)[first - 1 :]
+        n_calls += 1
+        n = 0
+        while n < len(proposed) and proposed[n] == answers[n]:
+            n += 1
+        wrote = [*proposed[:n], answers[n]]
+        new += wrote[: wrote.index(end) + 1] if end in wrote else wrote
+    return new[:max_new_tokens], n_calls
+
+
 def _mean_by_loop(weight, n_heads, n_kv_heads):
     heads = weight.chunk(n_heads)
     each = n_heads // n_kv_heads
@@ -566,6 +584,10 @@ def _by_numbers(rates):
         ("rope_base", (5, 28, 123, "B"), "one off with 1000000"),
         ("rope_base", (5, 27, 122, "B"), "one off with 10000"),
         ("rope_base", (5, 28, 100, "B"), "too few positions"),
+        ("cached_mask",
+         lambda c, n: torch.ones(n, c + n).bool().tril(n if c else 0),
+         "moved by the new, 2"),
+        ("speculate", _fewer_at_the_end, "k proposals a round"),
     ],
 )  # fmt: skip
 def test_more_slips_are_named(exercise, answer, name):

@@ -67,6 +67,18 @@ def _names_by_sweeps(names):
     return plain
 
 
+def _names_by_lstrip(names):
+    """Wrong: takes off letters, not prefixes."""
+    prefixes, plain = ("module.", "_orig_mod.", "model.", "bert."), []
+    for name in names:
+        while name.startswith(prefixes):
+            for prefix in prefixes:
+                if name.startswith(prefix):
+                    name = name.lstrip(prefix)
+        plain.append(name)
+    return plain
+
+
 def _names_by_recursion(names):
     def clean(name):
         first, _, rest = name.partition(".")
@@ -223,6 +235,7 @@ def _not_scaled(states, ids):
         ("unit_counts", (2, 3, 8, 9, 24), "stem and ending"),
         ("unit_counts", (3, 3, 8, 3, 8), "characters for bytes"),
         ("plain_names", _names_as_given, "as given"),
+        ("plain_names", _names_by_lstrip, "lstrip, 2"),
     ],
 )
 def test_the_given_code_and_the_classics_are_recognised(exercise, answer, mistake):

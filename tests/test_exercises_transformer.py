@@ -1566,6 +1566,10 @@ def _angles_moved(angles):
                     "mask too weak",
                 ),
                 (lambda s, m: (s - 30 * ~m).softmax(-1), "mask too weak"),
+                (
+                    lambda s, m: (s - 1e9 * ~m).softmax(-1),
+                    "hidden among large scores",
+                ),
                 (lambda s, m: (s - 3 * ~m).softmax(-1), "hidden tokens change nothing"),
                 (
                     lambda s, m: s.masked_fill(~m[0], -torch.inf).softmax(-1),

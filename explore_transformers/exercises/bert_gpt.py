@@ -3462,9 +3462,10 @@ write_top_p = Exercise(
             en="The exponential of a large logit overflows, and probabilities become "
             "nan. Use `softmax`.",
         ),
-        Mistake(
+        *several(
             "last token alone",
             _top_p_with(seen=lambda prompt, new: [*prompt, *new][-1:]),
+            _top_p_with(seen=lambda prompt, new: new[-1:] or [*prompt]),
             ko="`step`에 마지막 번호만 주었습니다. 지금까지의 번호를 모두 주세요.",
             en="`step` gets only the last id. Give it all ids so far.",
         ),

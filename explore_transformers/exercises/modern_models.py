@@ -817,9 +817,11 @@ cached_mask = Exercise(
             ko="모두 보입니다. 새 토큰끼리는 뒤의 것을 못 보아야 합니다.",
             en="All is seen. Among the new tokens, later ones must be hidden.",
         ),
-        Mistake(
+        *several(
             "moved by the new",
             _mask_with(lambda n_cached, n_new: n_new),
+            _mask_with(lambda n_cached, n_new: n_cached and n_new),
+            _mask_with(lambda n_cached, n_new: n_cached and n_new - 1),
             ko="대각선을 새 토큰의 수만큼 옮겼습니다. 캐시에 있는 수만큼 옮기세요.",
             en="The diagonal is moved by the number of new tokens. Move it by that of "
             "the cached ones.",
@@ -2313,6 +2315,15 @@ speculate = Exercise(
             en="The number returned is not how often `target` was called. Call it once "
             "a round, and count each call.",
         ),
+        Property(  # before the next: near the end it may make no proposal at all
+            "k proposals a round",
+            _free_of("proposals"),
+            ko="`draft`를 한 바퀴에 꼭 `k`번 부르지 않았습니다. 끝 번호가 나와도, "
+            "`max_new_tokens`에 가까워도 `k`개를 씁니다.",
+            en="`draft` is not called exactly `k` times a round. Make `k` proposals "
+            "even past the end id, and near `max_new_tokens`.",
+            before_form=True,
+        ),
         Property(
             "target once a round",
             _free_of("target again"),
@@ -2320,15 +2331,6 @@ speculate = Exercise(
             "`k`개를 쓴 다음에 부르세요.",
             en="`target` is called again without new proposals. Call it once a round, "
             "after the `k` proposals.",
-            before_form=True,
-        ),
-        Property(
-            "k proposals a round",
-            _free_of("proposals"),
-            ko="`draft`를 한 바퀴에 꼭 `k`번 부르지 않았습니다. 끝 번호가 나와도, "
-            "`max_new_tokens`에 가까워도 `k`개를 씁니다.",
-            en="`draft` is not called exactly `k` times a round. Make `k` proposals "
-            "even past the end id, and near `max_new_tokens`.",
             before_form=True,
         ),
         *(

@@ -625,6 +625,13 @@ def _stripped(name):
     return name
 
 
+def _stripped_while(name):
+    while name.startswith(_PREFIXES):
+        for prefix in _PREFIXES:
+            name = name.lstrip(prefix) if name.startswith(prefix) else name
+    return name
+
+
 def _one_repeated(name):
     for prefix in _PREFIXES:
         while name.startswith(prefix):
@@ -827,9 +834,10 @@ plain_names = Exercise(
             ko="집합(set)이나 딕셔너리(dict)입니다. 새 이름의 목록(list)을 돌려주세요.",
             en="That is a set or a dict. Return a list of the new names.",
         ),
-        Mistake(
+        *several(
             "lstrip",
             _each_name(_stripped),
+            _each_name(_stripped_while),
             ko="`lstrip`은 낱글자의 집합을 지웁니다. `removeprefix`를 쓰세요.",
             en="`lstrip` removes any of these characters. Use `removeprefix`.",
         ),

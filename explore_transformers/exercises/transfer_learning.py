@@ -2681,6 +2681,7 @@ def _is_layer(name):
 _MORE_NAMES = [  # the beginning tells what they are
     "body.embedding.position_embedding.weight",
     "body.layers.0.heads.weight",
+    "body.layers.2.attention.head.weight",
     "body.layers.1.position_embedding.weight",
 ]
 
@@ -2813,13 +2814,16 @@ unfrozen_rates = Exercise(
             ko="임베딩은 끝까지 풀지 않았습니다. 마지막에는 모두 훈련합니다.",
             en="The embedding is never unfrozen. In the end all is trained.",
         ),
-        Mistake(
+        *several(
             "names that contain head",
             _depth_with(is_head=lambda name: "head" in name),
+            _depth_with(is_head=lambda name: "head." in name),
             ko="이름에 `head`가 든 것을 모두 헤드로 보았습니다. "
-            "`body.layers.0.heads.weight`는 층의 것입니다. 이름의 시작을 보세요.",
+            "`body.layers.2.attention.head.weight`는 층의 것입니다. 이름의 시작을 "
+            "보세요.",
             en="Whatever has `head` in its name is taken for the head, but "
-            "`body.layers.0.heads.weight` belongs to a layer. Look at how names begin.",
+            "`body.layers.2.attention.head.weight` belongs to a layer. Look at how "
+            "names begin.",
         ),
         Mistake(
             "names that contain embedding",

@@ -4131,7 +4131,7 @@ multi_head_attention = Exercise(
         ),
         Property(
             "hidden among large scores",
-            _hides(1000),
+            _hides(1e6),  # scores beyond -1e9
             ko="점수가 크면, 가린 토큰을 바꾸어도 결과가 달라집니다. 가린 점수보다 더 "
             "작은 점수가 있습니다. `-torch.inf`를 넣으세요.",
             en="With large scores, changing a token that the mask hides changes the "

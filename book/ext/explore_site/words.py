@@ -72,8 +72,8 @@ _WORDS = {
         "{made}에 {machine}에서 PyTorch {torch}로 재었습니다. 커널마다 따로 세었으므로 "
         "함께 쓰는 메모리는 여러 번 들어 있습니다. 다시 재는 명령: "
         "python benchmarks/classroom.py",
-        "Measured on {made} on {machine} with PyTorch {torch}. Each kernel is counted by "
-        "itself, so memory that kernels share counts several times. To repeat: "
+        "Measured on {made} on {machine} with PyTorch {torch}. Each kernel is counted "
+        "by itself, so memory that kernels share counts several times. To repeat: "
         "python benchmarks/classroom.py",
     ),
     "always": ("언제나 참인 것", "Always true"),
