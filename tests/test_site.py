@@ -192,6 +192,15 @@ def test_the_site_has_the_pages_of_the_contents_and_no_others(site):
 
 
 @pytest.mark.slow
+def test_the_root_leads_to_the_front_page(site):
+    for root, language in (("index.html", "ko"), ("en/index.html", "en")):
+        text = (site / root).read_text("utf-8")
+        assert text.startswith(f'<!DOCTYPE html>\n<html lang="{language}">')
+        leads = {*re.findall(r'(?:url|href)="?=?([^";]+\.html)', text)}
+        assert leads and all(((site / root).parent / lead).exists() for lead in leads)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ALL_PAGES)
 def test_links_lead_somewhere(site, path):
     dead = [

@@ -19,6 +19,12 @@ from explore_site.words import words
 
 LONGEST = 160  # what search engines show of a description
 CARD = BOOK / "static" / "card.png"
+_TO_THE_FRONT = """<!DOCTYPE html>
+<html lang="{language}"><head><meta charset="utf-8"><title>Explore Transformers</title>
+<meta http-equiv="refresh" content="0; url={front}">
+<link rel="canonical" href="{front}"></head>
+<body><a href="{front}">{home}</a></body></html>
+"""
 _LOCALES = {"ko": "ko_KR", "en": "en_US"}
 
 
@@ -108,9 +114,15 @@ def _add_to_page(app, pagename, templatename, context, doctree):
 
 
 def _write_site_files(app, error):
-    if error or app.builder.name != "html" or app.config.language != "ko":
+    if error or app.builder.name != "html":
         return
-    out = Path(app.outdir)
+    out, language = Path(app.outdir), app.config.language
+    front = f"{app.config.root_doc}.html"
+    if front != "index.html":  # in place of jupyter-book's, which lacks a doctype
+        said = {"language": language, "front": front, **words(language)}
+        (out / "index.html").write_text(_TO_THE_FRONT.format(**said), "utf-8")
+    if language != "ko":
+        return
     (out / ".nojekyll").touch()  # else GitHub leaves out folders such as _static
     if site_url(address()):
         (out / "sitemap.xml").write_text(sitemap(), "utf-8")
