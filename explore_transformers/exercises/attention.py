@@ -1660,11 +1660,20 @@ fixed_context = Exercise(
         ),
         Mistake(
             "as given",
+            _read_with(hide=_in_place_of_scores(0.0), top=(0, 1, 2)),
+            ko="아직 주어진 함수와 결과가 같습니다. 가린 점수에 넣은 수의 지수는 "
+            "얼마이고, 최댓값은 몇 개를 구합니까?",
+            en="The result is still that of the given function. What is the "
+            "exponential of the number put in place of hidden scores, and how many "
+            "maxima are taken?",
+        ),
+        *several(
+            "over the steps, padding filled",
             _read_with(hide=_in_place_of_scores(0.0), axis=1),
-            ko="아직 주어진 함수와 결과가 같습니다. 가중치의 합이 어느 축에서 1이 "
-            "되는지부터 보세요.",
-            en="The result is still that of the given function. Look first at the axis "
-            "along which the weights sum to 1.",
+            ko="소프트맥스를 타깃의 축을 따라 하고, 가린 점수에는 음의 무한대가 아닌 "
+            "수를 넣었습니다. 합이 1이어야 하는 축은 소스입니다.",
+            en="The softmax runs along the target steps, and hidden scores get a "
+            "number in place of minus infinity. The axis to sum to 1 is the source.",
         ),
         Mistake(
             "padding set to zero",
@@ -1677,10 +1686,10 @@ fixed_context = Exercise(
         Mistake(
             "over the steps",
             _read_with(axis=1),
-            ko="패딩은 가렸지만 소프트맥스를 아직 타깃의 축을 따라 합니다. 합이 "
-            "1이어야 하는 축은 소스입니다.",
-            en="Padding is hidden, but the softmax still runs along the target steps. "
-            "The axis to sum to 1 is the source.",
+            ko="패딩은 가렸지만 소프트맥스를 타깃의 축을 따라 합니다. 합이 1이어야 "
+            "하는 축은 소스입니다.",
+            en="Padding is hidden, but the softmax runs along the target steps. The "
+            "axis to sum to 1 is the source.",
         ),
         *several(
             "over the steps, then divided again",
@@ -1738,35 +1747,38 @@ fixed_context = Exercise(
         *several(
             "one maximum for all",
             _read_with(top=(0, 1, 2)),
-            ko="배열 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 단계는 지수가 "
-            "모두 0이 되어 `nan`이 나옵니다. 단계마다 그 행의 최댓값을 빼세요.",
-            en="You subtracted the maximum of the whole array. A step whose scores are "
+            ko="패딩은 이제 가려졌지만 배열 전체의 최댓값을 뺍니다. 점수가 그보다 훨씬 "
+            "작은 단계는 지수가 모두 0이 되어 `nan`이 나옵니다. 단계마다 그 행의 "
+            "최댓값을 빼세요.",
+            en="Padding is hidden now, but you subtract the maximum of the whole "
+            "array. A step whose scores are "
             "far below it gets exponentials of 0, and `nan`. Subtract each row's own.",
         ),
         *several(
             "maximum over the steps",
             _read_with(top=1),
             _read_with(top=1, hide=_in_place_of_scores(-1e9)),
-            ko="합의 축은 고쳤지만 최댓값은 아직 단계의 축에서 구합니다. 같은 축이어야 "
+            ko="합의 축은 맞지만 최댓값을 단계의 축에서 구합니다. 같은 축이어야 "
             "합니다.",
-            en="The sum has the right axis now, but the maximum is still taken over "
-            "the steps. Both need the same axis.",
+            en="The sum has the right axis, but the maximum is taken over the steps. "
+            "Both need the same axis.",
         ),
         Mistake(
             "maximum over the steps, padding zero",
             _read_with(zeroed=True, top=1),
-            ko="합의 축만 고쳤습니다. 최댓값의 축도, 패딩을 0으로 만드는 줄도 "
-            "고치세요.",
-            en="You fixed the axis of the sum alone. Fix that of the maximum, and "
-            "the line that zeroes padding.",
+            ko="최댓값을 단계의 축에서 구하고, 패딩은 상태를 0으로 만들기만 했습니다. "
+            "최댓값은 행마다 구하고 패딩의 점수를 `-np.inf`로 바꾸세요.",
+            en="The maximum is taken over the steps, and padding only has its states "
+            "set to 0. Take each row's maximum, and set padding's scores to "
+            "`-np.inf`.",
         ),
         Mistake(
             "over the steps, padding set to zero",
             _read_with(zeroed=True, axis=1),
-            ko="패딩은 결과에서 빠졌지만 소프트맥스는 아직 타깃의 축을 따라 합니다. "
-            "합이 1이어야 하는 축은 소스입니다.",
-            en="Padding no longer counts, but the softmax still runs along the target "
-            "steps. The axis to sum to 1 is the source.",
+            ko="패딩은 결과에서 빠졌지만 소프트맥스를 타깃의 축을 따라 합니다. 합이 "
+            "1이어야 하는 축은 소스입니다.",
+            en="Padding no longer counts, but the softmax runs along the target steps. "
+            "The axis to sum to 1 is the source.",
         ),
         *several(
             "over steps and source",
@@ -1786,9 +1798,10 @@ fixed_context = Exercise(
         Mistake(
             "filled with zero",
             _read_with(hide=lambda s, mask: np.where(mask[:, None], s, 0.0)),
-            ko="패딩의 점수를 0으로 바꾸었습니다. 0의 지수는 1입니다. `-np.inf`를 "
-            "넣으세요.",
-            en="You set the scores of padding to 0, whose exponential is 1. Use "
+            ko="최댓값은 이제 맞지만 패딩의 점수가 0입니다. 0의 지수는 1입니다. "
+            "`-np.inf`를 넣으세요.",
+            en="The maximum is right now, but the scores of padding are 0, whose "
+            "exponential is 1. Use "
             "`-np.inf`.",
         ),
         Mistake(
@@ -1875,10 +1888,10 @@ fixed_context = Exercise(
             "sum over the steps",
             _read_with(softmax=_over_source(1)),
             _read_with(zeroed=True, softmax=_over_source(1)),
-            ko="최댓값의 축은 고쳤지만 지수의 합은 아직 단계의 축에서 구합니다. 같은 "
+            ko="최댓값의 축은 맞지만 지수의 합을 단계의 축에서 구합니다. 같은 "
             "축이어야 합니다.",
-            en="The maximum has the right axis now, but the exponentials are still "
-            "summed over the steps. Both need the same axis.",
+            en="The maximum has the right axis, but the exponentials are summed over "
+            "the steps. Both need the same axis.",
         ),
         *several(
             "first sentence's mask",
@@ -2056,8 +2069,8 @@ fixed_context = Exercise(
             "scale changed",
             _read_with(scale=2),
             _read_with(scale=-1),
-            ko="`np.sqrt(h)`로 나누는 것을 바꾸었습니다. 그것은 오류가 아니었습니다.",
-            en="You changed the division by `np.sqrt(h)`. That was no bug.",
+            ko="`np.sqrt(d)`로 나누는 것을 바꾸었습니다. 그것은 오류가 아니었습니다.",
+            en="You changed the division by `np.sqrt(d)`. That was no bug.",
         ),
         *several(
             "scale by another axis",
