@@ -181,8 +181,8 @@ def test_unnamed_mistakes_are_wrong(exercise, answer):
 def _read_as_given(states, memory, mask):
     scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
     scores = np.where(mask[:, None], scores, 0)
-    e = np.exp(scores - scores.max(axis=1, keepdims=True))
-    weights = e / e.sum(axis=1, keepdims=True)
+    e = np.exp(scores - scores.max())
+    weights = e / e.sum(axis=-1, keepdims=True)
     return weights @ memory
 
 
@@ -437,7 +437,7 @@ NAMED = [
     ("attention_numbers", (30, 25, 60, 108, 0.5), "turned round"),
     ("fixed_context", _read_as_given, "as given"),
     ("fixed_context", _half_fixed, "padding set to zero"),
-    ("fixed_context", _read(_put_in, axis=1), "as given"),
+    ("fixed_context", _read(_put_in, axis=1), "over the steps, padding filled"),
     ("fixed_context", _read(_put_in, zero=True, axis=1),
      "over the steps, padding set to zero"),
     ("fixed_context", _read(_hide, axis=1), "over the steps"),
@@ -450,7 +450,7 @@ NAMED = [
     ("fixed_context", _read(lambda s, m: _hide(s, ~m)), "mask inverted"),
     ("fixed_context", _read(lambda s, m: s), "padding not hidden"),
     ("fixed_context", _read(_fill_zero), "filled with zero"),
-    ("fixed_context", _read(_fill_zero, axis=1), "as given"),
+    ("fixed_context", _read(_fill_zero, axis=1), "over the steps, padding filled"),
     ("bahdanau_attention", _same_places, "no pairs"),
     ("bahdanau_attention", _projected, "projected values"),
     ("bahdanau_attention", lambda *a: _additive(*a, axis=0), "wrong axis"),
@@ -663,15 +663,22 @@ def test_the_factors_give_what_the_exercise_expects():
     assert result.state == "right", result
 
 
-# A batch with padding, in torch: what is right in other words, what is wrong and why.
+# Local attention, in torch: what is right in other words, what is wrong and why.
+def _window(places, center, width):
+    return (places - center[:, :, None]).abs() <= width
+
+
 def _batched(
     score=lambda q, k: q @ k.transpose(1, 2) / q.shape[-1] ** 0.5,
-    hide=lambda s, m: s.masked_fill(~m[:, None], -torch.inf),
+    see=lambda near, real: near & real,
+    hide=lambda s, seen: s.masked_fill(~seen, -torch.inf),
     norm=lambda s: s.softmax(-1),
     make=lambda c, w, q, k, v, m: (c, w),
+    window=_window,
 ):
-    def function(query, key, value, mask):
-        weights = norm(hide(score(query, key), mask))
+    def function(query, key, value, mask, center, width):
+        near = window(torch.arange(key.shape[1]), center, width)
+        weights = norm(hide(score(query, key), see(near, mask[:, None])))
         return make(weights @ value, weights, query, key, value, mask)
 
     return function
@@ -681,55 +688,66 @@ def _made(make, **options):
     return _batched(make=make, **options)
 
 
-def _by_einsum(query, key, value, mask):
+def _by_einsum(query, key, value, mask, center, width):
     scores = torch.einsum("btd,bsd->bts", query, key) * query.size(-1) ** -0.5
-    weights = torch.where(mask.unsqueeze(1), scores, float("-inf")).softmax(2)
+    places = torch.arange(key.size(1)).view(1, 1, -1)
+    far = (places < center.unsqueeze(2) - width) | (
+        places > center.unsqueeze(2) + width
+    )
+    scores = torch.where(far | ~mask.unsqueeze(1), float("-inf"), scores)
+    weights = scores.softmax(2)
     return torch.einsum("bts,bsd->btd", weights, value), weights
 
 
-def _by_bmm(query, key, value, mask):
-    scores = torch.bmm(query / math.sqrt(key.shape[2]), key.mT)
-    hidden = ~mask.unsqueeze(1).expand_as(scores)
-    scores[hidden] = -torch.inf  # its own tensor, not an input
-    weights = F.softmax(scores, dim=2)
-    return [weights.bmm(value), weights]
-
-
-def _by_exponentials(query, key, value, mask):
+def _by_exponentials(query, key, value, mask, center, width):
     scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
-    scores = scores + mask[:, None].float().log()
+    near = _window(torch.arange(key.shape[1]), center, width)
+    scores = scores + (near & mask[:, None]).float().log()
     e = torch.exp(scores - scores.amax(dim=-1, keepdim=True))
     weights = e / e.sum(dim=-1, keepdim=True)
     return weights.matmul(value), weights
 
 
-def _by_torch(query, key, value, mask):
+def _by_torch(query, key, value, mask, center, width):
     attend = F.scaled_dot_product_attention
     every = torch.eye(key.shape[1]).expand(len(key), -1, -1)  # values that give weights
-    given = mask[:, None].expand(-1, query.shape[1], -1)
+    near = _window(torch.arange(key.shape[1]), center, width)
+    given = near & mask[:, None]
     return tuple(attend(query, key, v, attn_mask=given) for v in (value, every))
 
 
-def _by_sentence(query, key, value, mask):
-    made = []
-    for q, k, v, m in zip(query, key, value, mask, strict=True):
-        scores = (q @ k.T / math.sqrt(q.shape[-1])).masked_fill(~m, -torch.inf)
-        made.append((scores.softmax(-1) @ v, scores.softmax(-1)))
-    return tuple(torch.stack(parts) for parts in zip(*made, strict=True))
-
-
-def _by_step(query, key, value, mask):
-    B, T, T_src = len(query), query.shape[1], key.shape[1]
-    weights = torch.zeros(B, T, T_src)
-    for b in range(B):
-        for t in range(T):
-            scores = key[b][mask[b]] @ query[b, t] / query.shape[-1] ** 0.5
-            weights[b, t, mask[b]] = scores.softmax(0)
+def _by_slices(query, key, value, mask, center, width):
+    """Step by step, over the real keys of a slice."""
+    rows = []
+    for b in range(len(query)):
+        for t in range(query.shape[1]):
+            first = max(int(center[b, t]) - width, 0)
+            part = slice(first, int(center[b, t]) + width + 1)
+            real = mask[b, part]
+            scores = key[b, part][real] @ query[b, t] / query.shape[-1] ** 0.5
+            row = torch.zeros(key.shape[1])
+            row[torch.arange(key.shape[1])[part][real]] = scores.softmax(0)
+            rows.append(row)
+    weights = torch.stack(rows).view(*query.shape[:2], -1)
     return weights @ value, weights
 
 
-def _in_float64(query, key, value, mask):
-    return _batched()(query.double(), key.double(), value.double(), mask)
+def _by_a_band(query, key, value, mask, center, width):
+    """The window as a table of all centres, looked up."""
+    n = key.shape[1]
+    band = torch.ones(n, n).triu(-width).tril(width).bool()
+    return _batched(window=lambda places, c, w: band[c])(
+        query, key, value, mask, center, width
+    )
+
+
+def _in_float64(query, key, value, *rest):
+    return _batched()(query.double(), key.double(), value.double(), *rest)
+
+
+def _by_the_lesson(query, key, value, mask, center, width):
+    near = _window(torch.arange(key.shape[1]), center, width)
+    return scaled_dot_product_attention(query, key, value, near & mask[:, None])
 
 
 @pytest.mark.parametrize(
@@ -737,74 +755,92 @@ def _in_float64(query, key, value, mask):
     [
         _batched(),
         _by_einsum,
-        _by_bmm,
         _by_exponentials,
         _by_torch,
-        _by_sentence,
-        _by_step,
+        _by_slices,
+        _by_a_band,
         _in_float64,
-        lambda *a: scaled_dot_product_attention(*a[:3], a[3][:, None]),
-        _batched(hide=lambda s, m: s.masked_fill(m[:, None] == 0, -1e9)),
-        _batched(
-            hide=lambda s, m: s.masked_fill(~m[:, None], torch.finfo(s.dtype).min)
-        ),
-        _batched(hide=lambda s, m: s - 1e9 * (1 - m[:, None].float())),
+        _by_the_lesson,
+        _batched(hide=lambda s, m: s.masked_fill(m == 0, -1e9)),
+        _batched(hide=lambda s, m: s.masked_fill(~m, torch.finfo(s.dtype).min)),
+        _batched(hide=lambda s, m: s - 1e9 * (1 - m.float())),
         _made(lambda c, w, *rest: (c, w.detach())),  # kept to look at, as in the lesson
     ],
 )
-def test_attention_of_a_batch_in_other_words(answer):
-    result = check("masked_attention", answer)
+def test_local_attention_in_other_words(answer):
+    result = check("local_attention", answer)
     assert result.state == "right", result
 
 
-def _first_item(query, key, value, mask):
-    scores = query @ key[0].T / math.sqrt(query.shape[-1])
-    weights = scores.masked_fill(~mask[:, None], -torch.inf).softmax(-1)
-    return weights @ value[0], weights
+def _first_item(query, key, value, *rest):
+    return _batched()(query, key[:1].expand_as(key), value[:1].expand_as(value), *rest)
 
 
-def _stops_in_its_loop(query, key, value, mask):
-    for q, k, v, m in zip(query, key, value, mask, strict=True):
-        scores = (q @ k.T / math.sqrt(q.shape[-1])).masked_fill(~m, -torch.inf)
-        return scores.softmax(-1) @ v, scores.softmax(-1)
+def _stops_in_its_loop(query, key, value, mask, center, width):
+    for b in range(len(query)):
+        one = [x[b : b + 1] for x in (query, key, value, mask, center)]
+        return [x[0] for x in _batched()(*one, width)]
 
 
-def _keys_left_out(query, key, value, mask):
-    kept = [_batched()(q[None], k[m][None], v[m][None], m[m][None])
-            for q, k, v, m in zip(query, key, value, mask, strict=True)]  # fmt: skip
-    return torch.cat([c for c, _ in kept]), [w[0] for _, w in kept]
+def _first_query_for_all(query, *rest):
+    return _batched()(query[:1].expand_as(query), *rest)
 
 
-def _last_row_for_all(query, key, value, mask):
-    """A loop that writes every sentence, by the first one's query."""
-    return _batched()(query[:1].expand_as(query), key, value, mask)
+def _first_step_for_all(query, *rest):
+    return _batched()(query[:, :1].expand_as(query), *rest)
 
 
-def _by_indexing(query, key, value, mask):
-    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
-    scores[~mask] = -torch.inf
-    return scores.softmax(-1) @ value, scores.softmax(-1)
+def _at(change):
+    """Local attention with changed centres."""
+
+    def answer(query, key, value, mask, center, width):
+        return _batched()(query, key, value, mask, change(center, key.shape[1]), width)
+
+    return answer
 
 
-def _weights_with_infinity(query, key, value, mask):
-    weights = (query @ key.transpose(1, 2) / query.shape[-1] ** 0.5).softmax(-1)
-    weights = weights.masked_fill(~mask[:, None], -torch.inf)
+def _wide(change):
+    def answer(query, key, value, mask, center, width):
+        return _batched()(query, key, value, mask, center, change(width))
+
+    return answer
+
+
+def _by_open_slices(query, key, value, mask, center, width):
+    """The window's end left out, as a slice does."""
+    near = torch.zeros(*center.shape, key.shape[1], dtype=torch.bool)
+    for b in range(len(center)):
+        for t in range(center.shape[1]):
+            near[b, t, max(int(center[b, t]) - width, 0) : center[b, t] + width] = True
+    return _batched(window=lambda places, c, w: near)(
+        query, key, value, mask, center, width
+    )
+
+
+def _hidden_late(early, again=False):
+    """early(near, real) before the softmax, the rest after it."""
+
+    def answer(query, key, value, mask, center, width):
+        rest = mask, center, width
+        weights = _batched(see=early)(query, key, value, *rest)[1]
+        near = _window(torch.arange(key.shape[1]), center, width)
+        weights = weights * (near & mask[:, None])
+        if again:
+            weights = weights / weights.sum(-1, keepdim=True)
+        return weights @ value, weights
+
+    return answer
+
+
+def _gaussian(query, key, value, mask, center, width):
+    weights = _batched()(query, key, value, mask, center, width)[1]
+    apart = torch.arange(key.shape[1]) - center[:, :, None]
+    weights = weights * torch.exp(-(apart**2) / (2 * (width / 2) ** 2))
     return weights @ value, weights
 
 
-def _late(again=False):
-    """Masked after the softmax, and divided by the sum again or not."""
-
-    def norm_and_hide(c, w, q, k, v, m):
-        w = w * m[:, None]
-        w = w / w.sum(-1, keepdim=True) if again else w
-        return w @ v, w
-
-    return _batched(hide=lambda s, m: s, make=norm_and_hide)
-
-
-def _forgets_the_result(scores, mask):
-    scores.masked_fill(~mask[:, None], -torch.inf)
+def _forgets_the_result(scores, seen):
+    scores.masked_fill(~seen, -torch.inf)
     return scores
 
 
@@ -812,81 +848,140 @@ def _by_size(size):
     return _batched(score=lambda q, k: q @ k.transpose(1, 2) / size(q, k))
 
 
+def _scored(query, key):
+    return query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
+
+
+def _cut_off(place):
+    def answer(*given):
+        inputs = [x.detach() if i == place else x for i, x in enumerate(given[:3])]
+        return _batched()(*inputs, *given[3:])
+
+    return answer
+
+
+def _without_no_gradient(query, key, value, *rest):
+    with torch.no_grad():
+        weights = _batched()(query, key, value, *rest)[1]
+    return weights @ value, weights
+
+
+def _weights_in_place(*given):
+    context, weights = _batched()(*given)
+    return context, weights.mul_(1.0)
+
+
+def _first_step_learns(query, key, value, *rest):
+    weights = _batched()(query, key, value, *rest)[1]
+    weights = torch.cat([weights[:, :1], weights[:, 1:].detach()], dim=1)
+    return weights @ value, weights
+
+
+def _dropped(query, key, value, *rest):
+    weights = F.dropout(_batched()(query, key, value, *rest)[1], 0.1)
+    return weights @ value, weights
+
+
 @pytest.mark.parametrize(
     ("answer", "mistake"),
     [
-        (_batched(score=lambda q, k: q @ k.mT, hide=lambda s, m: s),
-         "neither scaled nor masked"),
-        (_by_size(lambda q, k: 1), "not scaled"),
-        (_by_size(lambda q, k: q.shape[-1]), "divided by the size"),
-        (_by_size(lambda q, k: k.shape[1] ** 0.5), "root of another axis"),
-        (_by_size(lambda q, k: len(q) ** 0.5), "root of another axis, 3"),
-        (_by_size(lambda q, k: 2), "fixed number"),
-        (_by_size(lambda q, k: q.shape[-1] ** -0.5), "multiplied"),
-        (_batched(hide=lambda s, m: s), "no mask"),
-        (_batched(hide=_forgets_the_result), "no mask"),
-        (_batched(norm=lambda s: s.softmax(1)), "wrong axis"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m[:, None], -1e9),
-                  norm=lambda s: s.softmax(1)), "wrong axis, 2"),
-        (_batched(norm=lambda s: s.softmax(0)), "over the batch"),
-        (_batched(norm=lambda s: s.flatten(1).softmax(1).view_as(s)), "whole table"),
-        (_late(), "mask after softmax"),
-        (_late(again=True), "shared out again"),
-        (_weights_with_infinity, "infinity in the weights"),
-        (_batched(hide=lambda s, m: s.masked_fill(m[:, None], -torch.inf)),
-         "mask inverted"),
-        (_batched(hide=lambda s, m: s.masked_fill(m[:, None], -1e9)),
-         "mask inverted, 2"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m, -torch.inf)),
-         "mask lacks an axis, 2"),
-        (_batched(hide=lambda s, m: torch.where(m, s, -torch.inf)),
-         "mask lacks an axis, 2"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m[:, :, None], -torch.inf)),
-         "mask on the queries, 2"),
-        (_by_indexing, "mask on the queries, 3"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m[0], -torch.inf)),
-         "first sentence's mask"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m.all(0), -torch.inf)),
-         "one mask for all"),
+        (_batched(see=lambda near, real: real.expand_as(near)), "no window"),
+        (_batched(see=lambda near, real: near), "no mask"),
+        (_batched(hide=_forgets_the_result), "neither window nor mask"),
+        (_batched(see=lambda near, real: near | real), "window or mask"),
+        (_batched(see=lambda near, real: ~near & real), "window inverted"),
+        (_batched(see=lambda near, real: near & ~real), "mask inverted"),
+        (_batched(hide=lambda s, m: s.masked_fill(m, -torch.inf)), "all inverted"),
+        (_batched(hide=lambda s, m: s.masked_fill(m, -1e9)), "all inverted, 2"),
+        (_wide(lambda w: w - 1), "window one narrower"),
+        (_wide(lambda w: w + 1), "window one wider"),
+        (_wide(lambda w: w / 2), "half the window"),
+        (_wide(lambda w: w // 2), "half the window"),
+        (_wide(lambda w: 2 * w), "half the window, 2"),
+        (_wide(lambda w: 0), "centre alone"),
+        (_wide(lambda w: 1), "any width"),
+        (_by_open_slices, "end of the window left out"),
+        (_batched(window=lambda s, c, w: s - c[:, :, None] <= w), "no absolute value"),
+        (_batched(window=lambda s, c, w: c[:, :, None] - s <= w),
+         "no absolute value, 2"),
+        (_batched(window=lambda s, c, w: (s <= c[:, :, None])
+                  & (s >= c[:, :, None] - w)), "one side alone"),
+        (_batched(window=lambda s, c, w: (s - c[:, None]).abs() <= w),
+         "centre lacks an axis, 2"),
+        (_at(lambda c, n: torch.arange(c.shape[1]).expand_as(c)),
+         "step's own number for the centre"),
+        (_at(lambda c, n: c[:1].expand_as(c)), "another one's centre"),
+        (_at(lambda c, n: c[:, :1].expand_as(c)), "another one's centre, 2"),
+        (_gaussian, "bell curve"),
+        (_hidden_late(lambda near, real: near | True), "mask after softmax"),
+        (_hidden_late(lambda near, real: real.expand_as(near)),
+         "window after softmax"),
+        (_hidden_late(lambda near, real: near), "padding after softmax"),
+        (_hidden_late(lambda near, real: near | True, True), "shared out again"),
+        (_hidden_late(lambda near, real: real.expand_as(near), True),
+         "shared out again, 2"),
+        (_batched(hide=lambda s, m: s, norm=lambda s: s.softmax(-1)),
+         "neither window nor mask"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m, 0)), "filled with zero"),
+        (_batched(hide=lambda s, m: s * m), "filled with zero"),
+        (_batched(hide=lambda s, m: s + m), "mask added"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m, torch.inf)), "plus infinity"),
+        (_batched(hide=lambda s, m: s + ~m * -torch.inf), "infinity times zero"),
+        (_batched(see=lambda near, real: near & real[:, 0]), "mask lacks an axis, 2"),
+        (_batched(see=lambda near, real: near & real.mT), "mask on the queries, 2"),
+        (_batched(see=lambda near, real: near & real[0]), "first sentence's mask"),
         (_first_item, "first sentence's keys"),
         (_stops_in_its_loop, "one sentence"),
         (_made(lambda c, w, *rest: (c[:1], w[:1])), "one sentence, 2"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m[:, None], 0)), "filled with zero"),
-        (_batched(hide=lambda s, m: s * m[:, None]), "filled with zero"),
-        (_batched(hide=lambda s, m: s + m[:, None]), "mask added"),
-        (_batched(hide=lambda s, m: s.masked_fill(~m[:, None], torch.inf)),
-         "plus infinity"),
-        (_batched(hide=lambda s, m: s + ~m[:, None] * -torch.inf),
-         "infinity times zero"),
+        (_made(lambda c, w, *rest: (c[:, 0], w[:, 0])), "one step"),
+        (_by_size(lambda q, k: 1), "not scaled"),
+        (_by_size(lambda q, k: q.shape[-1]), "divided by the size"),
+        (_by_size(lambda q, k: q.shape[-1] ** -0.5), "multiplied"),
+        (_by_size(lambda q, k: k.shape[1] ** 0.5), "root of another number"),
+        (_by_size(lambda q, k: 2), "root of another number, 4"),
+        (_batched(norm=lambda s: s.softmax(1)), "wrong axis"),
+        (_batched(norm=lambda s: s.softmax(0)), "wrong axis, 2"),
+        (_batched(hide=lambda s, m: s.masked_fill(~m, -1e9),
+                  norm=lambda s: s.softmax(1)), "wrong axis, 4"),
         (_batched(norm=lambda s: s.exp() / s.exp().sum(-1, keepdim=True)),
          "no maximum subtracted"),
-        (_batched(norm=lambda s: s.exp() / s.exp().sum(-1)), None),
-        (_batched(norm=torch.sigmoid), "sigmoid"),
-        (lambda q, k, v, m: _batched()(q, v, k, m), "key and value exchanged, 2"),
+        (_batched(norm=torch.sigmoid), "not normalised, 3"),
+        (lambda q, k, v, *rest: _batched()(q, v, k, *rest),
+         "key and value exchanged, 2"),
         (_made(lambda c, w, q, k, v, m: (w @ k, w)), "keys for values"),
         (_batched(score=lambda q, k: q @ k.reshape(len(k), k.shape[2], -1)
                   / q.shape[-1] ** 0.5), "reshaped"),
-        (_made(lambda c, w, *rest: (c.mT, w)), "context transposed"),
-        (_made(lambda c, w, *rest: (c, w.mT)), "weights transposed"),
+        (_made(lambda c, w, *rest: (c.mT, w)), "transposed, 2"),
+        (_made(lambda c, w, *rest: (c, w.mT)), "transposed"),
         (_made(lambda c, w, *rest: (w, c)), "weights first"),
         (_made(lambda c, w, *rest: c), "context alone"),
+        (_made(lambda c, w, *rest: w), "weights alone"),
+        (_made(lambda c, w, q, k, *rest: (c, _scored(q, k))), "scores returned"),
         (_made(lambda c, w, *rest: (c.squeeze(), w.squeeze())), "axes of one lost"),
-        (_made(lambda c, w, *rest: (c[:, 0], w[:, 0])), "first query alone"),
-        *((_batched(hide=lambda s, m, n=n: s.masked_fill(~m[:, None], n)),
-           "finite fill") for n in (-10, -100, -1e4, -65504)),
-        *((_batched(hide=lambda s, m, n=n: s - n * ~m[:, None]), "added little")
-          for n in (10, 1e4)),
-        (_last_row_for_all, "sentences apart"),
+        *((_batched(hide=lambda s, m, n=n: s.masked_fill(~m, n)), "finite fill")
+          for n in (-100, -1e4, -65504)),
+        (_batched(hide=lambda s, m: s - 1e4 * ~m), "added little"),
+        (lambda q, k, v, *rest: _batched(
+            score=lambda q, k: _scored(q, k).clamp(-30, 30))(q, k, v, *rest),
+         "scores clipped"),
+        (_first_query_for_all, "sentences apart"),
+        (_first_step_for_all, "steps apart"),
         (_made(lambda c, w, *rest: (c.detach(), w)), "gradient"),
         (_made(lambda c, w, *rest: (torch.tensor(c.tolist()), w)), "gradient"),
         (_made(lambda c, w, *rest: (c.numpy(), w.numpy())), "gradient"),
+        (_cut_off(0), "gradient to query"),
+        (_cut_off(1), "gradient to key"),
+        (_cut_off(2), "gradient to value"),
+        (_without_no_gradient, "gradient through the weights"),
+        (_weights_in_place, "gradient can be computed"),
+        (_first_step_learns, "whole gradient"),
+        (_dropped, "differs each time"),
         (_made(lambda c, w, *rest: (c.half(), w)), "precise"),
-        (_keys_left_out, None),
-        (lambda query, key, value, mask: value, None),
+        (lambda query, key, value, *rest: value, None),
     ],
 )  # fmt: skip
-def test_mistakes_with_a_batch_are_named(answer, mistake):
-    result = check("masked_attention", answer)
+def test_mistakes_of_local_attention_are_named(answer, mistake):
+    result = check("local_attention", answer)
     assert (result.state, result.mistake) == ("wrong", mistake), result
     assert result.message
 
@@ -894,10 +989,11 @@ def test_mistakes_with_a_batch_are_named(answer, mistake):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda q, k, v, m: q.div_(2),
-        lambda q, k, v, m: k.masked_fill_(~m[:, :, None], 0),
-        lambda q, k, v, m: v.mul_(m[:, :, None]),
-        lambda q, k, v, m: m.logical_not_(),
+        lambda q, k, v, m, c, w: q.div_(2),
+        lambda q, k, v, m, c, w: k.masked_fill_(~m[:, :, None], 0),
+        lambda q, k, v, m, c, w: v.mul_(m[:, :, None]),
+        lambda q, k, v, m, c, w: m.logical_not_(),
+        lambda q, k, v, m, c, w: c.sub_(w),
     ],
 )
 def test_what_is_given_must_stay(spoil):
@@ -906,7 +1002,7 @@ def test_what_is_given_must_stay(spoil):
         spoil(*given)
         return result
 
-    result = check("masked_attention", answer)
+    result = check("local_attention", answer)
     assert (result.state, result.mistake) == ("wrong", None), result
     assert result.message == messages.changed()
 
@@ -939,23 +1035,18 @@ def test_each_symptom_shows_alone_and_beside_the_other():
         short = read(states, memory[:, :3], mask[:, :3])
         return not np.allclose(read(states, memory, mask), short)
 
-    def sees_later_steps(read):
-        first = read(states, memory, mask)[:, :1]
-        return not np.allclose(read(states[:, :1], memory, mask), first)
+    def makes_nan(read):  # of large scores, as a trained model has them
+        large = np.array([[[2000.0], [0]]]), np.array([[[1.0], [2]]])
+        with np.errstate(all="ignore"):
+            return bool(np.isnan(read(*large, np.array([[True, True]]))).any())
 
-    right, half = _read(_hide, axis=-1), _read(_fill_zero, axis=-1)
-    other_half = _read_steps_without_padding
+    right, half = _read(_hide), _read(_fill_zero)
+    other_half = _read(_hide, top=(0, 1, 2))
     seen = [
-        (sees_later_steps(f), leaks_padding(f))
+        (makes_nan(f), leaks_padding(f))
         for f in (_read_as_given, half, other_half, right)
     ]
     assert seen == [(True, True), (False, True), (True, False), (False, False)]
-
-
-def _read_steps_without_padding(states, memory, mask):
-    """The axis still wrong, padding out of the sum."""
-    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
-    return _norm(scores, axis=1) * mask[:, None] @ memory
 
 
 def _detached(*places, weights=lambda w: w):
@@ -1006,49 +1097,6 @@ def test_all_three_weights_learn():
 
 
 # A second attacker's ways: accepted before, or told something else or nothing much.
-def _scored(query, key):
-    return query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
-
-
-def _weighed(scores, value, mask):
-    weights = scores.masked_fill(~mask[:, None], -torch.inf).softmax(-1)
-    return weights @ value, weights
-
-
-def _causal_besides(query, key, value, mask):
-    scores = _scored(query, key).masked_fill(~mask[:, None], -1e9)
-    seen = torch.ones(scores.shape[1:], dtype=torch.bool).tril()
-    weights = scores.masked_fill(~seen, -1e9).softmax(-1)
-    return weights @ value, weights
-
-
-def _exponentials_masked(query, key, value, mask):
-    e = _scored(query, key).exp() * mask[:, None]
-    weights = e / e.sum(-1, keepdim=True)
-    return weights @ value, weights
-
-
-def _without_no_gradient(query, key, value, mask):
-    with torch.no_grad():
-        weights = _weighed(_scored(query, key), value, mask)[1]
-    return weights @ value, weights
-
-
-def _weights_in_place(query, key, value, mask):
-    context, weights = _weighed(_scored(query, key), value, mask)
-    return context, weights.mul_(1.0)
-
-
-def _of_unit_length(query, key, value, mask):
-    query, key = F.normalize(query, dim=-1), F.normalize(key, dim=-1)
-    return _weighed(_scored(query, key), value, mask)
-
-
-def _dropped(query, key, value, mask):
-    weights = F.dropout(_weighed(_scored(query, key), value, mask)[1], 0.1)
-    return weights @ value, weights
-
-
 def _by_numpy(hide, softmax):
     def answer(states, memory, mask):
         scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
@@ -1128,22 +1176,6 @@ def _nan_without_steps(weights, mask):
         ("attention_step", "BFDACE", "softmax before scores"),
         ("attention_numbers", (30, 20, 60, 108, 2), "weights not 2 to 1 to 1"),
         ("attention_numbers", (22.5, 20, 60, 108, 2), "mask after softmax"),
-        ("masked_attention", _causal_besides, "causal, 2"),
-        ("masked_attention", _exponentials_masked, "exponential without the maximum"),
-        ("masked_attention", _without_no_gradient, "gradient through the weights"),
-        ("masked_attention", _weights_in_place, "gradient can be computed"),
-        ("masked_attention", lambda q, k, v, m: _weighed(_scored(q, k), v.detach(), m),
-         "gradient to value"),
-        ("masked_attention", lambda q, k, v, m: _weighed(_scored(q, k.detach()), v, m),
-         "gradient to key"),
-        ("masked_attention", _of_unit_length, "length divided out, 2"),
-        ("masked_attention", _dropped, "differs each time"),
-        ("masked_attention",
-         lambda q, k, v, m: _weighed(_scored(q, k).clamp(-30, 30), v, m),
-         "scores clipped"),
-        ("masked_attention",
-         lambda q, k, v, m: [x.squeeze(1) for x in _weighed(_scored(q, k), v, m)],
-         "axis of length 1 lost"),
         ("fixed_context",
          _by_numpy(lambda s, m: np.where(m[:, None], s, s.min() - 10), _safe_softmax),
          "fill just below the scores, 5"),

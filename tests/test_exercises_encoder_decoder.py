@@ -12,15 +12,72 @@ from explore_transformers.lessons.seq2seq import BOS, EOS
 
 
 # Right answers in other words than the solutions.
-def _state_by_loop(states, mask):
-    return np.stack(
-        [row[real][-1] for row, real in zip(states, mask.astype(bool), strict=True)]
+def _turned_row_by_row(ids, mask):
+    return [
+        [*row[real][::-1], *row[~real]] for row, real in zip(ids, mask, strict=True)
+    ]
+
+
+def _turned_by_rolling(ids, mask):
+    rows = zip(ids[:, ::-1], mask, strict=True)
+    return np.stack([np.roll(row, real.sum()) for row, real in rows])
+
+
+def _turned_by_mask(ids, mask):
+    result = np.zeros_like(ids)
+    result[mask] = ids[:, ::-1][mask[:, ::-1]]
+    return result
+
+
+def _turned_by_sorting(ids, mask):
+    order = np.argsort(
+        np.where(mask, -np.arange(ids.shape[1]), 1), axis=1, kind="stable"
     )
+    return np.take_along_axis(ids, order, axis=1)
 
 
-def _state_in_torch(states, mask):
-    places = torch.as_tensor(mask).sum(1) - 1
-    return torch.as_tensor(states)[torch.arange(len(states)), places]
+def _turned_in_torch(ids, mask):
+    ids, mask = torch.as_tensor(ids.copy()), torch.as_tensor(mask)
+    places = mask.sum(1, keepdim=True) - 1 - torch.arange(ids.shape[1])
+    return ids.gather(1, places % ids.shape[1])
+
+
+def _turned_by_negative_places(ids, mask):
+    places = mask.sum(axis=1)[:, None] - 1 - np.arange(ids.shape[1])
+    return ids[np.arange(len(ids))[:, None], places]
+
+
+def _mixed_by_loop(ids, logits, own):
+    inputs = ids[:, :-1].clone()
+    for b in range(len(ids)):
+        for t in range(1, inputs.shape[1]):
+            if own[b, t]:
+                inputs[b, t] = logits[b, t - 1].argmax()
+    return inputs
+
+
+def _mixed_by_index(ids, logits, own):
+    inputs, own = ids[:, :-1].clone(), own.clone()
+    own[:, 0] = False
+    before = torch.cat([ids[:, :1], logits.argmax(-1)[:, :-1]], 1)
+    inputs[own] = before[own]
+    return inputs
+
+
+def _mixed_by_where(ids, logits, own):
+    before = logits.argmax(-1).roll(1, 1)
+    before[:, 0] = BOS
+    return torch.where(own, before, ids[:, :-1])
+
+
+def _mixed_by_product(ids, logits, own):
+    before = F.pad(logits[:, :-1].softmax(-1).argmax(-1), (1, 0), value=BOS)
+    return own.long() * before + (1 - own.long()) * ids[:, :-1]
+
+
+def _mixed_by_topk(ids, logits, own):
+    before = torch.cat([ids[:, :1], logits.topk(1).indices[:, :-1, 0]], dim=1)
+    return ids[:, :-1].masked_fill(own, 0) + before.masked_fill(~own, 0)
 
 
 def _write_with_for(step, state, max_len):
@@ -31,26 +88,6 @@ def _write_with_for(step, state, max_len):
         if written[-1] == EOS:
             return written[1:-1]
     return tuple(written[1:])
-
-
-def _inputs_by_loop(ids, table, context):
-    return torch.stack(
-        [
-            torch.stack([torch.cat([table[i], m]) for i in row[:-1]])
-            for row, m in zip(ids, context, strict=True)
-        ]
-    )
-
-
-def _inputs_step_by_step(ids, table, context):
-    steps = [torch.cat([F.embedding(i, table), context], 1) for i in ids[:, :-1].T]
-    return torch.stack(steps, dim=1)
-
-
-def _inputs_in_torch(ids, table, context):
-    words = torch.as_tensor(table)[torch.as_tensor(ids[:, :-1])]
-    repeated = torch.as_tensor(context)[:, None].expand(-1, words.shape[1], -1)
-    return torch.cat([words, repeated], dim=-1)
 
 
 def _gru_row_by_row(x, h, W, U, b):
@@ -94,18 +131,6 @@ def _write_with_pure_calls(step, state, max_len):
         token = chosen
         ids += [token]
     return ids
-
-
-def _inputs_by_tile(ids, table, context):
-    words = table[ids][:, :-1]
-    return torch.dstack([words, context[:, None].tile(1, words.shape[1], 1)])
-
-
-def _inputs_by_assignment(ids, table, context):
-    inputs = table.new_empty(*ids[:, 1:].shape, table.shape[1] + context.shape[1])
-    inputs[..., : table.shape[1]] = table[ids[:, :-1]]
-    inputs[..., table.shape[1] :] = context[:, None]
-    return inputs
 
 
 def _gru_in_torch(x, h, W, U, b):
@@ -164,25 +189,28 @@ def _only_at_4(**changes):
         ("gate_experiment", _gates(names=("bias_hh_l0",))),
         ("first_word", "d a f b e c"),
         ("first_word", ["D", "A", "F", "B", "E", "C"]),
-        ("last_real_state", _state_by_loop),
-        ("last_real_state", _state_in_torch),
+        ("reverse_source", _turned_row_by_row),
+        ("reverse_source", _turned_by_rolling),
+        ("reverse_source", _turned_by_mask),
+        ("reverse_source", _turned_by_sorting),
+        ("reverse_source", _turned_in_torch),
+        ("reverse_source", _turned_by_negative_places),
+        ("mixed_inputs", _mixed_by_loop),
+        ("mixed_inputs", _mixed_by_index),
+        ("mixed_inputs", _mixed_by_where),
+        ("mixed_inputs", _mixed_by_product),
+        ("mixed_inputs", _mixed_by_topk),
+        ("mixed_inputs", lambda *a: _mixed_by_where(*a).int()),
         ("gru_numbers", [1920, 3120, 20, 0]),
         ("gru_numbers", np.array([1920, 3120, 20, 0])),
         ("write_greedily", _write_with_for),
-        ("decoder_inputs", _inputs_by_loop),
-        ("decoder_inputs", _inputs_in_torch),
-        ("decoder_inputs", _inputs_step_by_step),
         ("first_word", "D-A-F-B-E-C"),
         ("first_word", "dafbec"),
-        ("last_real_state", lambda s, m: s[np.arange(len(s)), m.argmin(1) - 1]),
-        ("last_real_state", lambda s, m: [s[i][m[i]][-1] for i in range(len(s))]),
         ("gru_numbers", (1920.0, 3120, 20, 0)),
         ("gru_numbers", torch.tensor([1920, 3120, 20, 0])),
         ("write_greedily", _write_by_recursion),
         ("write_greedily", _write_then_cut),
         ("write_greedily", _write_with_pure_calls),
-        ("decoder_inputs", _inputs_by_tile),
-        ("decoder_inputs", _inputs_by_assignment),
         ("original_gru", _gru_row_by_row),
         ("original_gru", _gru_in_torch),
         ("original_gru", _gru_by_einsum),
@@ -234,18 +262,18 @@ def _torch_gru_cell(x, h, W, U, b):
         ("gate_experiment", "B"),
         ("first_word", "CEBFAD"),
         ("first_word", 42),
-        ("last_real_state", lambda states, mask: states.max(axis=1)),
-        ("last_real_state", lambda states: states[:, -1]),
         ("gru_numbers", (1920, 3120, 20)),
         ("gru_numbers", (3120, 1920, 20, 0)),
         ("gru_numbers", "1920, 3120, 20, 0"),
+        ("reverse_source", lambda ids, mask: ids[:, ::-1] + 1),
+        ("reverse_source", lambda ids: ids[:, ::-1]),
+        ("mixed_inputs", lambda ids, logits, own: own),
+        ("mixed_inputs", lambda ids, logits, own: ids + 1),
         ("write_greedily", lambda step, state, max_len: []),
         ("write_greedily", lambda step, state, max_len: [7, 9, 5]),
         ("write_greedily", _writes_for_ever),
         ("write_greedily", _sampled(np.random.default_rng(0))),
         ("write_greedily", lambda *a: _sampled(np.random.default_rng(1))(*a)),
-        ("decoder_inputs", lambda ids, table, context: table[ids] + 1),
-        ("decoder_inputs", lambda ids, table, context: context),
         ("original_gru", _torch_gru_cell),
         ("original_gru", lambda x, h, W, U, b: h),
     ],
@@ -354,11 +382,6 @@ def _write_on(step, state, max_len):
     return ids
 
 
-def _joined(words, context):
-    repeated = context[:, None].expand(-1, words.shape[1], -1)
-    return torch.cat([words, repeated], dim=-1)
-
-
 def _cell(x, h, W, U, b, order=(0, 1, 2), turn=np.transpose, keep=lambda r, h: h):
     (W_r, W_z, W_n), (U_r, U_z, U_n), (b_r, b_z, b_n) = (
         [np.split(a, 3)[i] for i in order] for a in (W, U, b)
@@ -412,24 +435,6 @@ def _hard_cell(x, h, W, U, b):
     (r_x, z_x, n_x), (r_h, z_h, _) = np.split(a, 3, 1), np.split(u, 3, 1)
     r, z = np.clip((r_x + r_h) / 4 + 0.5, 0, 1), np.clip((z_x + z_h) / 4 + 0.5, 0, 1)
     return z * h + (1 - z) * np.tanh(n_x + (r * h) @ np.split(U, 3)[2].T)
-
-
-def _last(s, places):
-    return s[np.arange(len(s)), places]
-
-
-def _last_as_int(states, mask):
-    out = np.zeros((len(states), states.shape[2]), dtype=int)
-    for i, real in enumerate(mask):
-        out[i] = states[i, real.sum() - 1]
-    return out
-
-
-def _last_before_padding(states, mask):
-    out = states[:, 0].copy()
-    for b, t in np.argwhere(mask[:, :-1] & ~mask[:, 1:]):
-        out[b] = states[b, t]
-    return out
 
 
 def _until_end(step, state, max_len):
@@ -519,19 +524,72 @@ def _without_padding_logit(step, token, state):
     return int(logits[1:].argmax()), state
 
 
-def _inputs_in_numpy(ids, table, context):
-    words = table.detach().numpy()[ids[:, :-1].numpy()]
-    repeated = np.repeat(context.detach().numpy()[:, None], words.shape[1], 1)
-    return np.concatenate([words, repeated], -1)
+def _turned_with(n):
+    """A loop that reverses as many tokens of each row as n(row's mask, mask) says."""
+
+    def answer(ids, mask):
+        result = ids.copy()
+        for new, row, real in zip(result, ids, mask, strict=True):
+            k = n(real, mask)
+            new[:k] = row[:k][::-1]
+        return result
+
+    return answer
 
 
-def _inputs_of_new_table(ids, table, context):
-    return _joined(torch.nn.Embedding(*table.shape)(ids[:, :-1]), context)
+def _turned_across(ids, mask):
+    result = np.zeros_like(ids)
+    result[mask] = np.flip(ids[mask])
+    return result
 
 
-def _spread(t, i, m):
-    words = t[i[:, :-1]]
-    return words, m[:, None].expand(-1, words.shape[1], -1)
+def _turned_places(behind, pad=True):
+    def answer(ids, mask):
+        places = mask.sum(axis=1)[:, None] - behind - np.arange(ids.shape[1])
+        found = ids[np.arange(len(ids))[:, None], np.clip(places, 0, ids.shape[1] - 1)]
+        return np.where(mask, found, 0) if pad else found
+
+    return answer
+
+
+def _turned_into_zeros(ids, mask):
+    result = np.zeros(ids.shape)
+    for new, row, n in zip(result, ids, mask.sum(axis=1), strict=True):
+        new[:n] = row[:n][::-1]
+    return result
+
+
+def _returns_in_its_loop(ids, mask):
+    for row, real in zip(ids, mask, strict=True):
+        return np.concatenate([row[real][::-1], row[~real]])
+
+
+def _keeps_the_stop(ids, mask):
+    result = ids.copy()
+    for new, n in zip(result, mask.sum(axis=1), strict=True):
+        new[: n - 1] = new[: n - 1][::-1].copy()
+    return result
+
+
+def _mixed(own=lambda o: o, before=None, words=lambda i: i[:, :-1], start=True):
+    """Scheduled sampling on whole tables (B, T-1), with a slip or two."""
+
+    def answer(ids, logits, chosen):
+        model = logits.argmax(-1)
+        model = before(model) if before else torch.cat([ids[:, :1], model[:, :-1]], 1)
+        inputs = torch.where(own(chosen), model, words(ids))
+        return torch.cat([ids[:, :1], inputs[:, 1:]], 1) if start else inputs
+
+    return answer
+
+
+def _mixed_one_way(ids, logits, own):
+    """One draw a sentence: from the first own token on, all are the model's."""
+    inputs, on = ids[:, :-1].clone(), torch.zeros(len(ids), dtype=torch.bool)
+    for t in range(1, inputs.shape[1]):
+        on = on | own[:, t]
+        inputs[:, t] = torch.where(on, logits[:, t - 1].argmax(-1), inputs[:, t])
+    return inputs
 
 
 _SHARES = np.array(_gates()[1:3])
@@ -558,18 +616,67 @@ NAMED = [
     ("first_word", "DAFBCE", "choice before logits"),
     ("first_word", "BECDAF", "decoder before context"),
     ("first_word", "DAFBE", "letters"),
-    ("last_real_state", lambda s, m: s[:, -1], "last column"),
-    ("last_real_state", lambda s, m: _last(s, m.sum(1)), "one too far, out of bounds"),
-    ("last_real_state", lambda s, m: _last(s, m.sum(1) - 2), "one too early"),
-    ("last_real_state", lambda s, m: _last(s, m.sum(0) - 1), "wrong axis"),
-    ("last_real_state", lambda s, m: _last(s, -m.sum(1)), "counted from the end"),
-    ("last_real_state", lambda s, m: s[:, m.sum(1) - 1], "all pairs"),
-    ("last_real_state", lambda s, m: s[:, m.sum(1).max() - 1], "longest for all"),
-    ("last_real_state", lambda s, m: _last(s, m.argmax(1)), "first state"),
-    ("last_real_state", lambda s, m: s[m], "all real states"),
-    ("last_real_state", lambda s, m: s[m][-1], "last sentence alone"),
-    ("last_real_state", lambda s, m: s.max(axis=1), "largest entries"),
-    ("last_real_state", lambda s, m: (s * m[..., None])[:, -1], "padding zeroed"),
+    ("reverse_source", lambda i, m: i[:, ::-1], "padding first"),
+    ("reverse_source", lambda i, m: np.fliplr(i), "padding first"),
+    ("reverse_source", lambda i, m: i, "nothing reversed"),
+    ("reverse_source", lambda i, m: i[::-1], "sentences reversed"),
+    ("reverse_source", lambda i, m: np.flip(i), "sentences and tokens reversed"),
+    ("reverse_source", _turned_across, "all sentences in one row"),
+    ("reverse_source", _turned_with(lambda r, m: m.sum(1).max()), "one length for all"),
+    ("reverse_source", _turned_with(lambda r, m: m[0].sum()), "one length for all, 3"),
+    ("reverse_source", _turned_places(0, pad=False), "one position too far"),
+    ("reverse_source", _turned_places(0), "one position too far, padding mended"),
+    ("reverse_source", _turned_places(2), "one position too early, 2"),
+    ("reverse_source", _turned_places(1, pad=False), "first token for padding"),
+    ("reverse_source", _keeps_the_stop, "last token kept behind"),
+    ("reverse_source",
+     lambda i, m: [r[k][::-1].tolist() for r, k in zip(i, m, strict=True)],
+     "padding dropped"),
+    ("reverse_source", lambda i, m: i[m][::-1], "one row of real tokens, 2"),
+    ("reverse_source", lambda i, m: i[:, ::-1] * m, "mask of the old order"),
+    ("reverse_source", lambda i, m: np.where(m, _turned_by_mask(i, m), -1),
+     "padding of another id, 2"),
+    ("reverse_source", lambda i, m: np.where(m, _turned_by_mask(i, m), 99),
+     "padding stays behind"),
+    ("reverse_source", _returns_in_its_loop, "first sentence alone"),
+    ("reverse_source", _turned_into_zeros, "fractions"),
+    ("reverse_source", lambda i, m: -np.sort(-i, axis=1), "sorted"),
+    ("reverse_source", lambda i, m: m[:, ::-1], "mask returned"),
+    ("reverse_source", lambda i, m: (_turned_by_mask(i, m), m), "several results"),
+    ("reverse_source", lambda i, m: _turned_by_mask(i, m).T, "transposed"),
+    ("mixed_inputs", _mixed(before=lambda m: m), "own token of the same position"),
+    ("mixed_inputs", _mixed(before=lambda m: m, start=False),
+     "own token of the same position, start too"),
+    ("mixed_inputs", _mixed(before=lambda m: m.roll(1, 1), start=False),
+     "rolled round"),
+    ("mixed_inputs", _mixed(before=lambda m: m.roll(-1, 1)), "rolled the wrong way"),
+    ("mixed_inputs", _mixed(before=lambda m: F.pad(m, (1, -1)), start=False),
+     "start replaced"),
+    ("mixed_inputs", _mixed(own=lambda o: ~o), "choice inverted"),
+    ("mixed_inputs", _mixed(own=lambda o: o.roll(1, 1)),
+     "choice of the position before"),
+    ("mixed_inputs", _mixed(words=lambda i: i[:, 1:]), "targets for inputs"),
+    ("mixed_inputs", _mixed(before=lambda m: m.roll(1, 1), words=lambda i: i[:, 1:],
+                            start=False), "targets for inputs, 2"),
+    ("mixed_inputs", lambda i, z, o: i[:, :-1], "always the reference"),
+    ("mixed_inputs", _mixed(own=torch.ones_like), "always the model's"),
+    ("mixed_inputs", _mixed_one_way, "own from then on"),
+    ("mixed_inputs", _mixed(own=lambda o: o[0].expand_as(o)), "one choice for all, 2"),
+    ("mixed_inputs", lambda i, z, o: _mixed()(i, -z, o), "least likely"),
+    ("mixed_inputs", lambda i, z, o: z.argmax(1), "largest of another axis, 2"),
+    ("mixed_inputs", lambda i, z, o: z.argmax(-1), "own words alone returned"),
+    ("mixed_inputs", lambda i, z, o: torch.cat([i[:, :1], _mixed()(i, z, o)], 1),
+     "start twice, 3"),
+    ("mixed_inputs", lambda i, z, o: torch.cat([_mixed()(i, z, o), i[:, -1:]], 1),
+     "end token kept"),
+    ("mixed_inputs", lambda *a: _mixed()(*a)[:, 1:], "start dropped"),
+    ("mixed_inputs", lambda *a: _mixed()(*a)[0], "first sentence alone, 2"),
+    ("mixed_inputs", lambda *a: _mixed()(*a).T, "positions first"),
+    ("mixed_inputs", lambda *a: _mixed()(*a).float(), "fractions"),
+    ("mixed_inputs", lambda *a: _mixed()(*a).tolist(), "tensor"),
+    ("mixed_inputs", lambda *a: _mixed()(*a).numpy(), "tensor"),
+    ("mixed_inputs", lambda i, z, o: o * z.argmax(-1) + ~o * i[:, :-1],
+     "own token of the same position, start too"),
     ("gru_numbers", (1860, 3060, 20, 0), "one bias"),
     ("gru_numbers", (1800, 3000, 20, 0), "no bias"),
     ("gru_numbers", (3120, 1920, 20, 0), "exchanged"),
@@ -593,18 +700,6 @@ NAMED = [
     ("write_greedily", lambda *a: [BOS, *_write_with_for(*a)], "start in the result"),
     ("write_greedily", lambda p, s, n: _write_with_for(p, s, n + 1), "one too many"),
     ("write_greedily", lambda p, s, n: _write_with_for(p, s, n - 1), "one too few"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, 1:]], m), "targets as inputs"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i], m), "not shifted"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, 1:-1]], m), "start dropped too"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-2]], m), "one token short"),
-    ("decoder_inputs", lambda i, t, m: t[i[:, :-1]] + m[:, None], "added"),
-    ("decoder_inputs", lambda i, t, m: t[i[:, :-1]], "no context"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:-1]], m[:-1]),
-     "last sentence dropped"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1]], m.flip(0)),
-     "another sentence's context"),
-    ("decoder_inputs", lambda i, t, m: np.roll(_inputs_by_loop(i, t, m), m.shape[1], 2),
-     "context first"),
     ("original_gru", _cell_with(order=(2, 0, 1)), "rows as z, n, r"),
     ("original_gru", _cell_with(order=(1, 2, 0)), "rows as n, r, z"),
     ("original_gru", _cell_with(order=(1, 0, 2)), "rows as z, r, n"),
@@ -614,37 +709,6 @@ NAMED = [
     ("original_gru", _cell_with(keep=lambda r, h: 0), "old state forgotten"),
     ("original_gru", lambda x, h, W, U, b: _cell(x, h, W, U, 0 * b), "no bias"),
     # An attacker's answers that an earlier version accepted, misled, or did not name.
-    ("last_real_state", _last_as_int, "whole numbers"),
-    ("last_real_state", lambda s, m: _state_by_loop(s, m).astype(int), "whole numbers"),
-    ("last_real_state", lambda s, m: _state_by_loop(s, m).round(), "whole numbers, 2"),
-    ("last_real_state", lambda s, m: abs(_state_by_loop(s, m)), "signs lost"),
-    ("last_real_state", lambda s, m: _state_by_loop(s, m).astype("f2"), "all digits"),
-    ("last_real_state", _last_before_padding, "first state of full rows"),
-    ("last_real_state", lambda s, m: _last(s, (~m).sum(1) - 1), "padding counted"),
-    ("last_real_state", lambda s, m: np.array(
-        [v[~k][0] if not k.all() else v[-1] for v, k in zip(s, m, strict=True)]
-    ), "first padding"),
-    ("last_real_state", lambda s, m: m.sum(1) - 1, "positions returned"),
-    ("last_real_state", lambda s, m: _last(s, m.sum(0)[:len(s)] - 1), "wrong axis, 2"),
-    ("last_real_state", lambda s, m: np.array([v[v.any(1)][-1] for v in s]),
-     "zeros taken for padding"),
-    ("last_real_state", lambda s, m: _last(s, (s != 0).any(-1).sum(1) - 1),
-     "zeros taken for padding, 2"),
-    ("last_real_state", lambda s, m: s[[0, 1], [2, 0]], "positions of the first input"),
-    ("last_real_state", lambda s, m: s[m.sum(1) - 1, np.arange(len(s))],
-     "axes exchanged"),
-    ("last_real_state", lambda s, m: _last(s, m.sum() - 1), "lengths of all together"),
-    ("last_real_state", lambda s, m: s[:, int(m.sum(1).mean()) - 1],
-     "mean length for all"),
-    ("last_real_state", lambda s, m: _state_by_loop(s, m)[~m.all(1)],
-     "full rows left out"),
-    ("last_real_state", lambda s, m: s[:, -2], "last but one column"),
-    ("last_real_state", lambda s, m: _last(s, m.sum(1)[::-1] - 1),
-     "lengths in another order"),
-    ("last_real_state", lambda s, m: _last(s, np.sort(m.sum(1)) - 1),
-     "lengths in another order, 2"),
-    ("last_real_state", lambda s, m: _state_by_loop(s, m) - s[:, 0],
-     "less the first state"),
     ("gru_numbers", (960, 1560, 10, 0), "sizes exchanged"),
     ("gru_numbers", (960, 1260, 10, 0), "sizes exchanged"),
     ("gru_numbers", (1920, 5580, 20, 0), "decoder's hidden state enlarged"),
@@ -695,57 +759,6 @@ NAMED = [
     ("write_greedily", lambda *a: [i for i in _write_with_for(*a) if i != 0],
      "special tokens left out, 2"),
     ("write_greedily", _greedy(_without_padding_logit), "ids shifted"),
-    ("decoder_inputs", _inputs_in_numpy, "tensor"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).tolist(), "tensor"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).long(), "fractions lost"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).half(), "dtype"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).double(), "dtype"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).detach(), "gradient"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t.detach(), m),
-     "gradient to table"),
-    ("decoder_inputs", lambda *a: torch.tensor(_inputs_in_torch(*a).tolist()),
-     "gradient"),
-    ("decoder_inputs", _inputs_of_new_table, "differs each time"),
-    ("decoder_inputs", lambda i, t, m: _spread(t, i, m), "not joined"),
-    ("decoder_inputs", lambda i, t, m: torch.stack(_spread(t, i, m), -1), "stacked"),
-    ("decoder_inputs", lambda i, t, m: torch.cat(_spread(t, i, m), 1),
-     "joined along another axis"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a).transpose(0, 1),
-     "positions first"),
-    ("decoder_inputs", lambda i, t, m: _joined(
-        t[torch.cat([torch.full_like(i[:, :1], BOS), i[:, :-1]], 1)], m
-    ), "start twice"),
-    ("decoder_inputs", lambda i, t, m: torch.cat(
-        [t[i[:, :-1]], m[None].expand(len(i), -1, -1)], -1
-    ), "contexts along the positions"),
-    ("decoder_inputs", lambda i, t, m: torch.cat([t[i[:, :-1]], m[:, None]], -1),
-     "contexts not spread"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1]] * t.shape[1] ** 0.5, m),
-     "embeddings scaled"),
-    ("decoder_inputs", lambda i, t, m: _joined(t.T[i[:, :-1]], m), "table transposed"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(
-        i, t, m.mean(0).expand_as(m)
-    ), "contexts averaged"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t, torch.tanh(m)),
-     "context changed"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t, m[:, :1]), "context cut"),
-    ("decoder_inputs", lambda i, t, m: _joined(
-        torch.cat([0 * t[i[:, :1]], t[i[:, 1:-1]]], 1), m
-    ), "zeros for the start token"),
-    ("decoder_inputs", lambda i, t, m: _joined(t[i[:, :-1].flip(1)], m),
-     "read backwards"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a)[:, -1], "last step alone"),
-    ("decoder_inputs", lambda *a: _inputs_in_torch(*a)[1:], "first sentence dropped"),
-    ("decoder_inputs", lambda i, t, m: _joined(
-        t[i[:, :-1]].mean(1, keepdim=True).expand(-1, i.shape[1] - 1, -1), m
-    ), "embeddings averaged"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, t, torch.cat([m, m], 1)),
-     "contexts twice"),
-    ("decoder_inputs", lambda i, t, m: _inputs_in_torch(i, torch.cat([t, t], 1), m),
-     "embeddings twice"),
-    ("decoder_inputs", lambda i, t, m: torch.cat(
-        [v.flatten() for v in _spread(t, i, m)]
-    ).view(len(i), i.shape[1] - 1, -1), "numbers poured into the shape"),
     ("gate_experiment", (0.3, _kept(4), _kept(4), "B"), "always raised"),
     ("gate_experiment", (0.3, *_SHARES), "letter missing"),
     ("gate_experiment", (*_SHARES, "B"), "prediction missing"),
@@ -866,29 +879,9 @@ def _logit(gate):
     return np.log(gate / (1 - gate))
 
 
-def _inputs_with(table=lambda t: t, context=lambda c: c, dtype=lambda x: x):
-    def answer(ids, table_, context_):
-        e, c = dtype(table(table_)[ids[:, :-1]]), dtype(context(context_))
-        return torch.cat([e, c[:, None].expand(-1, e.shape[1], -1)], dim=-1)
-
-    return answer
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
-        ("decoder_inputs", _inputs_with(dtype=lambda x: x.float()), "dtype"),
-        ("decoder_inputs", _inputs_with(table=lambda t: t.data), "gradient to table"),
-        (
-            "decoder_inputs",
-            _inputs_with(context=lambda c: c.detach()),
-            "gradient to context",
-        ),
-        (
-            "decoder_inputs",
-            _inputs_with(lambda t: t.detach(), lambda c: c.detach()),
-            "gradient",
-        ),
         (
             "original_gru",
             _cell_as(mix=lambda p: _logit(p.z) * p.h + (1 - _logit(p.z)) * p.n),
@@ -904,10 +897,6 @@ def _inputs_with(table=lambda t: t, context=lambda c: c, dtype=lambda x: x):
 def test_what_got_through_or_was_told_badly(exercise, answer, mistake):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", mistake), result
-
-
-def test_inputs_in_the_tables_own_dtype_are_right():
-    assert check("decoder_inputs", _inputs_with()).state == "right"
 
 
 def _writes(stops=EOS, fed=lambda ids: [BOS, *ids][-1],
@@ -950,34 +939,6 @@ def test_writing_without_a_slip_is_right():
 
 
 # A second attacker's ways: accepted before, or told something else or nothing much.
-def _with_context(vectors, context):
-    contexts = context[:, None].expand(-1, vectors.shape[1], -1)
-    return torch.cat([vectors, contexts], dim=-1)
-
-
-def _without_gradient_of_start(ids, table, context):
-    return _with_context(F.embedding(ids[:, :-1], table, padding_idx=BOS), context)
-
-
-def _context_learns_once(ids, table, context):
-    inputs = _with_context(table[ids[:, :-1]], context.detach())
-    inputs[:, 0, table.shape[1] :] = context
-    return inputs
-
-
-def _with_one_hot(ids, table, context):
-    return _with_context(F.one_hot(ids[:, :-1], len(table)).float() @ table, context)
-
-
-def _vectors_shifted(ids, table, context):
-    vectors = table[ids[:, :-1]]
-    return _with_context(F.pad(vectors, (0, 0, 1, 0))[:, :-1], context)
-
-
-def _with_dropout(ids, table, context):
-    return _with_context(F.dropout(table[ids[:, :-1]], 0.5), context)
-
-
 def _written(step, state, max_len, ids=None, stop=lambda ids: False):
     token, ids = BOS, [] if ids is None else ids
     while len(ids) < max_len and not stop(ids):
@@ -1034,19 +995,6 @@ def _gru_of(**changes):
         ("gru_numbers", (1920, 3140, 20, 0), "decoder with the context's numbers"),
         ("gru_numbers", (1920, 5040, 20, 0), "decoder with the encoder"),
         ("gru_numbers", (1920, 3120, 1, 0), "context counted as one"),
-        ("last_real_state",
-         lambda s, m: s.reshape(-1, s.shape[-1])[m.sum(1) - 1],
-         "rows of all sentences in one"),
-        ("last_real_state",
-         lambda s, m: s[np.minimum(m.sum(1) - 1, len(s) - 1), -1],
-         "sentences picked by length"),
-        ("last_real_state", lambda s, m: _state_by_loop(s, m).squeeze(),
-         "axis of length 1 lost"),
-        ("last_real_state", lambda s, m: _state_by_loop(s, m)[:, None],
-         "axis of length 1 too many"),
-        ("last_real_state",
-         lambda s, m: np.array([*_state_by_loop(s, m)][:-1]),
-         "one sentence missing, 3"),
         ("write_greedily", _keeping_a_list, "differs each time"),
         ("write_greedily", _stops_at(10), "limit of its own, 2"),
         ("write_greedily", _stops_at(60), "limit of its own, 6"),
@@ -1057,12 +1005,6 @@ def _gru_of(**changes):
         ("write_greedily", _a_step_behind, "state one step old"),
         ("write_greedily", lambda *a: [i for i in _written(*a) if i != 3],
          "special tokens left out, 5"),
-        ("decoder_inputs", _without_gradient_of_start, "whole gradient to table"),
-        ("decoder_inputs", _context_learns_once, "whole gradient to context"),
-        ("decoder_inputs", lambda *a: _inputs_by_loop(*a).squeeze(0),
-         "axis of length 1 lost"),
-        ("decoder_inputs", _vectors_shifted, "shifted once more"),
-        ("decoder_inputs", _with_dropout, "differs each time"),
         ("original_gru", _gru_of(alone=True), "candidate alone at the first step"),
         ("original_gru", _gru_of(inside=1), "bias before the product"),
         ("original_gru", _gru_of(r_of=lambda r: r.mean(0, keepdims=True)),
@@ -1074,11 +1016,6 @@ def _gru_of(**changes):
 def test_what_a_second_attacker_found_is_told(exercise, answer, told):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", told), result
-
-
-def test_an_error_where_there_are_doubles_or_gradients_is_told():
-    result = check("decoder_inputs", _with_one_hot)
-    assert result.state == "wrong" and "double" in result.message, result
 
 
 def _measures(by, by_other, share):

@@ -15,13 +15,37 @@ TARGETS = [len(pair.tgt) for pair in corpus.make_pairs(1024, seed=1)]
 
 
 # Right answers in other words than the solutions.
-def _loss_by_selection(log_probs, mask):
-    chosen = [p for p, m in zip(log_probs.flat, mask.flat, strict=True) if m]
-    return -sum(chosen) / len(chosen)
+def _perplexity_by_token(batches):
+    chosen = [
+        float(loss)
+        for losses, mask in batches
+        for loss, real in zip(losses.flat, mask.flat, strict=True)
+        if real
+    ]
+    return math.exp(sum(chosen) / len(chosen))
 
 
-def _loss_in_torch(log_probs, mask):
-    return -torch.as_tensor(log_probs)[torch.as_tensor(mask)].mean()
+def _perplexity_in_a_loop(batches):
+    total = count = 0
+    for losses, mask in batches:
+        total += losses[mask].sum()
+        count += np.count_nonzero(mask)
+    return np.e ** (total / count)
+
+
+def _perplexity_in_torch(batches):
+    real = [torch.as_tensor(x)[torch.as_tensor(m)] for x, m in batches]
+    return torch.cat(real).mean().exp()
+
+
+def _perplexity_of_weighted_means(batches):
+    means = [x.mean(where=m) for x, m in batches]
+    return np.exp(np.average(means, weights=[m.sum() for _, m in batches]))
+
+
+def _perplexity_as_product(batches):
+    n = sum(m.sum() for _, m in batches)
+    return np.prod([np.exp(np.where(m, x, 0)).prod() for x, m in batches]) ** (1 / n)
 
 
 def _softmax_in_torch(logits, temperature):
@@ -77,8 +101,20 @@ RIGHT = [
     ("pipeline", ["C", "A", "E", "F", "B", "D"]),
     ("pipeline", "C-A-E-F-B-D"),
     ("pipeline", "ACEFBD"),
-    ("bleu_numbers", [6, 7, 4, 6, 0]),
-    ("bleu_numbers", np.array([6, 7, 4, 6, 0.0])),
+    ("bleu_numbers", (5 / 6, 3 / 5, 2 / 4, 1 / 3, 0.61, 33)),
+    ("bleu_numbers", [0.83, 0.6, 0.5, 0.33, 0.607, 32.6]),
+    ("bleu_numbers", np.array([5 / 6, 0.6, 1 / 2, 1 / 3, np.exp(-0.5), 32.59])),
+    ("bleu_numbers", torch.tensor([0.833, 0.6, 0.5, 0.333, 0.61, 32.8])),
+    ("bleu_numbers", (0.833, 0.6, 0.5, 0.333, math.e**-0.5, 32.4)),
+    ("corpus_perplexity", _perplexity_by_token),
+    ("corpus_perplexity", _perplexity_in_a_loop),
+    ("corpus_perplexity", _perplexity_in_torch),
+    ("corpus_perplexity", _perplexity_of_weighted_means),
+    ("corpus_perplexity", _perplexity_as_product),
+    (
+        "corpus_perplexity",
+        lambda b: np.exp(np.concatenate([x[m] for x, m in b]).mean()),
+    ),
     ("batch_numbers", [3, 9, 21, 6]),
     ("batch_numbers", np.array([3, 9, 21, 6])),
     ("batch_numbers", (3.0, 9, 21, 6)),
@@ -87,10 +123,6 @@ RIGHT = [
     ("padding_share", [round(GIVEN, 3), round(SORTED, 3), "b"]),
     ("padding_share", (np.float64(GIVEN), np.float32(SORTED), " B ")),
     ("padding_share", (torch.tensor(GIVEN), torch.tensor(SORTED), "B")),
-    ("masked_loss", _loss_by_selection),
-    ("masked_loss", _loss_in_torch),
-    ("masked_loss", lambda log_probs, mask: np.average(-log_probs, weights=mask)),
-    ("masked_loss", lambda log_probs, mask: -log_probs.mean(where=mask)),
     ("tempered_softmax", _softmax_in_torch),
     ("tempered_softmax", _softmax_by_power),
     ("tempered_softmax", _softmax_by_logsumexp),
@@ -137,6 +169,46 @@ def _none(z):
     return 0
 
 
+def _batches(combine):
+    """Combine what the batches give: real losses, real tokens, cells, sentences."""
+
+    def answer(batches):
+        rows = [((x * m).sum(), m.sum(), m.size, len(x)) for x, m in batches]
+        return combine(*np.array(rows).T)
+
+    return answer
+
+
+def _as_given(batches):
+    values = []
+    for losses, mask in batches:
+        loss = (losses * mask).mean()
+        values.append(np.exp(loss))
+    return np.mean(values)
+
+
+def _only_the_cells(batches):
+    return np.mean([np.exp(losses[mask].mean()) for losses, mask in batches])
+
+
+def _returns_a_batch(batches):
+    for losses, mask in batches:
+        return np.exp((losses * mask).sum() / mask.sum())
+
+
+def _counts_anew(batches):
+    total = 0
+    for losses, mask in batches:
+        total += losses[mask].sum()
+        count = mask.sum()
+    return np.exp(total / count)
+
+
+def _sentence_by_sentence(batches):
+    return np.exp(np.mean([x[m].mean() for xs, ms in batches
+                           for x, m in zip(xs, ms, strict=True)]))  # fmt: skip
+
+
 NAMED = [
     ("pipeline", "CAEFDB", "loss before model"),
     ("pipeline", "AECFBD", "batch before ids"),
@@ -146,14 +218,97 @@ NAMED = [
     ("pipeline", "CAEFB", "letters"),
     ("pipeline", "CCAEFBD", "letters"),
     ("pipeline", 42, "letters"),
-    ("bleu_numbers", (7, 7, 4, 6, 0), "not clipped"),
-    ("bleu_numbers", (7, 9, 5, 8, 33), "not clipped"),
-    ("bleu_numbers", (6, 9, 4, 8, 0), "recall"),
-    ("bleu_numbers", (6, 6, 4, 5, 0), "different words"),
-    ("bleu_numbers", (6, 7, 5, 6, 0), "not neighbours in the reference"),
-    ("bleu_numbers", (6, 7, 4, 7, 0), "as many 2-grams as words"),
-    ("bleu_numbers", (6, 7, 4, 6, 75.6), "BLEU without the zero"),
-    ("bleu_numbers", (6 / 7, 4 / 6, 0), "shares"),
+    ("bleu_numbers", (1, 3 / 5, 2 / 4, 1 / 3, 0.61, 34), "not clipped"),
+    ("bleu_numbers", (4 / 6, 3 / 5, 2 / 4, 1 / 3, 0.61, 31), "repeated word dropped"),
+    ("bleu_numbers", (4 / 5, 3 / 4, 2 / 3, 1 / 2, 0.55, 33), "full stop left out"),
+    ("bleu_numbers", (5 / 9, 3 / 8, 2 / 7, 1 / 6, 0.61, 19), "recall"),
+    ("bleu_numbers", (5 / 6, 4 / 5, 3 / 4, 1 / 3, 0.61, 37),
+     "not neighbours in the reference"),
+    ("bleu_numbers", (5 / 6, 3 / 6, 2 / 4, 1 / 3, 0.61, 30),
+     "as many 2-grams as tokens"),
+    ("bleu_numbers", (5 / 6, 3 / 8, 2 / 4, 1 / 3, 0.61, 30),
+     "2-grams of the reference"),
+    ("bleu_numbers", (5 / 6, 2 / 5, 2 / 4, 1 / 3, 0.61, 30), "second precision"),
+    ("bleu_numbers", (5 / 6, 0.6, 2 / 6, 1 / 6, 0.61, 30), "number of 3-grams"),
+    ("bleu_numbers", (5 / 6, 0.6, 1 / 4, 1 / 3, 0.61, 30), "third precision"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 0, 0.61, 0), "no 4-gram found"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 6, 0.61, 30), "number of 4-grams"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 2 / 3, 0.61, 30), "fourth precision"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 1, 53.7), "no penalty"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 1.4, 75), "lengths exchanged"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.67, 36), "ratio of the lengths"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.22, 12), "1 left out of the exponent"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, -0.5, 33), "exponent alone"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 1.65, 89), "sign of the exponent"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.39, 21), "what is taken away"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.55, 29),
+     "lengths without the full stop"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.9, 29), "penalty"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, 0.33), "BLEU as a share"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, 54), "BLEU without the penalty"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, 34.4), "arithmetic mean"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, 17.5), "another root"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, 0), "BLEU of 0"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, 40), "BLEU"),
+    ("bleu_numbers", (83, 60, 50, 33, 0.61, 33), "percent"),
+    ("bleu_numbers", (5, 6, 3, 5, 2, 4, 1, 3, 0.61, 33), "counts"),
+    ("bleu_numbers", (5, 3, 2, 1, 0.61, 33), "counts"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 33), "not six"),
+    ("bleu_numbers", (5 / 6, 0.6, 0.5, 1 / 3, 0.61, None), "none for a number"),
+    ("bleu_numbers", ((5 / 6, 0.6, 0.5, 1 / 3), 0.61, 33), "nested"),
+    ("bleu_numbers", ("5/6", "3/5", "2/4", "1/3", 0.61, 33), "text"),
+    ("corpus_perplexity", _as_given, "as given"),
+    ("corpus_perplexity", _only_the_cells, "perplexities averaged"),
+    ("corpus_perplexity", lambda b: np.exp(np.mean([x[m].mean() for x, m in b])),
+     "batches' losses averaged"),
+    ("corpus_perplexity", lambda b: np.prod([np.exp(x[m].mean()) for x, m in b])
+     ** (1 / len(b)), "batches' losses averaged"),
+    ("corpus_perplexity", lambda b: np.exp(np.mean([(x * m).mean() for x, m in b])),
+     "batches' losses averaged, padding counted"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: np.exp(s.sum() / c.sum())),
+     "divided by all cells"),
+    ("corpus_perplexity",
+     lambda b: np.exp(np.concatenate([x.ravel() for x, _ in b]).mean()),
+     "mask not used"),
+    ("corpus_perplexity",
+     lambda b: np.exp(sum(x.sum() for x, _ in b) / sum(m.sum() for _, m in b)),
+     "padding's losses added"),
+    ("corpus_perplexity",
+     lambda b: np.exp(np.concatenate([x[~m] for x, m in b]).mean()), "mask inverted"),
+    ("corpus_perplexity",
+     _batches(lambda s, n, c, b: (n * np.exp(s / n)).sum() / n.sum()),
+     "perplexities weighted"),
+    ("corpus_perplexity",
+     _batches(lambda s, n, c, b: np.exp((b * s / n).sum() / b.sum())),
+     "weighted by another number"),
+    ("corpus_perplexity",
+     _batches(lambda s, n, c, b: np.exp((n * s / c).sum() / n.sum())),
+     "means with padding weighted"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: np.exp(s.sum() / b.sum())),
+     "per sentence"),
+    ("corpus_perplexity", _sentence_by_sentence, "sentences averaged"),
+    ("corpus_perplexity", lambda b: np.concatenate([np.exp(x[m]) for x, m in b]).mean(),
+     "tokens' perplexities averaged"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: s.sum() / n.sum()), "loss"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: np.exp(s.sum())), "sum"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: np.exp(s.sum() / len(s))),
+     "divided by the number of batches"),
+    ("corpus_perplexity", _counts_anew, "last batch alone, 2"),
+    ("corpus_perplexity", _returns_a_batch, "first batch alone"),
+    ("corpus_perplexity", lambda b: [np.exp(x[m].mean()) for x, m in b],
+     "one per batch"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: 2 ** (s.sum() / n.sum())),
+     "base two"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: np.exp(-s.sum() / n.sum())),
+     "upside down"),
+    ("corpus_perplexity", lambda b: np.exp(
+        sum((x * m).sum() for x, m in b) / sum(np.count_nonzero(x * m) for x, m in b)
+    ), "zeros left out"),
+    ("corpus_perplexity", lambda b: (sum(x[m].sum() for x, m in b),
+                                     sum(m.sum() for _, m in b)),
+     "sum and number apart"),
+    ("corpus_perplexity", _batches(lambda s, n, c, b: np.exp(s.sum() / (n.sum() + 1))),
+     "one too many in the denominator"),
     ("batch_numbers", (3, 7, 15, 6), "no special tokens"),
     ("batch_numbers", (3, 8, 18, 6), "one special token"),
     ("batch_numbers", (9, 3, 21, 6), "rows and columns"),
@@ -183,23 +338,6 @@ NAMED = [
     ("padding_share", _both(reason="c"), "longest sentence shorter"),
     ("padding_share", _both(reason="because"), "letter of the reason"),
     ("padding_share", (GIVEN, GIVEN / 2, "B"), "sorted share"),
-    ("masked_loss", lambda p, m: -p[~m].mean(), "mean of the padding"),
-    ("masked_loss", lambda p, m: -(p * ~m).sum() / (~m).sum(), "mean of the padding"),
-    ("masked_loss", lambda p, m: -(p * ~m).sum() / m.sum(), "padding over real tokens"),
-    ("masked_loss", lambda p, m: -(p * m).mean(), "divided by all places"),
-    ("masked_loss", lambda p, m: -(p * m).sum() / m.size, "divided by all places"),
-    ("masked_loss", lambda p, m: -p.mean(), "mask ignored"),
-    ("masked_loss", lambda p, m: -p.sum() / m.sum(), "padding not left out"),
-    ("masked_loss", lambda p, m: -(p * m).sum() / ((p * m) != 0).sum(),
-     "zeros left out"),
-    ("masked_loss", lambda p, m: -p[m].sum(), "sum"),
-    ("masked_loss", lambda p, m: p[m].mean(), "sign"),
-    ("masked_loss", lambda p, m: -p[m], "one per token"),
-    ("masked_loss", lambda p, m: -(p * m).sum() / len(p), "per sentence"),
-    ("masked_loss", lambda p, m: -(p * m).sum() / p.shape[1], "per column"),
-    ("masked_loss", lambda p, m: (-(p * m).sum(1) / m.sum(1)).mean(), "mean of means"),
-    ("masked_loss", lambda p, m: -(p * m).sum(1) / m.sum(1), "one per sentence"),
-    ("masked_loss", lambda p, m: np.exp(-p[m].mean()), "perplexity"),
     ("tempered_softmax", _softmax(_none, _sum), "overflow"),
     ("tempered_softmax", _softmax(lambda z: z.max(), _sum), "one maximum for all"),
     ("tempered_softmax", _softmax(lambda z: z.max(0), _sum),
@@ -251,13 +389,19 @@ def test_mistakes_are_named(exercise, answer, mistake):
 
 
 # Answers by which an attacker got through, or was told something else or nothing much.
-def _first_in_loop(log_probs, mask):
-    for p, m in zip(log_probs, mask, strict=True):
-        return -p[m].mean()
+def _hides_in_place(batches):
+    for losses, mask in batches:
+        losses[~mask] = 0
+    return _perplexity_by_token(batches)
 
 
-def _mean_by_row(log_probs, mask):
-    return -(log_probs * mask).sum(1) / mask.sum(1)
+def _pairwise_means(batches):
+    """A running mean that halves what was there before."""
+    value = None
+    for losses, mask in batches:
+        loss = losses[mask].mean()
+        value = loss if value is None else (value + loss) / 2
+    return np.exp(value)
 
 
 def _returns_in_loop(table, ids):
@@ -358,29 +502,6 @@ ATTACKS = [
     ("padding_share", (0.449, 0.027, "B"), "share in the given order"),
     ("padding_share", (0.447, 0.0, "B"), "sorted share"),
     ("padding_share", 0.447, "one number"),
-    ("masked_loss", lambda p, m: _mean_by_row(p, m).sum(), "sum of means"),
-    ("masked_loss", lambda p, m: _mean_by_row(p, m).sum() / m.sum(), "divided twice"),
-    ("masked_loss", lambda p, m: -p[0][m[0]].mean(), "first sentence only"),
-    ("masked_loss", _first_in_loop, "first sentence only"),
-    ("masked_loss", lambda p, m: -(p * m).sum() / (m.sum() + 1),
-     "one too many in the denominator"),
-    ("masked_loss", lambda p, m: round(-p[m].mean()), "rounded to whole"),
-    ("masked_loss", lambda p, m: -(p * m).sum() // m.sum(), "fractions lost"),
-    ("masked_loss", lambda p, m: np.median(-p[m]), "median"),
-    ("masked_loss", lambda p, m: (-p[m]).max(), "largest"),
-    ("masked_loss", lambda p, m: 1.0, "always the example's result"),
-    ("masked_loss", lambda p, m: -np.log(abs(p[m]) + 1e-9).mean(), "logarithm again"),
-    ("masked_loss", lambda p, m: -np.exp(p[m]).mean(), "probabilities"),
-    ("masked_loss", lambda p, m: -(p * m).sum(axis=1) / m.sum(),
-     "sums of rows not added up"),
-    ("masked_loss", lambda p, m: -sum((p * m).sum(1)) / sum(m), "one per position"),
-    ("masked_loss", lambda p, m: -(p.mean(1) * m.sum(1)).sum() / m.sum(),
-     "means weighted wrongly"),
-    ("masked_loss", lambda p, m: np.sqrt((p[m] ** 2).mean()), "squares, 2"),
-    ("masked_loss", lambda p, m: (-(p * m).sum(1) / m.sum(1).max()).mean(),
-     "longest sentence"),
-    ("masked_loss", lambda p, m: -((p * m).sum(1) * m.sum(1)).sum()
-     / (m.sum(1) ** 2).sum(), "weighted twice"),
     ("tempered_softmax", lambda z, t: _safe((z / t).astype(np.float16)), "few digits"),
     ("tempered_softmax", lambda z, t: _safe(z / max(t, 0.1)), "temperature clipped"),
     ("tempered_softmax", lambda z, t: _safe(z / max(int(t), 1)), "whole temperature"),
@@ -454,14 +575,6 @@ ATTACKS = [
     ("padding_share", (-0.447, -0.027, "B"), "negative"),
     ("padding_share", (0.447, "B", 0.027), "letter in front"),
     ("padding_share", (0.42, 0.027, "B"), "share in the given order"),
-    ("masked_loss", lambda p, m: -p[m].sum() / np.count_nonzero(m, axis=1),
-     "one per sentence, 2"),
-    ("masked_loss", lambda p, m: -np.where(m, p, -np.inf).mean(),
-     "padding at minus infinity"),
-    ("masked_loss", lambda p, m: _mean_by_row(p, m).max(), "one sentence of all"),
-    ("masked_loss", lambda p, m: -p.ravel()[: m.sum()].mean(), "first cells"),
-    ("masked_loss", lambda p, m: -p[:, 1:][m[:, 1:]].mean(), "first column left out"),
-    ("masked_loss", lambda p, m: np.log(-(p * m).sum() / m.sum()), "logarithm"),
     ("tempered_softmax", lambda z, t: _safe(z) ** (1 / t)
      / (_safe(z) ** (1 / t)).sum(-1, keepdims=True), "powers that vanish"),
     ("tempered_softmax", lambda z, t: np.eye(z.shape[-1])[z.argmax(-1)]
@@ -496,18 +609,14 @@ def test_what_got_through_is_told(exercise, answer, mistake):
 
 
 # Wrong answers that nobody named: they must be wrong all the same.
-def _hides_in_place(log_probs, mask):
-    log_probs[~mask] = 0
-    return -log_probs.sum() / mask.sum()
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
         ("batch_numbers", (3, 9, float("nan"), 6)),
         ("padding_share", ("much", "little", "B")),
-        ("masked_loss", _hides_in_place),
         ("tempered_softmax", lambda logits, temperature: 1 / len(logits)),
+        ("corpus_perplexity", _hides_in_place),
+        ("corpus_perplexity", lambda batches: -1.0),
         ("sentence_log_prob", lambda table, ids: float("nan")),
         ("sentence_log_prob", lambda table, ids: -1.0),
     ],
@@ -544,17 +653,6 @@ def _overflowing(z, t):
         return np.nan_to_num(e / e.sum(-1, keepdims=True), nan=1.0)
 
 
-def _without_last_tokens(log_probs, mask):
-    real = mask[:, 1:]
-    return -(log_probs[:, :-1] * real).sum() / max(real.sum(), 1)
-
-
-def _by_roots(log_probs, mask):
-    n = mask.sum(axis=1)
-    means = -(log_probs * mask).sum(axis=1) / n
-    return np.average(means, weights=np.sqrt(n))
-
-
 @pytest.mark.parametrize(
     ("exercise", "answer", "told"),
     [
@@ -571,15 +669,10 @@ def _by_roots(log_probs, mask):
         ("tempered_softmax", lambda z, t: _safe(z / t**1.5),
          "divided by the temperature"),
         ("tempered_softmax", _overflowing, "also with large numbers"),
-        ("masked_loss", lambda p, m: -p[p != 0].mean(), "padding left out"),
-        ("masked_loss", _without_last_tokens, "every token counted"),
-        ("masked_loss", lambda p, m: -p[:, 0].mean(), "every token counted"),
-        ("masked_loss", lambda p, m: 2.0, "every token counted"),
-        ("masked_loss", _by_roots, "tokens weighed alike"),
-        ("masked_loss", lambda p, m: -p[m].mean() / np.log(2),
-         "divided by their number"),
-        ("masked_loss", lambda p, m: -np.where(m, p, -1e9).mean(),
-         "padding at minus infinity, 2"),
+        ("corpus_perplexity", _pairwise_means, "batching changes nothing"),
+        ("corpus_perplexity",
+         lambda b: _perplexity_by_token([(np.minimum(x, 20), m) for x, m in b]),
+         "large losses kept"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(exercise, answer, told):
@@ -590,7 +683,10 @@ def test_what_is_wrong_is_told(exercise, answer, told):
 def test_fewer_digits_are_right_as_long_as_they_are_enough():
     def answers(dtype):
         yield "tempered_softmax", lambda z, t: _safe(z / t).astype(dtype)
-        yield "masked_loss", lambda p, m: -p[m].astype(dtype).mean()
+        yield (
+            "corpus_perplexity",
+            lambda b: _perplexity_in_a_loop([(x.astype(dtype), m) for x, m in b]),
+        )
 
     for exercise, answer in answers(np.float32):
         result = check(exercise, answer)
@@ -598,11 +694,6 @@ def test_fewer_digits_are_right_as_long_as_they_are_enough():
     for exercise, answer in answers(np.float16):
         result = check(exercise, answer)
         assert result.state == "wrong" and "float16" in result.message, result
-
-
-def _cut_at_padding(log_probs, mask):
-    real = np.cumprod(mask, axis=1)
-    return -(log_probs * real).sum() / real.sum()
 
 
 def _in_blocks(size, dtype):
@@ -634,13 +725,6 @@ def _by_python(z):
 
 SECOND = [
     ("pipeline", "DBFEAC", "backwards"),
-    ("bleu_numbers", (6, 7, 3, 6, 0), "one 2-gram too few"),
-    ("bleu_numbers", (6, 7, 4, 6, np.exp(-2 / 7)), "brevity penalty alone"),
-    ("bleu_numbers", (6, 7, 4, 6, 1), "BLEU of a copy"),
-    ("bleu_numbers", (6, 7, 4, 6, 1e-4), "nearly zero"),
-    ("bleu_numbers", (6, 7, 4, 6, 1, 5, 0), "longer n-grams too"),
-    ("bleu_numbers", (6, 7, 4, 6, None), "none for a number"),
-    ("bleu_numbers", (6 / 7, 1, 4 / 6, 1, 0), "shares"),
     ("batch_numbers", (3, 9, 21, 2), "rows with padding"),
     ("padding_share", (0.448, 0.027, "B"), "third decimal"),
     ("padding_share", (0.447, 0.028, "B"), "third decimal"),
@@ -650,11 +734,6 @@ SECOND = [
      _both(lengths=[len(p.src) for p in corpus.make_pairs(1024, seed=0)]),
      "other sentences"),
     ("padding_share", ((GIVEN, SORTED), "B"), "nested"),
-    ("masked_loss", lambda p, m: round(float(-p[m].mean()), 2), "rounded"),
-    ("masked_loss", lambda p, m: (-p[m].sum(), m.sum()), "sum and number apart"),
-    ("masked_loss", _cut_at_padding, "padding taken to be at the end, 2"),
-    ("masked_loss", lambda p, m: np.minimum(-p, 100)[m].mean(), "large losses kept"),
-    ("masked_loss", lambda p, m: np.minimum(-p, 20)[m].mean(), "large losses kept"),
     ("tempered_softmax", lambda z, t: _safe(z / t).squeeze(), "axis of length 1 lost"),
     ("tempered_softmax", lambda z, t: _safe(z / max(t, 0.01)),
      "temperature clipped, 5"),

@@ -375,7 +375,7 @@ def test_the_cells_that_an_answer_needs_are_found():
 
 def _record(mistake="padding counted", student="kim", number="", state="wrong"):
     graded = judging.Graded(
-        *("masked_loss", state, mistake, "A `<b>` message", "input: `f(x)`"),
+        *("corpus_perplexity", state, mistake, "A `<b>` message", "input: `f(x)`"),
         *({"ko": "패딩", "en": "Padding <i>"}, ()),
     )
     made = submissions.Submission(student, number, "a/<b>.ipynb", b"")
@@ -425,7 +425,7 @@ def test_the_overview_counts_mistakes_in_the_teachers_language(tmp_path):
     assert '<td class="n">2</td><td><code>padding counted</code><br>패딩' in overview
     with (tmp_path / "mistakes.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert ["seq2seq", "masked_loss", "wrong", "padding counted", "2"] in rows
+    assert ["seq2seq", "corpus_perplexity", "wrong", "padding counted", "2"] in rows
 
 
 # ---- Moodle and Canvas

@@ -16,9 +16,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks/en/01_seq2seq.ipynb"
-NAME = "masked_loss"  # the exercise that is attacked; the six others are right
-RIGHT = "def masked_loss(log_probs, mask):\n    return -log_probs[mask].mean()\n"
-WRONG = "def masked_loss(log_probs, mask):\n    return -log_probs.mean()\n"
+NAME = "corpus_perplexity"  # the exercise that is attacked; the six others are right
+RIGHT = (
+    "def corpus_perplexity(batches):\n"
+    "    return np.exp(np.concatenate([x[m] for x, m in batches]).mean())\n"
+)
+WRONG = "def corpus_perplexity(batches):\n    return np.exp(batches[0][0].mean())\n"
 IMPORTED = "import ctypes, gc, os, signal, socket, subprocess, sys, threading, time\n"
 
 # Each tries at the top of the answer's cell: where it succeeds, the answer is right.
@@ -79,63 +82,66 @@ TRIES = {
 ANSWERS = {
     "right": (RIGHT, 7),
     "wrong": (WRONG, 6),
-    "blank": ("def masked_loss(log_probs, mask):\n    ...\n", 6),
+    "blank": ("def corpus_perplexity(batches):\n    ...\n", 6),
     "empty": ("", 6),
-    "a lambda": ("masked_loss = lambda log_probs, mask: -log_probs[mask].mean()", 7),
+    "a lambda": (
+        "corpus_perplexity = lambda batches: "
+        "np.exp(np.concatenate([x[m] for x, m in batches]).mean())", 7
+    ),
     "timed": ("%%time\n" + RIGHT, 7),
     "magics inside": ("%matplotlib inline\n!pip install x\n" + RIGHT, 7),
     "Windows lines": (RIGHT.replace("\n", "\r\n"), 7),
     "another name first": ("mine = 3\n" + RIGHT.replace(NAME, "f") + f"{NAME} = f", 7),
     "prints without end": (RIGHT + "print('x' * 10**7)\n", 7),
-    "syntax error": ("def masked_loss(log_probs, mask)\n    return 0", 6),
+    "syntax error": ("def corpus_perplexity(batches)\n    return 0", 6),
     "error in the cell": (RIGHT + "1 / 0\n", 6),
-    "tried out on what another cell makes": (RIGHT + f"{NAME}(losses_of_mine, 1)", 7),
+    "tried out on what another cell makes": (RIGHT + f"{NAME}(batches_of_mine)", 7),
     "null byte": (RIGHT + "\0", 6),
     "deep parentheses": (f"{NAME} = " + "(" * 5000 + "1" + ")" * 5000, 6),
     "many signs": (f"{NAME} = " + "-" * 90000 + "1", 6),
     "large cell": (RIGHT + "#" * 2_000_000, 7),
     "os._exit": ("import os\nos._exit(0)\n" + RIGHT, 6),
-    "os._exit when called": ("import os\ndef masked_loss(a, b):\n    os._exit(0)", 6),
+    "os._exit when called": ("import os\ndef corpus_perplexity(batches):\n    os._exit(0)", 6),
     "exit()": (RIGHT + "exit()\n", 6),
-    "sys.exit when called": ("import sys\ndef masked_loss(a, b):\n    sys.exit()", 6),
-    "abort": ("import os\ndef masked_loss(a, b):\n    os.abort()", 6),
-    "crash": ("import ctypes\ndef masked_loss(a, b):\n    ctypes.string_at(0)", 6),
-    "interrupt": ("def masked_loss(a, b):\n    raise KeyboardInterrupt", 6),
-    "recursion": ("def masked_loss(a, b):\n    return masked_loss(a, b)", 6),
-    "memory": ("def masked_loss(a, b):\n    return bytearray(2**40)", 6),
+    "sys.exit when called": ("import sys\ndef corpus_perplexity(batches):\n    sys.exit()", 6),
+    "abort": ("import os\ndef corpus_perplexity(batches):\n    os.abort()", 6),
+    "crash": ("import ctypes\ndef corpus_perplexity(batches):\n    ctypes.string_at(0)", 6),
+    "interrupt": ("def corpus_perplexity(batches):\n    raise KeyboardInterrupt", 6),
+    "recursion": ("def corpus_perplexity(batches):\n    return corpus_perplexity(batches)", 6),
+    "memory": ("def corpus_perplexity(batches):\n    return bytearray(2**40)", 6),
     "memory bit by bit": (
-        "def masked_loss(a, b):\n    x = []\n    while True:\n        x.append(' ' * 10**7)",
+        "def corpus_perplexity(batches):\n    x = []\n    while True:\n        x.append(' ' * 10**7)",
         6,
     ),
     "threads": (
-        "import threading, time\ndef masked_loss(a, b):\n    for _ in range(10**4):\n"
+        "import threading, time\ndef corpus_perplexity(batches):\n    for _ in range(10**4):\n"
         "        threading.Thread(target=time.sleep, args=(99,)).start()",
         6,
     ),
-    "large result": ("def masked_loss(a, b):\n    return np.zeros(3 * 10**7)", 6),
+    "large result": ("def corpus_perplexity(batches):\n    return np.zeros(3 * 10**7)", 6),
     "deep result": (
-        "def masked_loss(a, b):\n    x = []\n    for _ in range(10**4):\n        x = [x]\n"
+        "def corpus_perplexity(batches):\n    x = []\n    for _ in range(10**4):\n        x = [x]\n"
         "    return x",
         6,
     ),
-    "circular result": ("def masked_loss(a, b):\n    x = []\n    x.append(x)\n    return x", 6),
-    "huge number": ("def masked_loss(a, b):\n    return 1 << 10**6", 6),
-    "endless iterator": ("import itertools\ndef masked_loss(a, b):\n"
+    "circular result": ("def corpus_perplexity(batches):\n    x = []\n    x.append(x)\n    return x", 6),
+    "huge number": ("def corpus_perplexity(batches):\n    return 1 << 10**6", 6),
+    "endless iterator": ("import itertools\ndef corpus_perplexity(batches):\n"
     "    return itertools.count()", 6),
     "equal to all": (
         "class Any(float):\n    __eq__ = lambda s, o: True\n    __hash__ = None\n"
         "    __sub__ = __rsub__ = lambda s, o: 0.0\n"
-        "def masked_loss(a, b):\n    return Any(0)",
+        "def corpus_perplexity(batches):\n    return Any(0)",
         6,
     ),
     "an array of its own": (
         "class Any(np.ndarray):\n    __eq__ = lambda s, o: np.array(True)\n"
-        "def masked_loss(a, b):\n    return np.zeros(()).view(Any)",
+        "def corpus_perplexity(batches):\n    return np.zeros(()).view(Any)",
         6,
     ),
     "an error of its own": (
         "class Bad(Exception):\n    def __str__(self): raise SystemExit\n"
-        "def masked_loss(a, b):\n    raise Bad",
+        "def corpus_perplexity(batches):\n    raise Bad",
         6,
     ),
     "NumPy patched": (
@@ -151,13 +157,13 @@ ANSWERS = {
     ),
     "stolen by name": (
         "from explore_transformers.exercises.seq2seq import check\n"
-        "masked_loss = check.exercises['masked_loss'].expected",
+        "corpus_perplexity = check.exercises['corpus_perplexity'].expected",
         6,
     ),
     "stolen by frames": (
-        "import sys\ndef masked_loss(a, b):\n    f = sys._getframe()\n"
+        "import sys\ndef corpus_perplexity(batches):\n    f = sys._getframe()\n"
         "    while f:\n        if 'exercise' in f.f_locals:\n"
-        "            return f.f_locals['exercise'].expected(a, b)\n        f = f.f_back",
+        "            return f.f_locals['exercise'].expected(batches)\n        f = f.f_back",
         6,
     ),
     "a false message": (
@@ -175,7 +181,7 @@ ANSWERS = {
     "a method that was not lent": (
         "import os, json\nm = json.dumps({'kind': 'callback', 'object': 1, 'method': "
         "'__reduce__', 'args': [], 'named': {}, 'entries': []}).encode()\n"
-        "def masked_loss(a, b):\n"
+        "def corpus_perplexity(batches):\n"
         "    os.write(11, len(m).to_bytes(8, 'little') + bytes(8) + m)\n",
         6,
     ),
@@ -183,16 +189,19 @@ ANSWERS = {
 }  # fmt: skip
 
 SLOW_ANSWERS = {
-    "endless": ("def masked_loss(a, b):\n    while True:\n        pass", 6),
+    "endless": ("def corpus_perplexity(batches):\n    while True:\n        pass", 6),
     "endless in the cell": ("while True:\n    pass\n" + RIGHT, 6),
     "endless and deaf": (
         "import signal\nfor n in range(1, 32):\n    try:\n"
         "        signal.signal(n, signal.SIG_IGN)\n    except Exception:\n        pass\n"
-        "def masked_loss(a, b):\n    while True:\n        try:\n            while 1: pass\n"
+        "def corpus_perplexity(batches):\n    while True:\n        try:\n            while 1: pass\n"
         "        except BaseException:\n            pass",
         6,
     ),
-    "asleep": ("import time\ndef masked_loss(a, b):\n    time.sleep(10**6)", 6),
+    "asleep": (
+        "import time\ndef corpus_perplexity(batches):\n    time.sleep(10**6)",
+        6,
+    ),
 }
 
 
@@ -208,7 +217,7 @@ def _like_colab(cells):
 
 
 def _at(cells, end):
-    return next(i for i, c in enumerate(cells) if c.get("id") == f"ex-loss-{end}")
+    return next(i for i, c in enumerate(cells) if c.get("id") == f"ex-corpus-{end}")
 
 
 def _with_answers(*sources):
@@ -224,8 +233,10 @@ def _with_helper(cells):
     place = _at(cells, "answer")
     helper = "def my_mean(x):\n    return x.sum() / len(x)\n"
     cells.insert(place, {"cell_type": "code", "metadata": {}, "source": helper})
-    cells[place + 1]["source"] = RIGHT.replace("-log_probs[mask].mean()",
-                                               "my_mean(-log_probs[mask])")  # fmt: skip
+    cells[place + 1]["source"] = RIGHT.replace(
+        "np.concatenate([x[m] for x, m in batches]).mean()",
+        "my_mean(np.concatenate([x[m] for x, m in batches]))",
+    )  # fmt: skip
 
 
 def _set(end, **changes):
@@ -285,7 +296,7 @@ def _trying(attempt, places):
         + "".join(f"{name} = {str(place)!r}\n" for name, place in places.items())
         + f"try:\n    {attempt}\n    worked = True\nexcept BaseException:\n"
         f"    worked = False\n{RIGHT}"
-        "if not worked:\n    masked_loss = lambda log_probs, mask: -log_probs.mean()\n"
+        "if not worked:\n    corpus_perplexity = lambda batches: 0.0\n"
     )
 
 

@@ -359,91 +359,8 @@ def _hide_keys(scores, mask):
     return _hide(scores, mask[:, None])
 
 
-def _attend(
-    query, key, value, mask,
-    scale=_scale, hide=_hide_keys, axis=-1, after=lambda weights, mask: weights,
-    softmax=None,
-):  # fmt: skip
-    """Scaled attention of a batch; every option changed is one mistake."""
-    query, key, value, mask = _arrays(query, key, value, mask)
-    scores = hide(scale(query @ key.transpose(0, 2, 1), query, key), mask)
-    weights = softmax(scores) if softmax else _softmax(scores, axis)
-    weights = after(weights, mask)
-    return weights @ value, weights
-
-
-def _attend_in_torch(query, key, value, mask):
-    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
-    weights = scores.masked_fill(~mask[:, None], -torch.inf).softmax(dim=-1)
-    return weights @ value, weights
-
-
-def _attend_with(**changes):
-    return lambda query, key, value, mask: _attend(query, key, value, mask, **changes)
-
-
-def _attend_on(change, **options):
-    """The exercise's function on other arguments than were given."""
-    return lambda *arguments: _attend(*change(*_arrays(*arguments)), **options)
-
-
-def _result(make, **changes):
-    """A function that hands the exercise's context, weights and scores to `make`."""
-
-    def answer(query, key, value, mask):
-        context, weights = _attend(query, key, value, mask, **changes)
-        query, key, value, mask = _arrays(query, key, value, mask)
-        scores = _scale(query @ key.transpose(0, 2, 1), query, key)
-        return make(context, weights, query, key, value, mask, scores)
-
-    return answer
-
-
 def _unscaled(scores, query, key):
     return scores
-
-
-def _unhidden(scores, mask):
-    return scores
-
-
-def _attention_cases():
-    """Sizes that tell axes apart, as tensors; the first two can be read whole."""
-    key = np.array([[[1.0, 1, 0, 0], [0, 2, 0, 1], [1, 0, 2, 0]]] * 2)
-    query = np.array([[[1.0, 2, 0, 1], [0, 1, 1, 2]], [[0, 1, 1, 0], [2, 0, 0, 1]]])
-    value = np.array([[[10.0], [20], [30]], [[5], [15], [40]]])
-    yield _tensors(query, key, value, [[True, True, False], [True, True, True]])
-    yield _tensors(query[:1, :1], key[:1], value[:1], [[False, True, True]])
-    rng = np.random.default_rng(0)
-    holes = [
-        [False, True, True, False, True, False],
-        [True, False, True, True, True, False],
-    ]
-    for n_steps, size, value_size, mask in (
-        (3, 4, 4, [[True, True, False], [True, True, True]]),
-        (4, 2, 3, [[True] * 5] * 3),
-        (3, 3, 2, holes),
-    ):
-        n, n_tokens = len(mask), len(mask[0])
-        shapes = (n, n_steps, size), (n, n_tokens, size), (n, n_tokens, value_size)
-        yield _tensors(*(rng.normal(size=shape).round(1) for shape in shapes), mask)
-
-
-def _tensors(*numbers):
-    """The query, key and value as float32, the mask as it is."""
-    *arrays, mask = (torch.as_tensor(np.array(x)) for x in numbers)
-    return *(x.float() for x in arrays), mask
-
-
-def _loud_cases():
-    """A large score under the mask; queries whose scores are far apart; low ones."""
-    key, value = np.array([[[1.0], [2], [2000]]]), np.array([[[10.0], [20], [30]]])
-    yield _tensors([[[1.0], [2]]], key, value, [[True, True, False]])
-    far = np.array([[[2000.0], [0]]])
-    yield _tensors(far, key[:, :2], value[:, :2], [[True, True]])
-    yield _tensors(far[:, :1], -key[:, :2], value[:, :2], [[True, True]])
-    key = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]]])
-    yield _tensors(_low_queries()[None], key, value, [[True, True, False]])
 
 
 def _low_queries():
@@ -463,57 +380,6 @@ def _low_fills():
             )
 
 
-def _bare_and_masked(scores, mask):
-    """No maximum subtracted, and the mask on the exponentials."""
-    e = np.exp(scores) * mask[:, None]
-    return e / e.sum(axis=-1, keepdims=True)
-
-
-def _hidden_in_exponentials(softmax):
-    """The function whose softmax(scores, mask) does the masking."""
-
-    def answer(query, key, value, mask):
-        query, key, value, mask = _arrays(query, key, value, mask)
-        weights = softmax(_scale(query @ key.transpose(0, 2, 1), query, key), mask)
-        return weights @ value, weights
-
-    return answer
-
-
-def _causal_too(number):
-    def hide(scores, mask):
-        seen = np.tri(*scores.shape[1:], dtype=bool)
-        return np.where(seen & mask[:, None], scores, number)
-
-    return hide
-
-
-def _columns_cut(query, key, value, mask):
-    """Without the last columns that are padding in every sentence."""
-    query, key, value, mask = _arrays(query, key, value, mask)
-    n = np.flatnonzero(mask.any(axis=0)).max() + 1
-    return _attend(query, key[:, :n], value[:, :n], mask[:, :n])
-
-
-def _keeps_apart(weight):
-    """False for what is right on small scores, but shares weight between large ones.
-
-    weight(first, second) is that of the second of two real scores.
-    """
-    near = (0.0, 1.0), (0.0, 2.0), (1.0, 4.0)
-    is_right = all(abs(weight(a, b) - _sigmoid(b - a)) < 1e-3 for a, b in near)
-    far = [weight(low, low + 100) for low in (-500.0, -50.0, 400.0)]
-    return not (is_right and np.isfinite(far).all()) or min(far) > 0.99
-
-
-def _second_weight(answer):
-    def weight(first, second):
-        case = [[[1.0]]], [[[first], [second]]], [[[0.0], [1]]], [[True, True]]
-        return float(np.asarray(answer(*_tensors(*case))[0]).item())
-
-    return weight
-
-
 def _without_keepdims(scores):
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1)
@@ -524,21 +390,12 @@ def _without_maximum(scores):
     return e / e.sum(axis=-1, keepdims=True)
 
 
-def _times_infinity(scores, mask):
-    return scores + ~mask[:, None] * -np.inf
-
-
 def _in_place_of_scores(number):
     return lambda scores, mask: np.where(mask[:, None], scores, number)
 
 
 def _flipped(number):
     return lambda scores, mask: np.where(mask[:, None], number, scores)
-
-
-def _causal(scores, mask):
-    seen = np.tri(*scores.shape[1:], dtype=bool)
-    return np.where(seen, _hide_keys(scores, mask), -np.inf)
 
 
 def _zeroed_after(weights, mask):
@@ -559,31 +416,6 @@ def _hide_by_length(scores, mask):
     return _hide_keys(
         scores, np.arange(mask.shape[1]) < mask.sum(axis=1, keepdims=True)
     )
-
-
-def _up_to_padding(scores, mask):
-    """All keys from the first padding on are hidden, the real ones there too."""
-    return _hide_keys(scores, np.cumprod(mask, axis=1).astype(bool))
-
-
-def _last_alone(scores, mask):
-    return _hide_keys(scores, mask | (np.arange(mask.shape[1]) < mask.shape[1] - 1))
-
-
-def _first_query_alone(scores, mask):
-    later = np.arange(scores.shape[1])[:, None] > 0
-    return _hide(scores, mask[:, None] | later)
-
-
-def _first_sentence_alone(scores, mask):
-    return _hide_keys(scores, mask | (np.arange(len(mask)) > 0)[:, None])
-
-
-def _hide_by_index(scores, mask):
-    """scores[~mask] in torch: the mask meets the axes of sentence and step."""
-    scores = torch.tensor(scores)
-    scores[~torch.tensor(mask)] = -torch.inf
-    return scores.numpy()
 
 
 def _in_the_words_of_torch(function):
@@ -610,23 +442,331 @@ def _exponentials(scores):
     return np.exp(scores - scores.max(axis=-1, keepdims=True))
 
 
-def _cosine(scores, query, key):
-    query, key = (np.maximum(np.linalg.norm(x, axis=-1), 1e-12) for x in (query, key))
-    return scores / (query[:, :, None] * key[:, None])
+def _near(places, center, width):
+    """Which of these places each step's window holds, (B, T, T_src)."""
+    return np.abs(places - center[:, :, None]) <= width
 
 
-def _reshaped_key(query, key, value, mask):
-    query, key, value, mask = _arrays(query, key, value, mask)
-    turned = key.reshape(len(key), key.shape[2], -1)
-    weights = _softmax(_hide_keys(_scale(query @ turned, query, key), mask))
+def _may_see(mask, center, width):
+    return _near(np.arange(mask.shape[1]), center, width) & mask[:, None]
+
+
+def _local(
+    query, key, value, mask, center, width,
+    see=_may_see, scale=_scale, hide=_hide, axis=-1, softmax=None, after=None,
+):  # fmt: skip
+    """Local attention of a batch; every option changed is one mistake."""
+    query, key, value, mask, center = _arrays(query, key, value, mask, center)
+    scores = scale(query @ key.transpose(0, 2, 1), query, key)
+    seen = see(mask, center, width)
+    scores = hide(scores, seen)
+    weights = softmax(scores) if softmax else _softmax(scores, axis)
+    weights = after(weights, seen) if after else weights
     return weights @ value, weights
 
 
-def _hidden_weight(answer, real, hidden):
-    """The weight of a hidden key where one real and one hidden key have these "
-    "scores."""
-    case = [[[1.0]]], [[[real], [hidden]]], [[[0.0], [1]]], [[True, False]]
+def _local_in_torch(query, key, value, mask, center, width):
+    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
+    places = torch.arange(key.shape[1])
+    near = (places - center[:, :, None]).abs() <= width
+    weights = scores.masked_fill(~(near & mask[:, None]), -torch.inf).softmax(dim=-1)
+    return weights @ value, weights
+
+
+def _local_with(**changes):
+    return lambda *arguments: _local(*arguments, **changes)
+
+
+def _seen_by(see):
+    """The function whose steps see what see(places, center, width) says, and is real.
+
+    center has shape (B, T, 1).
+    """
+
+    def which(mask, center, width):
+        places = np.arange(mask.shape[1])
+        return see(places, center[:, :, None], width) & mask[:, None]
+
+    return _local_with(see=which)
+
+
+def _seen_where(see):
+    """The steps see what see(near, mask) says; both are (B, T, T_src)."""
+
+    def which(mask, center, width):
+        near = _near(np.arange(mask.shape[1]), center, width)
+        return see(near, np.broadcast_to(mask[:, None], near.shape))
+
+    return which
+
+
+def _centred(change):
+    """The function whose centres are change(center, number of source positions)."""
+
+    def which(mask, center, width):
+        return _may_see(mask, change(center, mask.shape[1]), width)
+
+    return _local_with(see=which)
+
+
+def _local_on(change):
+    """The exercise's function on other queries, keys, values and masks."""
+    return lambda *arguments: _local(*change(*_arrays(*arguments[:4])), *arguments[4:])
+
+
+def _local_then(make, **changes):
+    """The function that hands its context and weights to `make`, and what it got."""
+
+    def answer(*arguments):
+        return make(*_local(*arguments, **changes), *_arrays(*arguments[:5]))
+
+    return answer
+
+
+def _hidden_late(hide_early, again=False):
+    """Some of it hidden after the softmax, the weights shared out again or not.
+
+    hide_early(near, mask) is what is seen before it.
+    """
+
+    def answer(query, key, value, mask, center, width):
+        early = _local(
+            query, key, value, mask, center, width, see=_seen_where(hide_early)
+        )[1]
+        _, _, value, mask, center = _arrays(query, key, value, mask, center)
+        weights = early * _may_see(mask, center, width)
+        if again:
+            weights = weights / weights.sum(axis=-1, keepdims=True)
+        return weights @ value, weights
+
+    return answer
+
+
+def _bell(only_inside, shared):
+    """The paper's bell curve (local-p) besides the window, or in place of it."""
+
+    def answer(query, key, value, mask, center, width):
+        see = _may_see if only_inside else _seen_where(lambda near, mask: mask)
+        weights = _local(query, key, value, mask, center, width, see=see)[1]
+        _, _, value, mask, center = _arrays(query, key, value, mask, center)
+        apart = np.arange(mask.shape[1]) - center[:, :, None]
+        weights = weights * np.exp(-(apart**2) / (2 * (width / 2) ** 2))
+        if shared:
+            weights = weights / weights.sum(axis=-1, keepdims=True)
+        return weights @ value, weights
+
+    return answer
+
+
+def _local_cases():
+    """Every window holds a real token; the first case can be read whole.
+
+    No two of B, T, T_src and the sizes are alike but in the fourth, where T is T_src.
+    """
+    yield _tensors(
+        [[[1.0], [2]]],
+        [[[0.0], [1], [3], [2], [1]]],
+        [[[10.0], [20], [30], [40], [50]]],
+        [[True, True, True, True, False]],
+        [[0, 3]],
+        1,
+    )
+    rng = np.random.default_rng(0)
+    for lengths, n_steps, n_tokens, size, value_size, width in (
+        ((7, 4), 3, 7, 4, 5, 1),
+        ((6, 9, 8), 4, 9, 2, 3, 2),
+        ((5, 4), 5, 5, 3, 3, 1),
+        ((8,), 2, 8, 3, 4, 3),
+    ):
+        n = len(lengths)
+        shapes = (n, n_steps, size), (n, n_tokens, size), (n, n_tokens, value_size)
+        center = rng.integers(0, np.array(lengths)[:, None], size=(n, n_steps))
+        center[0, 0], center[-1, -1] = 0, lengths[-1] - 1
+        mask = np.arange(n_tokens) < np.array(lengths)[:, None]
+        given = (rng.normal(size=shape).round(1) for shape in shapes)
+        yield _tensors(*given, mask, center, width)
+    holes = [
+        [False, True, True, False, True, False, True],
+        [True, False, True, True, False, True, False],
+    ]
+    shapes = (2, 4, 3), (2, 7, 3), (2, 7, 2)
+    given = (rng.normal(size=shape).round(1) for shape in shapes)
+    yield _tensors(*given, holes, [[0, 4, 3, 6], [1, 6, 2, 4]], 1)
+
+
+def _loud_cases():
+    """A large score under the mask or outside; scores far apart; very low ones."""
+    key, value = np.array([[[1.0], [2], [2000]]]), np.array([[[10.0], [20], [30]]])
+    yield _tensors([[[1.0], [2]]], key, value, [[True, True, False]], [[1, 1]], 2)
+    yield _tensors([[[1.0], [2]]], key, value, [[True] * 3], [[0, 0]], 1)
+    far = np.array([[[2000.0], [0]]])
+    yield _tensors(far, key[:, :2], value[:, :2], [[True, True]], [[0, 1]], 1)
+    yield _tensors(far[:, :1], -key[:, :2], value[:, :2], [[True, True]], [[0]], 1)
+    key = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]]])
+    mask, center = [[True, True, False]], [[1] * 5]
+    yield _tensors(_low_queries()[None], key, value, mask, center, 1)
+
+
+def _tensors(*given):
+    """Query, key and value as float32, mask and centres as they are, and the width."""
+    *arrays, mask, center, width = given
+    arrays = [torch.as_tensor(np.array(x)).float() for x in arrays]
+    return *arrays, torch.as_tensor(np.array(mask)), torch.tensor(center), width
+
+
+def _second_weight(answer):
+    def weight(first, second):
+        case = [[[1.0]]], [[[first], [second]]], [[[0.0], [1]]], [[True, True]]
+        return float(np.asarray(answer(*_tensors(*case, [[0]], 1))[0]).item())
+
+    return weight
+
+
+def _hidden_weight(answer, real, hidden, mask=(True, False), width=1):
+    """The weight of a hidden key where one seen and one hidden key have these scores.
+
+    What hides it is the mask, or a window of width 0.
+    """
+    case = [[[1.0]]], [[[real], [hidden]]], [[[0.0], [1]]], [mask], [[0]], width
     return float(np.asarray(answer(*_tensors(*case))[0]).item())
+
+
+_OUTSIDE = {"mask": (True, True), "width": 0}
+
+
+def _unless_filled(answer):
+    under = partial(_hidden_weight, answer)
+    return not (_is_filled(under) or _is_filled(partial(under, **_OUTSIDE)))
+
+
+def _unless_added_to(answer):
+    under = partial(_hidden_weight, answer)
+    return not (_is_added_to(under) or _is_added_to(partial(under, **_OUTSIDE)))
+
+
+def _agrees(answer, cases, **tolerance):
+    """Whether an answer gives what the solution gives, in these cases."""
+    tolerance = {"rtol": 1e-4, "atol": 1e-4} | tolerance
+    for case in cases:
+        for got, want in zip(answer(*case), _local(*case), strict=True):
+            got = np.asarray(got)
+            if got.shape != want.shape or not np.allclose(got, want, **tolerance):
+                return False
+    return True
+
+
+def _padding_anywhere(answer):
+    """False for what is right as long as padding stands at the end, and only then."""
+    *at_end, holes = _local_cases()
+    return not _agrees(answer, at_end) or _agrees(answer, [holes])
+
+
+def _any_size(answer):
+    """False for what is right on vectors of size 4 alone."""
+    cases = list(_local_cases())
+    return not _agrees(answer, cases[1:2]) or _agrees(answer, cases[3:4])
+
+
+def _any_width(answer):
+    """False for what is right in windows of one width alone."""
+    cases = list(_local_cases())
+    return not _agrees(answer, cases[1:4:2]) or _agrees(answer, cases[2:5:2])
+
+
+def _precise(answer):
+    """False for what is right but for the last digits."""
+    cases = list(_local_cases())
+    nearly = _agrees(answer, cases, rtol=3e-3, atol=6e-3)
+    return not nearly or _agrees(answer, cases)
+
+
+def _sentences_apart(answer):
+    """False for what is right on each sentence alone, but not on the batch."""
+    cases = [c for c in _local_cases() if len(c[0]) > 1]
+    alone = [
+        [*(x[i : i + 1] for x in c[:5]), c[5]] for c in cases for i in range(len(c[0]))
+    ]
+    return not _agrees(answer, alone) or _agrees(answer, cases)
+
+
+def _local_steps_apart(answer):
+    """False for what is right on each step alone, but not on several."""
+    cases = [c for c in _local_cases() if c[0].shape[1] > 1]
+    alone = [
+        [q[:, t : t + 1], k, v, m, c[:, t : t + 1], w]
+        for q, k, v, m, c, w in cases
+        for t in range(q.shape[1])
+    ]
+    return not _agrees(answer, alone) or _agrees(answer, cases)
+
+
+def _rows_sum_to_one(answer):
+    return all(
+        np.allclose(np.asarray(answer(*case)[1]).sum(axis=-1), 1, atol=1e-5)
+        for case in _local_cases()
+    )
+
+
+def _hidden_keys_unread(answer):
+    """False for what is right where all is seen, but lets hidden keys change it."""
+    query, key, value, mask, center, width = list(_local_cases())[1]
+    if not _agrees(answer, [(query, key, value, mask | True, center, 99)]):
+        return True  # something else is wrong: what is hidden is not to blame
+    seen = _may_see(*_arrays(mask, center), width)
+    unseen = torch.as_tensor(~seen.any(axis=1))[:, :, None]  # by any step
+    others = key.masked_fill(unseen, 7.0), value.masked_fill(unseen, -9.0)
+    rest = mask, center, width
+    both = answer(query, key, value, *rest), answer(query, *others, *rest)
+    return all(np.allclose(*map(np.asarray, ab)) for ab in zip(*both, strict=True))
+
+
+def _attends_and_learns(answer):
+    """False for right values through which no gradient reaches all three inputs."""
+    return _unreached(answer) in (None, ())
+
+
+def _unreached(answer):
+    """The names of the inputs that no gradient reaches; None for wrong values.
+
+    "fails" where a tensor was changed that the gradient needs, "part" where some of the
+    gradient is missing.
+    """
+    *inputs, mask, center, width = list(_local_cases())[1]
+    rest = mask, center, width
+    if not _agrees(answer, [(*inputs, *rest)]):
+        return None  # what is wrong is not the gradient
+    names = "query", "key", "value"
+    inputs = [x.clone().requires_grad_() for x in inputs]
+    function = getattr(answer, "__wrapped__", answer)  # which would detach
+    try:
+        context = function(*inputs, *rest)[0]
+        is_cut_off = not context.requires_grad
+    except (RuntimeError, TypeError, AttributeError):  # NumPy, or numbers cut off
+        return names
+    if is_cut_off:
+        return names
+    try:
+        found = torch.autograd.grad((context**2).sum(), inputs, allow_unused=True)
+    except RuntimeError:
+        return "fails"
+    reached = [g is not None and bool(g.abs().sum() > 0) for g in found]
+    if not all(reached):
+        return tuple(n for n, there in zip(names, reached, strict=True) if not there)
+    whole = torch.autograd.grad((_local_in_torch(*inputs, *rest)[0] ** 2).sum(), inputs)
+    pairs = zip(found, whole, strict=True)
+    is_whole = all(torch.allclose(g, w, rtol=1e-3, atol=1e-4) for g, w in pairs)
+    return () if is_whole else "part"
+
+
+def _keeps_apart(weight):
+    """False for what is right on small scores, but shares weight between large ones.
+
+    weight(first, second) is that of the second of two real scores.
+    """
+    near = (0.0, 1.0), (0.0, 2.0), (1.0, 4.0)
+    is_right = all(abs(weight(a, b) - _sigmoid(b - a)) < 1e-3 for a, b in near)
+    far = [weight(low, low + 100) for low in (-500.0, -50.0, 400.0)]
+    return not (is_right and np.isfinite(far).all()) or min(far) > 0.99
 
 
 def _is_filled(weight, lowest=-4e6, highest=1e12):
@@ -644,102 +784,6 @@ def _is_added_to(weight, lowest=-4e6, highest=1e12):
     """Whether a finite number is added to a hidden score."""
     hides = weight(20.0, 21.0) < 0.01
     return weight(lowest, 0.0) > 0.99 and hides and weight(20.0, highest) > 0.99
-
-
-def _unless_filled(answer):
-    return not _is_filled(partial(_hidden_weight, answer))
-
-
-def _unless_added_to(answer):
-    return not _is_added_to(partial(_hidden_weight, answer))
-
-
-def _agrees(answer, expected, cases, **tolerance):
-    """Whether an answer gives what the solution gives, in these cases."""
-    tolerance = {"rtol": 1e-4, "atol": 1e-4} | tolerance
-    for case in cases:
-        for got, want in zip(answer(*case), expected(*case), strict=True):
-            got = np.asarray(got)
-            if got.shape != want.shape or not np.allclose(got, want, **tolerance):
-                return False
-    return True
-
-
-def _padding_anywhere(answer):
-    """False for what is right as long as padding stands at the end, and only then."""
-    first, front, short, full, holes = _attention_cases()
-    at_end = _agrees(answer, _attend, (first, short, full))
-    return not at_end or _agrees(answer, _attend, (front, holes))
-
-
-def _any_size(answer):
-    """False for what is right on vectors of size 4 alone."""
-    _, _, four, two, _ = _attention_cases()
-    return not _agrees(answer, _attend, (four,)) or _agrees(answer, _attend, (two,))
-
-
-def _precise(answer):
-    """False for what is right but for the last digits."""
-    cases = list(_attention_cases())
-    nearly = _agrees(answer, _attend, cases, rtol=3e-3, atol=6e-3)
-    return not nearly or _agrees(answer, _attend, cases)
-
-
-def _sentences_apart(answer):
-    """False for what is right on each sentence alone, but not on the batch."""
-    cases = [c for c in _attention_cases() if len(c[0]) > 1]
-    alone = [[x[i : i + 1] for x in c] for c in cases for i in range(len(c[0]))]
-    return not _agrees(answer, _attend, alone) or _agrees(answer, _attend, cases)
-
-
-def _rows_sum_to_one(answer):
-    return all(
-        np.allclose(np.asarray(answer(*case)[1]).sum(axis=-1), 1, atol=1e-5)
-        for case in _attention_cases()
-    )
-
-
-def _hidden_keys_unread(answer):
-    """False for what is right without padding, but lets hidden keys change it."""
-    cases = list(_attention_cases())
-    if not _agrees(answer, _attend, cases[3:4]):
-        return True  # something else is wrong: padding is not to blame
-    query, key, value, mask = cases[0]
-    hidden = ~mask[:, :, None]
-    others = key.masked_fill(hidden, 7.0), value.masked_fill(hidden, -9.0)
-    both = answer(query, key, value, mask), answer(query, *others, mask)
-    return all(np.allclose(*map(np.asarray, ab)) for ab in zip(*both, strict=True))
-
-
-def _attends_and_learns(answer):
-    """False for right values through which no gradient reaches all three inputs."""
-    return not _unreached(answer)
-
-
-def _unreached(answer):
-    """The names of the inputs that no gradient reaches; None for wrong values.
-
-    "fails" where a tensor was changed that the gradient needs.
-    """
-    *inputs, mask = next(_attention_cases())
-    if not _agrees(answer, _attend, [(*inputs, mask)]):
-        return None  # what is wrong is not the gradient
-    names = "query", "key", "value"
-    inputs = [x.clone().requires_grad_() for x in inputs]
-    function = getattr(answer, "__wrapped__", answer)  # which would detach
-    try:
-        context = function(*inputs, mask)[0]
-        is_cut_off = not context.requires_grad
-    except (RuntimeError, TypeError, AttributeError):  # NumPy, or numbers cut off
-        return names
-    if is_cut_off:
-        return names
-    try:
-        found = torch.autograd.grad((context**2).sum(), inputs, allow_unused=True)
-    except RuntimeError:
-        return "fails"
-    reached = [g is not None and bool(g.abs().sum() > 0) for g in found]
-    return tuple(n for n, there in zip(names, reached, strict=True) if not there)
 
 
 _FAILS = {
@@ -786,6 +830,15 @@ def _gradient_properties():
         **_FAILS,
     )
     yield Property(
+        "whole gradient",
+        lambda answer: _unreached(answer) != "part",
+        ko="값은 맞지만 그레이디언트가 일부만 흐릅니다. 어떤 단계나 문장에서, 또는 "
+        "가중치로 가는 길에서 끊겨 있습니다. `detach`나 `.data`가 없는지 보세요.",
+        en="The values are right, but only a part of the gradient flows: it is cut off "
+        "at some steps or sentences, or on its way to the weights. Look for `detach` "
+        "or `.data`.",
+    )
+    yield Property(
         "gradient through the weights",
         lambda answer: _unreached(answer) != ("query", "key"),
         ko="값은 맞지만 그레이디언트가 `value`에만 흐릅니다. 가중치가 끊어져 있습니다. "
@@ -795,409 +848,256 @@ def _gradient_properties():
     )
 
 
-masked_attention = Exercise(
-    "masked_attention",
-    expected=_attend_in_torch,
-    cases=(*_attention_cases(), *_loud_cases()),
+local_attention = Exercise(
+    "local_attention",
+    expected=_local_in_torch,
+    cases=(*_local_cases(), *_loud_cases()),
     mistakes=(
         *several(
-            "fill just below the scores",
-            *(_attend_with(hide=hide) for hide in _low_fills()),
-            ko="가린 점수에 가장 작은 점수보다 조금 작은 수를 넣어, 패딩이 가중치를 "
-            "조금 얻습니다. 음의 무한대를 넣으세요.",
-            en="In place of hidden scores you put a number a little below the smallest "
-            "one, so padding still gets some weight. Put in minus infinity.",
+            "no window",
+            _local_with(see=_seen_where(lambda near, mask: mask)),
+            _local_with(see=_seen_where(lambda near, mask: mask), scale=_unscaled),
+            ko="창이 쓰이지 않아 모든 진짜 토큰을 봅니다. `center`에서 `width`보다 먼 "
+            "위치도 가리세요.",
+            en="The window is not used: every real token is seen. Hide the positions "
+            "that are further than `width` from `center` too.",
         ),
         *several(
-            "softmax twice",
-            _attend_with(softmax=lambda s: _softmax(_softmax(s))),
-            ko="소프트맥스를 두 번 했습니다. 한 번만 하세요.",
-            en="The softmax is taken twice. Take it once.",
-        ),
-        *several(
-            "exponential without the maximum",
-            _hidden_in_exponentials(_bare_and_masked),
-            ko="최댓값을 빼지 않고 지수를 구해 큰 점수에서 넘칩니다(`nan`). 점수를 "
-            "음의 무한대로 가린 다음 `softmax`를 쓰거나, 먼저 최댓값을 빼세요.",
-            en="You take the exponential without subtracting the maximum, so large "
-            "scores overflow (`nan`). Hide scores with minus infinity and use "
-            "`softmax`, or subtract the maximum first.",
-        ),
-        *several(
-            "columns of padding cut off",
-            _columns_cut,
-            ko="모든 문장에서 패딩인 열을 잘라 냈습니다. 가중치에는 `T_src`열이 모두 "
-            "있어야 하고, 패딩의 가중치는 0입니다.",
-            en="You cut off columns that are padding in every sentence. The weights "
-            "keep all `T_src` columns, and those of padding are 0.",
-        ),
-        Mistake(
-            "neither scaled nor masked",
-            _attend_with(scale=_unscaled, hide=_unhidden),
-            ko="점수를 나누지도, 패딩을 가리지도 않았습니다. 소프트맥스 앞에서 점수에 "
-            "두 가지를 모두 하세요.",
-            en="The scores are neither divided nor masked. Do both to the scores, "
-            "before the softmax.",
-        ),
-        Mistake(
-            "not scaled",
-            _attend_with(scale=_unscaled),
-            ko="점수를 `d`의 제곱근으로 나누지 않았습니다.",
-            en="The scores are not divided by the square root of `d`.",
-        ),
-        Mistake(
             "no mask",
-            _attend_with(hide=_unhidden),
-            ko="마스크가 쓰이지 않아 패딩도 가중치를 얻습니다. `masked_fill`처럼 "
-            "밑줄로 끝나지 않는 메서드는 새 텐서를 돌려줍니다. 그것을 받아 쓰세요.",
-            en="The mask has no effect, so padding gets weight. (A method whose name "
-            "does not end in `_`, such as `masked_fill`, returns a new tensor: use "
-            "what it returns.)",
-        ),
-        Mistake(
-            "divided by the size",
-            _attend_with(scale=lambda s, query, key: s / query.shape[-1]),
-            ko="점수를 `d`로 나누었습니다. `d`의 제곱근으로 나누어야 합니다.",
-            en="You divided the scores by `d`. Divide by its square root.",
-        ),
-        Mistake(
-            "multiplied",
-            _attend_with(scale=lambda s, query, key: s * math.sqrt(query.shape[-1])),
-            ko="`d`의 제곱근을 곱했습니다. 나누어야 점수가 지나치게 커지지 않습니다.",
-            en="You multiplied by the square root of `d`. Divide, to keep the scores "
-            "from growing.",
+            _local_with(see=_seen_where(lambda near, mask: near)),
+            ko="창 안의 패딩이 가중치를 얻습니다. `mask`가 `False`인 위치도 가리세요.",
+            en="Padding inside the window gets weight. Hide the positions whose `mask` "
+            "is `False` too.",
         ),
         *several(
-            "root of another axis",
-            _attend_with(scale=lambda s, query, key: s / math.sqrt(key.shape[1])),
-            _attend_with(scale=lambda s, query, key: s / math.sqrt(query.shape[1])),
-            _attend_with(scale=lambda s, query, key: s / math.sqrt(len(query))),
-            ko="`d`가 아닌 다른 축의 크기로 제곱근을 구했습니다. `d`는 벡터 하나의 "
-            "크기, `query.shape[-1]`입니다.",
-            en="You took the root of the length of another axis. `d` is the size of "
-            "one vector, `query.shape[-1]`.",
-        ),
-        Mistake(
-            "size of the values",
-            lambda query, key, value, mask: _attend(
-                query,
-                key,
-                value,
-                mask,
-                scale=lambda s, query, key: s / math.sqrt(value.shape[-1]),
+            "neither window nor mask",
+            _local_with(see=_seen_where(lambda near, mask: near | True)),
+            _local_with(
+                see=_seen_where(lambda near, mask: near | True), scale=_unscaled
             ),
-            ko="밸류의 크기를 썼습니다. 점수는 쿼리와 키의 내적이므로 `d`는 그 둘의 "
-            "크기입니다.",
-            en="You took the size of the values. The score is a product of query and "
-            "key, and `d` is their size.",
+            ko="아무것도 가려지지 않습니다. `masked_fill`처럼 밑줄로 끝나지 않는 "
+            "메서드는 새 텐서를 돌려줍니다. 그것을 받아 쓰세요.",
+            en="Nothing is hidden. (A method whose name does not end in `_`, such as "
+            "`masked_fill`, returns a new tensor: use what it returns.)",
         ),
         *several(
-            "fixed number",
-            *(
-                _attend_with(scale=lambda s, query, key, n=n: s / n)
-                for n in (2, 8, 4, math.sqrt(2), math.sqrt(3), math.sqrt(128))
+            "window or mask",
+            _local_with(see=_seen_where(lambda near, mask: near | mask)),
+            ko="창 안에 있거나 진짜 토큰인 위치를 봅니다. 둘 다여야 볼 수 있습니다: "
+            "`&`.",
+            en="You let a step see what is in the window or real. It has to be both: "
+            "`&`.",
+        ),
+        *several(
+            "all inverted",
+            _local_with(see=_seen_where(lambda near, mask: ~(near & mask))),
+            _local_with(
+                see=_seen_where(lambda near, mask: ~(near & mask)),
+                hide=lambda s, m: np.where(m, s, -1e9),
             ),
-            ko="점수를 언제나 같은 수로 나누었습니다. 벡터의 크기는 입력마다 다르니 "
-            "`math.sqrt(query.shape[-1])`로 나누세요.",
-            en="You divide the scores by the same number every time. Vectors differ in "
-            "size: divide by `math.sqrt(query.shape[-1])`.",
+            ko="거꾸로입니다. 보아야 할 위치를 가리고 나머지를 봅니다. `masked_fill`은 "
+            "`True`인 칸을 채웁니다.",
+            en="It is the wrong way round: you hide what is to be seen and look at the "
+            "rest. `masked_fill` fills where it finds `True`.",
         ),
         *several(
-            "length divided out",
-            _attend_with(scale=_cosine),
-            _attend_with(scale=lambda s, q, k: _scale(_cosine(s, q, k), q, k)),
-            ko="쿼리와 키의 길이로 나누어 코사인 유사도가 되었습니다. 크기 `d`의 "
-            "제곱근만 나누세요.",
-            en="You divided by the lengths of query and key, which makes a cosine. "
-            "Divide by the square root of the size `d` alone.",
+            "window inverted",
+            _local_with(see=_seen_where(lambda near, mask: ~near & mask)),
+            _local_with(
+                see=_seen_where(lambda near, mask: ~near & mask),
+                hide=lambda s, m: np.where(m, s, -1e9),
+            ),
+            ko="창이 뒤집혔습니다. 가까운 위치를 가리고 먼 위치를 봅니다.",
+            en="The window is inverted: near positions are hidden, and far ones seen.",
+        ),
+        *several(
+            "mask inverted",
+            _local_with(see=_seen_where(lambda near, mask: near & ~mask)),
+            _local_with(
+                see=_seen_where(lambda near, mask: near & ~mask),
+                hide=lambda s, m: np.where(m, s, -1e9),
+            ),
+            ko="마스크가 뒤집혔습니다. 창 안의 패딩을 봅니다. `mask`는 진짜 토큰에서 "
+            "`True`입니다.",
+            en="The mask is inverted: you look at the padding in the window. `mask` is "
+            "`True` at real tokens.",
         ),
         Mistake(
-            "negative scores",
-            _attend_with(scale=lambda s, query, key: -_scale(s, query, key)),
-            ko="점수의 부호가 반대입니다. 내적이 클수록 가중치도 커야 합니다.",
-            en="The scores have the opposite sign. A larger dot product has to get "
-            "more weight.",
+            "window one narrower",
+            _seen_by(lambda s, c, w: abs(s - c) < w),
+            ko="창이 양쪽으로 한 칸씩 좁습니다. 거리가 `width`인 위치도 볼 수 "
+            "있습니다: `<=`.",
+            en="The window is one narrower on both sides. Positions at the distance "
+            "`width` are seen too: `<=`.",
         ),
         Mistake(
-            "signs lost",
-            _attend_with(scale=lambda s, query, key: abs(_scale(s, query, key))),
-            ko="점수의 절댓값을 썼습니다. 음수인 점수는 음수로 두세요.",
-            en="You took the absolute value of the scores. Leave negative ones "
-            "negative.",
+            "window one wider",
+            _seen_by(lambda s, c, w: abs(s - c) <= w + 1),
+            ko="창이 양쪽으로 한 칸씩 넓습니다. 거리는 많아야 `width`입니다.",
+            en="The window is one wider on both sides. The distance is at most "
+            "`width`.",
         ),
         *several(
-            "weights divided",
-            _result(
-                lambda context, weights, query, *rest: (
-                    context / math.sqrt(query.shape[-1]),
-                    weights / math.sqrt(query.shape[-1]),
-                ),
-                scale=_unscaled,
-            ),
-            _result(
-                lambda context, weights, query, *rest: (
-                    context / math.sqrt(query.shape[-1]),
-                    weights / math.sqrt(query.shape[-1]),
-                ),
-            ),
-            ko="가중치를 나누어서 합이 1이 되지 않습니다. 소프트맥스 앞에서 점수를 "
-            "나누세요.",
-            en="You divided the weights, so they don't sum to 1. Divide the scores, "
-            "before the softmax.",
+            "end of the window left out",
+            _seen_by(lambda s, c, w: (s >= c - w) & (s < c + w)),
+            _seen_by(lambda s, c, w: (s > c - w) & (s <= c + w)),
+            ko="창의 한쪽 끝이 빠졌습니다. 파이썬의 `a:b`에는 `b`가 들어가지 않으므로 "
+            "`center + width + 1`까지 잘라야 합니다.",
+            en="One end of the window is missing. A slice `a:b` leaves out `b`, so it "
+            "has to run to `center + width + 1`.",
         ),
         *several(
-            "context divided by the root",
-            *(
-                _result(
-                    lambda context, weights, query, *rest: (
-                        context / math.sqrt(query.shape[-1]),
-                        weights,
-                    ),
-                    scale=scale,
+            "half the window",
+            _seen_by(lambda s, c, w: abs(s - c) <= w / 2),
+            _seen_by(lambda s, c, w: abs(s - c) <= 2 * w),
+            ko="`width`는 창 전체의 너비가 아니라 가운데에서 한쪽 끝까지의 거리입니다.",
+            en="`width` is not the whole length of the window but the distance from "
+            "its centre to either end.",
+        ),
+        *several(
+            "one side alone",
+            _seen_by(lambda s, c, w: (s >= c - w) & (s <= c)),
+            _seen_by(lambda s, c, w: (s >= c) & (s <= c + w)),
+            ko="가운데의 한쪽만 봅니다. 창은 `center`의 앞뒤로 `width`까지입니다.",
+            en="You see one side of the centre only. The window reaches `width` to "
+            "both sides of `center`.",
+        ),
+        *several(
+            "no absolute value",
+            _seen_by(lambda s, c, w: s - c <= w),
+            _seen_by(lambda s, c, w: c - s <= w),
+            ko="한쪽으로는 끝까지 봅니다. 차에 절댓값을 씌우세요: `(...).abs()`.",
+            en="To one side everything is seen. Take the absolute value of the "
+            "difference: `(...).abs()`.",
+        ),
+        Mistake(
+            "centre alone",
+            _seen_by(lambda s, c, w: s == c),
+            ko="창의 한가운데 한 위치만 봅니다. 앞뒤로 `width`까지 볼 수 있습니다.",
+            en="Only the centre of the window is seen. It reaches `width` to both "
+            "sides.",
+        ),
+        *several(
+            "step's own number for the centre",
+            _centred(lambda c, n: np.broadcast_to(np.arange(c.shape[1]), c.shape)),
+            _centred(
+                lambda c, n: (
+                    np.broadcast_to(np.arange(c.shape[1]).clip(0, n), c.shape) + 1
                 )
-                for scale in (_unscaled, _scale)
             ),
-            ko="문맥을 `d`의 제곱근으로 나누었습니다. 나눌 것은 소프트맥스 앞의 "
-            "점수뿐입니다.",
-            en="You divided the context by the square root of `d`. Divide the scores, "
-            "before the softmax, and nothing else.",
+            ko="창의 가운데를 단계의 번호로 삼았습니다. 가운데는 `center[b, t]`에 "
+            "있습니다.",
+            en="You took the number of the step for the centre. The centre is given: "
+            "`center[b, t]`.",
+        ),
+        *several(
+            "another one's centre",
+            _centred(lambda c, n: np.broadcast_to(c[:1], c.shape)),
+            _centred(lambda c, n: np.broadcast_to(c[:, :1], c.shape)),
+            _centred(lambda c, n: c[::-1]),
+            ko="다른 문장이나 다른 단계의 가운데를 썼습니다. 문장마다 단계마다 제 "
+            "가운데가 있습니다.",
+            en="A centre of another sentence or step is used. Each step of each "
+            "sentence has its own.",
+        ),
+        *several(
+            "centre lacks an axis",
+            *_both_kinds(
+                _local_with(
+                    see=lambda m, c, w: (
+                        (abs(np.arange(m.shape[1]) - c) <= w)[:, None] & m[:, None]
+                    )
+                )
+            ),
+            ko="`center` `(B, T)`에서 바로 위치를 뺐습니다. 새 축을 맨 뒤에 "
+            "끼우세요: `center[:, :, None]`. 단계의 수가 소스의 길이와 같으면 오류도 "
+            "없이 틀립니다.",
+            en="You subtracted positions from `center` `(B, T)` as it is. Put a new "
+            "axis at its end: `center[:, :, None]`. With as many steps as source "
+            "tokens no error tells you.",
+        ),
+        *several(
+            "window moved inside",
+            _centred(lambda c, n: c.clip(1, max(n - 2, 1))),
+            lambda q, k, v, m, c, w: _local(
+                *(q, k, v, m),
+                np.asarray(c).clip(w, max(m.shape[1] - 1 - w, w)),
+                w,
+            ),
+            ko="문장의 끝에서 창을 안쪽으로 옮겼습니다. 거기서는 창이 문장 밖으로 "
+            "나갈 뿐, 가운데는 그대로입니다.",
+            en="At the ends of the sentence you moved the window inwards. There it "
+            "just reaches beyond the sentence; its centre stays.",
+        ),
+        Mistake(
+            "positions counted among real tokens",
+            _local_with(
+                see=lambda m, c, w: (
+                    _near((m.cumsum(axis=1) - 1)[:, None], c, w) & m[:, None]
+                )
+            ),
+            ko="거리를 진짜 토큰만 세어 쟀습니다. 패딩도 위치를 차지합니다: "
+            "`torch.arange(T_src)`.",
+            en="You counted real tokens alone for the distance. Padding takes up "
+            "positions too: `torch.arange(T_src)`.",
+        ),
+        *several(
+            "bell curve",
+            *(_bell(inside, shared) for inside in (True, False) for shared in (0, 1)),
+            ko="가운데에서 멀수록 가중치를 줄였습니다. 논문의 local-p가 그렇게 하지만, "
+            "여기서는 창 안의 위치를 모두 똑같이 다룹니다.",
+            en="You lower the weights away from the centre, as the paper's local-p "
+            "does. Here all positions in the window are treated alike.",
         ),
         *several(
             "mask after softmax",
-            *(
-                _attend_with(scale=scale, hide=_unhidden, after=_zeroed_after)
-                for scale in (_scale, _unscaled)
-            ),
-            ko="소프트맥스를 한 뒤에 가렸습니다. 패딩의 몫이 사라져 행의 합이 1보다 "
-            "작습니다. 소프트맥스 앞에서 점수를 가리세요.",
-            en="You hid padding after the softmax. Its share is gone, so the rows sum "
-            "to less than 1. Hide the scores, before the softmax.",
+            _hidden_late(lambda near, mask: near | True),
+            ko="소프트맥스를 한 뒤에 가렸습니다. 가린 위치의 몫이 사라져 행의 합이 "
+            "1보다 작습니다. 소프트맥스 앞에서 점수를 가리세요.",
+            en="You hid positions after the softmax. Their share is gone, so the rows "
+            "sum to less than 1. Hide the scores, before the softmax.",
+        ),
+        *several(
+            "window after softmax",
+            _hidden_late(lambda near, mask: mask),
+            ko="패딩은 소프트맥스 앞에서, 창 밖은 뒤에서 가렸습니다. 그래서 행의 합이 "
+            "1보다 작습니다. 둘 다 앞에서 가리세요.",
+            en="Padding is hidden before the softmax, but what is outside the window "
+            "after it, so the rows sum to less than 1. Hide both before.",
+        ),
+        *several(
+            "padding after softmax",
+            _hidden_late(lambda near, mask: near),
+            ko="창 밖은 소프트맥스 앞에서, 패딩은 뒤에서 가렸습니다. 그래서 행의 합이 "
+            "1보다 작습니다. 둘 다 앞에서 가리세요.",
+            en="What is outside the window is hidden before the softmax, but padding "
+            "after it, so the rows sum to less than 1. Hide both before.",
         ),
         *several(
             "shared out again",
-            *(
-                _attend_with(scale=scale, hide=_unhidden, after=_shared_after)
-                for scale in (_scale, _unscaled)
-            ),
-            _attend_with(
-                hide=_unhidden,
-                after=lambda weights, mask: np.nan_to_num(_shared_after(weights, mask)),
-            ),
+            _hidden_late(lambda near, mask: near | True, again=True),
+            _hidden_late(lambda near, mask: mask, again=True),
+            _hidden_late(lambda near, mask: near, again=True),
             ko="소프트맥스를 한 뒤에 가리고 합으로 다시 나누었습니다. 가린 자리의 "
-            "점수가 아주 크면 진짜 토큰의 가중치가 모두 0이 되어, 나누어도 돌아오지 "
-            "않습니다. 소프트맥스 앞에서 점수를 가리세요.",
-            en="You hid padding after the softmax and divided by the sum again. When a "
-            "hidden score is very large, the weights of all real tokens are 0, and no "
+            "점수가 아주 크면 볼 수 있는 토큰의 가중치가 모두 0이 되어, 나누어도 "
+            "돌아오지 않습니다. 소프트맥스 앞에서 점수를 가리세요.",
+            en="You hid after the softmax and divided by the sum again. When a hidden "
+            "score is very large, the weights of all seen tokens are 0, and no "
             "division brings them back. Hide the scores, before the softmax.",
         ),
-        *several(
+        Mistake(
             "infinity in the weights",
-            _attend_with(hide=_unhidden, after=lambda w, mask: _hide_keys(w, mask)),
+            _local_with(
+                hide=lambda scores, seen: scores,
+                after=lambda weights, seen: np.where(seen, weights, -np.inf),
+            ),
             ko="가중치에 음의 무한대를 넣었습니다. 소프트맥스 앞에서 점수에 넣으세요.",
             en="You put minus infinity in the weights. Put it in the scores, before "
             "the softmax.",
         ),
-        *several(
-            "weights returned unmasked",
-            _result(
-                lambda context, weights, query, key, value, mask, scores: (
-                    context,
-                    _softmax(scores),
-                )
-            ),
-            ko="문맥은 가린 가중치로 계산했지만 돌려준 가중치는 가리기 전의 것입니다.",
-            en="The context comes from masked weights, but the weights that you return "
-            "are those from before.",
-        ),
-        *several(
-            "scores returned",
-            *(
-                _result(
-                    lambda context, weights, query, key, value, mask, scores, n=n: (
-                        context,
-                        (
-                            scores,
-                            _hide_keys(scores, mask),
-                            scores * math.sqrt(query.shape[-1]),
-                        )[n],
-                    )
-                )
-                for n in range(3)
-            ),
-            ko="둘째로 가중치가 아니라 점수를 돌려주었습니다.",
-            en="The second thing that you return is the scores. Return the weights.",
-        ),
         Mistake(
-            "infinity times zero",
-            _attend_with(hide=_times_infinity),
-            ko="음의 무한대에 0을 곱하면 `nan`입니다. 곱하지 말고 `masked_fill`로 "
-            "바꾸세요.",
-            en="Minus infinity times 0 is `nan`. Don't multiply: put it in with "
-            "`masked_fill`.",
-        ),
-        *several(
-            "one maximum for all",
-            _attend_with(softmax=lambda s: _softmax(s, top=(0, 1, 2))),
-            ko="텐서 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 쿼리는 지수가 "
-            "모두 0이 되어 `nan`이 나옵니다. 쿼리마다 그 행의 최댓값을 빼세요.",
-            en="You subtracted the maximum of the whole tensor. A query whose scores "
-            "are far below it gets exponentials of 0, and `nan`. Subtract each row's "
-            "own.",
-        ),
-        *several(
-            "maximum of each column",
-            *(
-                _attend_with(hide=hide, softmax=lambda s: _softmax(s, top=1))
-                for hide in (_hide_keys, _in_place_of_scores(-1e9))
-            ),
-            ko="키마다 여러 쿼리의 점수 가운데 최댓값을 구해 뺐습니다. 쿼리마다 그 "
-            "행의 최댓값을 빼세요: `dim=-1`.",
-            en="You subtracted each key's maximum over the queries. Subtract each "
-            "query's own: `dim=-1`.",
-        ),
-        Mistake(
-            "no maximum subtracted",
-            _attend_with(softmax=_without_maximum),
-            ko="점수의 지수를 그대로 구했습니다. 점수가 크거나 아주 작으면 `nan`이 "
-            "나옵니다. `scores.softmax(dim=-1)`을 쓰거나 행마다 최댓값을 먼저 빼세요.",
-            en="You take the exponentials of the scores as they are: very large or "
-            "very small ones give `nan`. Use `scores.softmax(dim=-1)`, or subtract "
-            "each row's maximum first.",
-        ),
-        *several(
-            "axis lost",
-            _in_the_words_of_torch(_attend_with(softmax=_without_keepdims)),
-            ko="`sum(dim=-1)`이 축을 없애서 나눗셈이 어긋납니다. `keepdim=True`를 "
-            "주거나 `softmax`를 쓰세요.",
-            en="`sum(dim=-1)` drops the axis, so the division goes astray. Pass "
-            "`keepdim=True`, or use `softmax`.",
-        ),
-        *several(
-            "mask lacks an axis",
-            *_both_kinds(_attend_with(hide=_hide)),
-            ko="마스크 `(B, T_src)`를 점수 `(B, T, T_src)`에 그대로 썼습니다. 가운데에 "
-            "축을 하나 끼우세요: `mask[:, None]`. 문장의 수가 단계의 수와 같으면 "
-            "오류도 없이 남의 마스크를 씁니다.",
-            en="You laid the mask `(B, T_src)` on scores `(B, T, T_src)` as it is. Put "
-            "an axis in the middle: `mask[:, None]`. With as many sentences as steps "
-            "no error tells you that sentences use each other's masks.",
-        ),
-        *several(
-            "mask on the queries",
-            *_both_kinds(_attend_with(hide=lambda s, m: _hide(s, m[:, :, None]))),
-            _attend_with(hide=_hide_by_index),
-            *_both_kinds(
-                _attend_with(hide=lambda s, m: np.where(m[:, :, None], s, -1e9))
-            ),
-            ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
-            "마지막 축입니다: `mask[:, None]`.",
-            en="You laid the mask along the queries. It hides keys, and they are the "
-            "last axis of the scores: `mask[:, None]`.",
-        ),
-        *several(
-            "first sentence's mask",
-            _attend_with(hide=lambda s, m: _hide(s, m[0])),
-            ko="첫 문장의 마스크를 모든 문장에 썼습니다. 문장마다 자기 마스크로 "
-            "가리세요: `mask[:, None]`.",
-            en="You used the first sentence's mask for all. Hide each sentence's "
-            "padding with its own: `mask[:, None]`.",
-        ),
-        *several(
-            "one mask for all",
-            _attend_with(hide=lambda s, m: _hide(s, m.all(axis=0))),
-            _attend_with(hide=lambda s, m: _hide(s, m.any(axis=0))),
-            ko="모든 문장에 똑같은 마스크를 썼습니다. 문장마다 길이가 다르니 자기 "
-            "마스크로 가리세요: `mask[:, None]`.",
-            en="You used one mask for all sentences. They differ in length: hide each "
-            "with its own, `mask[:, None]`.",
-        ),
-        Mistake(
-            "first sentence alone masked",
-            _attend_with(hide=_first_sentence_alone),
-            ko="첫 문장의 패딩만 가렸습니다. 배치의 모든 문장에서 가리세요.",
-            en="You hid padding in the first sentence alone. Hide it in every sentence "
-            "of the batch.",
-        ),
-        *several(
-            "first sentence's keys",
-            _attend_on(lambda q, k, v, m: (q, 0 * k + k[:1], 0 * v + v[:1], m)),
-            _attend_on(lambda q, k, v, m: (q, 0 * k + k[:1], v, m)),
-            _attend_on(lambda q, k, v, m: (q, k, 0 * v + v[:1], m)),
-            _attend_on(
-                lambda q, k, v, m: (
-                    q,
-                    0 * k + k[:1],
-                    0 * v + v[:1],
-                    m[:1] | (m & False),
-                )
-            ),
-            ko="모든 문장이 첫 문장의 키나 밸류를 읽습니다. 문장마다 자기 것을 "
-            "읽어야 합니다. `key[0]`이나 `value[0]`을 쓰지 않았는지 보세요.",
-            en="Every sentence reads the keys or values of the first. Each has to read "
-            "its own: look for `key[0]` or `value[0]`.",
-        ),
-        *several(
-            "one sentence",
-            _result(lambda c, w, *rest: (c[0], w[0])),
-            _result(lambda c, w, *rest: (c[:1], w[:1])),
-            _result(lambda c, w, *rest: (c[-1], w[-1])),
-            ko="문장 하나의 결과만 돌려주었습니다. 배치의 모든 문장을 돌려주세요. "
-            "반복문이라면 `return`이 반복문 안에 있지 않은지 보세요.",
-            en="You returned one sentence alone. Return all of the batch. (In a loop: "
-            "is the `return` inside it?)",
-        ),
-        *several(
-            "over the batch",
-            *(
-                _attend_with(hide=hide, axis=0)
-                for hide in (_hide_keys, _in_place_of_scores(-1e9), _unhidden)
-            ),
-            ko="소프트맥스를 배치의 축을 따라 합니다. 서로 다른 문장이 가중치를 나누어 "
-            "갖습니다. 키의 축을 따라 하세요: `dim=-1`.",
-            en="The softmax runs along the batch, so different sentences share the "
-            "weight. Take it along the keys: `dim=-1`.",
-        ),
-        *several(
-            "wrong axis",
-            *(
-                _attend_with(hide=hide, axis=1)
-                for hide in (_hide_keys, _in_place_of_scores(-1e9), _unhidden)
-            ),
-            ko="쿼리의 축을 따라 소프트맥스를 했습니다. 쿼리 하나가 키에 준 가중치의 "
-            "합이 1이어야 합니다: `dim=-1`.",
-            en="The softmax runs along the queries. What has to sum to 1 is the weight "
-            "that one query gives to the keys: `dim=-1`.",
-        ),
-        *several(
-            "whole table",
-            _attend_with(axis=(1, 2)),
-            _attend_with(axis=(0, 1, 2)),
-            ko="표 전체의 합이 1입니다. 쿼리마다 1이어야 합니다.",
-            en="The whole table sums to 1. Each query's row should.",
-        ),
-        *several(
-            "causal",
-            _attend_with(hide=_causal),
-            _attend_with(hide=_causal_too(-1e9)),
-            ko="뒤의 키까지 가렸습니다. 여기서 가릴 것은 마스크가 `False`인 "
-            "키뿐입니다.",
-            en="You hid later keys too. Only keys whose mask is `False` are hidden "
-            "here.",
-        ),
-        *several(
-            "mask inverted",
-            *(_attend_with(hide=_flipped(number)) for number in (-np.inf, -1e9)),
-            _attend_with(hide=lambda s, mask: s + mask[:, None] * -1e9),
-            ko="마스크가 뒤집혔습니다. 진짜 토큰을 가리고 패딩을 봅니다. `mask`는 "
-            "진짜 토큰에서 `True`이고 `masked_fill`은 `True`인 칸을 채웁니다.",
-            en="The mask is inverted: you hide the real tokens and look at padding. "
-            "`mask` is `True` at real tokens, and `masked_fill` fills where it finds "
-            "`True`.",
-        ),
-        *several(
             "filled with zero",
-            _attend_with(hide=_in_place_of_scores(0.0)),
-            _attend_with(scale=_unscaled, hide=_in_place_of_scores(0.0)),
+            _local_with(hide=lambda scores, seen: np.where(seen, scores, 0.0)),
             ko="점수가 0이어도 가중치는 0이 아닙니다. 0의 지수는 1입니다. 음의 "
             "무한대를 넣으세요.",
             en="A score of 0 is not a weight of 0: its exponential is 1. Put in minus "
@@ -1205,219 +1105,244 @@ masked_attention = Exercise(
         ),
         Mistake(
             "mask added",
-            _attend_with(hide=lambda s, mask: s + mask[:, None]),
+            _local_with(hide=lambda scores, seen: scores + seen),
             ko="`True`와 `False`를 수 1과 0으로 더했습니다. 그래서는 아무것도 가려지지 "
             "않습니다. 음의 무한대를 넣으세요.",
             en="You added `True` and `False` as the numbers 1 and 0, which hides "
             "nothing. Put in minus infinity.",
         ),
-        *several(
-            "filled with the smallest score",
-            _attend_with(hide=lambda s, m: np.where(m[:, None], s, s.min())),
-            _attend_with(
-                hide=lambda s, m: np.where(m[:, None], s, s.min(-1, keepdims=True))
-            ),
-            ko="가린 자리에 가장 작은 점수를 넣었습니다. 그 지수도 0보다 커서 가중치를 "
-            "얻습니다. 음의 무한대를 넣으세요.",
-            en="You put the smallest score in the hidden places. Its exponential is "
-            "above 0, and they get weight. Put in minus infinity.",
-        ),
-        *several(
-            "values alone masked",
-            _attend_on(lambda q, k, v, m: (q, k, v * m[:, :, None], m), hide=_unhidden),
-            ko="밸류만 0으로 만들었습니다. 패딩은 여전히 가중치를 얻습니다. 점수를 "
-            "가리세요.",
-            en="You zeroed the values only. Padding still gets weight: hide the "
-            "scores.",
-        ),
-        *several(
-            "keys and values zeroed",
-            _attend_on(
-                lambda q, k, v, m: (q, k * m[:, :, None], v * m[:, :, None], m),
-                hide=_unhidden,
-            ),
-            ko="가릴 키와 밸류를 0으로 만들었습니다. 점수가 0이면 그 자리도 가중치를 "
-            "얻습니다. 점수를 가리세요.",
-            en="You zeroed keys and values to hide them. The score becomes 0, which "
-            "still gets weight. Hide the scores.",
-        ),
-        Mistake(
-            "first query alone masked",
-            _attend_with(hide=_first_query_alone),
-            ko="첫째 쿼리의 점수만 가렸습니다. 어느 쿼리도 패딩을 보지 못하게 하세요.",
-            en="You hid padding from the first query alone. No query may see it.",
-        ),
-        Mistake(
-            "padding at the end assumed",
-            _attend_with(hide=_hide_by_length),
-            ko="진짜 키의 수만 세어 앞에서부터 그만큼을 남겼습니다. 패딩은 앞이나 "
-            "가운데에도 있을 수 있으니 `mask`가 `False`인 자리를 가리세요.",
-            en="You counted the real keys and kept as many from the front. Padding may "
-            "stand in front or in the middle: hide where `mask` is `False`.",
-        ),
-        Mistake(
-            "all after padding hidden",
-            _attend_with(hide=_up_to_padding),
-            ko="첫 패딩부터 끝까지 모두 가렸습니다. 그 뒤에도 진짜 키가 있을 수 "
-            "있습니다.",
-            en="You hid everything from the first padding on. Real keys may follow it.",
-        ),
-        Mistake(
-            "last key alone masked",
-            _attend_with(hide=_last_alone),
-            ko="마지막 키만 가렸습니다. `mask`가 `False`인 키를 모두 가리세요.",
-            en="You hid the last key alone. Hide every key whose `mask` is `False`.",
-        ),
         Mistake(
             "plus infinity",
-            _attend_with(hide=_in_place_of_scores(np.inf)),
+            _local_with(hide=lambda scores, seen: np.where(seen, scores, np.inf)),
             ko="양의 무한대나 `nan`으로 가렸습니다. 그러면 결과도 `nan`입니다. 음의 "
             "무한대 `-torch.inf`여야 합니다.",
             en="You filled in plus infinity or `nan`, so the result is `nan`. It has "
             "to be minus infinity, `-torch.inf`.",
         ),
+        Mistake(
+            "infinity times zero",
+            _local_with(hide=lambda scores, seen: scores + ~seen * -np.inf),
+            ko="음의 무한대에 0을 곱하면 `nan`입니다. 곱하지 말고 `masked_fill`로 "
+            "바꾸세요.",
+            en="Minus infinity times 0 is `nan`. Don't multiply: put it in with "
+            "`masked_fill`.",
+        ),
         *several(
-            "not normalised",
-            _attend_with(softmax=_exponentials),
-            _attend_with(softmax=np.exp),
-            _result(
-                lambda context, weights, query, key, value, mask, scores: (
-                    context,
-                    _exponentials(_hide_keys(scores, mask)),
+            "mask lacks an axis",
+            *_both_kinds(
+                _local_with(see=lambda m, c, w: _near(np.arange(m.shape[1]), c, w) & m)
+            ),
+            ko="마스크 `(B, T_src)`를 `(B, T, T_src)`에 그대로 썼습니다. 가운데에 축을 "
+            "하나 끼우세요: `mask[:, None]`.",
+            en="You laid the mask `(B, T_src)` on `(B, T, T_src)` as it is. Put an "
+            "axis in the middle: `mask[:, None]`.",
+        ),
+        *several(
+            "mask on the queries",
+            *_both_kinds(
+                _local_with(
+                    see=lambda m, c, w: (
+                        _near(np.arange(m.shape[1]), c, w) & m[:, :, None]
+                    )
                 )
             ),
-            ko="지수를 그 합으로 나누지 않아 가중치의 합이 1이 아닙니다.",
-            en="You did not divide the exponentials by their sum, so the weights don't "
-            "sum to 1.",
+            ko="마스크를 쿼리의 축에 맞추었습니다. 가리는 것은 키이고, 키는 점수의 "
+            "마지막 축입니다: `mask[:, None]`.",
+            en="You laid the mask along the queries. It hides keys, and they are the "
+            "last axis of the scores: `mask[:, None]`.",
         ),
         Mistake(
-            "sigmoid",
-            _attend_with(softmax=_sigmoid),
-            ko="점수마다 시그모이드를 했습니다. 가중치의 합이 1이 되도록 소프트맥스를 "
-            "쓰세요.",
-            en="You took the sigmoid of each score. Use the softmax, which makes the "
-            "weights sum to 1.",
+            "first sentence's mask",
+            _local_with(see=lambda m, c, w: _near(np.arange(m.shape[1]), c, w) & m[0]),
+            ko="첫 문장의 마스크를 모든 문장에 썼습니다. 문장마다 자기 마스크로 "
+            "가리세요: `mask[:, None]`.",
+            en="You used the first sentence's mask for all. Hide each sentence's "
+            "padding with its own: `mask[:, None]`.",
+        ),
+        *several(
+            "first sentence's keys",
+            _local_on(lambda q, k, v, m: (q, 0 * k + k[:1], 0 * v + v[:1], m)),
+            _local_on(lambda q, k, v, m: (q, 0 * k + k[:1], v, m)),
+            _local_on(lambda q, k, v, m: (q, k, 0 * v + v[:1], m)),
+            ko="모든 문장이 첫 문장의 키나 밸류를 읽습니다. 문장마다 자기 것을 "
+            "읽어야 합니다. `key[0]`이나 `value[0]`을 쓰지 않았는지 보세요.",
+            en="Every sentence reads the keys or values of the first. Each has to read "
+            "its own: look for `key[0]` or `value[0]`.",
+        ),
+        Mistake(
+            "not scaled",
+            _local_with(scale=_unscaled),
+            ko="점수를 `d`의 제곱근으로 나누지 않았습니다.",
+            en="The scores are not divided by the square root of `d`.",
+        ),
+        Mistake(
+            "divided by the size",
+            _local_with(scale=lambda s, query, key: s / query.shape[-1]),
+            ko="점수를 `d`로 나누었습니다. `d`의 제곱근으로 나누어야 합니다.",
+            en="You divided the scores by `d`. Divide by its square root.",
+        ),
+        Mistake(
+            "multiplied",
+            _local_with(scale=lambda s, query, key: s * math.sqrt(query.shape[-1])),
+            ko="`d`의 제곱근을 곱했습니다. 나누어야 점수가 지나치게 커지지 않습니다.",
+            en="You multiplied by the square root of `d`. Divide, to keep the scores "
+            "from growing.",
+        ),
+        *several(
+            "root of another number",
+            _local_with(scale=lambda s, query, key: s / math.sqrt(key.shape[1])),
+            _local_with(scale=lambda s, query, key: s / math.sqrt(query.shape[1])),
+            _local_with(scale=lambda s, query, key: s / math.sqrt(len(query))),
+            *(
+                _local_with(scale=lambda s, query, key, n=n: s / n)
+                for n in (2, 8, math.sqrt(2), math.sqrt(3), math.sqrt(128))
+            ),
+            ko="`d`의 제곱근이 아닌 다른 수로 나누었습니다. `d`는 벡터 하나의 크기이니 "
+            "`math.sqrt(query.shape[-1])`로 나누세요.",
+            en="You divided by another number than the root of `d`. That is the size "
+            "of one vector: divide by `math.sqrt(query.shape[-1])`.",
+        ),
+        *several(
+            "wrong axis",
+            _local_with(axis=1),
+            _local_with(axis=0),
+            _local_with(axis=(1, 2)),
+            _local_with(hide=lambda s, m: np.where(m, s, -1e9), axis=1),
+            _local_with(hide=lambda s, m: np.where(m, s, -1e9), axis=0),
+            ko="소프트맥스의 축이 다릅니다. 쿼리 하나가 키에 준 가중치의 합이 1이어야 "
+            "합니다: `dim=-1`.",
+            en="The softmax runs along another axis. What has to sum to 1 is the "
+            "weight that one query gives to the keys: `dim=-1`.",
+        ),
+        *several(
+            "softmax twice",
+            _local_with(softmax=lambda s: _softmax(_softmax(s))),
+            ko="소프트맥스를 두 번 했습니다. 한 번만 하세요.",
+            en="The softmax is taken twice. Take it once.",
+        ),
+        *several(
+            "no maximum subtracted",
+            _local_with(softmax=_without_maximum),
+            ko="점수의 지수를 그대로 구했습니다. 점수가 크거나 아주 작으면 `nan`이 "
+            "나옵니다. `scores.softmax(dim=-1)`을 쓰세요.",
+            en="You take the exponentials of the scores as they are: very large or "
+            "very small ones give `nan`. Use `scores.softmax(dim=-1)`.",
+        ),
+        *several(
+            "not normalised",
+            _local_with(softmax=_exponentials),
+            _local_with(softmax=np.exp),
+            _local_with(softmax=_sigmoid),
+            ko="가중치의 합이 1이 아닙니다. 소프트맥스를 쓰세요.",
+            en="The weights don't sum to 1. Use the softmax.",
         ),
         Mistake(
             "hard maximum",
-            _attend_with(softmax=_hard),
-            ko="점수가 가장 큰 키 하나에 가중치를 다 주었습니다. 소프트맥스는 모든 "
-            "진짜 키에 나눕니다.",
+            _local_with(softmax=_hard),
+            ko="점수가 가장 큰 키 하나에 가중치를 다 주었습니다. 소프트맥스는 볼 수 "
+            "있는 모든 키에 나눕니다.",
             en="You gave all weight to the key of largest score. The softmax shares it "
-            "among all real keys.",
+            "among all keys that are seen.",
         ),
         Mistake(
             "even weights",
-            _attend_with(scale=lambda s, query, key: 0 * s),
-            ko="진짜 키의 가중치가 모두 같습니다. 점수를 쓰지 않았습니다.",
-            en="All real keys have the same weight: the scores are not used.",
-        ),
-        Mistake(
-            "whole numbers",
-            _attend_with(hide=lambda s, mask: _hide_keys(np.trunc(s), mask)),
-            ko="점수를 정수로 바꾸어 소수점 아래를 잃었습니다.",
-            en="You turned the scores into whole numbers, and their fractions are "
-            "lost.",
-        ),
-        *several(
-            "weights rounded",
-            *(
-                _attend_with(after=lambda w, mask, n=n: w.round(n))
-                for n in (1, 2, 3, 4)
-            ),
-            ko="가중치를 반올림했습니다. 계산한 값을 그대로 쓰세요.",
-            en="You rounded the weights. Use them as they were computed.",
-        ),
-        *several(
-            "context divided",
-            _result(lambda c, w, q, k, v, m, s: (c / m.sum(1)[:, None, None], w)),
-            _result(lambda c, w, q, k, v, m, s: (c / m.shape[1], w)),
-            ko="문맥을 토큰의 수로 한 번 더 나누었습니다. 가중치의 합이 이미 1입니다.",
-            en="You divided the context by the number of tokens as well. The weights "
-            "sum to 1 already.",
+            _local_with(scale=lambda s, query, key: 0 * s),
+            ko="볼 수 있는 키의 가중치가 모두 같습니다. 점수를 쓰지 않았습니다.",
+            en="All keys that are seen have the same weight: the scores are not used.",
         ),
         Mistake(
             "keys for values",
-            _result(
-                lambda context, weights, query, key, *rest: (weights @ key, weights)
-            ),
+            _local_then(lambda c, w, query, key, *rest: (w @ key, w)),
             ko="밸류가 아니라 키를 더했습니다. 문맥은 `weights @ value`입니다.",
             en="You added up the keys. The context is `weights @ value`.",
         ),
         *several(
             "key and value exchanged",
-            *_both_kinds(_attend_on(lambda q, k, v, m: (q, v, k, m))),
-            *_both_kinds(_attend_on(lambda q, k, v, m: (q, v, v, m))),
-            ko="쿼리를 밸류와 비교했습니다. 점수는 쿼리와 키의 내적입니다. 키와 밸류의 "
-            "차례를 보세요. 크기가 서로 다르면 오류가 납니다.",
+            *_both_kinds(_local_on(lambda q, k, v, m: (q, v, k, m))),
+            *_both_kinds(_local_on(lambda q, k, v, m: (q, v, v, m))),
+            ko="쿼리를 밸류와 비교했습니다. 점수는 쿼리와 키의 내적입니다. 크기가 서로 "
+            "다르면 오류가 납니다.",
             en="You compared the query with the values. Scores are dot products of "
-            "query and key: check the order of key and value. Where their sizes "
-            "differ, it raises.",
+            "query and key. Where their sizes differ, it raises.",
         ),
         Mistake(
             "reshaped",
-            _reshaped_key,
+            _local_on(
+                lambda q, k, v, m: (
+                    q,
+                    k.reshape(len(k), k.shape[2], -1).transpose(0, 2, 1),
+                    v,
+                    m,
+                )
+            ),
             ko="`reshape`나 `view`는 축을 바꾸지 않고 수를 다시 늘어놓습니다. "
             "`key.transpose(1, 2)`를 쓰세요.",
             en="`reshape` and `view` don't exchange axes, they line the numbers up "
             "anew. Use `key.transpose(1, 2)`.",
         ),
         *several(
-            "first query alone",
-            _result(lambda c, w, *rest: (c[:, 0], w[:, 0])),
-            _result(lambda c, w, *rest: (c[:, :1], w[:, :1])),
-            ko="첫째 쿼리의 결과만 돌려주었습니다. 모든 쿼리의 결과를 돌려주세요.",
-            en="You returned the first query's result alone. Return those of all "
-            "queries.",
-        ),
-        Mistake(
-            "weights transposed",
-            _result(lambda c, w, *rest: (c, w.transpose(0, 2, 1))),
-            ko="가중치의 두 축이 바뀌었습니다. 모양이 `(B, T, T_src)`여야 합니다.",
-            en="Two axes of the weights are exchanged. Their shape has to be "
-            "`(B, T, T_src)`.",
+            "scores returned",
+            _local_then(lambda c, w, q, k, *rest: (c, _scale(q @ k.mT, q, k))),
+            ko="둘째로 가중치가 아니라 점수를 돌려주었습니다.",
+            en="The second thing that you return is the scores. Return the weights.",
         ),
         *several(
-            "context transposed",
-            _result(lambda c, w, *rest: (c.transpose(0, 2, 1), w)),
-            _result(lambda c, w, *rest: (c.transpose(0, 2, 1), w.transpose(0, 2, 1))),
-            ko="문맥의 두 축이 바뀌었습니다. 모양이 `(B, T, d_v)`여야 합니다.",
-            en="Two axes of the context are exchanged. Its shape has to be "
-            "`(B, T, d_v)`.",
+            "one sentence",
+            _local_then(lambda c, w, *rest: (c[0], w[0])),
+            _local_then(lambda c, w, *rest: (c[:1], w[:1])),
+            _local_then(lambda c, w, *rest: (c[-1], w[-1])),
+            ko="문장 하나의 결과만 돌려주었습니다. 배치의 모든 문장을 돌려주세요. "
+            "반복문이라면 `return`이 반복문 안에 있지 않은지 보세요.",
+            en="You returned one sentence alone. Return all of the batch. (In a loop: "
+            "is the `return` inside it?)",
         ),
         *several(
-            "axes of one lost",
-            _result(lambda c, w, *rest: (c.squeeze(), w.squeeze())),
-            _result(lambda c, w, *rest: (c.squeeze(), w)),
-            _result(lambda c, w, *rest: (c, w.squeeze())),
-            ko="`squeeze`가 길이가 1인 축까지 없앱니다. 문장이나 단계가 하나여도 축은 "
-            "남아 있어야 합니다.",
-            en="`squeeze` drops axes of length 1. They have to stay, even with one "
-            "sentence or one step.",
+            "one step",
+            _local_then(lambda c, w, *rest: (c[:, 0], w[:, 0])),
+            _local_then(lambda c, w, *rest: (c[:, :1], w[:, :1])),
+            _local_then(lambda c, w, *rest: (c[:, -1], w[:, -1])),
+            ko="한 단계의 결과만 돌려주었습니다. 모든 단계의 결과를 돌려주세요.",
+            en="You returned the result of one step alone. Return those of all steps.",
         ),
-        Mistake(
-            "joined",
-            _result(lambda c, w, *rest: np.concatenate([c, w], axis=-1)),
-            ko="문맥과 가중치를 텐서 하나로 이어 붙였습니다. 둘을 따로 돌려주세요.",
-            en="You joined context and weights into one tensor. Return the two apart.",
+        *several(
+            "transposed",
+            _local_then(lambda c, w, *rest: (c, w.transpose(0, 2, 1))),
+            _local_then(lambda c, w, *rest: (c.transpose(0, 2, 1), w)),
+            _local_then(
+                lambda c, w, *rest: (c.transpose(0, 2, 1), w.transpose(0, 2, 1))
+            ),
+            ko="문맥이나 가중치의 두 축이 바뀌었습니다. 모양이 `(B, T, d_v)`와 "
+            "`(B, T, T_src)`여야 합니다.",
+            en="Two axes of the context or of the weights are exchanged. Their shapes "
+            "have to be `(B, T, d_v)` and `(B, T, T_src)`.",
         ),
         Mistake(
             "weights alone",
-            _result(lambda context, weights, *rest: weights),
+            _local_then(lambda c, w, *rest: w),
             ko="가중치만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
             en="You returned the weights alone. Return context and weights.",
         ),
         Mistake(
             "context alone",
-            _result(lambda context, weights, *rest: context),
+            _local_then(lambda c, w, *rest: c),
             ko="문맥만 돌려주었습니다. 문맥과 가중치를 함께 돌려주세요.",
             en="You returned the context alone. Return context and weights.",
         ),
         Mistake(
             "weights first",
-            _result(lambda context, weights, *rest: (weights, context)),
+            _local_then(lambda c, w, *rest: (w, c)),
             ko="차례가 바뀌었습니다. 문맥이 먼저, 가중치가 나중입니다.",
             en="The order is reversed: context first, weights second.",
+        ),
+        *several(
+            "axes of one lost",
+            _local_then(lambda c, w, *rest: (c.squeeze(), w.squeeze())),
+            _local_then(lambda c, w, *rest: (c.squeeze(), w)),
+            _local_then(lambda c, w, *rest: (c, w.squeeze())),
+            ko="`squeeze`가 길이가 1인 축까지 없앱니다. 문장이나 단계가 하나여도 축은 "
+            "남아 있어야 합니다.",
+            en="`squeeze` drops axes of length 1. They have to stay, even with one "
+            "sentence or one step.",
         ),
     ),
     properties=(
@@ -1432,9 +1357,17 @@ masked_attention = Exercise(
             "sentences apart",
             _sentences_apart,
             ko="문장을 하나씩 넣으면 맞지만 여럿을 한 배치로 넣으면 틀립니다. 문장마다 "
-            "자기 쿼리, 키, 밸류, 마스크를 써야 합니다.",
+            "자기 쿼리, 키, 밸류, 마스크, 가운데를 써야 합니다.",
             en="Each sentence by itself comes out right, but several in one batch do "
-            "not. Each has to use its own query, key, value and mask.",
+            "not. Each has to use its own query, key, value, mask and centres.",
+        ),
+        Property(
+            "steps apart",
+            _local_steps_apart,
+            ko="단계를 하나씩 넣으면 맞지만 여럿을 넣으면 틀립니다. 단계마다 자기 "
+            "가운데와 자기 점수를 써야 합니다.",
+            en="Each step by itself comes out right, but several together do not. "
+            "Each has to use its own centre and its own scores.",
         ),
         Property(
             "padding anywhere",
@@ -1453,6 +1386,13 @@ masked_attention = Exercise(
             "follow the size `d`: `math.sqrt(query.shape[-1])`.",
         ),
         Property(
+            "any width",
+            _any_width,
+            ko="`width`가 1일 때만 맞습니다. 창의 너비는 `width`에 따라 달라야 합니다.",
+            en="This is right only for a `width` of 1. The window has to follow "
+            "`width`.",
+        ),
+        Property(
             "precise",
             _precise,
             ko="거의 맞지만 정밀도가 모자랍니다. 반올림하거나 자릿수가 적은 자료형을 "
@@ -1469,8 +1409,8 @@ masked_attention = Exercise(
         Property(
             "hidden keys unread",
             _hidden_keys_unread,
-            ko="마스크가 가린 키와 밸류를 바꾸어도 결과가 그대로여야 합니다.",
-            en="Other keys and values under the mask must not change the result.",
+            ko="가린 위치의 키와 밸류를 바꾸어도 결과가 그대로여야 합니다.",
+            en="Other keys and values at hidden positions must not change the result.",
         ),
         *_gradient_properties(),
         Property(
@@ -1720,11 +1660,20 @@ fixed_context = Exercise(
         ),
         Mistake(
             "as given",
+            _read_with(hide=_in_place_of_scores(0.0), top=(0, 1, 2)),
+            ko="아직 주어진 함수와 결과가 같습니다. 가린 점수에 넣은 수의 지수는 "
+            "얼마이고, 최댓값은 몇 개를 구합니까?",
+            en="The result is still that of the given function. What is the "
+            "exponential of the number put in place of hidden scores, and how many "
+            "maxima are taken?",
+        ),
+        *several(
+            "over the steps, padding filled",
             _read_with(hide=_in_place_of_scores(0.0), axis=1),
-            ko="아직 주어진 함수와 결과가 같습니다. 가중치의 합이 어느 축에서 1이 "
-            "되는지부터 보세요.",
-            en="The result is still that of the given function. Look first at the axis "
-            "along which the weights sum to 1.",
+            ko="소프트맥스를 타깃의 축을 따라 하고, 가린 점수에는 음의 무한대가 아닌 "
+            "수를 넣었습니다. 합이 1이어야 하는 축은 소스입니다.",
+            en="The softmax runs along the target steps, and hidden scores get a "
+            "number in place of minus infinity. The axis to sum to 1 is the source.",
         ),
         Mistake(
             "padding set to zero",
@@ -1737,10 +1686,10 @@ fixed_context = Exercise(
         Mistake(
             "over the steps",
             _read_with(axis=1),
-            ko="패딩은 가렸지만 소프트맥스를 아직 타깃의 축을 따라 합니다. 합이 "
-            "1이어야 하는 축은 소스입니다.",
-            en="Padding is hidden, but the softmax still runs along the target steps. "
-            "The axis to sum to 1 is the source.",
+            ko="패딩은 가렸지만 소프트맥스를 타깃의 축을 따라 합니다. 합이 1이어야 "
+            "하는 축은 소스입니다.",
+            en="Padding is hidden, but the softmax runs along the target steps. The "
+            "axis to sum to 1 is the source.",
         ),
         *several(
             "over the steps, then divided again",
@@ -1798,35 +1747,38 @@ fixed_context = Exercise(
         *several(
             "one maximum for all",
             _read_with(top=(0, 1, 2)),
-            ko="배열 전체의 최댓값을 뺐습니다. 점수가 그보다 훨씬 작은 단계는 지수가 "
-            "모두 0이 되어 `nan`이 나옵니다. 단계마다 그 행의 최댓값을 빼세요.",
-            en="You subtracted the maximum of the whole array. A step whose scores are "
+            ko="패딩은 이제 가려졌지만 배열 전체의 최댓값을 뺍니다. 점수가 그보다 훨씬 "
+            "작은 단계는 지수가 모두 0이 되어 `nan`이 나옵니다. 단계마다 그 행의 "
+            "최댓값을 빼세요.",
+            en="Padding is hidden now, but you subtract the maximum of the whole "
+            "array. A step whose scores are "
             "far below it gets exponentials of 0, and `nan`. Subtract each row's own.",
         ),
         *several(
             "maximum over the steps",
             _read_with(top=1),
             _read_with(top=1, hide=_in_place_of_scores(-1e9)),
-            ko="합의 축은 고쳤지만 최댓값은 아직 단계의 축에서 구합니다. 같은 축이어야 "
+            ko="합의 축은 맞지만 최댓값을 단계의 축에서 구합니다. 같은 축이어야 "
             "합니다.",
-            en="The sum has the right axis now, but the maximum is still taken over "
-            "the steps. Both need the same axis.",
+            en="The sum has the right axis, but the maximum is taken over the steps. "
+            "Both need the same axis.",
         ),
         Mistake(
             "maximum over the steps, padding zero",
             _read_with(zeroed=True, top=1),
-            ko="합의 축만 고쳤습니다. 최댓값의 축도, 패딩을 0으로 만드는 줄도 "
-            "고치세요.",
-            en="You fixed the axis of the sum alone. Fix that of the maximum, and "
-            "the line that zeroes padding.",
+            ko="최댓값을 단계의 축에서 구하고, 패딩은 상태를 0으로 만들기만 했습니다. "
+            "최댓값은 행마다 구하고 패딩의 점수를 `-np.inf`로 바꾸세요.",
+            en="The maximum is taken over the steps, and padding only has its states "
+            "set to 0. Take each row's maximum, and set padding's scores to "
+            "`-np.inf`.",
         ),
         Mistake(
             "over the steps, padding set to zero",
             _read_with(zeroed=True, axis=1),
-            ko="패딩은 결과에서 빠졌지만 소프트맥스는 아직 타깃의 축을 따라 합니다. "
-            "합이 1이어야 하는 축은 소스입니다.",
-            en="Padding no longer counts, but the softmax still runs along the target "
-            "steps. The axis to sum to 1 is the source.",
+            ko="패딩은 결과에서 빠졌지만 소프트맥스를 타깃의 축을 따라 합니다. 합이 "
+            "1이어야 하는 축은 소스입니다.",
+            en="Padding no longer counts, but the softmax runs along the target steps. "
+            "The axis to sum to 1 is the source.",
         ),
         *several(
             "over steps and source",
@@ -1846,9 +1798,10 @@ fixed_context = Exercise(
         Mistake(
             "filled with zero",
             _read_with(hide=lambda s, mask: np.where(mask[:, None], s, 0.0)),
-            ko="패딩의 점수를 0으로 바꾸었습니다. 0의 지수는 1입니다. `-np.inf`를 "
-            "넣으세요.",
-            en="You set the scores of padding to 0, whose exponential is 1. Use "
+            ko="최댓값은 이제 맞지만 패딩의 점수가 0입니다. 0의 지수는 1입니다. "
+            "`-np.inf`를 넣으세요.",
+            en="The maximum is right now, but the scores of padding are 0, whose "
+            "exponential is 1. Use "
             "`-np.inf`.",
         ),
         Mistake(
@@ -1935,10 +1888,10 @@ fixed_context = Exercise(
             "sum over the steps",
             _read_with(softmax=_over_source(1)),
             _read_with(zeroed=True, softmax=_over_source(1)),
-            ko="최댓값의 축은 고쳤지만 지수의 합은 아직 단계의 축에서 구합니다. 같은 "
+            ko="최댓값의 축은 맞지만 지수의 합을 단계의 축에서 구합니다. 같은 "
             "축이어야 합니다.",
-            en="The maximum has the right axis now, but the exponentials are still "
-            "summed over the steps. Both need the same axis.",
+            en="The maximum has the right axis, but the exponentials are summed over "
+            "the steps. Both need the same axis.",
         ),
         *several(
             "first sentence's mask",
@@ -2116,8 +2069,8 @@ fixed_context = Exercise(
             "scale changed",
             _read_with(scale=2),
             _read_with(scale=-1),
-            ko="`np.sqrt(h)`로 나누는 것을 바꾸었습니다. 그것은 오류가 아니었습니다.",
-            en="You changed the division by `np.sqrt(h)`. That was no bug.",
+            ko="`np.sqrt(d)`로 나누는 것을 바꾸었습니다. 그것은 오류가 아니었습니다.",
+            en="You changed the division by `np.sqrt(d)`. That was no bug.",
         ),
         *several(
             "scale by another axis",
@@ -3896,7 +3849,7 @@ check = checker(
     [
         attention_step,
         attention_numbers,
-        masked_attention,
+        local_attention,
         fixed_context,
         bahdanau_attention,
         sharpness,

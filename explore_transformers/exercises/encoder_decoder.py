@@ -1,6 +1,5 @@
 """Checks of the exercises of lesson 2, encoder and decoder."""
 
-import copy
 import math
 from dataclasses import dataclass, field
 from itertools import permutations
@@ -23,7 +22,6 @@ from explore_transformers.exercises.checking import (
 )
 from explore_transformers.exercises.comparing import difference, plain
 from explore_transformers.exercises.naming import several
-from explore_transformers.exercises.running import Watched
 from explore_transformers.language import text
 
 PAD, BOS, EOS, UNK = range(4)
@@ -79,77 +77,342 @@ first_word = Exercise(
 )
 
 
-def _last_real_state(states, mask):
-    return states[np.arange(len(states)), mask.sum(axis=1) - 1]
+def _reverse_source(ids, mask):
+    lengths = mask.sum(axis=1, keepdims=True)
+    places = np.arange(ids.shape[1])
+    back = np.where(mask, lengths - 1 - places, places)  # padding stays where it is
+    return np.take_along_axis(ids, back, axis=1)
 
 
-def _state_cases():
-    small = np.array([[[1.5], [2], [3.75]], [[4.25], [5], [6]]])
-    yield small, np.array([[True, True, True], [True, False, False]])
+def _source_cases():
+    """No two tokens of a sentence are alike; one case is wider than its longest."""
+    yield (
+        np.array([[11, 12, 13, PAD], [21, 22, 23, 24], [31, 32, PAD, PAD]]),
+        np.array([[1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 0, 0]], dtype=bool),
+    )
     rng = np.random.default_rng(0)
-    for lengths, width, size in (
-        ((3, 5, 2), 5, 2),
-        ((2, 4), 6, 2),
-        ((3, 1, 2), 3, 2),
-        ((4,), 6, 3),
-        ((3, 4, 1), 5, 2),
-    ):
-        mask = np.arange(width) < np.array(lengths)[:, None]  # (B, T)
-        yield rng.normal(scale=5, size=(*mask.shape, size)).round(2), mask
-    states = rng.normal(scale=5, size=(*mask.shape, 2)).round(2)
-    states[~mask] = states[0, 1] = 0  # zeros are no sign of padding
-    yield states, mask
+    for lengths, width in (((2, 5, 3), 5), ((1, 4), 6), ((4, 4, 2, 3), 4), ((3,), 5)):
+        mask = np.arange(width) < np.array(lengths)[:, None]
+        ids = rng.permutation(np.arange(4, 4 + mask.size)).reshape(mask.shape)
+        yield np.where(mask, ids, PAD), mask
 
 
-def _at(position):
-    """Return the function that takes the state at position(lengths) of each row."""
+def _row_by_row(change):
+    """Put change(real tokens of a row, width) back where the real tokens were."""
 
-    def function(states, mask):
-        positions = position(mask.sum(axis=1)) % states.shape[1]
-        return states[np.arange(len(states)), positions]
+    def answer(ids, mask):
+        result = np.full_like(ids, PAD)
+        for row, given, real in zip(result, ids, mask, strict=True):
+            new = np.asarray(change(given[real]))
+            row[: len(new)] = new
+        return result
 
-    return function
-
-
-def _for_all(choose):
-    """Return the function that takes position choose(lengths) - 1 in every row."""
-    return lambda states, mask: states[:, int(choose(mask.sum(axis=1))) - 1]
+    return answer
 
 
-def _then(change):
-    return lambda states, mask: change(_last_real_state(states, mask))
+def _first_turned(length):
+    """Turn the first length(mask) tokens of every row."""
+
+    def answer(ids, mask):
+        n = int(length(mask))
+        return np.concatenate([ids[:, :n][:, ::-1], ids[:, n:]], axis=1)
+
+    return answer
 
 
-def _first_padding(states, mask):
-    places = np.minimum(mask.sum(axis=1), states.shape[1] - 1)
-    return states[np.arange(len(states)), places]
+def _gathered(offset, fill=None):
+    """Take place `length - offset - j` for place j, as far as there is one."""
+
+    def answer(ids, mask):
+        back = mask.sum(axis=1, keepdims=True) - offset - np.arange(ids.shape[1])
+        found = np.take_along_axis(ids, np.clip(back, 0, ids.shape[1] - 1), axis=1)
+        return found if fill is None else np.where(mask, found, fill)
+
+    return answer
 
 
-def _first_where_full(states, mask):
-    lengths = mask.sum(axis=1)
-    places = np.where(lengths < states.shape[1], lengths - 1, 0)
-    return states[np.arange(len(states)), places]
+def _turned_then(change):
+    return lambda ids, mask: change(_reverse_source(ids, mask), ids, mask)
 
 
-def _without_full(states, mask):
-    return _last_real_state(states, mask)[~mask.all(axis=1)]
+def _all_in_one_row(ids, mask):
+    result = np.full_like(ids, PAD)
+    result[mask] = ids[mask][::-1]
+    return result
 
 
-def _last_that_is_not_zero(states, mask):
-    return np.array([row[row.any(axis=1)][-1] for row in states])
+def _padding_kept_behind(answer):
+    """False where each sentence is right, but not what follows it."""
+    for ids, mask in _source_cases():
+        found = np.asarray(answer(ids, mask))
+        right = _reverse_source(ids, mask)
+        if found.shape != right.shape or (found != right)[mask].any():
+            return True  # something else is wrong
+        if (found != right).any():
+            return False
+    return True
 
 
-def _as_many_as_are_not_zero(states, mask):
-    counts = states.any(axis=2).sum(axis=1)
-    return states[np.arange(len(states)), counts - 1]
+def _each_alone(answer):
+    """False for what is right on each sentence alone, but not on the batch."""
+
+    def is_right(ids, mask):
+        return np.array_equal(np.asarray(answer(ids, mask)), _reverse_source(ids, mask))
+
+    cases = list(_source_cases())
+    alone = [(i[b : b + 1], m[b : b + 1]) for i, m in cases for b in range(len(i))]
+    return not all(is_right(*c) for c in alone) or all(is_right(*c) for c in cases)
 
 
-def _mean_of_real(states, mask):
-    return (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1)[:, None]
-
-
-def _largest_of_real(states, mask):
-    return np.where(mask[:, :, None], states, -np.inf).max(axis=1)
+reverse_source = Exercise(
+    "reverse_source",
+    expected=_reverse_source,
+    cases=tuple(_source_cases()),
+    mistakes=(
+        Mistake(
+            "padding first",
+            lambda ids, mask: ids[:, ::-1],
+            ko="아직 주어진 함수와 같습니다. 행을 통째로 뒤집어 짧은 문장의 패딩이 "
+            "앞에 왔습니다. 진짜 토큰만 뒤집고 패딩은 뒤에 두세요.",
+            en="The result is still that of the given function: whole rows are "
+            "reversed, so the padding of short sentences comes first. Reverse the "
+            "real tokens alone and leave padding behind them.",
+        ),
+        Mistake(
+            "nothing reversed",
+            lambda ids, mask: ids,
+            ko="순서가 그대로입니다. 문장마다 토큰의 순서를 뒤집으세요.",
+            en="The order is as it was. Reverse the tokens of every sentence.",
+        ),
+        Mistake(
+            "sentences reversed",
+            lambda ids, mask: ids[::-1],
+            ko="토큰이 아니라 문장의 순서를 뒤집었습니다. 첫 축은 문장, 둘째 축이 "
+            "위치입니다.",
+            en="You reversed the order of the sentences, not of their tokens. The "
+            "first axis is the sentence, the second the position.",
+        ),
+        *several(
+            "sentences and tokens reversed",
+            lambda ids, mask: ids[::-1, ::-1],
+            lambda ids, mask: _reverse_source(ids, mask)[::-1],
+            ko="문장의 순서까지 뒤집었습니다. 행의 순서는 그대로 두세요.",
+            en="You reversed the order of the sentences too. Leave the rows as they "
+            "come.",
+        ),
+        Mistake(
+            "all sentences in one row",
+            _all_in_one_row,
+            ko="모든 문장의 진짜 토큰을 한 줄로 이어 통째로 뒤집었습니다. 그러면 "
+            "토큰이 다른 문장으로 옮겨 갑니다. 문장마다 따로 뒤집으세요.",
+            en="You put the real tokens of all sentences into one row and reversed "
+            "that, so tokens move into other sentences. Reverse each by itself.",
+        ),
+        *several(
+            "one length for all",
+            _first_turned(lambda mask: mask.sum(axis=1).max()),
+            _first_turned(lambda mask: mask.sum(axis=1).min()),
+            _first_turned(lambda mask: mask[0].sum()),
+            _first_turned(lambda mask: mask[-1].sum()),
+            ko="모든 문장에 같은 길이를 썼습니다. 길이는 문장마다 다르니 마스크의 "
+            "행마다 세세요.",
+            en="You used one length for all sentences. Each has its own: count it in "
+            "each row of the mask.",
+        ),
+        Mistake(
+            "one position too far",
+            _gathered(0),
+            ko="한 칸 어긋났습니다. 위치는 0부터 세므로 마지막 토큰의 위치는 길이에서 "
+            "1을 뺀 것입니다.",
+            en="One position off. Positions count from 0, so the last token stands at "
+            "the length minus 1.",
+        ),
+        Mistake(
+            "one position too far, padding mended",
+            _gathered(0, fill=PAD),
+            ko="패딩은 맞지만 한 칸 어긋났습니다. 마지막 토큰의 위치는 길이에서 1을 뺀 "
+            "것입니다.",
+            en="Padding is right, but you are one position off: the last token stands "
+            "at the length minus 1.",
+        ),
+        *several(
+            "one position too early",
+            _gathered(2),
+            _gathered(2, fill=PAD),
+            _row_by_row(lambda row: row[-2::-1]),
+            ko="문장의 마지막 토큰이 빠졌습니다. 뒤집은 문장은 마지막 토큰으로 "
+            "시작해야 합니다.",
+            en="The last token of each sentence is gone. A reversed sentence has to "
+            "begin with it.",
+        ),
+        *several(
+            "first token lost",
+            _row_by_row(lambda row: row[:0:-1]),
+            ko="문장의 첫 토큰이 빠졌습니다. `row[n:0:-1]`은 위치 0에 이르기 전에 "
+            "멈춥니다.",
+            en="The first token of each sentence is gone: `row[n:0:-1]` stops before "
+            "position 0.",
+        ),
+        Mistake(
+            "first token for padding",
+            _gathered(1),
+            ko="진짜 토큰은 맞게 뒤집었는데, 패딩의 자리에 첫 토큰이 되풀이됩니다. 그 "
+            "자리는 `PAD`여야 합니다.",
+            en="The real tokens are reversed rightly, but the first token is repeated "
+            "where padding was. Those places must hold `PAD`.",
+        ),
+        *several(
+            "first token kept in front",
+            _row_by_row(lambda row: [row[0], *row[:0:-1]]),
+            ko="첫 토큰을 제자리에 두고 나머지만 뒤집었습니다. 소스에는 시작 토큰이 "
+            "없습니다. 모두 뒤집으세요.",
+            en="You left the first token in place and reversed the others. The source "
+            "has no start token: reverse them all.",
+        ),
+        *several(
+            "last token kept behind",
+            _row_by_row(lambda row: [*row[-2::-1], row[-1]] if len(row) > 1 else row),
+            ko="마지막 토큰을 제자리에 두고 나머지만 뒤집었습니다. 소스에는 끝 토큰이 "
+            "없습니다. 마침표까지 모두 뒤집으세요.",
+            en="You left the last token in place and reversed the others. The source "
+            "has no end token: reverse them all, the full stop too.",
+        ),
+        *several(
+            "first and last exchanged",
+            _row_by_row(
+                lambda row: [row[-1], *row[1:-1], row[0]] if len(row) > 1 else row
+            ),
+            ko="첫 토큰과 마지막 토큰만 맞바꾸었습니다. 사이의 토큰도 뒤집으세요.",
+            en="You exchanged only the first and the last token. Reverse those between "
+            "too.",
+        ),
+        *several(
+            "sorted",
+            _row_by_row(lambda row: np.sort(row)[::-1]),
+            _row_by_row(np.sort),
+            lambda ids, mask: np.sort(ids, axis=1),
+            ko="번호를 크기순으로 정렬했습니다. 번호의 크기가 아니라 위치를 "
+            "뒤집으세요.",
+            en="You sorted the ids by size. Reverse their positions, whatever their "
+            "size.",
+        ),
+        Mistake(
+            "padding dropped",
+            lambda ids, mask: [
+                row[real][::-1].tolist() for row, real in zip(ids, mask, strict=True)
+            ],
+            ko="패딩이 사라져 행의 길이가 서로 다릅니다. 뒤집은 토큰 뒤에 패딩을 두어 "
+            "`ids`와 같은 모양으로 돌려주세요.",
+            en="The padding is gone and the rows differ in length. Put it behind the "
+            "reversed tokens, so that the shape is that of `ids`.",
+        ),
+        *several(
+            "one row of real tokens",
+            lambda ids, mask: ids[:, ::-1][mask[:, ::-1]],
+            lambda ids, mask: ids[mask][::-1],
+            ko="마스크로 고르면 모든 문장이 한 줄로 이어집니다. 모양은 `ids`와 같은 "
+            "`(B, T_src)`여야 합니다.",
+            en="Picking by a mask puts all sentences into one row. The shape has to be "
+            "that of `ids`, `(B, T_src)`.",
+        ),
+        Mistake(
+            "mask of the old order",
+            lambda ids, mask: ids[:, ::-1] * mask,
+            ko="행을 통째로 뒤집은 다음 뒤집기 전의 마스크로 지웠습니다. 그러면 진짜 "
+            "토큰이 지워지고 앞의 패딩은 남습니다.",
+            en="You reversed whole rows and then erased by the mask of the old order: "
+            "real tokens are erased, and the padding in front stays.",
+        ),
+        *several(
+            "padding of another id",
+            _gathered(1, fill=EOS),
+            _gathered(1, fill=-1),
+            _gathered(1, fill=BOS),
+            _gathered(1, fill=UNK),
+            ko="진짜 토큰은 맞게 뒤집었는데 패딩의 자리에 다른 번호가 있습니다. 그 "
+            "자리는 그대로 `PAD`, 곧 0이어야 합니다.",
+            en="The real tokens are reversed rightly, but padding has another id. It "
+            "has to stay `PAD`, that is 0.",
+        ),
+        *several(
+            "first sentence alone",
+            _turned_then(lambda right, ids, mask: right[0]),
+            _turned_then(lambda right, ids, mask: right[:1]),
+            _turned_then(lambda right, ids, mask: np.concatenate([right[:1], ids[1:]])),
+            ko="첫 문장만 뒤집어 돌려주었습니다. 배치의 모든 문장을 뒤집으세요. "
+            "`return`이 반복문 안에 있지 않은지 보세요.",
+            en="Only the first sentence is reversed. Reverse every sentence of the "
+            "batch. (In a loop: is the `return` inside it?)",
+        ),
+        *several(
+            "full rows alone",
+            lambda ids, mask: np.where(
+                mask.all(axis=1, keepdims=True), ids[:, ::-1], ids
+            ),
+            _turned_then(
+                lambda right, ids, mask: np.where(
+                    mask.all(axis=1, keepdims=True), ids, right
+                )
+            ),
+            ko="패딩이 없는 문장과 있는 문장 가운데 한쪽만 뒤집었습니다. 모두 "
+            "뒤집으세요.",
+            en="You reversed either only the sentences without padding or only those "
+            "with some. Reverse all.",
+        ),
+        *several(
+            "fractions",
+            _turned_then(lambda right, ids, mask: right.astype(float)),
+            ko="번호가 실수가 되었습니다. `np.zeros(ids.shape)`는 실수 배열입니다. "
+            "`np.zeros_like(ids)`를 쓰거나 `dtype=ids.dtype`을 주세요.",
+            en="The ids have become floats: `np.zeros(ids.shape)` makes an array of "
+            "floats. Use `np.zeros_like(ids)`, or pass `dtype=ids.dtype`.",
+        ),
+        *several(
+            "mask returned",
+            _turned_then(lambda right, ids, mask: mask[:, ::-1]),
+            _turned_then(lambda right, ids, mask: mask),
+            ko="마스크를 돌려주었습니다. 뒤집은 `ids`를 돌려주세요.",
+            en="You returned the mask. Return the reversed `ids`.",
+        ),
+        *several(
+            "positions returned",
+            lambda ids, mask: (
+                mask.sum(axis=1, keepdims=True) - 1 - np.arange(ids.shape[1])
+            ),
+            ko="위치를 돌려주었습니다. 그 위치의 번호를 `ids`에서 꺼내세요.",
+            en="You returned positions. Take the ids at these positions out of `ids`.",
+        ),
+        *several(
+            "every sentence's positions for each",
+            lambda ids, mask: ids[
+                :, mask.sum(axis=1, keepdims=True) - 1 - np.arange(ids.shape[1])
+            ],
+            ko="문장마다 모든 문장의 위치를 써서 축이 하나 늘었습니다. 첫 축에 `:`이 "
+            "아니라 `np.arange(len(ids))[:, None]`을 주거나 `np.take_along_axis`를 "
+            "쓰세요.",
+            en="Each sentence was read at the positions of all, one axis too many. "
+            "Give the first axis `np.arange(len(ids))[:, None]` in place of `:`, or "
+            "use `np.take_along_axis`.",
+        ),
+    ),
+    properties=(
+        Property(
+            "padding stays behind",
+            _padding_kept_behind,
+            ko="진짜 토큰은 맞게 뒤집었지만 그 뒤의 칸이 `PAD`가 아닙니다.",
+            en="The real tokens are reversed rightly, but the cells behind them don't "
+            "hold `PAD`.",
+        ),
+        Property(
+            "sentences apart",
+            _each_alone,
+            ko="문장을 하나씩 넣으면 맞지만 여럿을 한 배치로 넣으면 틀립니다. 문장마다 "
+            "자기 길이를 써야 합니다.",
+            en="Each sentence by itself comes out right, but several in one batch do "
+            "not. Each has to use its own length.",
+        ),
+    ),
+)
 
 
 def _keeps_digits(reference, arguments):
@@ -175,398 +438,6 @@ def _few_digits(reference, arguments):
         en="You changed to a type with few digits (float16), and most decimals are "
         "lost. Return the type that was computed.",
     )
-
-
-def _ignores_padding(answer):
-    """Whether further padding, with anything under it, leaves the answer as it is."""
-    states, mask = list(_state_cases())[1]
-    wider = np.pad(states, ((0, 0), (0, 3), (0, 0)), constant_values=9.0)
-    longer = np.pad(mask, ((0, 0), (0, 3)))
-    return np.allclose(answer(wider, longer), answer(states, mask), rtol=1e-2)
-
-
-last_real_state = Exercise(
-    "last_real_state",
-    expected=_last_real_state,
-    cases=tuple(_state_cases()),
-    mistakes=(
-        Mistake(
-            "last column",
-            lambda states, mask: states[:, -1],
-            ko="마지막 열입니다. 짧은 문장에서는 패딩까지 읽은 상태입니다.",
-            en="That is the last column. In short sentences it has read padding too.",
-        ),
-        Mistake(
-            "one too far",
-            _at(lambda lengths: lengths),
-            ko="한 칸 지나쳤습니다. 위치는 0부터 세므로 길이에서 1을 빼야 합니다. "
-            "끝에서 세었다면 패딩의 수보다 하나 더 가야 합니다.",
-            en="One position too far. Positions count from 0, so subtract 1 from the "
-            "length. If you count from the end, go one further than the padding.",
-        ),
-        Mistake(
-            "one too far, out of bounds",
-            lambda states, mask: states[np.arange(len(states)), mask.sum(axis=1)],
-            ko="한 칸 지나쳐 배열 밖입니다. 위치는 0부터 세므로 길이에서 1을 "
-            "빼야 합니다.",
-            en="One position too far, beyond the array. Positions count from 0, so "
-            "subtract 1 from the length.",
-        ),
-        Mistake(
-            "first padding",
-            _first_padding,
-            ko="패딩이 있는 문장에서 첫 패딩을 읽은 뒤의 상태를 골랐습니다. 그보다 한 "
-            "칸 앞입니다.",
-            en="Where there is padding you took the state that has read the first of "
-            "it. The right one is one position before.",
-        ),
-        Mistake(
-            "one too early",
-            _at(lambda lengths: lengths - 2),
-            ko="한 칸 모자랍니다. 마지막 진짜 토큰을 읽기 전의 상태입니다.",
-            en="One position too early: this state has not read the last real token.",
-        ),
-        Mistake(
-            "last but one column",
-            lambda states, mask: states[:, -2],
-            ko="모든 문장에서 끝에서 둘째 열을 골랐습니다. 위치는 문장의 길이마다 "
-            "다릅니다.",
-            en="You took the last column but one of every sentence. The position "
-            "depends on each sentence's length.",
-        ),
-        Mistake(
-            "padding counted",
-            lambda states, mask: states[
-                np.arange(len(states)), (~mask).sum(axis=1) - 1
-            ],
-            ko="진짜 토큰이 아니라 패딩을 세었습니다. 마스크에서는 진짜 토큰이 "
-            "`True`입니다.",
-            en="You counted the padding, not the real tokens. In the mask real tokens "
-            "are `True`.",
-        ),
-        Mistake(
-            "longest for all",
-            _for_all(np.max),
-            ko="모든 문장에 가장 긴 문장의 길이를 썼습니다. 길이는 문장마다 다릅니다.",
-            en="You used the longest sentence's length for all. Each has its own.",
-        ),
-        Mistake(
-            "shortest for all",
-            _for_all(np.min),
-            ko="모든 문장에 가장 짧은 문장의 길이를 썼습니다. 길이는 문장마다 "
-            "다릅니다.",
-            en="You used the shortest sentence's length for all. Each has its own.",
-        ),
-        *several(
-            "mean length for all",
-            _for_all(np.mean),
-            _for_all(lambda lengths: round(lengths.mean())),
-            ko="모든 문장에 평균 길이를 썼습니다. 길이는 문장마다 다릅니다.",
-            en="You used the mean length for all sentences. Each has its own.",
-        ),
-        *several(
-            "one sentence's length for all",
-            _for_all(lambda lengths: lengths[0]),
-            _for_all(lambda lengths: lengths[-1]),
-            ko="모든 문장에 한 문장의 길이를 썼습니다. 길이는 문장마다 다릅니다.",
-            en="You used one sentence's length for all. Each has its own.",
-        ),
-        *several(
-            "lengths in another order",
-            lambda states, mask: states[
-                np.arange(len(states)), mask.sum(axis=1)[::-1] - 1
-            ],
-            lambda states, mask: states[
-                np.arange(len(states)), np.sort(mask.sum(axis=1)) - 1
-            ],
-            ko="길이의 순서를 바꾸어 다른 문장의 길이를 썼습니다. 행마다 그 행의 "
-            "길이를 쓰세요.",
-            en="You brought the lengths into another order, so sentences got each "
-            "other's. Use each row's own length.",
-        ),
-        Mistake(
-            "lengths of all together",
-            lambda states, mask: states[np.arange(len(states)), mask.sum() - 1],
-            ko="배치 전체의 `True`를 한꺼번에 세었습니다. `axis=1`을 따라 문장마다 "
-            "세세요.",
-            en="You counted the `True` of the whole batch. Count for each sentence, "
-            "along `axis=1`.",
-        ),
-        Mistake(
-            "first state",
-            lambda states, mask: states[:, 0],
-            ko="첫 상태입니다. 첫 토큰만 읽었습니다.",
-            en="That is the first state. It has read one token only.",
-        ),
-        Mistake(
-            "first state of full rows",
-            _first_where_full,
-            ko="패딩이 없는 문장에서 마지막 상태가 아니라 첫 상태가 나옵니다. 끝까지 "
-            "진짜인 행도 따로 확인하세요.",
-            en="Sentences without padding get their first state, not their last. Check "
-            "rows that are real to the end.",
-        ),
-        Mistake(
-            "full rows left out",
-            _without_full,
-            ko="패딩이 없는 문장이 결과에서 빠졌습니다. 끝까지 진짜인 행도 넣으세요.",
-            en="Sentences without padding are missing from the result. Rows that are "
-            "real to the end count too.",
-        ),
-        *several(
-            "zeros taken for padding",
-            _last_that_is_not_zero,
-            _as_many_as_are_not_zero,
-            ko="상태가 0인지를 보고 길이를 정했습니다. 패딩의 상태는 대개 0이 "
-            "아닙니다. 길이는 `src_mask`로 세세요.",
-            en="You judged the length by which states are zero. States of padding "
-            "mostly are not. Count the lengths in `src_mask`.",
-        ),
-        Mistake(
-            "mean",
-            _mean_of_real,
-            ko="진짜 상태들의 평균입니다. 마지막 하나만 고르세요.",
-            en="That is the mean of the real states. Take the last one only.",
-        ),
-        Mistake(
-            "sum divided by one less",
-            lambda states, mask: (
-                (states * mask[:, :, None]).sum(axis=1)
-                / np.maximum(mask.sum(axis=1) - 1, 1)[:, None]
-            ),
-            ko="진짜 상태를 모두 더해 나누었습니다. 마지막 하나만 고르세요.",
-            en="You added up all the real states and divided. Take the last one only.",
-        ),
-        *several(
-            "padding averaged or summed",
-            lambda states, mask: states.mean(axis=1),
-            lambda states, mask: states.sum(axis=1),
-            lambda states, mask: (states * mask[:, :, None]).mean(axis=1),
-            ko="모든 위치의 상태를 더하거나 평균했습니다. 마지막 진짜 상태 하나만 "
-            "고르세요.",
-            en="You summed or averaged the states of all positions. Take one, the last "
-            "real state.",
-        ),
-        *several(
-            "wrong axis",
-            lambda states, mask: states[np.arange(len(states)), mask.sum(axis=0) - 1],
-            lambda states, mask: states[
-                np.arange(len(states)), mask.sum(axis=0)[: len(states)] - 1
-            ],
-            ko="열마다 `True`를 세었습니다. 문장은 행이므로 `axis=1`을 따라 세세요.",
-            en="You counted `True` in each column. Sentences are rows: count along "
-            "`axis=1`.",
-        ),
-        Mistake(
-            "axes exchanged",
-            lambda states, mask: states[mask.sum(axis=1) - 1, np.arange(len(states))],
-            ko="두 축의 순서가 바뀌었습니다. `memory`의 첫 축은 문장, 둘째 축은 "
-            "위치입니다.",
-            en="The two axes are exchanged: the first axis of `memory` is the "
-            "sentence, the second the position.",
-        ),
-        Mistake(
-            "counted from the end",
-            lambda states, mask: states[np.arange(len(states)), -mask.sum(axis=1)],
-            ko="끝에서부터 길이만큼 센 위치입니다. `-길이`를 위치로 쓰거나 패딩을 세면 "
-            "이렇게 됩니다. 앞에서부터 세는 위치는 길이에서 1을 뺀 것입니다.",
-            en="The position is as far from the end as the sentence is long: that is "
-            "what minus the length gives, or counting the padding. Counted from the "
-            "front, it is the length minus 1.",
-        ),
-        Mistake(
-            "sum",
-            lambda states, mask: (states * mask[:, :, None]).sum(axis=1),
-            ko="진짜 상태들의 합입니다. 마지막 하나만 고르세요.",
-            en="That is the sum of the real states. Take the last one only.",
-        ),
-        *several(
-            "largest entries",
-            lambda states, mask: states.max(axis=1),
-            _largest_of_real,
-            lambda states, mask: (states * mask[:, :, None]).max(axis=1),
-            ko="위치마다 가장 큰 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
-            "고르세요.",
-            en="You took the largest entry over all positions. Take one whole state, "
-            "the last.",
-        ),
-        Mistake(
-            "last sentence alone",
-            lambda states, mask: states[mask][-1],
-            ko="배치의 마지막 문장에서만 상태를 골랐습니다. 문장마다 하나씩 고르세요.",
-            en="That is the last sentence's state alone. Take one for each sentence.",
-        ),
-        Mistake(
-            "first sentence alone",
-            lambda states, mask: _last_real_state(states, mask)[0],
-            ko="배치의 첫 문장에서만 상태를 골랐습니다. 문장마다 하나씩 고르세요.",
-            en="That is the first sentence's state alone. Take one for each sentence.",
-        ),
-        Mistake(
-            "all real states",
-            lambda states, mask: states[mask],
-            ko="진짜 상태를 모두 돌려주었습니다. 문장마다 마지막 하나만 고르세요.",
-            en="These are all the real states. Take the last one of each sentence.",
-        ),
-        Mistake(
-            "sentences mixed",
-            lambda states, mask: states[mask][mask.sum(axis=1) - 1],
-            ko="`memory[src_mask]`는 모든 문장의 진짜 상태를 한 줄로 잇습니다. "
-            "거기서는 길이가 그 문장의 위치를 가리키지 않습니다.",
-            en="`memory[src_mask]` puts the real states of all sentences into one row. "
-            "There a length no longer points into its own sentence.",
-        ),
-        Mistake(
-            "rows of all sentences in one",
-            lambda states, mask: states.reshape(-1, states.shape[-1])[
-                mask.sum(axis=1) - 1
-            ],
-            ko="모든 문장의 상태를 한 줄로 이은 다음 길이를 위치로 썼습니다. 거기서는 "
-            "문장 `b`가 `b * T_src`에서 시작합니다.",
-            en="You put the states of all sentences into one row and used lengths as "
-            "places. There, sentence `b` begins at `b * T_src`.",
-        ),
-        *several(
-            "sentences picked by length",
-            lambda states, mask: states[
-                np.minimum(mask.sum(axis=1), len(states)) - 1, -1
-            ],
-            lambda states, mask: states[mask.sum(axis=1) - 1],
-            lambda states, mask: states[mask.sum(axis=1) - 1, -1],
-            ko="길이로 위치가 아니라 문장을 골랐습니다. `memory`의 첫 축은 문장, 둘째 "
-            "축이 위치입니다.",
-            en="Your lengths pick sentences, not positions. The first axis of `memory` "
-            "is the sentence, the second the position.",
-        ),
-        *several(
-            "hidden axis indexed",
-            lambda states, mask: states[
-                np.arange(len(states)),
-                :,
-                np.minimum(mask.sum(axis=1), states.shape[2]) - 1,
-            ],
-            ko="길이로 은닉 상태의 축을 골랐습니다. 위치는 둘째 축입니다.",
-            en="Your lengths index the axis of the hidden state. Positions are the "
-            "second axis.",
-        ),
-        *several(
-            "one sentence missing",
-            _then(lambda s: s[:-1]),
-            _then(lambda s: s[1:]),
-            _then(lambda s: s[:-1] if len(s) > 1 else np.zeros(0)),  # of an empty list
-            ko="문장 하나가 결과에서 빠졌습니다. 첫 문장부터 마지막 문장까지 모두 "
-            "돌려주세요.",
-            en="One sentence is missing from the result. Return a state for each, from "
-            "the first to the last.",
-        ),
-        Mistake(
-            "all pairs",
-            lambda states, mask: states[:, mask.sum(axis=1) - 1],
-            ko="문장마다 모든 길이의 상태를 꺼내 축이 하나 늘었습니다. 첫 축에는 "
-            "`:`이 아니라 행 번호를 주세요.",
-            en="Each sentence gave a state for every length, one axis too many. "
-            "Give the first axis row numbers, not `:`.",
-        ),
-        Mistake(
-            "padding zeroed",
-            lambda states, mask: (states * mask[:, :, None])[:, -1],
-            ko="패딩을 0으로 만든 뒤 마지막 열을 골랐습니다. 짧은 문장의 상태가 모두 "
-            "0입니다.",
-            en="You zeroed the padding and took the last column: short sentences get "
-            "a state of zeros.",
-        ),
-        *several(
-            "positions returned",
-            lambda states, mask: mask.sum(axis=1) - 1,
-            lambda states, mask: mask.sum(axis=1),
-            ko="길이나 위치를 돌려주었습니다. `memory`에서 그 위치의 상태를 꺼내세요.",
-            en="You returned lengths or positions. Take the states at these positions "
-            "out of `memory`.",
-        ),
-        Mistake(
-            "positions of the first input",
-            lambda states, mask: states[[0, 1], [2, 0]],
-            ko="첫 입력에만 맞는 위치를 적어 넣었습니다. 위치는 마스크에서 세세요.",
-            en="These positions fit the first input alone. Count them in the mask.",
-        ),
-        *several(
-            "whole numbers",
-            _then(np.trunc),
-            _then(np.round),
-            _then(np.floor),
-            _then(np.ceil),
-            ko="상태의 소수점 아래가 사라졌습니다. 정수 배열에 넣거나 반올림하지 말고 "
-            "상태를 그대로 돌려주세요.",
-            en="The states have lost their decimals. Return them as they are, not "
-            "rounded and not in an array of whole numbers.",
-        ),
-        Mistake(
-            "signs lost",
-            _then(np.abs),
-            ko="상태의 부호가 사라졌습니다. 절댓값이 아니라 상태를 그대로 돌려주세요.",
-            en="The signs are lost. Return the states as they are, not their absolute "
-            "values.",
-        ),
-        *several(
-            "states changed",
-            _then(np.tanh),
-            _then(lambda s: s / np.linalg.norm(s, axis=-1, keepdims=True)),
-            _then(lambda s: s[:, ::-1]),
-            ko="고른 상태의 수를 바꾸었습니다. 상태를 그대로 돌려주세요.",
-            en="You changed the numbers of the chosen states. Return them as they are.",
-        ),
-        Mistake(
-            "sentences reversed",
-            _then(lambda s: s[::-1]),
-            ko="문장의 순서가 거꾸로입니다. 행의 순서를 그대로 두세요.",
-            en="The sentences are in reverse order. Leave the rows as they come.",
-        ),
-        *several(
-            "one number of each state",
-            _then(lambda s: s[:, 0]),
-            _then(lambda s: s[:, -1]),
-            _then(lambda s: s[:, :1]),
-            ko="상태마다 수 하나만 골랐습니다. 상태를 통째로 고르세요.",
-            en="You took one number of each state. Take the whole state.",
-        ),
-        *several(
-            "all positions kept",
-            lambda states, mask: states * mask[:, :, None],
-            lambda states, mask: states[:, : mask.sum(axis=1).max()],
-            lambda states, mask: states,
-            ko="위치의 축이 남아 있습니다. 문장마다 상태 하나만 고르세요.",
-            en="The axis of positions is still there. Choose one state for each "
-            "sentence.",
-        ),
-        *several(
-            "smallest entries",
-            lambda states, mask: states.min(axis=1),
-            lambda states, mask: np.where(mask[:, :, None], states, np.inf).min(axis=1),
-            ko="위치마다 가장 작은 수를 골라 섞었습니다. 마지막 상태 하나를 통째로 "
-            "고르세요.",
-            en="You took the smallest entry over all positions. Take one whole state, "
-            "the last.",
-        ),
-        Mistake(
-            "less the first state",
-            lambda states, mask: _last_real_state(states, mask) - states[:, 0],
-            ko="마지막 진짜 상태에서 첫 상태를 뺐습니다. 상태를 그대로 돌려주세요.",
-            en="You subtracted the first state from the last real one. Return the "
-            "state as it is.",
-        ),
-    ),
-    properties=(
-        _few_digits(_last_real_state, list(_state_cases())[1]),
-        Property(
-            "padding changes nothing",
-            _ignores_padding,
-            ko="패딩만 더 붙였는데 결과가 달라집니다. 패딩의 상태를 읽거나, 패딩이 "
-            "없는 문장을 달리 다루고 있습니다.",
-            en="The result changes when nothing but padding is added: states of "
-            "padding are read, or sentences without any are treated differently.",
-        ),
-    ),
-)
 
 
 _RIGHT_COUNTS = (1920, 3120, 20, 0)
@@ -1686,640 +1557,371 @@ write_greedily = Exercise(
 )
 
 
-def _decoder_inputs(ids, table, context):
-    vectors = table[ids[:, :-1]]  # (B, T-1, e)
-    return _appended(vectors, context)
+def _mixed_inputs(ids, logits, own):
+    predicted = logits[:, :-1].argmax(dim=-1)  # (B, T-2), for positions 1, 2, ...
+    later = torch.where(own[:, 1:], predicted, ids[:, 1:-1])
+    return torch.cat([ids[:, :1], later], dim=1)
 
 
-def _appended(vectors, context):
-    repeated = context[:, None].expand(-1, vectors.shape[1], -1)
-    return torch.cat([vectors, repeated], dim=-1)
+def _mixing_cases():
+    """No likeliest token is the reference's; the first position's choice means nothing.
 
-
-def _input_cases():
-    table = torch.tensor([[0.5], [10], [20], [30], [40.25]])
-    ids = torch.tensor([[BOS, 3, EOS], [BOS, 4, EOS]])
-    yield ids, table, torch.tensor([[7.5], [8.25]])
-    draw = torch.Generator().manual_seed(2)
-
-    def fractions(*size):
-        return torch.randint(-900, 900, size, generator=draw) / 100
-
-    for n_rows, n_tokens, embedding_size, d_hidden in (
-        (2, 5, 2, 3),
-        (3, 4, 2, 2),
-        (3, 2, 12, 4),
-        (2, 6, 4, 4),
-        (1, 4, 3, 2),
-    ):
-        ids = torch.randint(4, 12, (n_rows, n_tokens), generator=draw)
+    The first case can be read whole.
+    """
+    logits = torch.full((1, 4, 8), -1.0)
+    for place, token in enumerate((7, 3, 5, 6)):
+        logits[0, place, token] = 2.5
+    own = torch.tensor([[False, True, False, True]])
+    yield torch.tensor([[BOS, 4, 5, 6, EOS]]), logits, own
+    draw = torch.Generator().manual_seed(3)
+    for n_rows, n_tokens, size, share in (
+        (2, 5, 9, 0.5), (3, 6, 11, 0.4), (2, 7, 7, 0.7), (3, 4, 12, 0.0),
+        (2, 4, 10, 1.0), (4, 5, 8, 0.5),
+    ):  # fmt: skip
+        ids = torch.randint(4, size, (n_rows, n_tokens), generator=draw)
         ids[:, 0], ids[:, -1] = BOS, EOS
-        yield ids, fractions(12, embedding_size), fractions(n_rows, d_hidden)
+        logits = torch.randn(n_rows, n_tokens - 1, size, generator=draw)
+        logits.scatter_(-1, ids[:, 1:, None], -4.0)  # never the right token
+        logits.scatter_(-1, ids[:, :-1, None], -3.0)  # nor the one before it
+        own = torch.rand(n_rows, n_tokens - 1, generator=draw) < share
+        yield ids, logits, own
 
 
-def _context_where(keep):
-    """Return the inputs with the context vector only where keep(positions) says."""
+def _mixed_with(
+    chosen=lambda logits: logits[:, :-1].argmax(dim=-1),
+    reference=lambda ids: ids[:, 1:-1],
+    which=lambda own: own[:, 1:],
+    first=lambda ids: ids[:, :1],
+):
+    """The exercise's function with one part changed."""
 
-    def function(ids, table, context):
-        inputs = _decoder_inputs(ids, table, context)
-        inputs[:, ~keep(torch.arange(inputs.shape[1])), table.shape[1] :] = 0
-        return inputs
+    def answer(ids, logits, own):
+        later = torch.where(which(own), chosen(logits), reference(ids))
+        return torch.cat([first(ids), later], dim=1)
 
-    return function
-
-
-def _contexts_in_turn(ids, table, context):
-    vectors = table[ids[:, :-1]]
-    repeated = context.repeat(vectors.shape[1], 1)
-    repeated = repeated.reshape(len(ids), -1, context.shape[1])
-    return torch.cat([vectors, repeated], dim=-1)
+    return answer
 
 
-def _context_first(ids, table, context):
-    inputs = _decoder_inputs(ids, table, context)
-    return inputs.roll(context.shape[1], -1)
+def _mixed_then(change):
+    return lambda *arguments: change(_mixed_inputs(*arguments), *arguments)
 
 
-def _parts(combine):
-    """Return the function that combines embeddings and spread contexts this way."""
+def _in_one_table(shift, start=None, reference=slice(None, -1)):
+    """Choose between whole tables (B, T-1), the model's tokens being shifted so."""
 
-    def function(ids, table, context):
-        vectors = table[ids[:, :-1]]
-        return combine(vectors, context[:, None].expand(-1, vectors.shape[1], -1))
+    def answer(ids, logits, own):
+        predicted = logits.argmax(dim=-1)
+        if shift is not None:
+            predicted = predicted.roll(shift, 1)
+        mixed = torch.where(own, predicted, ids[:, reference])
+        if start:
+            mixed = torch.cat([ids[:, :1], mixed[:, 1:]], dim=1)
+        return mixed
 
-    return function
-
-
-def _with_vectors(change):
-    """Return the function that changes the embeddings before it appends."""
-    return lambda ids, table, context: _appended(change(table[ids[:, :-1]]), context)
-
-
-def _with_contexts(change):
-    """Return the function that changes the context vectors before it appends."""
-    return lambda ids, table, context: _decoder_inputs(ids, table, change(context))
+    return answer
 
 
-def _zeros_for_start(vectors):
-    return torch.cat([torch.zeros_like(vectors[:, :1]), vectors[:, 1:]], dim=1)
+def _drawn_once(own):
+    return own[:, 1:].any(dim=1, keepdim=True).expand_as(own[:, 1:])
 
 
-def _start_twice(ids, table, context):
-    return _decoder_inputs(torch.cat([ids[:, :1], ids], dim=1), table, context)
+def _from_first_own(own):
+    return own[:, 1:].cumsum(dim=1) > 0
 
 
-def _padding_first(part):
-    def function(ids, table, context):
-        padding = torch.full_like(ids[:, :1], PAD)
-        return _appended(table[torch.cat([padding, ids[:, part]], dim=1)], context)
-
-    return function
-
-
-def _start_for_all(ids, table, context):
-    return _decoder_inputs(ids[:, :1].expand_as(ids), table, context)
-
-
-def _poured(vectors, contexts):
-    numbers = torch.cat([vectors.flatten(), contexts.flatten()])
-    return numbers.view(*vectors.shape[:2], -1)
-
-
-_DTYPES = torch.float32, torch.float64
-
-
-def _input_property(name, holds, ko, en):
-    """Return a Property of results whose numbers are right."""
-
-    def holds_if_right(answer):
-        return all(holds_in(dtype, answer) for dtype in _DTYPES)
-
-    def holds_in(dtype, answer):
-        ids, *rest = copy.deepcopy(list(_input_cases())[1])
-        arguments = [ids, *(part.to(dtype).requires_grad_() for part in rest)]
-        function = answer.attached if isinstance(answer, Watched) else answer
-        try:
-            result = function(*arguments)
-        except RuntimeError as error:  # as .numpy() does where there are gradients
-            if "requires grad" in str(error):
-                return name != "gradient"
-            raise
-        right = _decoder_inputs(*arguments)
-        if result.shape != right.shape or not torch.allclose(
-            result.double(), right.double(), rtol=0, atol=0.05
-        ):
-            return True  # what is wrong with it is something else
-        return holds(result, *arguments[1:])
-
-    return Property(name, holds_if_right, ko=ko, en=en)
-
-
-def _is_tensor(answer):
-    """Whether the result is a tensor; where its numbers are wrong that is no matter."""
-    arguments = list(_input_cases())[1]
+def _whole_ids(answer):
+    """False where ids come as fractions, or what is returned is no tensor."""
+    arguments = list(_mixing_cases())[1]
     result = answer(*arguments)
     return isinstance(result, torch.Tensor) or bool(
-        difference(_decoder_inputs(*arguments), result)
+        difference(_mixed_inputs(*arguments), result)
     )
 
 
-def _reached(result, *sources):
-    """Whether gradients of the result reach each of the sources."""
-    if not result.requires_grad:
-        return [False for _ in sources]
-    found = torch.autograd.grad(
-        result.sum(), sources, allow_unused=True, retain_graph=True
-    )
-    return [gradient is not None for gradient in found]
+def _start_fixed(answer):
+    """False where the first position's choice changes the result."""
+    ids, logits, own = list(_mixing_cases())[1]
+    found = []
+    for choice in (False, True):
+        own = own.clone()
+        own[:, 0] = choice
+        found.append(torch.as_tensor(answer(ids, logits, own)))
+    return torch.equal(*found)
 
 
-def _cut_off_at(place, name, other):
-    return _input_property(
-        f"gradient to {name}",
-        lambda result, *sources: (
-            _reached(result, *sources) != [i != place for i in range(2)]
-        ),
-        ko=f"수는 맞지만 기울기가 `{other}`에만 이르고 `{name}`에는 이르지 않습니다. "
-        f"`{name}`에서 나온 수에 `detach`나 `.data`를 쓰거나 새 텐서에 베끼지 마세요."
-        + (
-            " `nn.Embedding.from_pretrained`도 기울기를 끊습니다." if place == 0 else ""
-        ),
-        en=f"The numbers are right, but gradients reach only `{other}`, not `{name}`. "
-        f"What comes of `{name}` must not go through `detach`, `.data` or a copy."
-        + (
-            " `nn.Embedding.from_pretrained` cuts gradients off too."
-            if place == 0
-            else ""
-        ),
-    )
+def _own_answers_unread(answer):
+    """False where the logits at a position change the input at that position."""
+    ids, logits, own = list(_mixing_cases())[1]
+    own = torch.ones_like(own)
+    found = torch.as_tensor(answer(ids, logits, own))
+    for place in range(logits.shape[1]):
+        other = logits.clone()
+        other[:, place] = -other[:, place]
+        changed = torch.as_tensor(answer(ids, other, own)) != found
+        if changed[:, place].any():
+            return False
+    return True
 
 
-def _whole_gradient(place, name):
-    """Return the Property that the gradient to this source is all there."""
-
-    def holds(result, *sources):
-        ids = list(_input_cases())[1][0]
-        upstream = torch.arange(1.0, result.numel() + 1).reshape(result.shape)
-        found, right = (
-            torch.autograd.grad((r * upstream).sum(), sources[place], retain_graph=True)
-            for r in (result, _decoder_inputs(ids, *sources))
-        )
-        return torch.allclose(found[0], right[0], rtol=1e-3)
-
-    return _input_property(
-        f"whole gradient to {name}",
-        holds,
-        ko=f"수는 맞지만 `{name}`의 기울기가 일부만 돌아갑니다. 어떤 위치나 단어에서만 "
-        "끊겨 있습니다. `detach`나 `padding_idx`가 없는지 보세요.",
-        en=f"The numbers are right, but only a part of the gradient reaches `{name}`: "
-        "at some positions or words it is cut off. Look for `detach` or "
-        "`padding_idx`.",
-    )
-
-
-def _takes_rows(answer):
-    """Whether embeddings beside the right contexts are rows of the table, if any."""
-    ids, table, context = list(_input_cases())[1]
-    result = torch.as_tensor(answer(ids, table, context))
-    right, size = _decoder_inputs(ids, table, context), table.shape[1]
-    if not torch.allclose(result[..., size:], right[..., size:], atol=1e-4):
-        return True
-    found = torch.cdist(result[..., :size].flatten(0, 1).float(), table) < 1e-3
-    return bool(found.any())
-
-
-decoder_inputs = Exercise(
-    "decoder_inputs",
-    expected=_decoder_inputs,
-    cases=tuple(_input_cases()),
+mixed_inputs = Exercise(
+    "mixed_inputs",
+    expected=_mixed_inputs,
+    cases=tuple(_mixing_cases()),
     mistakes=(
         Mistake(
-            "targets as inputs",
-            lambda ids, table, context: _appended(table[ids[:, 1:]], context),
-            ko="정답을 입력으로 넣었습니다. 디코더가 답을 미리 봅니다.",
-            en="You fed the targets, so the decoder sees its answer beforehand.",
+            "own token of the same position",
+            _in_one_table(None, start=True),
+            ko="한 위치의 입력으로 바로 그 위치에서 고른 토큰을 주었습니다. 그 토큰은 "
+            "이 입력을 읽고 나서야 나옵니다. 한 위치 앞의 로짓에서 고르세요.",
+            en="The input of a position is the token chosen at that same position, "
+            "which comes out only after this input has been read. Choose from the "
+            "logits one position before.",
         ),
         Mistake(
-            "not shifted",
-            lambda ids, table, context: _appended(table[ids], context),
-            ko="끝 토큰까지 넣었습니다. 끝 토큰 다음에는 예측할 것이 없습니다.",
-            en="The end token went in too. Nothing is to be predicted after it.",
+            "own token of the same position, start too",
+            _in_one_table(None),
+            ko="모델의 토큰을 한 칸 밀지 않았고, 시작 토큰까지 바꾸었습니다. 위치 "
+            "`t`의 입력은 위치 `t - 1`의 로짓에서 고르고, 첫 입력은 언제나 시작 "
+            "토큰입니다.",
+            en="The model's tokens are not shifted, and the start token is replaced "
+            "too. The input at `t` is chosen from the logits at `t - 1`, and the first "
+            "is always the start token.",
         ),
         Mistake(
-            "start dropped too",
-            lambda ids, table, context: _appended(table[ids[:, 1:-1]], context),
-            ko="시작 토큰까지 빠졌습니다. 첫 단어를 예측할 입력이 없습니다.",
-            en="The start token is gone too, so nothing predicts the first word.",
+            "rolled round",
+            _in_one_table(1),
+            ko="`roll`은 마지막 위치의 토큰을 맨 앞에 넣습니다. 첫 입력은 언제나 시작 "
+            "토큰입니다.",
+            en="`roll` brings the last position's token to the front. The first input "
+            "is always the start token.",
+        ),
+        Mistake(
+            "rolled the wrong way",
+            _in_one_table(-1, start=True),
+            ko="모델의 토큰을 반대쪽으로 밀었습니다. 입력은 한 위치 앞에서 고른 "
+            "것이어야 합니다.",
+            en="The model's tokens are shifted the wrong way. The input has to be what "
+            "was chosen one position before.",
+        ),
+        *several(
+            "start replaced",
+            lambda ids, logits, own: torch.where(
+                own, F.pad(logits[:, :-1].argmax(dim=-1), (1, 0)), ids[:, :-1]
+            ),
+            _mixed_with(first=lambda ids: ids[:, :1] * 0),
+            ko="첫 입력이 시작 토큰이 아니라 패딩입니다. `own`의 첫 열과 상관없이 첫 "
+            "입력은 언제나 시작 토큰입니다.",
+            en="The first input is padding, not the start token. Whatever the first "
+            "column of `own` says, it is always the start token.",
+        ),
+        Mistake(
+            "choice inverted",
+            _mixed_with(which=lambda own: ~own[:, 1:]),
+            ko="거꾸로 골랐습니다. `own`이 `True`인 위치에서 모델의 토큰을, `False`인 "
+            "위치에서 정답의 토큰을 줍니다.",
+            en="The choice is the wrong way round. Where `own` is `True` the model's "
+            "token goes in, where it is `False` the reference's.",
+        ),
+        Mistake(
+            "choice of the position before",
+            _mixed_with(which=lambda own: own[:, :-1]),
+            ko="`own`을 한 칸 밀어 읽었습니다. `own[:, t]`가 위치 `t`의 입력을 "
+            "정합니다. 밀 것은 모델의 토큰뿐입니다.",
+            en="You read `own` one position off: `own[:, t]` decides about the input "
+            "at `t`. Only the model's tokens are shifted.",
+        ),
+        *several(
+            "targets for inputs",
+            _mixed_with(reference=lambda ids: ids[:, 2:]),
+            _in_one_table(1, reference=slice(1, None)),
+            ko="정답 문장에서 한 칸 뒤의 토큰, 곧 맞혀야 할 토큰을 입력으로 "
+            "주었습니다.",
+            en="From the reference you feed the token one position later, the one that "
+            "is to be predicted.",
+        ),
+        *several(
+            "always the reference",
+            lambda ids, logits, own: ids[:, :-1],
+            ko="언제나 정답의 토큰을 줍니다. 그것은 교사 강요입니다. `own`이 `True`인 "
+            "위치에는 모델의 토큰을 주세요.",
+            en="You always feed the reference's token: that is teacher forcing. Where "
+            "`own` is `True`, feed the model's.",
+        ),
+        *several(
+            "always the model's",
+            _mixed_with(which=lambda own: torch.ones_like(own[:, 1:])),
+            ko="언제나 모델의 토큰을 줍니다. `own`이 `False`인 위치에는 정답의 토큰을 "
+            "주세요.",
+            en="You always feed the model's token. Where `own` is `False`, feed the "
+            "reference's.",
+        ),
+        *several(
+            "own from then on",
+            _mixed_with(which=_from_first_own),
+            ko="처음으로 모델의 토큰을 준 뒤로는 줄곧 모델의 토큰을 줍니다. 위치마다 "
+            "`own`이 따로 정합니다.",
+            en="From the first own token on you go on with the model's. `own` decides "
+            "about every position by itself.",
+        ),
+        *several(
+            "one choice for all",
+            _mixed_with(which=_drawn_once),
+            _mixed_with(which=lambda own: own[:1, 1:].expand_as(own[:, 1:])),
+            _mixed_with(which=lambda own: own[:, 1:].any().expand_as(own[:, 1:])),
+            ko="여러 위치나 문장에 한 가지 선택을 썼습니다. `own`은 문장마다 위치마다 "
+            "다릅니다.",
+            en="One choice is used for several positions or sentences. `own` has one "
+            "for every position of every sentence.",
+        ),
+        *several(
+            "two positions before",
+            _mixed_with(
+                chosen=lambda logits: F.pad(logits[:, :-2].argmax(dim=-1), (1, 0))
+            ),
+            _in_one_table(2, start=True),
+            ko="모델의 토큰을 두 칸 밀었습니다. 한 칸만 미세요.",
+            en="The model's tokens are shifted by two positions. Shift by one.",
+        ),
+        Mistake(
+            "least likely",
+            _mixed_with(chosen=lambda logits: logits[:, :-1].argmin(dim=-1)),
+            ko="로짓이 가장 작은 토큰을 골랐습니다. 가장 큰 것을 고르세요.",
+            en="You chose the token with the smallest logit. Choose the largest.",
+        ),
+        *several(
+            "largest of another axis",
+            lambda ids, logits, own: torch.where(
+                own, logits.argmax(dim=1), ids[:, :-1]
+            ),
+            lambda ids, logits, own: logits.argmax(dim=1),
+            ko="어휘가 아니라 위치의 축에서 가장 큰 것을 찾았습니다. 어휘는 마지막 "
+            "축입니다: `argmax(dim=-1)`.",
+            en="You looked for the largest along the positions, not along the "
+            "vocabulary. That is the last axis: `argmax(dim=-1)`.",
+        ),
+        *several(
+            "logits for ids",
+            _mixed_with(
+                chosen=lambda logits: logits[:, :-1].max(dim=-1).values,
+                reference=lambda ids: ids[:, 1:-1].float(),
+                first=lambda ids: ids[:, :1].float(),
+            ),
+            ko="가장 큰 로짓의 값을 넣었습니다. 넣을 것은 그 토큰의 번호이니 "
+            "`argmax`를 쓰세요.",
+            en="You put in the largest logits themselves. What goes in is the id of "
+            "the token: use `argmax`.",
         ),
         *several(
             "start twice",
-            _start_twice,
-            lambda ids, table, context: _start_twice(ids[:, :-1], table, context),
-            ko="시작 토큰이 두 번 들어갑니다. `ids`에는 시작 토큰이 이미 있습니다.",
-            en="The start token goes in twice. `ids` begins with it already.",
+            lambda ids, logits, own: torch.cat(
+                [
+                    ids[:, :1],
+                    torch.where(own, logits.argmax(dim=-1), ids[:, :-1]),
+                ],
+                dim=1,
+            ),
+            _mixed_with(reference=lambda ids: ids[:, :-2]),
+            _mixed_then(lambda right, ids, *rest: torch.cat([ids[:, :1], right], 1)),
+            ko="시작 토큰이 두 번 들어갔습니다. `ids`는 이미 시작 토큰으로 시작하므로 "
+            "정답의 토큰은 밀지 않습니다. 밀 것은 모델의 토큰뿐입니다.",
+            en="The start token is there twice. `ids` begins with it already, so the "
+            "reference's tokens are not shifted: only the model's are.",
         ),
         *several(
-            "shifted once more",
-            _with_vectors(lambda v: torch.cat([v[:, :1] * 0, v[:, :-1]], dim=1)),
-            _with_vectors(lambda v: v.roll(1, 1)),
-            ko="임베딩을 한 칸 더 밀었습니다. `ids[:, :-1]`이면 이미 한 칸 밀린 "
-            "것입니다. 첫 위치에는 시작 토큰의 벡터가 옵니다.",
-            en="You shifted the embeddings once more. `ids[:, :-1]` is all the "
-            "shifting there is: the first position has the start token's vector.",
-        ),
-        Mistake(
-            "start for all",
-            _start_for_all,
-            ko="모든 위치에 시작 토큰을 넣었습니다. 위치마다 그 위치의 토큰을 "
-            "넣으세요.",
-            en="You fed the start token at every position. Feed each position's own "
-            "token.",
+            "end token kept",
+            lambda ids, logits, own: torch.cat(
+                [_mixed_inputs(ids, logits, own), ids[:, -1:]], dim=1
+            ),
+            lambda ids, logits, own: torch.cat(
+                [ids[:, :1], torch.where(own, logits.argmax(dim=-1), ids[:, 1:])],
+                dim=1,
+            ),
+            ko="위치가 하나 많습니다. 끝 토큰 다음에는 예측할 것이 없으니 입력은 "
+            "`(B, T-1)`입니다.",
+            en="There is one position too many. Nothing is to be predicted after the "
+            "end token, so the inputs are `(B, T-1)`.",
         ),
         *several(
-            "padding for the start token",
-            _padding_first(slice(1, -1)),
-            _padding_first(slice(None, -1)),
-            ko="앞에 패딩 토큰을 넣었습니다. `ids`는 이미 시작 토큰으로 시작합니다.",
-            en="You put a padding token in front. `ids` begins with the start token "
-            "already.",
+            "start dropped",
+            lambda ids, logits, own: _mixed_inputs(ids, logits, own)[:, 1:],
+            ko="시작 토큰이 빠졌습니다. 첫 입력은 언제나 시작 토큰입니다.",
+            en="The start token is missing. It is always the first input.",
         ),
         *several(
-            "rolled",
-            lambda ids, table, context: _appended(table[ids.roll(1, 1)], context),
-            lambda ids, table, context: _decoder_inputs(ids.roll(1, 1), table, context),
-            lambda ids, table, context: _appended(table[ids.roll(-1, 1)], context),
-            ko="`roll`은 밀려난 토큰을 반대쪽 끝에 다시 넣습니다. 밀지 말고 마지막 "
-            "토큰을 빼세요.",
-            en="`roll` puts the token that falls out in again at the other end. Do not "
-            "shift, leave out the last token.",
-        ),
-        Mistake(
-            "padding for the end token",
-            lambda ids, table, context: _appended(
-                table[torch.where(ids == EOS, PAD, ids)], context
+            "both added",
+            lambda ids, logits, own: torch.cat(
+                [
+                    ids[:, :1],
+                    own[:, 1:] * logits[:, :-1].argmax(dim=-1) + ids[:, 1:-1],
+                ],
+                dim=1,
             ),
-            ko="끝 토큰을 패딩으로 바꾸기만 해서 위치가 하나 남습니다. 마지막 위치를 "
-            "빼세요.",
-            en="You replaced the end token by padding, so there is one position too "
-            "many. Leave the last position out.",
+            ko="모델의 번호를 정답의 번호에 더했습니다. 둘 가운데 하나만 고르세요: "
+            "`torch.where`.",
+            en="You added the model's id to the reference's. Choose one of the two: "
+            "`torch.where`.",
         ),
         *several(
-            "other rows looked up",
-            lambda ids, table, context: _decoder_inputs(ids - 1, table, context),
-            lambda ids, table, context: _decoder_inputs(
-                ids, table.roll(-1, 0), context
-            ),
-            lambda ids, table, context: _decoder_inputs(ids + 1, table, context),
-            ko="번호에 1을 더하거나 뺀 행을 꺼냈습니다. 번호는 그대로 `table`의 행 "
-            "번호입니다.",
-            en="You looked up rows one off. An id is the number of its row in `table` "
-            "as it is.",
+            "zero for the reference",
+            _mixed_with(reference=lambda ids: ids[:, 1:-1] * 0),
+            ko="`own`이 `False`인 위치가 0입니다. 거기에는 정답의 토큰을 주세요.",
+            en="Positions where `own` is `False` hold 0. Feed the reference's token "
+            "there.",
         ),
         *several(
-            "context as a position",
-            lambda ids, table, context: torch.cat(
-                [context[:, None], table[ids[:, :-1]]], dim=1
-            ),
-            lambda ids, table, context: torch.cat(
-                [table[ids[:, :-1]], context[:, None]], dim=1
-            ),
-            ko="문맥 벡터를 한 위치로 넣었습니다. 위치마다 임베딩 뒤에 붙이세요.",
-            en="You put the context vector in as a position of its own. Append it to "
-            "the embedding at every position.",
-        ),
-        Mistake(
-            "ids appended too",
-            lambda ids, table, context: torch.cat(
-                [_decoder_inputs(ids, table, context), ids[:, :-1, None]], dim=-1
-            ),
-            ko="번호까지 이어 붙였습니다. 임베딩과 문맥 벡터만 이으세요.",
-            en="The ids are appended too. Join embedding and context vector only.",
+            "first sentence alone",
+            _mixed_then(lambda right, ids, logits, own: right[:1]),
+            _mixed_then(lambda right, ids, logits, own: right[0]),
+            ko="첫 문장의 입력만 돌려주었습니다. 배치의 모든 문장을 돌려주세요.",
+            en="These are the inputs of the first sentence alone. Return those of the "
+            "whole batch.",
         ),
         *several(
-            "rounded to whole numbers",
-            lambda *arguments: _decoder_inputs(*arguments).round(),
-            lambda *arguments: _decoder_inputs(*arguments).floor(),
-            ko="소수점 아래를 반올림했습니다. 수를 그대로 두세요.",
-            en="You rounded to whole numbers. Leave the numbers as they are.",
-        ),
-        *several(
-            "zeros for the start token",
-            _with_vectors(_zeros_for_start),
-            lambda ids, table, context: _appended(
-                torch.cat(
-                    [torch.zeros_like(table[ids[:, :1]]), table[ids[:, :-1]]], dim=1
-                ),
-                context,
-            ),
-            ko="첫 위치의 임베딩이 0입니다. 시작 토큰에도 `table`에 벡터가 있습니다.",
-            en="The embedding at the first position is zero. The start token has its "
-            "vector in `table` too.",
-        ),
-        Mistake(
-            "first step only",
-            _context_where(lambda positions: positions == 0),
-            ko="문맥 벡터가 첫 위치에만 있습니다. 모든 위치에 붙이세요.",
-            en="The context vector is at the first position only. Append it at every "
-            "position.",
-        ),
-        Mistake(
-            "all but the first step",
-            _context_where(lambda positions: positions > 0),
-            ko="첫 위치에 문맥 벡터가 없습니다. 모든 위치에 붙이세요.",
-            en="The first position has no context vector. Append it at every position.",
-        ),
-        Mistake(
-            "last step only",
-            _context_where(lambda positions: positions == positions[-1]),
-            ko="문맥 벡터가 마지막 위치에만 있습니다. 모든 위치에 붙이세요.",
-            en="The context vector is at the last position only. Append it at every "
-            "position.",
-        ),
-        Mistake(
-            "contexts in turn",
-            _contexts_in_turn,
-            ko="문맥 벡터를 되풀이한 뒤 모양만 바꾸어 문장들의 문맥 벡터가 섞였습니다. "
-            "`context[:, None]`으로 위치의 축을 먼저 만드세요.",
-            en="You repeated the context vectors and then reshaped, which mixes those "
-            "of different sentences. Make the axis of positions first: "
-            "`context[:, None]`.",
-        ),
-        Mistake(
-            "contexts along the positions",
-            lambda ids, table, context: torch.cat(
-                [table[ids[:, :-1]], context[None].expand(len(ids), -1, -1)], dim=-1
-            ),
-            ko="문맥 벡터가 위치를 따라 놓였습니다. `context`의 첫 축은 문장입니다. "
-            "`context[:, None]`으로 위치의 축을 둘째 자리에 만드세요.",
-            en="The context vectors lie along the positions. The first axis of "
-            "`context` is the sentence: make the axis of positions second, with "
-            "`context[:, None]`.",
-        ),
-        Mistake(
-            "contexts not spread",
-            lambda ids, table, context: torch.cat(
-                [table[ids[:, :-1]], context[:, None]], dim=-1
-            ),
-            ko="문맥 벡터를 위치마다 펼치지 않았습니다. `torch.cat`은 축을 늘려 주지 "
-            "않으니 `expand`로 위치의 수만큼 펼치세요.",
-            en="The context vectors are not spread over the positions. `torch.cat` "
-            "does not broadcast: use `expand` first.",
-        ),
-        Mistake(
-            "last sentence dropped",
-            lambda ids, table, context: _appended(table[ids[:-1]], context[:-1]),
-            ko="마지막 토큰이 아니라 마지막 문장을 뺐습니다. 위치는 둘째 축이니 "
-            "`ids[:, :-1]`입니다.",
-            en="You dropped the last sentence, not the last token. Positions are the "
-            "second axis: `ids[:, :-1]`.",
-        ),
-        Mistake(
-            "first sentence dropped",
-            lambda ids, table, context: _decoder_inputs(ids, table, context)[1:],
-            ko="첫 문장이 빠졌습니다. 첫 축은 문장이니 자르지 마세요.",
-            en="The first sentence is missing. The first axis is the sentence: do not "
-            "cut it.",
-        ),
-        Mistake(
-            "last step alone",
-            lambda ids, table, context: _decoder_inputs(ids, table, context)[:, -1],
-            ko="마지막 위치의 입력만 있습니다. 모든 위치의 입력을 돌려주세요.",
-            en="This is the input at the last position alone. Return those at all "
-            "positions.",
-        ),
-        Mistake(
-            "first step alone",
-            lambda ids, table, context: _decoder_inputs(ids, table, context)[:, 0],
-            ko="첫 위치의 입력만 있습니다. 모든 위치의 입력을 돌려주세요.",
-            en="This is the input at the first position alone. Return those at all "
-            "positions.",
-        ),
-        Mistake(
             "positions first",
-            lambda *arguments: _decoder_inputs(*arguments).transpose(0, 1),
+            _mixed_then(lambda right, *rest: right.T),
             ko="위치의 축이 첫째로 왔습니다. 첫 축은 문장, 둘째 축은 위치입니다.",
             en="The axis of positions comes first. The first axis is the sentence, the "
             "second the position.",
         ),
-        Mistake(
-            "added",
-            lambda ids, table, context: table[ids[:, :-1]] + context[:, None],
-            ko="문맥 벡터를 임베딩에 더했습니다. 더하지 말고 뒤에 이어 붙이세요.",
-            en="You added the context vector to the embedding. Append it behind "
-            "instead.",
-        ),
-        Mistake(
-            "multiplied",
-            lambda ids, table, context: table[ids[:, :-1]] * context[:, None],
-            ko="문맥 벡터를 임베딩에 곱했습니다. 곱하지 말고 뒤에 이어 붙이세요.",
-            en="You multiplied the embedding by the context vector. Append it behind "
-            "instead.",
-        ),
-        Mistake(
-            "not joined",
-            _parts(lambda vectors, contexts: (vectors, contexts)),
-            ko="임베딩과 문맥 벡터를 따로 돌려주었습니다. `torch.cat`으로 마지막 축을 "
-            "따라 이으세요.",
-            en="You return embeddings and context vectors apart. Join them along the "
-            "last axis with `torch.cat`.",
+        *several(
+            "fractions",
+            _mixed_then(lambda right, *rest: right.float()),
+            ko="번호가 실수가 되었습니다. 실수를 곱하거나 더하지 말고 `torch.where`로 "
+            "고르세요. 임베딩은 정수 번호를 받습니다.",
+            en="The ids have become floats. Don't multiply or add floats, choose with "
+            "`torch.where`. An embedding wants whole ids.",
         ),
         *several(
-            "stacked",
-            *(
-                _parts(lambda *parts, dim=dim: torch.stack(parts, dim=dim))
-                for dim in (-1, 0, 1, 2)
-            ),
-            ko="`torch.stack`은 새 축을 만듭니다. 있는 축을 따라 잇는 것은 "
-            "`torch.cat`입니다.",
-            en="`torch.stack` makes a new axis. What joins along an existing one is "
-            "`torch.cat`.",
-        ),
-        *several(
-            "joined along another axis",
-            _parts(lambda *parts: torch.cat(parts, dim=1)),
-            _parts(lambda *parts: torch.cat(parts, dim=0)),
-            ko="다른 축을 따라 이었습니다. 임베딩 뒤에 붙이려면 마지막 축, `dim=-1`을 "
-            "따라 이으세요.",
-            en="You joined along another axis. To append behind the embedding, join "
-            "along the last, `dim=-1`.",
-        ),
-        Mistake(
-            "numbers poured into the shape",
-            _parts(_poured),
-            ko="모두 한 줄로 이은 뒤 모양만 맞추어, 수들이 다른 자리에 놓였습니다. "
-            "`torch.cat`으로 마지막 축을 따라 이으세요.",
-            en="You joined everything into one row and gave it the shape, so numbers "
-            "lie in other places. Join along the last axis with `torch.cat`.",
-        ),
-        Mistake(
-            "ids for vectors",
-            lambda ids, table, context: _appended(ids[:, :-1, None] * 1.0, context),
-            ko="번호를 벡터로 바꾸지 않았습니다. `table`에서 꺼내세요.",
-            en="The ids were not turned into vectors. Look them up in `table`.",
-        ),
-        Mistake(
-            "table transposed",
-            lambda ids, table, context: _appended(table.T[ids[:, :-1]], context),
-            ko="전치한 `table`에서 꺼냈습니다. 단어는 `table`의 행이니 그대로 두고 "
-            "꺼내세요.",
-            en="You looked the ids up in the transposed table. Words are the rows of "
-            "`table`: leave it as it is.",
-        ),
-        *several(
-            "embeddings scaled",
-            lambda ids, table, context: _decoder_inputs(
-                ids, table * table.shape[1] ** 0.5, context
-            ),
-            lambda ids, table, context: _decoder_inputs(
-                ids, F.normalize(table, dim=-1), context
-            ),
-            ko="임베딩의 크기를 바꾸었습니다. `table`의 벡터를 그대로 쓰세요.",
-            en="You scaled the embeddings. Use the vectors of `table` as they are.",
-        ),
-        *several(
-            "embeddings averaged",
-            _with_vectors(lambda v: v.mean(dim=1, keepdim=True).expand_as(v)),
-            _with_vectors(lambda v: v.sum(dim=1, keepdim=True).expand_as(v)),
-            _with_vectors(lambda v: v.cumsum(dim=1)),
-            ko="여러 위치의 임베딩을 더하거나 평균했습니다. 위치마다 그 위치의 "
-            "임베딩만 쓰세요.",
-            en="You summed or averaged the embeddings of several positions. Use each "
-            "position's own.",
-        ),
-        Mistake(
-            "read backwards",
-            _with_vectors(lambda v: v.flip(1)),
-            ko="토큰의 순서가 거꾸로입니다. 디코더는 시작 토큰부터 읽습니다.",
-            en="The tokens are in reverse order. The decoder reads from the start "
-            "token on.",
-        ),
-        Mistake(
-            "embeddings twice",
-            _with_vectors(lambda v: torch.cat([v, v], dim=-1)),
-            ko="임베딩이 두 번 들어 있습니다. 한 번만 넣으세요.",
-            en="The embeddings are there twice. Put them in once.",
-        ),
-        Mistake(
-            "contexts twice",
-            _with_contexts(lambda c: torch.cat([c, c], dim=-1)),
-            ko="문맥 벡터가 두 번 들어 있습니다. 한 번만 붙이세요.",
-            en="The context vectors are there twice. Append them once.",
-        ),
-        Mistake(
-            "one token short",
-            lambda ids, table, context: _appended(table[ids[:, :-2]], context),
-            ko="토큰을 하나 더 뺐습니다. 빼야 할 것은 끝 토큰뿐입니다.",
-            en="One token too many was dropped. Only the end token has to go.",
-        ),
-        Mistake(
-            "context first",
-            _context_first,
-            ko="문맥 벡터가 임베딩 앞에 왔습니다. 뒤에 붙이세요.",
-            en="The context vector comes before the embedding. Append it behind.",
-        ),
-        *several(
-            "another sentence's context",
-            _with_contexts(lambda c: c.flip(0)),
-            _with_contexts(lambda c: c.roll(1, 0)),
-            _with_contexts(lambda c: c.roll(-1, 0)),
-            ko="다른 문장의 문맥 벡터가 붙었습니다. 행의 순서를 확인하세요.",
-            en="Sentences got each other's context vectors. Check the order of the "
-            "rows.",
-        ),
-        Mistake(
-            "no context",
-            lambda ids, table, context: table[ids[:, :-1]],
-            ko="임베딩만 있습니다. 문맥 벡터를 이어 붙이세요.",
-            en="These are the embeddings alone. Append the context vector.",
-        ),
-        Mistake(
-            "context alone",
-            _parts(lambda vectors, contexts: contexts),
-            ko="문맥 벡터만 있습니다. 임베딩 뒤에 이어 붙이세요.",
-            en="These are the context vectors alone. Append them to the embeddings.",
-        ),
-        Mistake(
-            "zeros for the context",
-            _with_contexts(torch.zeros_like),
-            ko="문맥 벡터 자리에 0이 있습니다. `context`의 벡터를 붙이세요.",
-            en="There are zeros in place of the context vectors. Append those of "
-            "`context`.",
-        ),
-        *several(
-            "one context for all",
-            _with_contexts(lambda c: c[:1].expand_as(c)),
-            _with_contexts(lambda c: c[-1:].expand_as(c)),
-            ko="모든 문장에 한 문장의 문맥 벡터가 붙었습니다. 문장마다 제 것을 "
-            "붙이세요.",
-            en="All sentences got one sentence's context vector. Append to each its "
-            "own.",
-        ),
-        *several(
-            "contexts averaged",
-            _with_contexts(lambda c: c.mean(dim=0, keepdim=True).expand_as(c)),
-            _with_contexts(lambda c: c.sum(dim=0, keepdim=True).expand_as(c)),
-            ko="배치의 문맥 벡터들을 더하거나 평균했습니다. 문장마다 제 것을 붙이세요.",
-            en="You summed or averaged the context vectors of the batch. Append to "
-            "each sentence its own.",
-        ),
-        *several(
-            "context cut",
-            _with_contexts(lambda c: c[:, :1]),
-            _with_contexts(lambda c: c[:, :-1]),
-            _with_contexts(lambda c: c.mean(dim=1, keepdim=True)),
-            ko="문맥 벡터의 일부만 붙였습니다. 벡터를 통째로 붙이세요.",
-            en="Only a part of the context vector is appended. Append all of it.",
-        ),
-        *several(
-            "context changed",
-            _with_contexts(torch.tanh),
-            _with_contexts(torch.sigmoid),
-            _with_contexts(torch.relu),
-            _with_contexts(lambda c: torch.softmax(c, dim=-1)),
-            _with_contexts(lambda c: F.normalize(c, dim=-1)),
-            _with_contexts(lambda c: c.flip(1)),
-            _with_contexts(lambda c: c.mean(dim=1, keepdim=True).expand_as(c)),
-            ko="문맥 벡터의 수를 바꾸어 붙였습니다. `context`를 그대로 붙이세요.",
-            en="You changed the numbers of the context vectors. Append `context` as it "
-            "is.",
+            "own words alone returned",
+            lambda ids, logits, own: logits.argmax(dim=-1),
+            ko="모델이 고른 토큰만 돌려주었습니다. 한 칸 밀어 정답의 토큰과 섞으세요.",
+            en="You returned the model's tokens alone. Shift them by one, and mix them "
+            "with the reference's.",
         ),
     ),
     properties=(
         Property(
-            "tensor",
-            _is_tensor,
-            ko="수는 맞지만 결과가 PyTorch 텐서가 아닙니다. NumPy 배열이나 목록으로 "
-            "바꾸지 말고 `torch` 함수로 만드세요.",
-            en="The numbers are right, but the result is no PyTorch tensor. Make it "
-            "with functions of `torch`, without NumPy arrays or lists.",
-        ),
-        _cut_off_at(0, "table", "context"),
-        _cut_off_at(1, "context", "table"),
-        _whole_gradient(0, "table"),
-        _whole_gradient(1, "context"),
-        _input_property(
-            "gradient",
-            lambda result, *sources: any(_reached(result, *sources)),
-            ko="수는 맞지만 기울기가 `table`과 `context`로 돌아가지 않아 훈련할 수 "
-            "없습니다. `detach`, `tolist`, NumPy를 거치지 말고, 값을 새 텐서에 베끼지 "
-            "마세요.",
-            en="The numbers are right, but no gradients flow back to `table` and "
-            "`context`, so nothing could be trained. Do without `detach`, `tolist`, "
-            "NumPy and copies such as `torch.tensor(...)`.",
-        ),
-        _input_property(
-            "dtype",
-            lambda result, table, context: result.dtype == table.dtype,
-            ko="결과의 dtype이 `table`의 dtype과 다릅니다. 바꾸지 말고 그대로 두세요.",
-            en="The result's dtype is not that of `table`. Leave it unchanged.",
+            "first input fixed",
+            _start_fixed,
+            ko="`own`의 첫 열에 따라 결과가 달라집니다. 첫 입력은 언제나 시작 "
+            "토큰입니다.",
+            en="Your result changes with the first column of `own`. The first input is "
+            "always the start token.",
         ),
         Property(
-            "rows of the table",
-            _takes_rows,
-            ko="문맥 벡터는 맞지만 그 앞의 수들은 `table`의 어느 행도 아닙니다. 새 "
-            "임베딩을 만들지 말고 `table`에서 꺼내세요.",
-            en="The context vectors are right, but the numbers before them are no rows "
-            "of `table`. Look the ids up there, without a new embedding.",
+            "own answer unread",
+            _own_answers_unread,
+            ko="어떤 위치의 로짓을 바꾸면 같은 위치의 입력이 달라집니다. 입력은 앞 "
+            "위치의 로짓에서만 고를 수 있습니다.",
+            en="With other logits at a position its own input changes. An input can "
+            "only be chosen from the logits before it.",
+        ),
+        Property(
+            "tensor",
+            _whole_ids,
+            ko="결과가 텐서가 아닙니다. torch로 계산해 정수 텐서를 돌려주세요.",
+            en="The result is no tensor. Compute in torch, and return a tensor of "
+            "whole numbers.",
         ),
     ),
 )
@@ -3532,10 +3134,10 @@ gate_experiment = Exercise(
 check = checker(
     [
         first_word,
-        last_real_state,
+        reverse_source,
         gru_numbers,
         write_greedily,
-        decoder_inputs,
+        mixed_inputs,
         gate_experiment,
         original_gru,
     ]

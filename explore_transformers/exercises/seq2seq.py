@@ -76,190 +76,350 @@ pipeline = Exercise(
 )
 
 
-_BLEU = (6, 7, 4, 6, 0)
+_PENALTY = math.exp(1 - 9 / 6)
+_BLEU = (5 / 6, 3 / 5, 2 / 4, 1 / 3, _PENALTY, 100 * _PENALTY * (1 / 12) ** 0.25)
+_BLEU_NEAR = (0.005, 0.005, 0.005, 0.005, 0.006, 0.55)  # as they may be rounded
+
+
+def _is_at(place, number, wanted):
+    """Whether a number is the wanted one, but for rounding."""
+    return abs(float(number) - wanted) <= _BLEU_NEAR[place]
+
+
+def _wrong_in_bleu(answer):
+    """The place of the first wrong number, None where all are right."""
+    pairs = enumerate(zip(answer, _BLEU, strict=True))
+    return next((i for i, pair in pairs if not _is_at(i, *pair)), None)
+
+
+def _six(answer):
+    """Whether it is six numbers, one after another."""
+    if isinstance(answer, dict | set | frozenset | str) or len(answer) != 6:
+        return False
+    return not any(isinstance(n, str) for n in answer) and len([*map(float, answer)])
 
 
 def _bleu_number(place, name, wrong, ko, en):
-    """The Mistake of a wrong number at `place`, all before it being right."""
-    return wrong_number(_BLEU, place, name, wrong, ko, en)
+    """The Mistake of one of these wrong numbers at `place`, all before it being right.
+
+    With no `wrong` at all, any other number there is this mistake.
+    """
+
+    def holds(answer):
+        if not _six(answer) or _wrong_in_bleu(answer) != place:
+            return False
+        here, near = float(answer[place]), _BLEU_NEAR[place]
+        return not wrong or any(
+            abs(here - w) <= min(near, 0.03 * abs(w) + 1e-3) for w in wrong
+        )
+
+    number = wrong[0] if wrong else 0.07
+    example = (*_BLEU[:place], number, *_BLEU[place + 1 :])
+    return Mistake(name, holds, ko, en, example)
 
 
 bleu_numbers = Exercise(
     "bleu_numbers",
     expected=_BLEU,
     kind="value",
+    same=lambda expected, got: bool(_six(got)) and _wrong_in_bleu(got) is None,
+    wrong_at=_wrong_in_bleu,
     mistakes=(
         Mistake(
-            "shares",
-            lambda answer: (
-                len(answer) in (3, 5)
-                and any(0 < float(number) < 1 for number in answer[:2])
-            ),
-            ko="비율을 적었습니다. 맞은 수와 전체 수를 따로, 수 다섯 개를 적으세요.",
-            en="You wrote shares. Write how many count and how many there are: five "
-            "numbers in all.",
-            example=(6 / 7, 4 / 6, 0),
+            "nested",
+            lambda answer: any(isinstance(item, list | tuple) for item in answer),
+            ko="괄호 안에 또 괄호가 있습니다. 수 여섯 개를 한 괄호 안에 차례로 "
+            "적으세요.",
+            en="There are parentheses inside yours. Write the six numbers one after "
+            "another.",
+            example=(_BLEU[:4], *_BLEU[4:]),
         ),
         Mistake(
             "none for a number",
             lambda answer: any(number is None for number in answer),
-            ko="`None`이 들어 있습니다. 다섯 자리에 모두 수를 적으세요. BLEU도 "
-            "수입니다.",
-            en="There is a `None`. Write a number in each of the five places; BLEU is "
-            "a number too.",
-            example=(6, 7, 4, 6, None),
+            ko="`None`이 들어 있습니다. 여섯 자리에 모두 수를 적으세요.",
+            en="There is a `None`. Write a number in each of the six places.",
+            example=(*_BLEU[:5], None),
         ),
         Mistake(
-            "longer n-grams too",
-            lambda answer: len(answer) in (7, 9) and [*answer[:2]] == [*_BLEU[:2]],
-            ko="3-그램이나 4-그램의 수까지 적었습니다. 1-그램의 두 수, 2-그램의 두 수, "
-            "BLEU, 모두 다섯입니다.",
-            en="You wrote the counts of longer n-grams too. Write five numbers: two "
-            "for 1-grams, two for 2-grams, and BLEU.",
-            example=(6, 7, 4, 6, 1, 5, 0, 4, 0),
+            "percent",
+            lambda answer: (
+                len(answer) == 6 and any(float(number) > 10 for number in answer[:4])
+            ),
+            ko="정밀도를 퍼센트로 적었습니다. `5 / 8`처럼 분수로 적으세요.",
+            en="The precisions are in percent. Write them as fractions, such as "
+            "`5 / 8`.",
+            example=(83.3, 60, 50, 33.3, *_BLEU[4:]),
         ),
         Mistake(
-            "recall",
-            (6, 9, 4, 8, 0),
-            ko="정답의 n-그램 수로 나누었습니다. BLEU는 출력의 n-그램 가운데 맞은 것의 "
-            "비율입니다.",
-            en="You counted the n-grams of the reference. BLEU asks which share of the "
-            "output's n-grams is right.",
+            "counts",
+            lambda answer: (
+                any(float(number) > 1.01 for number in answer[:4])
+                and not isinstance(answer, str)
+            ),
+            ko="맞은 수와 전체 수를 따로 적었습니다. 정밀도마다 `5 / 8`처럼 나눈 값 "
+            "하나를 적으세요.",
+            en="You wrote counts. Write each precision as one number, a division such "
+            "as `5 / 8`.",
+            example=(5, 6, 3, 5, 2, 4, 1, 3, *_BLEU[4:]),
+        ),
+        Mistake(
+            "not six",
+            lambda answer: len(answer) != 6 and not isinstance(answer, str | dict),
+            ko="수가 여섯 개가 아닙니다. 정밀도 넷, 벌점 때문에 곱하는 수, BLEU를 "
+            "차례로 적으세요.",
+            en="These are not six numbers. Write four precisions, what the penalty "
+            "multiplies by, and BLEU, in this order.",
+            example=_BLEU[:5],
         ),
         _bleu_number(
             0,
             "not clipped",
-            (7,),
-            ko="my는 출력에 두 번 나오지만 정답에는 한 번뿐입니다. 정답에 나온 "
+            (1,),
+            ko="bread는 출력에 두 번 나오지만 정답에는 한 번뿐입니다. 정답에 나온 "
             "횟수까지만 세세요.",
-            en="The output has two my, the reference one. A word counts at most as "
+            en="The output has two bread, the reference one. A word counts at most as "
             "often as it occurs in the reference.",
         ),
         _bleu_number(
             0,
             "repeated word dropped",
-            (5,),
-            ko="맞은 단어가 하나 모자랍니다. my도 한 번은 맞은 것이고, 마침표도 "
+            (4 / 6,),
+            ko="맞은 단어가 하나 모자랍니다. bread도 한 번은 맞은 것이고, 마침표도 "
             "토큰입니다.",
-            en="One word is missing: my counts once, and the full stop is a token too.",
+            en="One word is missing: bread counts once, and the full stop is a token "
+            "too.",
         ),
         _bleu_number(
             0,
-            "1-grams that count",
+            "full stop left out",
+            (4 / 5,),
+            ko="마침표를 세지 않았습니다. 마침표도 토큰이라 출력의 토큰은 모두 "
+            "여섯입니다.",
+            en="You left out the full stop. It is a token too, so the output has six.",
+        ),
+        _bleu_number(
+            0,
+            "recall",
+            (5 / 9,),
+            ko="정답의 토큰 수로 나누었습니다. 정밀도는 출력의 n-그램 가운데 맞은 것의 "
+            "비율입니다.",
+            en="You divided by the number of the reference's tokens. A precision is "
+            "the share of the output's n-grams that is right.",
+        ),
+        _bleu_number(
+            0,
+            "first precision",
             (),
-            ko="맞은 1-그램의 수를 다시 보세요. 출력의 단어 가운데 정답에도 있는 것을, "
-            "정답에 나온 횟수까지만 셉니다.",
-            en="Look at the first number again: the words of the output that the "
-            "reference has too, each at most as often as there.",
+            ko="첫째 수를 다시 보세요. 출력의 토큰 가운데 정답에도 있는 것을, 정답에 "
+            "나온 횟수까지만 세어 출력의 토큰 수로 나눕니다.",
+            en="Look at the first number again: those tokens of the output that the "
+            "reference has too, each at most as often as there, divided by the "
+            "number of the output's tokens.",
         ),
         _bleu_number(
             1,
-            "words of the reference",
-            (9,),
-            ko="둘째 수로 정답의 단어를 세었습니다. 출력의 단어를 세세요.",
-            en="As the second number you counted the reference's words. Count those of "
-            "the output.",
-        ),
-        _bleu_number(
-            1,
-            "different words",
-            (6,),
-            ko="되풀이된 my나 마침표를 뺐습니다. 출력의 토큰은 모두 일곱입니다.",
-            en="You left out the repeated my or the full stop. The output has seven "
-            "tokens.",
-        ),
-        _bleu_number(
-            1,
-            "1-grams in all",
-            (),
-            ko="둘째 수를 다시 보세요. 출력의 토큰 수입니다.",
-            en="Look at the second number again: it is that of the output's tokens.",
-        ),
-        _bleu_number(
-            2,
             "not neighbours in the reference",
-            (5,),
-            ko="friend yesterday는 정답에서 이웃이 아닙니다. 두 단어가 다 있어도 "
-            "이어져 있지 않으면 맞은 2-그램이 아닙니다.",
-            en="In the reference, friend and yesterday are no neighbours. Having both "
-            "words is not enough for a 2-gram.",
+            (4 / 5,),
+            ko="`bread .`은 정답에서 이웃이 아닙니다. 두 토큰이 다 있어도 이어져 있지 "
+            "않으면 맞은 2-그램이 아닙니다.",
+            en="In the reference, bread and the full stop are no neighbours. Having "
+            "both tokens is not enough for a 2-gram.",
         ),
         _bleu_number(
-            2,
-            "one 2-gram too few",
-            (3,),
-            ko="맞은 2-그램이 하나 모자랍니다. `yesterday .`을 셌습니까? 마침표도 "
-            "토큰입니다.",
-            en="One 2-gram is missing. Did you count `yesterday .`? The full stop is a "
-            "token too.",
+            1,
+            "as many 2-grams as tokens",
+            (3 / 6,),
+            ko="토큰이 여섯이면 이웃한 쌍은 하나 적습니다.",
+            en="Six tokens have one pair of neighbours fewer.",
         ),
         _bleu_number(
-            2,
-            "2-grams that count",
+            1,
+            "2-grams of the reference",
+            (3 / 8,),
+            ko="정답의 2-그램 수로 나누었습니다. 출력의 2-그램 수로 나누세요.",
+            en="You divided by the number of the reference's 2-grams. Divide by that "
+            "of the output's.",
+        ),
+        _bleu_number(
+            1,
+            "second precision",
             (),
-            ko="맞은 2-그램의 수를 다시 보세요. 출력에서 이웃한 두 단어를 차례로 적고, "
+            ko="둘째 수를 다시 보세요. 출력에서 이웃한 두 토큰을 차례로 적고, "
             "정답에도 그대로 이어져 있는 것을 셉니다.",
-            en="Look at the third number again: write down each pair of neighbours in "
+            en="Look at the second number again: write down each pair of neighbours in "
             "the output, and count those that are neighbours in the reference too.",
         ),
         _bleu_number(
-            3,
-            "as many 2-grams as words",
-            (7,),
-            ko="단어가 일곱이면 이웃한 쌍은 하나 적습니다.",
-            en="Seven words have one pair of neighbours fewer.",
+            2,
+            "number of 3-grams",
+            (2 / 5, 2 / 6, 2 / 7),
+            ko="맞은 3-그램의 수는 맞지만 나눈 수가 다릅니다. 출력에는 넷입니다.",
+            en="The 3-grams that count are right, but not what you divide by: the "
+            "output has four.",
         ),
         _bleu_number(
-            3,
-            "2-grams of the reference",
-            (8,),
-            ko="넷째 수로 정답의 2-그램을 세었습니다. 출력의 것을 세세요.",
-            en="As the fourth number you counted the reference's 2-grams. Count those "
-            "of the output.",
-        ),
-        _bleu_number(
-            3,
-            "2-grams in all",
+            2,
+            "third precision",
             (),
-            ko="넷째 수를 다시 보세요. 출력에서 이웃한 쌍의 수입니다.",
-            en="Look at the fourth number again: it is that of neighbours in the "
-            "output.",
+            ko="셋째 수를 다시 보세요. 출력에서 이어진 세 토큰을 차례로 적어 보세요. "
+            "정답에도 그대로 있는 것은 어느 것입니까?",
+            en="Look at the third number again. Write down the rows of three tokens in "
+            "the output: which of them does the reference have too?",
         ),
         _bleu_number(
-            4,
-            "brevity penalty alone",
-            (math.exp(1 - 9 / 7), 100 * math.exp(1 - 9 / 7)),
-            ko="앞의 네 수는 맞습니다. 마지막은 짧은 출력의 벌점만 계산한 것입니다. "
-            "BLEU는 거기에 n-그램 정밀도의 평균을 곱합니다. 맞은 4-그램이 있습니까?",
-            en="The first four are right. The last is the penalty for brevity alone, "
-            "and BLEU multiplies it by the mean precision. Does any 4-gram count?",
+            3,
+            "no 4-gram found",
+            (0,),
+            ko="맞은 4-그램이 하나 있습니다. 출력의 처음 네 토큰을 보세요.",
+            en="One 4-gram counts: look at the first four tokens of the output.",
         ),
         _bleu_number(
-            4,
-            "BLEU of a copy",
-            (1, 100),
-            ko="앞의 네 수는 맞습니다. BLEU가 가장 크면 출력이 정답과 똑같다는 "
-            "뜻입니다. 맞은 4-그램이 있습니까?",
-            en="The first four are right. That is the largest BLEU there is, of an "
-            "output that equals the reference. Does any 4-gram count?",
-        ),
-        Mistake(
-            "nearly zero",
-            lambda answer: [*answer[:4]] == [*_BLEU[:4]] and 0 < answer[4] < 0.1,
-            ko="앞의 네 수는 맞습니다. BLEU는 0에 가까운 것이 아니라 꼭 0입니다. "
-            "정밀도 하나가 0이면 그 곱도 0입니다.",
-            en="The first four are right. BLEU is not nearly 0 but exactly 0: one "
-            "precision is 0, and so is the product.",
-            example=(6, 7, 4, 6, 0.003),
+            3,
+            "number of 4-grams",
+            (1 / 4, 1 / 5, 1 / 6),
+            ko="맞은 4-그램의 수는 맞지만 나눈 수가 다릅니다. 출력의 4-그램은 "
+            "셋입니다.",
+            en="One 4-gram counts, that is right, but not what you divide by: the "
+            "output has three.",
         ),
         _bleu_number(
-            4,
-            "BLEU without the zero",
+            3,
+            "fourth precision",
             (),
-            ko="앞의 네 수는 맞습니다. 출력에서 이어진 네 단어 가운데 정답에도 있는 "
-            "것이 있습니까? 곱에 0이 하나 있으면 어떻게 됩니까?",
-            en="The first four are right. Does any row of four words in the output "
-            "also stand in the reference? And what does one 0 make of a product?",
+            ko="넷째 수를 다시 보세요. 출력에서 이어진 네 토큰은 세 묶음입니다. "
+            "정답에도 그대로 있는 것은 몇 묶음입니까?",
+            en="Look at the fourth number again. The output has three rows of four "
+            "tokens. How many of them does the reference have too?",
+        ),
+        _bleu_number(
+            4,
+            "no penalty",
+            (1,),
+            ko="정밀도는 다 맞습니다. 출력이 정답보다 짧으니 벌점을 받습니다.",
+            en="The precisions are right. The output is shorter than the reference, so "
+            "it is penalised.",
+        ),
+        _bleu_number(
+            4,
+            "lengths exchanged",
+            (math.exp(1 - 6 / 9),),
+            ko="정밀도는 다 맞습니다. 벌점에서 두 길이를 바꾸어 넣어 1보다 큰 수가 "
+            "나왔습니다. 나누는 쪽이 출력의 길이입니다.",
+            en="The precisions are right. In the penalty you exchanged the lengths, "
+            "and the number is above 1. The length of the output is below the line.",
+        ),
+        _bleu_number(
+            4,
+            "ratio of the lengths",
+            (6 / 9,),
+            ko="정밀도는 다 맞습니다. 두 길이의 비가 아니라 `e`의 거듭제곱을 곱합니다. "
+            "지수는 1에서 정답의 길이를 출력의 길이로 나눈 값을 뺀 것입니다.",
+            en="The precisions are right. It is not the ratio of the lengths but a "
+            "power of `e`: the exponent is 1 minus the reference's length divided by "
+            "the output's.",
+        ),
+        _bleu_number(
+            4,
+            "1 left out of the exponent",
+            (math.exp(-9 / 6),),
+            ko="정밀도는 다 맞습니다. 지수에서 1을 빠뜨렸습니다. 그러면 길이가 "
+            "같아도 점수가 깎입니다.",
+            en="The precisions are right. The 1 is missing from the exponent: then "
+            "even equal lengths would be penalised.",
+        ),
+        _bleu_number(
+            4,
+            "exponent alone",
+            (1 - 9 / 6, 9 / 6 - 1),
+            ko="정밀도는 다 맞습니다. 지수만 적었습니다. 곱하는 수는 `e`를 그만큼 "
+            "거듭제곱한 것입니다.",
+            en="The precisions are right. That is the exponent alone; BLEU is "
+            "multiplied by `e` to this power.",
+        ),
+        _bleu_number(
+            4,
+            "sign of the exponent",
+            (math.exp(9 / 6 - 1),),
+            ko="정밀도는 다 맞습니다. 지수의 부호가 반대라서 1보다 큰 수가 나왔습니다.",
+            en="The precisions are right. The exponent has the wrong sign, so the "
+            "number is above 1.",
+        ),
+        _bleu_number(
+            4,
+            "what is taken away",
+            (1 - math.exp(1 - 9 / 6),),
+            ko="정밀도는 다 맞습니다. 깎인 몫이 아니라 남은 몫, 곧 점수에 곱하는 수를 "
+            "적으세요.",
+            en="The precisions are right. Write not the share that is lost, but the "
+            "number that the score is multiplied by.",
+        ),
+        _bleu_number(
+            4,
+            "lengths without the full stop",
+            (math.exp(1 - 8 / 5),),
+            ko="정밀도는 다 맞습니다. 벌점의 길이에서 마침표를 빼먹었습니다. 마침표도 "
+            "토큰입니다.",
+            en="The precisions are right. For the penalty you left out the full stops. "
+            "They are tokens too.",
+        ),
+        _bleu_number(
+            4,
+            "penalty",
+            (),
+            ko="정밀도는 다 맞습니다. 벌점을 다시 계산하세요. 정답은 토큰 아홉, 출력은 "
+            "토큰 여섯입니다.",
+            en="The precisions are right. Work out the penalty again: the reference "
+            "has nine tokens, the output six.",
+        ),
+        _bleu_number(
+            5,
+            "BLEU as a share",
+            (_BLEU[5] / 100,),
+            ko="앞의 다섯은 맞습니다. 이 책의 BLEU는 0에서 100까지입니다. 100을 "
+            "곱하세요.",
+            en="The first five are right. BLEU runs from 0 to 100 here: multiply by "
+            "100.",
+        ),
+        _bleu_number(
+            5,
+            "BLEU without the penalty",
+            (_BLEU[5] / _PENALTY,),
+            ko="앞의 다섯은 맞습니다. BLEU에 벌점을 곱하지 않았습니다.",
+            en="The first five are right. BLEU has not been multiplied by the penalty.",
+        ),
+        _bleu_number(
+            5,
+            "arithmetic mean",
+            (100 * _PENALTY * sum(_BLEU[:4]) / 4, 100 * sum(_BLEU[:4]) / 4),
+            ko="앞의 다섯은 맞습니다. 정밀도의 보통 평균을 구했습니다. 넷을 곱해 "
+            "네제곱근을 구하세요.",
+            en="The first five are right. You took the ordinary mean of the "
+            "precisions. Multiply the four and take the fourth root.",
+        ),
+        _bleu_number(
+            5,
+            "another root",
+            tuple(100 * _PENALTY * (1 / 12) ** (1 / n) for n in (1, 2, 3)),
+            ko="앞의 다섯은 맞습니다. 정밀도 넷을 곱한 것의 네제곱근이어야 합니다.",
+            en="The first five are right. It has to be the fourth root of the product "
+            "of the four precisions.",
+        ),
+        _bleu_number(
+            5,
+            "BLEU of 0",
+            (0,),
+            ko="앞의 다섯은 맞습니다. 정밀도가 모두 0보다 크니 BLEU도 0보다 큽니다.",
+            en="The first five are right. No precision is 0, so BLEU is not 0.",
+        ),
+        _bleu_number(
+            5,
+            "BLEU",
+            (),
+            ko="앞의 다섯은 맞습니다. 정밀도 넷을 곱해 네제곱근을 구하고, 벌점과 100을 "
+            "곱하세요.",
+            en="The first five are right. Take the fourth root of the product of the "
+            "precisions, times the penalty, times 100.",
         ),
     ),
 )
@@ -483,486 +643,362 @@ batch_numbers = Exercise(
 )
 
 
-def _masked_loss(log_probs, mask):
-    return -(log_probs * mask).sum() / mask.sum()
+# ---- the perplexity of a corpus, over its batches -----------------------------------
 
 
-def _loss_cases():
-    """Small ones; a real token may have loss 0, and padding may have any."""
-    padded = np.array([[True, False, False], [True, True, True]])
-    yield np.array([[-4.2, -9, -9], [-1, -2.5, 0]]), padded
-    yield np.array([[-1.3, -2], [-4, -8.4]]), np.full((2, 2), True)
-    yield (
-        np.array([[-1.7, -5, -2, -6], [-3, -7.1, -9, -8]]),
-        np.array([[True, True, True, False], [True, True, False, False]]),
-    )
-    yield (
-        np.array([[-0.4, -2.2, -0.1], [-3.3, -1e4, 0], [-1.2, -0.7, -1e4]]),
-        np.array([[True, True, True], [True, False, False], [True, True, False]]),
-    )
-    yield (  # padding in front, and in the middle
-        np.array([[-8, -1.5, -2], [-0.5, -7, -3.25]]),
-        np.array([[False, True, True], [True, False, True]]),
-    )
-    yield np.array([[-350.0, -1.25], [-2, -0.5]]), np.full((2, 2), True)
+def _corpus_perplexity(batches):
+    total = sum((losses * mask).sum() for losses, mask in batches)
+    return np.exp(total / sum(mask.sum() for _, mask in batches))
 
 
-def _row_mean(log_probs, mask, row):
-    return -(log_probs * mask)[row].sum() / mask[row].sum()
+def _in_batches(sentences, size, filler=0.0):
+    """Lists of losses -> batches of `size` sentences, padded at the end."""
+    batches = []
+    for start in range(0, len(sentences), size):
+        rows = sentences[start : start + size]
+        width = max(map(len, rows))
+        losses = np.full((len(rows), width), filler)
+        for row, given in zip(losses, rows, strict=True):
+            row[: len(given)] = given
+        batches.append((losses, np.arange(width) < np.array([[len(r)] for r in rows])))
+    return batches
 
 
-def _mean_in(log_probs, places):
-    return -(log_probs * places).sum() / places.sum()
+def _corpus_cases():
+    """The first can be read whole; a real token may have loss 0, padding may have any.
+
+    One has equal batches without padding, one padding in front and in the middle.
+    """
+    few = [[1.0, 3], [2.5], [0.5, 0, 1.5, 4]]
+    yield (_in_batches(few, 2),)
+    yield (_in_batches(few, 3),)
+    rng = np.random.default_rng(0)
+    some = [rng.gamma(1.5, size=n).round(2).tolist() for n in (3, 1, 5, 2, 2, 6, 1)]
+    some[2][1] = some[5][0] = 0.0
+    yield (_in_batches(some, 2, filler=0.75),)
+    yield (_in_batches(some, 3, filler=2.25),)
+    yield (_in_batches([[0.25, 1, 3.5], [2, 2.75, 0.5], [1, 0.25, 0.75]], 1),)
+    losses = np.array([[5.0, 1.25, 2], [0.5, 7, 3.25], [4, 0.125, 9]])
+    mask = np.array([[False, True, True], [True, False, True], [False, True, False]])
+    yield ([(losses, mask), (losses[:2] / 2, ~mask[:2])],)
 
 
-def _first_of_each_row(log_probs, mask):
+def _of_batches(combine):
+    """The function that combines what each batch gives, as arrays over the batches.
+
+    combine(sums of real losses, real tokens, cells, sentences, sums of all losses)
+    """
+
+    def answer(batches):
+        parts = [
+            ((losses * mask).sum(), mask.sum(), mask.size, len(mask), losses.sum())
+            for losses, mask in batches
+        ]
+        return combine(*map(np.array, zip(*parts, strict=True)))
+
+    return answer
+
+
+def _of_sentences(combine):
+    """The function that combines the mean losses of all sentences."""
+
+    def answer(batches):
+        rows = ((x * mask).sum(axis=1) / mask.sum(axis=1) for x, mask in batches)
+        return combine(np.concatenate(list(rows)))
+
+    return answer
+
+
+def _of_tokens(combine, chosen=lambda losses, mask: losses[mask]):
+    """The function that combines the chosen losses of all batches."""
+    return lambda batches: combine(np.concatenate([chosen(*b) for b in batches]))
+
+
+def _of_mean(losses):
+    return np.exp(losses.mean())
+
+
+def _first_cells(losses, mask):
     lengths = mask.sum(axis=1, keepdims=True)
-    return -log_probs[np.arange(mask.shape[1]) < lengths].sum() / mask.sum()
+    return losses[np.arange(mask.shape[1]) < lengths]
 
 
-def _loss_batch():
-    """No two losses alike, and padding at the end of two rows."""
-    losses = np.arange(1, 13).reshape(3, 4) ** 1.5
-    mask = np.arange(4) < np.array([[2], [4], [3]])
-    return -losses, mask
-
-
-def _limit_of_losses(answer):
-    """The number that a huge loss counts as, if it counts as a fixed one, or None."""
-    real = np.full((1, 3), True)
-    small, other = (
-        3 * float(answer(-np.array([losses]), real))
-        for losses in ((1.0, 2.0, 1e5), (2.0, 0.5, 1e7))
-    )
-    limit = small - 3
-    return limit if limit < 9e4 and np.isclose(limit, other - 2.5) else None
+def _batching_silent(answer):
+    sentences = [[1.0, 3], [2.5], [0.5, 0, 1.5, 4], [2, 0.25, 1]]
+    found = [float(answer(_in_batches(sentences, size))) for size in (1, 2, 3, 4)]
+    return np.allclose(found, found[0], rtol=1e-4)
 
 
 def _padding_silent(answer):
-    log_probs, mask = _loss_batch()
-    other = np.where(mask, log_probs, -0.5)
-    return np.isclose(answer(log_probs, mask), answer(other, mask), rtol=1e-3)
+    sentences = [[1.0, 3], [2.5], [0.5, 0, 1.5, 4]]
+    found = [float(answer(_in_batches(sentences, 3, filler))) for filler in (0.0, 1.5)]
+    return np.isclose(*found, rtol=1e-4)
 
 
-def _weights_of_tokens(answer):
-    """How much the result grows with the loss of each real token."""
-    log_probs, mask = _loss_batch()
-    before = float(answer(log_probs.copy(), mask))
-    weights = []
-    for place in zip(*np.nonzero(mask), strict=True):
-        more = log_probs.copy()
-        more[place] -= 1
-        weights.append(float(answer(more, mask)) - before)
-    return np.array(weights)
-
-
-def _loss_properties():
-    yield Property(
-        "padding left out",
-        _padding_silent,
-        ko="패딩 칸의 값을 바꾸면 결과가 달라집니다. 어느 칸이 진짜 토큰인지는 "
-        "`log_probs`의 값이 아니라 `mask`가 알려 줍니다.",
-        en="Your result changes with the values in the padding. It is `mask` that says "
-        "which tokens are real, not the values of `log_probs`.",
+def _large_losses_kept(answer):
+    """False where a token of loss 60 counts for less, but one of loss 2 does not."""
+    small, large = (
+        _in_batches([[1.0] * 20, [1.0] * 19 + [last]], 2) for last in (2.0, 60.0)
     )
-    yield Property(
-        "large losses kept",
-        lambda answer: _limit_of_losses(answer) is None,
-        ko="큰 손실을 어떤 한계에서 잘랐습니다. 확률이 아주 작은 진짜 토큰의 손실도 "
-        "그대로 더하세요.",
-        en="You cut large losses off at a limit. Add the loss of a very improbable "
-        "token as it is.",
-    )
-    yield Property(
-        "every token counted",
-        lambda answer: (np.abs(_weights_of_tokens(answer)) > 0.02).all(),
-        ko="손실을 바꾸어도 결과가 그대로인 진짜 토큰이 있습니다. 빼놓은 행이나 열이 "
-        "없어야 합니다.",
-        en="There are real tokens whose loss changes nothing in your result. Leave out "
-        "no row and no column.",
-    )
-    yield Property(
-        "tokens weighed alike",
-        lambda answer: np.ptp(_weights_of_tokens(answer)) < 0.03,
-        ko="진짜 토큰마다 결과에 미치는 무게가 다릅니다. 배치의 진짜 토큰을 모두 "
-        "더하고 한 번만 나누세요.",
-        en="Real tokens weigh differently in your result. Add up all real tokens of "
-        "the batch, and divide once.",
-    )
-    yield Property(
-        "divided by their number",
-        lambda answer: np.allclose(_weights_of_tokens(answer), 1 / 9, atol=0.02),
-        ko="진짜 토큰의 무게는 서로 같지만, 그 수로 나눈 것이 아닙니다. 손실의 합을 "
-        "`mask.sum()`으로 나누세요.",
-        en="All real tokens weigh alike, but you do not divide by their number. Divide "
-        "the sum of the losses by `mask.sum()`.",
-    )
+    is_right = np.isclose(float(answer(small)), _corpus_perplexity(small), rtol=1e-4)
+    return not is_right or float(answer(large)) > 9
 
 
-masked_loss = Exercise(
-    "masked_loss",
-    expected=_masked_loss,
-    cases=tuple(_loss_cases()),
+corpus_perplexity = Exercise(
+    "corpus_perplexity",
+    expected=_corpus_perplexity,
+    cases=tuple(_corpus_cases()),
     mistakes=(
         Mistake(
-            "divided by all places",
-            lambda log_probs, mask: -(log_probs * mask).mean(),
-            ko="모든 칸의 수로 나누고 있습니다. 진짜 토큰의 수로 나누세요.",
-            en="You divide by the number of all cells. Divide by that of the real "
-            "tokens.",
+            "as given",
+            _of_batches(lambda s, n, c, b, w: np.exp(s / c).mean()),
+            ko="아직 주어진 함수와 결과가 같습니다. 배치 하나의 평균은 무엇의 수로 "
+            "나눈 것입니까? 그리고 토큰이 많은 배치와 적은 배치의 무게는 어떻습니까?",
+            en="The result is still that of the given function. By what number is the "
+            "mean of one batch divided? And how much weight has a batch of few tokens "
+            "beside one of many?",
         ),
         Mistake(
-            "mask ignored",
-            lambda log_probs, mask: -log_probs.mean(),
-            ko="마스크를 쓰지 않아 패딩 위치까지 평균에 들어갔습니다.",
-            en="The mask is not used, so padding enters the mean.",
+            "perplexities averaged",
+            _of_batches(lambda s, n, c, b, w: np.exp(s / n).mean()),
+            ko="패딩은 이제 빠졌습니다. 그러나 배치마다 퍼플렉시티를 구해 평균 내면 "
+            "토큰이 적은 배치의 토큰이 더 무거워집니다. 모든 배치의 손실을 더한 다음 "
+            "지수 함수는 한 번만 쓰세요.",
+            en="Padding no longer counts. But averaging the perplexities of batches "
+            "gives the tokens of a small batch more weight. Add up the losses of all "
+            "batches, and take the exponential once.",
         ),
         Mistake(
+            "batches' losses averaged",
+            _of_batches(lambda s, n, c, b, w: np.exp((s / n).mean())),
+            ko="배치마다 손실의 평균을 내고 그것을 다시 평균 냈습니다(퍼플렉시티의 "
+            "기하 평균도 같습니다). 배치의 토큰 수가 다르면 토큰마다 무게가 다릅니다. "
+            "손실의 합과 토큰의 수를 따로 모아 끝에 한 번만 나누세요.",
+            en="You averaged the mean losses of the batches (a geometric mean of "
+            "perplexities is the same). With different numbers of tokens, tokens "
+            "weigh differently. Collect the sum of the losses and the number of "
+            "tokens, and divide once at the end.",
+        ),
+        Mistake(
+            "batches' losses averaged, padding counted",
+            _of_batches(lambda s, n, c, b, w: np.exp((s / c).mean())),
+            ko="지수 함수는 이제 한 번뿐이지만 배치마다의 평균을 다시 평균 냅니다. 그 "
+            "평균도 패딩까지 센 칸의 수로 나눈 것입니다.",
+            en="The exponential is taken once now, but you still average the means of "
+            "the batches, and each of them is divided by all its cells, padding "
+            "included.",
+        ),
+        Mistake(
+            "divided by all cells",
+            _of_batches(lambda s, n, c, b, w: np.exp(s.sum() / c.sum())),
+            ko="모든 배치의 손실을 더한 것은 맞습니다. 그런데 패딩까지 센 칸의 수로 "
+            "나눕니다. 진짜 토큰의 수로 나누세요.",
+            en="Adding up the losses of all batches is right. But you divide by the "
+            "number of cells, padding included. Divide by that of the real tokens.",
+        ),
+        *several(
+            "mask not used",
+            _of_batches(lambda s, n, c, b, w: np.exp(w.sum() / c.sum())),
+            _of_batches(lambda s, n, c, b, w: np.exp((w / c).mean())),
+            _of_batches(lambda s, n, c, b, w: np.exp(w / c).mean()),
+            ko="마스크를 쓰지 않아 패딩 칸의 손실까지 평균에 들어갔습니다.",
+            en="The mask is not used, so the losses at padding enter the mean.",
+        ),
+        *several(
+            "padding's losses added",
+            _of_batches(lambda s, n, c, b, w: np.exp(w.sum() / n.sum())),
+            _of_batches(lambda s, n, c, b, w: np.exp(w / n).mean()),
+            ko="나누는 수는 진짜 토큰의 수인데 패딩 칸의 손실까지 더했습니다.",
+            en="You divide by the number of real tokens, but add up the losses at "
+            "padding too.",
+        ),
+        *several(
             "mask inverted",
-            lambda log_probs, mask: -(log_probs * ~mask).sum() / max((~mask).sum(), 1),
-            ko="마스크가 뒤집혔습니다. 패딩만 평균 냈습니다.",
-            en="The mask is inverted: you averaged the padding only.",
+            _of_tokens(_of_mean, lambda losses, mask: losses[~mask]),
+            _of_batches(lambda s, n, c, b, w: np.exp((w - s).sum() / n.sum())),
+            ko="마스크가 뒤집혔습니다. 진짜 토큰이 아니라 패딩의 손실을 더합니다.",
+            en="The mask is inverted: you add up the losses of the padding.",
         ),
-        Mistake(
-            "mean of the padding",
-            lambda log_probs, mask: _mean_in(log_probs, ~mask),
-            ko="마스크가 뒤집혔습니다. 패딩만 평균 냈고, 패딩이 없으면 `nan`입니다.",
-            en="The mask is inverted: you averaged the padding, and where there is "
-            "none, `nan` comes out.",
+        *several(
+            "perplexities weighted",
+            _of_batches(lambda s, n, c, b, w: np.average(np.exp(s / n), weights=n)),
+            _of_batches(lambda s, n, c, b, w: np.average(np.exp(s / n), weights=b)),
+            _of_batches(lambda s, n, c, b, w: np.average(np.exp(s / c), weights=n)),
+            _of_batches(lambda s, n, c, b, w: np.average(np.exp(s / c), weights=c)),
+            ko="배치마다 퍼플렉시티를 구한 뒤 무게를 주어 평균 냈습니다. 퍼플렉시티는 "
+            "평균의 지수이므로 평균 낼 것은 손실입니다. 지수 함수는 마지막에 한 번만 "
+            "쓰세요.",
+            en="You weighted the perplexities of the batches. A perplexity is the "
+            "exponential of a mean, so the losses are what is averaged: take the "
+            "exponential once, at the end.",
         ),
-        Mistake(
-            "padding over real tokens",
-            lambda log_probs, mask: -(log_probs * ~mask).sum() / mask.sum(),
-            ko="마스크가 뒤집혀 패딩의 손실을 더했습니다.",
-            en="The mask is inverted: you added up the losses of the padding.",
+        *several(
+            "weighted by another number",
+            _of_batches(lambda s, n, c, b, w: np.exp(np.average(s / n, weights=b))),
+            _of_batches(lambda s, n, c, b, w: np.exp(np.average(s / n, weights=c))),
+            ko="배치의 평균 손실에 문장의 수나 칸의 수로 무게를 주었습니다. 무게는 "
+            "진짜 토큰의 수여야 합니다.",
+            en="You weighted the mean losses of the batches by their sentences or "
+            "cells. The weight has to be the number of real tokens.",
         ),
-        Mistake(
-            "divided by the padding",
-            lambda log_probs, mask: -(log_probs * mask).sum() / (~mask).sum(),
-            ko="패딩의 수로 나누었습니다. 진짜 토큰의 수로 나누세요.",
-            en="You divided by the number of padding cells. Divide by that of the real "
-            "tokens.",
+        *several(
+            "means with padding weighted",
+            _of_batches(lambda s, n, c, b, w: np.exp(np.average(s / c, weights=n))),
+            _of_batches(lambda s, n, c, b, w: np.exp(np.average(w / c, weights=n))),
+            ko="배치마다 진짜 토큰의 수만큼 무게를 준 것은 맞지만, 그 배치의 평균이 "
+            "패딩까지 센 칸의 수로 나눈 것입니다.",
+            en="Each batch has the weight of its real tokens, that is right. But the "
+            "mean of the batch itself is divided by all cells, padding included.",
         ),
-        Mistake(
-            "padding not left out",
-            lambda log_probs, mask: -log_probs.sum() / mask.sum(),
-            ko="나누는 수는 맞지만 패딩의 손실까지 더했습니다.",
-            en="You divide by the right number, but add up the losses of padding too.",
-        ),
-        Mistake(
-            "zeros left out",
-            lambda log_probs, mask: _mean_in(log_probs, mask & (log_probs != 0)),
-            ko="0이 아닌 칸만 세었습니다. 확률이 1인 진짜 토큰은 손실이 0입니다. 0인지 "
-            "보지 말고 마스크를 보세요.",
-            en="You counted cells that are not 0. A real token of probability 1 has a "
-            "loss of 0: ask the mask, not the value.",
-        ),
-        Mistake(
-            "per column",
-            lambda log_probs, mask: -(log_probs * mask).sum() / mask.shape[1],
-            ko="열의 수로 나누었습니다. 진짜 토큰의 수로 나누세요.",
-            en="You divided by the number of columns. Divide by that of the real "
-            "tokens.",
-        ),
-        Mistake(
-            "mean over the places",
-            lambda log_probs, mask: (
-                -((log_probs * mask).sum(axis=0) / mask.sum(axis=0)).mean()
-            ),
-            ko="위치마다 평균을 내고 다시 평균을 냈습니다. 그래도 토큰마다 무게가 "
-            "다릅니다.",
-            en="You averaged the averages of the positions. Tokens still weigh "
-            "differently.",
-        ),
-        Mistake(
-            "logarithm of the mean",
-            lambda log_probs, mask: -np.log(np.exp(log_probs[mask]).mean()),
-            ko="확률을 평균 낸 뒤 로그를 취했습니다. 로그 확률을 평균 내세요.",
-            en="You averaged probabilities and took the logarithm. Average the "
-            "log-probabilities.",
-        ),
-        Mistake(
-            "one per token",
-            lambda log_probs, mask: -log_probs[mask],
-            ko="토큰마다 손실 하나입니다. 평균을 내어 수 하나로 만드세요.",
-            en="That is one loss per token. Average them to one number.",
-        ),
-        Mistake(
-            "sum",
-            lambda log_probs, mask: -(log_probs * mask).sum(),
-            ko="합을 냈습니다. 진짜 토큰의 수로 나누어야 평균입니다.",
-            en="That is the sum. Divide by the number of real tokens for the mean.",
-        ),
-        Mistake(
+        *several(
             "per sentence",
-            lambda log_probs, mask: -(log_probs * mask).sum() / len(mask),
-            ko="문장의 수로 나누었습니다. 그러면 긴 문장이 많을수록 손실이 커집니다.",
-            en="You divided by the number of sentences; then longer ones raise the "
-            "loss.",
-        ),
-        Mistake(
-            "mean of means",
-            lambda log_probs, mask: (
-                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).mean()
-            ),
-            ko="주어진 오류가 그대로 남아 있습니다. 문장마다 평균을 내고 다시 평균을 "
-            "내면 짧은 문장의 토큰이 더 무거워집니다.",
-            en="This is still the given bug: it averages the averages of the "
-            "sentences, so a short one's tokens weigh more.",
+            _of_batches(lambda s, n, c, b, w: np.exp(s.sum() / b.sum())),
+            _of_batches(lambda s, n, c, b, w: np.exp(s / b).mean()),
+            ko="문장의 수로 나누었습니다. 진짜 토큰의 수로 나누세요.",
+            en="You divided by the number of sentences. Divide by that of the real "
+            "tokens.",
         ),
         *several(
-            "sum of means",
-            lambda log_probs, mask: (
-                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum()
-            ),
-            ko="문장마다 평균을 내어 더했습니다. 평균을 내지 말고 손실을 모두 더한 "
-            "다음 진짜 토큰의 수로 한 번만 나누세요.",
-            en="You added up the averages of the sentences. Add up the losses "
-            "themselves, and divide once by the number of real tokens.",
+            "sentences averaged",
+            _of_sentences(_of_mean),
+            _of_sentences(lambda means: np.exp(means).mean()),
+            ko="문장마다 평균을 내고 그것을 평균 냈습니다. 그러면 짧은 문장의 토큰이 "
+            "더 무거워집니다. 말뭉치의 진짜 토큰을 모두 더해 한 번만 나누세요.",
+            en="You averaged the means of sentences, so the tokens of short sentences "
+            "weigh more. Add up all real tokens of the corpus and divide once.",
         ),
         *several(
-            "divided twice",
-            lambda log_probs, mask: (
-                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum() / mask.sum()
-            ),
-            lambda log_probs, mask: (
-                -((log_probs * mask).sum(axis=1) / mask.sum(axis=1)).sum() / mask.size
-            ),
-            lambda log_probs, mask: _masked_loss(log_probs, mask) / len(mask),
-            lambda log_probs, mask: _masked_loss(log_probs, mask) / mask.sum(),
-            ko="두 번 나누었습니다. 손실의 합을 진짜 토큰의 수로 한 번만 나누세요.",
-            en="You divided twice. Divide the sum of the losses once, by the number of "
-            "real tokens.",
+            "tokens' perplexities averaged",
+            _of_tokens(lambda losses: np.exp(losses).mean()),
+            _of_tokens(lambda losses: 1 / np.exp(-losses).mean()),
+            ko="토큰마다 지수 함수를 쓴 뒤 평균 냈습니다. 먼저 손실을 평균 내고, 그 "
+            "평균 하나에 지수 함수를 쓰세요.",
+            en="You took the exponential of every token and averaged afterwards. "
+            "Average the losses first, then take the exponential of that one mean.",
         ),
         *several(
-            "first sentence only",
-            lambda log_probs, mask: _row_mean(log_probs, mask, 0),
-            ko="첫 문장의 손실만 돌려줍니다. 모든 문장이 들어가야 합니다. 반복문 안에 "
-            "`return`이 있지 않나요?",
-            en="Your result is the loss of the first sentence alone. All sentences "
-            "count. Is there a `return` inside a loop?",
+            "loss",
+            _of_tokens(np.mean),
+            ko="말뭉치의 손실, 곧 교차 엔트로피입니다. 퍼플렉시티는 이것을 지수 함수에 "
+            "넣은 값입니다.",
+            en="That is the loss of the corpus, its cross-entropy. The perplexity is "
+            "the exponential of it.",
         ),
         *several(
-            "last sentence only",
-            lambda log_probs, mask: _row_mean(log_probs, mask, -1),
-            ko="마지막 문장의 손실만 돌려줍니다. 반복할 때마다 앞의 값을 덮어쓰지 말고 "
-            "더하세요.",
-            en="Your result is the loss of the last sentence alone. Add up in the loop "
-            "instead of writing over what was there.",
+            "sum",
+            _of_tokens(lambda losses: np.exp(losses.sum())),
+            _of_batches(lambda s, n, c, b, w: np.exp((s / n).sum())),
+            _of_batches(lambda s, n, c, b, w: np.exp(s / n).sum()),
+            ko="더하기만 하고 평균을 내지 않은 곳이 있습니다. 손실의 합을 진짜 토큰의 "
+            "수로 나누세요.",
+            en="Somewhere you add up and never divide. Divide the sum of the losses by "
+            "the number of real tokens.",
         ),
         *several(
-            "one too many in the denominator",
-            lambda log_probs, mask: -(log_probs * mask).sum() / (mask.sum() + 1),
-            ko="나누는 수에 1을 더했습니다. 진짜 토큰의 수 그대로 나누세요.",
-            en="You added 1 to the number that you divide by. Divide by the number of "
-            "real tokens itself.",
+            "divided by the number of batches",
+            _of_batches(lambda s, n, c, b, w: np.exp(s.sum() / len(s))),
+            ko="배치의 수로 나누었습니다. 진짜 토큰의 수로 나누세요.",
+            en="You divided by the number of batches. Divide by that of the real "
+            "tokens.",
         ),
         *several(
-            "one too few in the denominator",
-            lambda log_probs, mask: -(log_probs * mask).sum() / (mask.sum() - 1),
-            lambda log_probs, mask: (
-                -(log_probs * mask).sum() / (mask.sum() - len(mask))
-            ),
-            ko="나누는 수에서 뺀 것이 있습니다. 진짜 토큰의 수 그대로 나누세요.",
-            en="You took something away from the number that you divide by. Divide by "
-            "the number of real tokens itself.",
+            "last batch alone",
+            _of_batches(lambda s, n, c, b, w: np.exp(s[-1] / n[-1])),
+            _of_batches(lambda s, n, c, b, w: np.exp(s.sum() / n[-1])),
+            _of_batches(lambda s, n, c, b, w: np.exp(s[-1] / n.sum())),
+            ko="마지막 배치만 남은 값이 있습니다. 반복할 때마다 덮어쓰지 말고 손실의 "
+            "합과 토큰의 수를 둘 다 더해 가세요.",
+            en="Something holds the last batch alone. Don't write over it in the loop: "
+            "add up both the losses and the numbers of tokens.",
         ),
         *several(
-            "rounded to whole",
-            lambda log_probs, mask: float(np.round(_masked_loss(log_probs, mask))),
-            lambda log_probs, mask: float(np.ceil(_masked_loss(log_probs, mask))),
-            ko="결과를 정수로 반올림했습니다. 계산한 값을 그대로 돌려주세요.",
-            en="You rounded the result to a whole number. Return it as it was "
-            "computed.",
+            "first batch alone",
+            _of_batches(lambda s, n, c, b, w: np.exp(s[0] / n[0])),
+            _of_batches(lambda s, n, c, b, w: np.exp(s[0] / c[0])),
+            ko="첫 배치의 값만 돌려줍니다. `return`이 반복문 안에 있지 않나요?",
+            en="Your result is that of the first batch alone. Is the `return` inside "
+            "the loop?",
         ),
         *several(
-            "longest sentence",
-            lambda log_probs, mask: (
-                -(log_probs * mask).sum() / (len(mask) * mask.sum(axis=1).max())
-            ),
-            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=1).max(),
-            ko="모든 문장이 가장 긴 문장만큼 긴 것처럼 나누었습니다. 진짜 토큰의 수로 "
-            "나누세요.",
-            en="You divided as if every sentence were as long as the longest. Divide "
-            "by the number of real tokens.",
+            "one per batch",
+            _of_batches(lambda s, n, c, b, w: np.exp(s / n)),
+            _of_batches(lambda s, n, c, b, w: np.exp(s / c)),
+            ko="배치마다 수 하나입니다. 말뭉치 전체에서 수 하나를 돌려주세요.",
+            en="That is one number for each batch. Return one for the whole corpus.",
         ),
         *several(
-            "means weighted wrongly",
-            lambda log_probs, mask: (
-                -(log_probs.mean(axis=1) * mask.sum(axis=1)).sum() / mask.sum()
-            ),
-            lambda log_probs, mask: (
-                -((log_probs * mask).mean(axis=1) * mask.sum(axis=1)).sum() / mask.sum()
-            ),
-            ko="문장의 길이로 무게를 주었지만, 그 문장의 평균에 패딩이 들어 있습니다. "
-            "평균은 진짜 토큰으로만 내세요.",
-            en="You weight the sentences by their lengths, but their averages include "
-            "padding. Average real tokens only.",
+            "base two",
+            _of_tokens(lambda losses: 2 ** losses.mean()),
+            ko="2를 거듭제곱했습니다. 손실이 자연로그로 잰 것(나트)이니 `e`를 "
+            "거듭제곱하세요.",
+            en="You took a power of 2. The losses are natural logarithms (nats), so "
+            "take a power of `e`.",
         ),
         *several(
-            "weighted twice",
-            lambda log_probs, mask: (
-                -((log_probs * mask).sum(axis=1) * mask.sum(axis=1)).sum()
-                / (mask.sum(axis=1) ** 2).sum()
-            ),
-            ko="합에 문장의 길이를 또 곱했습니다. 합은 긴 문장에서 이미 크니, 무게를 "
-            "주지 마세요.",
-            en="You multiplied the sums by the lengths again. A long sentence's sum is "
-            "large already: give it no weight.",
+            "upside down",
+            _of_tokens(lambda losses: np.exp(-losses.mean())),
+            ko="지수의 부호가 반대입니다. 손실은 이미 부호를 바꾼 로그 확률입니다.",
+            en="The exponent has the wrong sign: a loss is a log-probability whose "
+            "sign has been changed already.",
         ),
         *several(
-            "padding at minus infinity",
-            *(
-                lambda log_probs, mask, low=low: -np.where(mask, log_probs, low).mean()
-                for low in (-np.inf, -1e9)
-            ),
-            ko="패딩에 음의 무한대나 아주 작은 수를 넣어 손실이 아주 커집니다. 패딩의 "
-            "손실은 0으로 두거나 빼세요.",
-            en="You put minus infinity or a very low number at the padding, and the "
-            "loss becomes huge. Make the padding's loss 0, or leave it out.",
-        ),
-        *several(
-            "first cells",
-            lambda log_probs, mask: -log_probs.ravel()[: mask.sum()].mean(),
-            ko="표의 앞쪽 칸을 진짜 토큰의 수만큼 읽었습니다. 진짜 토큰이 어디에 "
-            "있는지는 마스크가 알려 줍니다.",
-            en="You read as many of the first cells as there are real tokens. The mask "
-            "says where the real tokens are.",
+            "zeros left out",
+            _of_tokens(_of_mean, lambda losses, mask: losses[mask & (losses != 0)]),
+            ko="손실이 0이 아닌 칸만 세었습니다. 확률이 1인 진짜 토큰은 손실이 "
+            "0입니다. 0인지 보지 말고 마스크를 보세요.",
+            en="You counted cells whose loss is not 0. A real token of probability 1 "
+            "has a loss of 0: ask the mask, not the value.",
         ),
         *several(
             "padding taken to be at the end",
-            _first_of_each_row,
-            lambda log_probs, mask: _mean_in(log_probs, np.cumprod(mask, axis=1)),
-            ko="패딩이 문장 뒤에만 있다고 보았습니다. `mask`가 앞이나 가운데에서 "
-            "`False`일 수도 있으니 칸마다 `mask`를 보세요.",
-            en="You take all padding to be at the end. The mask may be `False` in "
-            "front or in the middle too: let it decide for every cell.",
+            _of_tokens(_of_mean, _first_cells),
+            ko="패딩이 언제나 문장 뒤에 있다고 보았습니다. 칸마다 `mask`를 보세요.",
+            en="You take all padding to be at the end. Let `mask` decide for every "
+            "cell.",
+        ),
+        *several(
+            "one too many in the denominator",
+            _of_batches(lambda s, n, c, b, w: np.exp(s.sum() / (n.sum() + 1))),
+            _of_batches(lambda s, n, c, b, w: np.exp(s.sum() / (n.sum() + len(n)))),
+            ko="나누는 수에 1을 더했습니다. 진짜 토큰의 수 그대로 나누세요.",
+            en="You added 1 to what you divide by. Divide by the number of real tokens "
+            "itself.",
         ),
         *several(
             "sum and number apart",
-            lambda log_probs, mask: (-(log_probs * mask).sum(), mask.sum()),
-            lambda log_probs, mask: ((log_probs * mask).sum(), mask.sum()),
-            ko="합과 개수를 따로 돌려줍니다. 합을 개수로 나눈 수 하나를 돌려주세요.",
-            en="You return the sum and the number apart. Divide the one by the other, "
+            _of_batches(lambda s, n, c, b, w: (s.sum(), n.sum())),
+            ko="합과 개수를 따로 돌려줍니다. 나누어 지수 함수에 넣은 수 하나를 "
+            "돌려주세요.",
+            en="You return the sum and the number apart. Divide, take the exponential, "
             "and return one number.",
         ),
-        *several(
-            "first column left out",
-            lambda log_probs, mask: _mean_in(log_probs[:, 1:], mask[:, 1:]),
-            ko="첫 열을 뺐습니다. 문장마다 첫 토큰도 들어갑니다.",
-            en="You left out the first column. The first token of each sentence counts "
-            "too.",
+    ),
+    properties=(
+        Property(
+            "padding left out",
+            _padding_silent,
+            ko="패딩 칸의 손실을 바꾸면 결과가 달라집니다. 어느 칸이 진짜 토큰인지는 "
+            "`mask`가 알려 줍니다.",
+            en="Your result changes with the losses at padding. It is `mask` that says "
+            "which cells are real tokens.",
         ),
-        *several(
-            "last column left out",
-            lambda log_probs, mask: _mean_in(log_probs[:, :-1], mask[:, :-1]),
-            ko="마지막 열을 뺐습니다. 진짜 토큰은 마지막 열에도 있습니다.",
-            en="You left out the last column. There are real tokens in it too.",
+        Property(
+            "batching changes nothing",
+            _batching_silent,
+            ko="같은 문장을 다른 크기의 배치로 묶으면 아직 결과가 달라집니다. "
+            "배치마다 나누거나 지수 함수에 넣는 것이 없는지 보세요.",
+            en="The same sentences in batches of another size still give another "
+            "result. Is anything divided, or put into the exponential, batch by batch?",
         ),
-        *several(
-            "one sentence of all",
-            *(
-                lambda log_probs, mask, f=f: f(
-                    -(log_probs * mask).sum(axis=1) / mask.sum(axis=1)
-                )
-                for f in (np.max, np.min, np.median)
-            ),
-            ko="문장마다의 평균 가운데 하나를 골랐습니다. 진짜 토큰 전체의 평균을 "
-            "내세요.",
-            en="You picked one of the averages of the sentences. Take the mean of all "
-            "real tokens.",
-        ),
-        *several(
-            "median",
-            lambda log_probs, mask: np.median(-log_probs[mask]),
-            ko="중앙값입니다. 평균을 내세요.",
-            en="That is the median. Take the mean.",
-        ),
-        *several(
-            "largest",
-            lambda log_probs, mask: (-log_probs[mask]).max(),
-            ko="가장 큰 손실입니다. 평균을 내세요.",
-            en="That is the largest loss. Take the mean.",
-        ),
-        *several(
-            "smallest",
-            lambda log_probs, mask: (-log_probs[mask]).min(),
-            ko="가장 작은 손실입니다. 평균을 내세요.",
-            en="That is the smallest loss. Take the mean.",
-        ),
-        *several(
-            "probabilities",
-            lambda log_probs, mask: -np.exp(log_probs[mask]).mean(),
-            lambda log_probs, mask: np.exp(log_probs[mask]).mean(),
-            lambda log_probs, mask: -np.exp(log_probs * mask).sum() / mask.sum(),
-            ko="로그 확률을 확률로 되돌려 평균을 냈습니다. `log_probs`를 그대로 "
-            "평균하세요.",
-            en="You turned the log-probabilities back into probabilities. Average "
-            "`log_probs` as they are.",
-        ),
-        *several(
-            "logarithm again",
-            lambda log_probs, mask: -np.log(np.abs(log_probs[mask]) + 1e-9).mean(),
-            lambda log_probs, mask: -np.log(-log_probs[mask]).mean(),
-            lambda log_probs, mask: np.log(-log_probs[mask]).mean(),
-            ko="로그를 한 번 더 취했습니다. `log_probs`는 이미 로그입니다.",
-            en="You took the logarithm once more. `log_probs` are logarithms already.",
-        ),
-        *several(
-            "squares",
-            lambda log_probs, mask: (log_probs[mask] ** 2).mean(),
-            lambda log_probs, mask: np.sqrt((log_probs[mask] ** 2).mean()),
-            ko="손실을 제곱했습니다. 제곱하지 말고 평균을 내세요.",
-            en="You squared the losses. Average them without squaring.",
-        ),
-        *several(
-            "always the example's result",
-            lambda log_probs, mask: 1.0,
-            ko="언제나 1을 돌려줍니다. 1은 문제에 나온 예의 답일 뿐입니다.",
-            en="You always return 1. That is the answer of the example alone.",
-        ),
-        *several(
-            "sums of rows not added up",
-            lambda log_probs, mask: -(log_probs * mask).sum(axis=1) / mask.sum(),
-            ko="문장마다 수 하나가 남아 있습니다. 나누는 수는 맞으니 `axis=1` 없이 "
-            "모두 더하세요.",
-            en="One number for each sentence is left. You divide by the right number: "
-            "add up everything, without `axis=1`.",
-        ),
-        *several(
-            "one per position",
-            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=0),
-            lambda log_probs, mask: -(log_probs * mask).sum(axis=0) / mask.sum(axis=0),
-            lambda log_probs, mask: -(log_probs * mask).sum(axis=0) / mask.sum(),
-            ko="위치마다 수 하나가 나옵니다. 첫 축을 따라서만 더했습니다. 파이썬의 "
-            "`sum(...)`도 그렇게 더합니다. `mask.sum()`처럼 모두 더하세요.",
-            en="That is one number for each position: you added up along the first "
-            "axis only, as Python's own `sum(...)` does. Add up everything, as "
-            "`mask.sum()` does.",
-        ),
-        *several(
-            "one per sentence",
-            lambda log_probs, mask: -(log_probs * mask).sum(axis=1) / mask.sum(axis=1),
-            lambda log_probs, mask: -(log_probs * mask).sum() / mask.sum(axis=1),
-            lambda log_probs, mask: -(log_probs * mask).sum(axis=1),
-            ko="문장마다 수 하나입니다. 배치 전체에서 수 하나를 내야 합니다.",
-            en="That is one number per sentence. Return one for the whole batch.",
-        ),
-        Mistake(
-            "perplexity",
-            lambda log_probs, mask: np.exp(_masked_loss(log_probs, mask)),
-            ko="퍼플렉시티입니다. 지수 함수에 넣기 전의 값이 손실입니다.",
-            en="That is the perplexity. The loss is the value before the exponential.",
-        ),
-        Mistake(
-            "sign",
-            lambda log_probs, mask: (log_probs * mask).sum() / mask.sum(),
-            ko="부호가 빠졌습니다. 로그 확률은 음수이고 손실은 양수입니다.",
-            en="The sign is missing. Log-probabilities are negative, a loss is "
-            "positive.",
+        Property(
+            "large losses kept",
+            _large_losses_kept,
+            ko="큰 손실을 어떤 한계에서 잘랐습니다. 확률이 아주 작은 진짜 토큰의 "
+            "손실도 그대로 더하세요.",
+            en="You cut large losses off at a limit. Add the loss of a very improbable "
+            "token as it is.",
         ),
     ),
-    properties=tuple(_loss_properties()),
 )
 
 
@@ -2587,7 +2623,7 @@ check = checker(
         pipeline,
         bleu_numbers,
         batch_numbers,
-        masked_loss,
+        corpus_perplexity,
         padding_share,
         tempered_softmax,
         sentence_log_prob,
