@@ -23,7 +23,7 @@ from explore_transformers.language import text
 from explore_transformers.variants import variants
 
 ON_PAPER = ("arrange", "predict")
-STATED = re.compile(r"\[\[([\w.,]+)\]\]")
+STATED = re.compile(r"\[\[([^\[\]]+)\]\]")
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private signs: no lesson has them
 
 
