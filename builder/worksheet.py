@@ -1,9 +1,9 @@
 """python -m builder worksheet: one lesson by hand, on paper, with its key.
 
 The lesson's calculation comes from its cells with "role": "worksheet", where each
-{{ value }} is a blank to fill in, and so is each [[0.54]], a number that the lesson
-itself writes out or prints. Then come the exercises that a pencil answers: those
-with numbers or letters alone, and of the others the core's arrange and predict.
+{{ value }} is a blank to fill in, and so is each [[0.54]], which a test works out. Then
+come the exercises that a pencil answers: those with numbers or letters alone, and of
+the others the core's arrange and predict.
 """
 
 import re
