@@ -11,7 +11,7 @@
   deck.querySelectorAll('.et-svg a').forEach((link) => link.removeAttribute('href'));
 
   // A figure with n steps gets n fragments, which show nothing themselves.
-  const ranges = [...deck.querySelectorAll('.et-diagram input[type=range]')];
+  const ranges = [...deck.querySelectorAll(':is(.et-diagram, .et-bars) input[type=range]')];
   const steps = new Map(ranges.map((range) => [range.closest('section'), range]));
   steps.forEach((range, section) => {
     for (let i = 0; i < +range.max; i += 1) {
@@ -20,6 +20,43 @@
       section.append(fragment);
     }
   });
+
+  // A tall drawing is whole before its first step. Then each step is seen from close by:
+  // as wide as its column, from above what the step adds to below it.
+  const [WIDE, HIGH] = [700, 640];
+  const whole = new Map();
+  if (!asked.has('print-pdf')) {
+    deck.querySelectorAll('.side .et-diagram .et-svg').forEach((drawing) => {
+      const { width, height } = drawing.viewBox.baseVal;
+      if (height / width < 1.1 * (HIGH / WIDE)) return;
+      const section = drawing.closest('section');
+      whole.set(section, { drawing, width, height });
+      section.classList.add('tall');
+    });
+  }
+  const closeUp = (section) => {
+    if (!whole.has(section)) return;
+    const { drawing, width, height } = whole.get(section);
+    const now = [...drawing.querySelectorAll('.et-now')].map((part) => part.getBBox());
+    const top = Math.min(...now.map((box) => box.y)) - 12;
+    const end = Math.max(...now.map((box) => box.y + box.height)) + 12;
+    const seen = now.length ? Math.max(end - top, width * (HIGH / WIDE)) : height;
+    const start = Math.max(0, Math.min((top + end - seen) / 2, height - seen));
+    const view = now.length ? [0, start, width, seen] : [0, 0, width, height];
+    drawing.setAttribute('viewBox', view.join(' '));
+  };
+
+  // What a step says gets smaller letters where it would push the buttons out.
+  const fitSaid = (section) => {
+    const said = section.matches('.side') && section.querySelector('.et-readout');
+    if (!said) return;
+    const buttons = section.querySelector('.et-controls');
+    for (let size = 28; size >= 18; size -= 2) {
+      said.style.fontSize = `${size}px`;
+      if (buttons.offsetTop + buttons.offsetHeight <= section.clientHeight - 32) return;
+    }
+  };
+
   const follow = () => {
     const section = Reveal.getCurrentSlide();
     const range = steps.get(section);
@@ -30,7 +67,12 @@
     range.dispatchEvent(new Event('input', { bubbles: true }));
   };
   steps.forEach((range) => {
-    const lead = () => Reveal.navigateFragment(+range.value - 1);
+    const lead = () => {
+      const section = range.closest('section');
+      closeUp(section);
+      fitSaid(section);
+      Reveal.navigateFragment(+range.value - 1);
+    };
     range.closest('.et-controls').addEventListener('click', (event) => {
       lead();
       // A mouse has no need of the focus, and the space bar is to go on from here.
@@ -50,7 +92,10 @@
       figure.style.zoom = Math.floor(zoom * 100 - 1) / 100;
     });
   };
-  const fitShown = () => fit(Reveal.getCurrentSlide());
+  const fitShown = () => {
+    fit(Reveal.getCurrentSlide());
+    fitSaid(Reveal.getCurrentSlide());
+  };
   Reveal.on('pdf-ready', () => deck.querySelectorAll('section').forEach(fit));
 
   Reveal.on('ready', () => {

@@ -24,7 +24,7 @@ from builder.lesson import Lesson, Prose
 from builder.project import LANGUAGES, Project
 from builder.quiz import Item, items
 from builder.render import View, filled
-from builder.slide_cells import shown_cell, slide_pairs
+from builder.slide_cells import MAX_CODE_LINES, shown_cell, slide_pairs
 from explore_transformers.figures.drawing import ROLES
 from explore_transformers.language import text
 
@@ -183,6 +183,8 @@ def _printed(outputs: list, *_):
     said = "".join(o["text"] for o in outputs if o.get("output_type") == "stream")
     values = said or "\n".join(_data(outputs, "text/plain")[:1])
     has_html = _data(outputs, "text/html") and not said
+    if not has_html and (lines := len(values.splitlines())) > MAX_CODE_LINES:
+        raise ValueError(f"shows {lines} printed lines, at most {MAX_CODE_LINES} fit")
     return ("code", class_html.printed(values)) if values and not has_html else None
 
 

@@ -1,10 +1,12 @@
 """python -m builder worksheet: one lesson by hand, on paper, with its key.
 
 The lesson's calculation comes from its cells with "role": "worksheet", where each
-{{ value }} is a blank to fill in. Then come the exercises that a pencil answers: those
-with numbers or letters alone, and of the others the core's arrange and predict.
+{{ value }} is a blank to fill in, and so is each [[0.54]], which a test works out. Then
+come the exercises that a pencil answers: those with numbers or letters alone, and of
+the others the core's arrange and predict.
 """
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from explore_transformers.language import text
 from explore_transformers.variants import variants
 
 ON_PAPER = ("arrange", "predict")
+STATED = re.compile(r"\[\[([^\[\]]+)\]\]")
 _OPEN, _CLOSE = "\ue000", "\ue001"  # private signs: no lesson has them
 
 
@@ -47,6 +50,7 @@ def _calculation(cell: Prose, view: View, filled_in: bool) -> str:
     """The calculation by hand, its values as blanks or filled in."""
     source = cell.text[view.language]
     marked = PLACEHOLDER.sub(lambda m: f"{_OPEN}{{{{ {m[1]} }}}}{_CLOSE}", source)
+    marked = STATED.sub(lambda m: f"{_OPEN}{m[1]}{_CLOSE}", marked)
     made = class_html.blocks(filled(marked, view))
     before, *parts = made.split(_OPEN)
     ends = (part.split(_CLOSE) for part in parts)
