@@ -806,7 +806,7 @@ def _step_cases():
     rng = torch.Generator().manual_seed(11)
     for V, d, counts, ignored, rate, clip in (
         (4, 3, (1, 5, 2), 0, 0.5, 10.0),
-        (5, 2, (3, 1), 1, 0.1, 0.05),
+        (5, 2, (3, 2), 1, 0.1, 0.05),
         (3, 4, (2, 2, 6), 2, 1.0, 0.3),
         (3, 2, (4,), 0, 0.2, 0.1),
         (4, 3, (2, 3, 7), 3, 0.3, 1e3),
@@ -821,9 +821,13 @@ def _step_cases():
         yield torch.randn(V, d, generator=rng), batches, rate, clip
 
 
-def _records_nothing(answer):
-    new, _ = answer(*next(_step_cases()))
-    return torch.is_tensor(new) and not new.requires_grad
+def _only_gradient(weight, micro_batches, learning_rate, clip):
+    return _mean_gradient(list(_sums(weight, micro_batches)))
+
+
+def _only_clipped(weight, micro_batches, learning_rate, clip):
+    gradient, loss = _mean_gradient(list(_sums(weight, micro_batches)))
+    return _shortened(gradient, clip), loss
 
 
 train_step = Exercise(
@@ -956,11 +960,10 @@ train_step = Exercise(
             ko="새 가중치는 맞지만 손실이 마지막 마이크로배치의 것입니다.",
             en="The new weights are right, but the loss is the last micro-batch's.",
         ),
-        Mistake(
+        *several(
             "gradient returned",
-            lambda weight, batches, rate, clip: _mean_gradient(
-                list(_sums(weight, batches))
-            ),
+            _only_gradient,
+            _only_clipped,
             ko="그레이디언트를 돌려주었습니다. 스텝을 한 새 가중치를 돌려주세요.",
             en="You return the gradient. Return the weights after the step.",
         ),
@@ -978,12 +981,6 @@ train_step = Exercise(
         ),
     ),
     properties=(
-        Property(
-            "records nothing",
-            _records_nothing,
-            ko="새 가중치가 그레이디언트를 기록합니다. `detach()`로 떼어 내세요.",
-            en="The new weights record gradients. Take them off with `detach()`.",
-        ),
         Property(
             "a float",
             lambda answer: isinstance(answer(*next(_step_cases()))[1], float),
