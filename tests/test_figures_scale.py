@@ -74,7 +74,7 @@ def test_the_sums_and_their_mean_are_computed():
     words = words_in(draw_two())
     assert "9 sentences, 50 tokens" in words and "4 sentences, 30 tokens" in words
     assert "+3.0  −6.0  +9.0  …" in words and "+2.0  +1.0  −4.0  …" in words
-    assert "+0.100  −0.100  +0.100  …" in words
+    assert "+0.1000  −0.1000  +0.1000  …" in words
     assert "all-reduce: add, divide by 50" in words
 
 

@@ -111,7 +111,7 @@ def _draw_sum(drawing, n_tokens, mean):
             ko=f"all-reduce: 더해서 {n_tokens}으로 나눈다",
             en=f"all-reduce: add, divide by {n_tokens}",
         )
-        drawing.box(_LEFTS[0], 216, 368, 52, "context", name, _first(mean, "+.3f"))
+        drawing.box(_LEFTS[0], 216, 368, 52, "context", name, _first(mean, "+.4f"))
         drawing.badge(_LEFTS[0] + 12, 204, 4)
 
 
@@ -206,8 +206,8 @@ def _draw_stage(drawing, i, kind, table, owners):
     y = 30 + 52 * i
     names = {
         "start": text(ko="처음", en="start"),
-        "add": text(ko="오른쪽에서 더한다", en="passed on and added"),
-        "copy": text(ko="오른쪽에 적는다", en="passed on and copied"),
+        "add": text(ko="오른쪽으로 보내 더한다", en="passed on and added"),
+        "copy": text(ko="오른쪽으로 보내 적는다", en="passed on and copied"),
     }
     with drawing.part(i + 1):
         drawing.badge(10, y + 25, i + 1)
