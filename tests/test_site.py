@@ -600,8 +600,8 @@ def test_folds_and_figures_answer_the_keyboard(visit, path):
     page.keyboard.press("Enter")
     assert fold.get_attribute("open") is not None
     maps, sliders = page.locator(".et-heatmap"), page.locator(".et-bars input")
-    heads = page.locator(".et-attention")
-    figures = maps.count() + sliders.count() + heads.count()
+    heads, budgets = page.locator(".et-attention"), page.locator(".et-budget")
+    figures = maps.count() + sliders.count() + heads.count() + budgets.count()
     assert figures, f"{path} has no interactive figure"
     for i in range(maps.count()):
         _changes(page, maps.nth(i), '[role="gridcell"][tabindex="0"]', path)
@@ -610,13 +610,15 @@ def test_folds_and_figures_answer_the_keyboard(visit, path):
         _changes(page, figure, "input", path)
     for i in range(heads.count()):
         _changes(page, heads.nth(i), ".et-words input", path)
+    for i in range(budgets.count()):
+        _changes(page, budgets.nth(i), "input", path, "0")
 
 
-def _changes(page, figure, part, path):
-    """The readout of a figure follows the arrow key pressed on one of its parts."""
+def _changes(page, figure, part, path, key="ArrowRight"):
+    """The readout of a figure follows the key pressed on one of its parts."""
     figure.locator(part).first.focus()
     before = figure.locator(".et-readout").text_content()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press(key)
     after = figure.locator(".et-readout").text_content()
     assert after != before, f"{path}: {figure.get_attribute('aria-label')}"
 

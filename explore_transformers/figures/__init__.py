@@ -65,6 +65,13 @@ from explore_transformers.figures.rungs import (
     position_change,
     table_change,
 )
+from explore_transformers.figures.scale import (
+    Plan,
+    Share,
+    all_reduce,
+    calculator,
+    two_processes,
+)
 from explore_transformers.figures.self_attention import (
     heads_flow,
     mask_grids,
@@ -83,7 +90,10 @@ from explore_transformers.figures.transferring import (
 __all__ = [
     "PALETTE",
     "HTMLFigure",
+    "Plan",
+    "Share",
     "Stage",
+    "all_reduce",
     "attention",
     "attention_decoder",
     "attention_map",
@@ -96,6 +106,7 @@ __all__ = [
     "body_and_head",
     "bottleneck",
     "bpe_merges",
+    "calculator",
     "checkpoint_fill",
     "embedding_lookup",
     "encoder_decoder",
@@ -132,6 +143,7 @@ __all__ = [
     "transformer_map",
     "translation",
     "turned_pairs",
+    "two_processes",
     "two_stacks",
     "two_ways",
     "use_style",

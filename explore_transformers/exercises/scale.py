@@ -1,0 +1,996 @@
+"""Checks of the exercises of lesson 10, when one machine is not enough."""
+
+import math
+from numbers import Integral
+
+import torch
+import torch.nn.functional as F
+
+from explore_transformers.exercises.arranging import (
+    WRONG_LETTERS,
+    backwards,
+    letters,
+    swapped,
+)
+from explore_transformers.exercises.checking import (
+    Exercise,
+    Mistake,
+    Property,
+    checker,
+)
+from explore_transformers.exercises.naming import several, wrong_number
+
+# ---- the weight of a token ----------------------------------------------------------
+
+_WEIGHTS = 10 / 3, 5 / 9, 3 / 100
+
+
+def _first(name, wrong, ko, en):
+    return wrong_number(_WEIGHTS, 0, name, wrong, ko, en)
+
+
+def _third(name, wrong, ko, en):
+    return wrong_number(_WEIGHTS, 1, name, wrong, ko, en)
+
+
+def _factor(name, wrong, ko, en):
+    return wrong_number(_WEIGHTS, 2, name, wrong, ko, en)
+
+
+def _near_numbers(expected, got):
+    """Two decimals of a ratio are enough, three significant digits of any."""
+    if isinstance(got, str | dict | set) or len(got) != len(expected):
+        return False
+    if any(isinstance(n, str | bool) for n in got):
+        return False
+    pairs = zip(expected, map(float, got), strict=True)
+    return all(math.isclose(e, g, rel_tol=3e-3) for e, g in pairs)
+
+
+def _place_of_wrong(answer):
+    pairs = enumerate(zip(_WEIGHTS, map(float, answer), strict=True))
+    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=3e-3))
+
+
+token_weights = Exercise(
+    "token_weights",
+    expected=_WEIGHTS,
+    kind="value",
+    same=_near_numbers,
+    wrong_at=_place_of_wrong,
+    mistakes=(
+        Mistake(
+            "one text",
+            lambda answer: isinstance(answer, str),
+            ko="답 전체가 글자열 하나입니다. 수 셋을 괄호 안에 적으세요.",
+            en="The whole answer is one text. Write three numbers in parentheses.",
+            example="3.33, 0.556, 0.03",
+        ),
+        Mistake(
+            "not three",
+            lambda answer: not isinstance(answer, str | dict) and len(answer) != 3,
+            ko="셋이 아닙니다. 첫째의 배수, 셋째의 배수, 합에 곱할 수를 적으세요.",
+            en="These are not three. Write the times for the first, the times for the "
+            "third, and the factor for the sums.",
+            example=(10 / 3, 5 / 9),
+        ),
+        _first(
+            "its own mean",
+            [10.0],
+            ko="첫째 수: 자기 평균에서의 무게만 보았습니다. DDP가 다시 셋으로 "
+            "나눕니다.",
+            en="First number: this is its weight in its own mean. DDP divides by three "
+            "on top.",
+        ),
+        _first(
+            "a token's weight",
+            [1 / 30],
+            ko="첫째 수: 토큰 하나의 무게입니다. 옳은 무게 1/100의 몇 배인지 적으세요.",
+            en="First number: this is the weight itself. Write how many times 1/100 "
+            "it is.",
+        ),
+        _first(
+            "turned over",
+            [0.3],
+            ko="첫째 수가 뒤집혔습니다. 옳은 무게에 견준 실제의 무게입니다.",
+            en="The first number is upside down. It is the weight it got, next to the "
+            "right one.",
+        ),
+        _first(
+            "no difference",
+            [1.0],
+            ko="첫째 수: 무게가 그대로가 아닙니다. 토큰이 적은 프로세스도 3분의 1을 "
+            "가져갑니다.",
+            en="First number: the weight is not what it was. The process with few "
+            "tokens gets a third as well.",
+        ),
+        _first(
+            "the process's",
+            [1 / 3, 100 / 3],
+            ko="첫째 수: 프로세스 전체의 무게입니다. 그 안의 토큰 하나를 물었습니다.",
+            en="First number: this is the weight of the whole process. One token of "
+            "it is asked for.",
+        ),
+        _third(
+            "its own mean, third",
+            [10 / 6],
+            ko="둘째 수: 셋째 프로세스 안에서의 무게만 보았습니다. DDP가 다시 셋으로 "
+            "나눕니다.",
+            en="Second number: this is the weight within the third process. DDP "
+            "divides by three on top.",
+        ),
+        _third(
+            "turned over, third",
+            [1.8],
+            ko="둘째 수가 뒤집혔습니다. 토큰이 많은 프로세스의 토큰은 덜 들어갑니다.",
+            en="The second number is upside down. Tokens of the process with many "
+            "count for less.",
+        ),
+        _third(
+            "the second process",
+            [10 / 9],
+            ko="둘째 수: 토큰이 30개인 둘째 프로세스를 셈했습니다. 셋째는 60개입니다.",
+            en="Second number: this is the second process, with 30 tokens. The third "
+            "has 60.",
+        ),
+        _third(
+            "a token's weight, third",
+            [1 / 180],
+            ko="둘째 수: 토큰 하나의 무게입니다. 1/100의 몇 배인지 적으세요.",
+            en="Second number: this is the weight itself. Write how many times 1/100 "
+            "it is.",
+        ),
+        _factor(
+            "mean forgotten",
+            [1 / 100],
+            ko="셋째 수: DDP가 셋으로 나누는 것을 빠뜨렸습니다. 결과가 3분의 1이 "
+            "됩니다.",
+            en="Third number: DDP divides by three, which is forgotten. The result "
+            "would be a third.",
+        ),
+        _factor(
+            "divided twice",
+            [1 / 300],
+            ko="셋째 수: 셋으로 나누는 일은 DDP가 합니다. 미리 셋을 **곱해** 두어야 "
+            "합니다.",
+            en="Third number: dividing by three is DDP's part. **Multiply** by three "
+            "beforehand.",
+        ),
+        _factor(
+            "processes alone",
+            [3.0, 1 / 3],
+            ko="셋째 수: 토큰의 수로 나누는 것이 빠졌습니다.",
+            en="Third number: the division by the number of tokens is missing.",
+        ),
+        _factor(
+            "turned over, factor",
+            [100 / 3],
+            ko="셋째 수가 뒤집혔습니다. 합에 **곱하는** 수입니다.",
+            en="The third number is upside down. Sums are **multiplied** by it.",
+        ),
+    ),
+)
+
+
+# ---- the order of a step ------------------------------------------------------------
+
+_ORDERS = "FCEBAD", "CFEBAD"
+
+step_order = Exercise(
+    "step_order",
+    expected=_ORDERS[0],
+    kind="value",
+    same=lambda expected, got: letters(got) in _ORDERS,
+    mistakes=(
+        WRONG_LETTERS,
+        backwards(*_ORDERS),
+        Mistake(
+            "cleared after the last",
+            swapped("F", "B"),
+            ko="마지막 `backward()` 뒤에 지우면 쌓은 그레이디언트가 없어집니다. 남은 "
+            "것은 쌓기 전에 지우세요.",
+            en="Cleared after the last `backward()`, all that was added up is lost. "
+            "Clear what is left before adding up.",
+            example="CEBFAD",
+        ),
+        Mistake(
+            "cleared in between",
+            swapped("F", "E"),
+            ko="`zero_grad()`가 두 `backward()` 사이에 있습니다. 그러면 마지막 "
+            "마이크로배치만 남습니다.",
+            en="`zero_grad()` stands between the two `backward()`. Then only the last "
+            "micro-batch remains.",
+            example="CEFBAD",
+        ),
+        Mistake(
+            "tokens after the first",
+            swapped("C", "E"),
+            ko="첫 `backward()`가 이미 모든 토큰의 수로 나누어야 합니다. 세는 일이 "
+            "먼저입니다.",
+            en="The first `backward()` divides by the number of all tokens already. "
+            "Counting comes before it.",
+            example="FECBAD",
+        ),
+        Mistake(
+            "last before the others",
+            swapped("E", "B"),
+            ko="마지막 마이크로배치가 다른 것들보다 먼저입니다. `no_sync()` 밖의 "
+            "`backward()`가 all-reduce를 하므로, 뒤에 쌓인 것은 섞이지 않습니다.",
+            en="The last micro-batch comes before the others. The `backward()` outside "
+            "`no_sync()` does the all-reduce, so what is added later is not shared.",
+            example="FCBEAD",
+        ),
+        Mistake(
+            "clipped before the sum",
+            swapped("B", "A"),
+            ko="아직 모든 프로세스의 합이 없습니다. 자르기는 all-reduce가 끝난 "
+            "다음입니다.",
+            en="The sum of all processes isn't there yet. Clip after the all-reduce.",
+            example="FCEABD",
+        ),
+        Mistake(
+            "step before clipping",
+            swapped("A", "D"),
+            ko="스텝을 한 다음에 자르면 이미 늦었습니다.",
+            en="Clipping after the step is too late.",
+            example="FCEBDA",
+        ),
+    ),
+)
+
+
+# ---- perplexity ---------------------------------------------------------------------
+
+
+def _perplexity(batches):
+    return math.exp(sum(t for t, _ in batches) / sum(n for _, n in batches))
+
+
+def _filled(batches):
+    return [(total, n) for total, n in batches if n]
+
+
+def _mean(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def _mean_of_means(batches):
+    return math.exp(_mean(t / n for t, n in _filled(batches)))
+
+
+def _weighted_exponentials(batches):
+    n_tokens = sum(n for _, n in batches)
+    return sum(n * math.exp(t / n) for t, n in _filled(batches)) / n_tokens
+
+
+_PERPLEXITY_CASES = (
+    ([(6.0, 3), (2.0, 2)],),
+    ([(12.0, 4), (1.0, 1), (9.5, 5)],),
+    ([(3.0, 2)],),
+    ([(8.0, 4), (0.0, 0), (1.5, 3)],),
+    ([(0.0, 0), (40.0, 20), (0.2, 1), (5.0, 2)],),
+)
+
+
+perplexity = Exercise(
+    "perplexity",
+    expected=_perplexity,
+    cases=_PERPLEXITY_CASES,
+    mistakes=(
+        Mistake(
+            "as given",
+            lambda batches: _mean(math.exp(t / n) for t, n in batches),
+            ko="함수가 그대로입니다. 토큰이 1개인 배치와 1,000개인 배치가 똑같이 "
+            "들어갑니다.",
+            en="The function is as it was. A batch of 1 token counts as much as one "
+            "of 1,000.",
+        ),
+        Mistake(
+            "empty left out",
+            lambda batches: _mean(math.exp(t / n) for t, n in _filled(batches)),
+            ko="빈 배치는 건너뛰지만, 배치마다 낸 값을 여전히 똑같은 무게로 "
+            "평균합니다.",
+            en="Empty batches are skipped now, but the batches' values still have "
+            "equal weight.",
+        ),
+        *several(
+            "mean of means",
+            _mean_of_means,
+            lambda batches: math.exp(_mean(t / n for t, n in batches)),
+            lambda batches: math.exp(_mean(t / n if n else 0 for t, n in batches)),
+            ko="지수함수를 뒤로 옮겼지만 아직 평균의 평균입니다. 손실을 모두 더해 "
+            "토큰의 수로 한 번 나누세요.",
+            en="The exponential comes last now, but it is still a mean of means. Add "
+            "up all losses and divide once by the number of tokens.",
+        ),
+        Mistake(
+            "weighted exponentials",
+            _weighted_exponentials,
+            ko="토큰의 수로 무게를 주었지만, 지수함수를 씌운 값을 평균했습니다. 손실을 "
+            "평균한 다음에 씌우세요.",
+            en="The weights are right, but exponentials are averaged. Take the mean of "
+            "losses first.",
+        ),
+        Mistake(
+            "no exponential",
+            lambda batches: sum(t for t, _ in batches) / sum(n for _, n in batches),
+            ko="평균 손실입니다. 퍼플렉시티는 그 지수함수입니다.",
+            en="This is the mean loss. Perplexity is its exponential.",
+        ),
+        Mistake(
+            "divided by batches",
+            lambda batches: math.exp(sum(t for t, _ in batches) / len(batches)),
+            ko="배치의 수로 나누었습니다. 토큰의 수로 나누세요.",
+            en="You divide by the number of batches. Divide by that of tokens.",
+        ),
+        Mistake(
+            "not divided",
+            lambda batches: math.exp(sum(t for t, _ in batches)),
+            ko="토큰의 수로 나누지 않았습니다.",
+            en="The division by the number of tokens is missing.",
+        ),
+        Mistake(
+            "base 2",
+            lambda batches: 2 ** math.log(_perplexity(batches)),
+            ko="2의 거듭제곱으로 계산했습니다. 손실이 nats이므로 `math.exp`입니다.",
+            en="You take a power of 2. The losses are in nats, so it is `math.exp`.",
+        ),
+        Mistake(
+            "one over",
+            lambda batches: 1 / _perplexity(batches),
+            ko="뒤집혔습니다. 손실은 이미 마이너스 로그입니다.",
+            en="It is upside down. Losses are minus logarithms already.",
+        ),
+        Mistake(
+            "last batch",
+            lambda batches: math.exp(batches[-1][0] / batches[-1][1]),
+            ko="마지막 배치만 보았습니다. 모든 배치를 더하세요.",
+            en="Only the last batch counts. Add up all of them.",
+        ),
+        Mistake(
+            "tokens of the last",
+            lambda batches: math.exp(sum(t for t, _ in batches) / batches[-1][1]),
+            ko="마지막 배치의 토큰 수로 나누었습니다. 모든 배치의 토큰을 세세요.",
+            en="You divide by the tokens of the last batch. Count those of all.",
+        ),
+        Mistake(
+            "geometric mean of batches",
+            lambda batches: math.prod(
+                math.exp(t / n) ** (n / max(m for _, m in batches))
+                for t, n in _filled(batches)
+            ),
+            ko="가장 큰 배치의 토큰 수로 나누었습니다. 모든 배치의 토큰을 세세요.",
+            en="You divide by the tokens of the largest batch. Count those of all.",
+        ),
+    ),
+    properties=(
+        Property(
+            "a number",
+            lambda answer: isinstance(answer([(6.0, 3), (2.0, 2)]), float),
+            ko="`float` 하나를 돌려주세요.",
+            en="Return one `float`.",
+        ),
+    ),
+)
+
+
+# ---- the largest micro-batch --------------------------------------------------------
+
+
+def _micro(batch_size, n_processes, budget, fixed, per_row):
+    share, rest = divmod(batch_size, n_processes)
+    most = (budget - fixed) // per_row
+    if rest or most < 1:
+        return 0, 0
+    rows = next(n for n in range(min(share, most), 0, -1) if share % n == 0)
+    return rows, share // rows
+
+
+def _micro_with(change):
+    """The right answer of other arguments; (0, 0) where they are none."""
+
+    def function(*case):
+        return _micro(*change(*case))
+
+    return function
+
+
+def _not_dividing(batch_size, n_processes, budget, fixed, per_row):
+    """As many rows as fit, and one micro-batch more for the rest."""
+    share, rest = divmod(batch_size, n_processes)
+    rows = min(share, (budget - fixed) // per_row)
+    return (rows, -(-share // rows)) if rows > 0 and not rest else (0, 0)
+
+
+def _not_limited(batch_size, n_processes, budget, fixed, per_row):
+    """As many rows as fit, though the share may be smaller."""
+    share, rest = divmod(batch_size, n_processes)
+    rows = (budget - fixed) // per_row
+    return (rows, share // rows) if rows > 0 and not rest else (0, 0)
+
+
+def _smallest(batch_size, n_processes, budget, fixed, per_row):
+    right = _micro(batch_size, n_processes, budget, fixed, per_row)
+    return (1, batch_size // n_processes) if right[0] else (0, 0)
+
+
+def _of_all(batch_size, n_processes, budget, fixed, per_row):
+    rows, n = _micro(batch_size, n_processes, budget, fixed, per_row)
+    return rows, n * n_processes
+
+
+def _one_below(batch_size, n_processes, budget, fixed, per_row):
+    """As if memory had to be left over."""
+    return _micro(batch_size, n_processes, budget - 1, fixed, per_row)
+
+
+def _power_of_two(batch_size, n_processes, budget, fixed, per_row):
+    share, rest = divmod(batch_size, n_processes)
+    most = min(share, (budget - fixed) // per_row)
+    if rest or most < 1:
+        return 0, 0
+    rows = 2 ** int(math.log2(most))
+    return rows, share // rows
+
+
+def _rest_ignored(batch_size, n_processes, budget, fixed, per_row):
+    whole = batch_size // n_processes * n_processes
+    return _micro(whole, n_processes, budget, fixed, per_row) if whole else (0, 0)
+
+
+micro_batch_size = Exercise(
+    "micro_batch_size",
+    expected=_micro,
+    cases=(
+        (64, 2, 1000, 400, 50),
+        (48, 1, 1000, 100, 60),
+        (24, 2, 10_000, 100, 10),
+        (30, 4, 1000, 100, 10),
+        (16, 2, 120, 100, 30),
+        (90, 3, 700, 100, 33),
+        (8, 8, 111, 100, 11),
+        (40, 2, 90, 100, 5),
+        (56, 2, 800, 100, 50),
+    ),
+    mistakes=(
+        Mistake(
+            "not of one size",
+            _not_dividing,
+            ko="들어가는 만큼 넣고 나머지를 따로 두었습니다. 마이크로배치의 크기는 "
+            "모두 같아야 합니다.",
+            en="You take as many rows as fit and leave a rest. All micro-batches have "
+            "one size.",
+        ),
+        Mistake(
+            "more than the share",
+            _not_limited,
+            ko="메모리에 들어가는 행의 수입니다. 자기 몫을 넘지 않고 몫을 "
+            "나누어떨어지게 해야 합니다.",
+            en="That is how many rows fit. They may not exceed the share, and must "
+            "divide it.",
+        ),
+        Mistake(
+            "fixed forgotten",
+            _micro_with(lambda b, p, budget, fixed, row: (b, p, budget, 0, row)),
+            ko="가중치와 그레이디언트와 AdamW의 몫(`fixed`)을 빼지 않았습니다.",
+            en="What weights, gradients and AdamW take (`fixed`) is not subtracted.",
+        ),
+        Mistake(
+            "processes forgotten",
+            _micro_with(lambda b, p, budget, fixed, row: (b, 1, budget, fixed, row)),
+            ko="배치를 프로세스들이 나누는 것을 빠뜨렸습니다.",
+            en="That the batch is shared by processes is forgotten.",
+        ),
+        Mistake(
+            "memory shared",
+            _micro_with(
+                lambda b, p, budget, fixed, row: (b, p, budget, fixed // p, row)
+            ),
+            ko="`fixed`를 프로세스의 수로 나누었습니다. DDP에서는 저마다 통째로 "
+            "가집니다.",
+            en="You divide `fixed` by the processes. With DDP each has all of it.",
+        ),
+        Mistake(
+            "budget of all",
+            _micro_with(
+                lambda b, p, budget, fixed, row: (b, p, budget * p, fixed, row)
+            ),
+            ko="메모리를 프로세스의 수만큼 곱했습니다. `budget`은 이미 프로세스 하나의 "
+            "것입니다.",
+            en="You multiply the memory by the processes. `budget` is that of one.",
+        ),
+        Mistake(
+            "one row at a time",
+            _smallest,
+            ko="한 행씩 하면 들어가지만 가장 큰 것이 아닙니다.",
+            en="One row at a time fits, but it is not the largest.",
+        ),
+        Mistake(
+            "of all processes",
+            _of_all,
+            ko="둘째 수: 모든 프로세스의 마이크로배치를 세었습니다. 프로세스 하나의 "
+            "것을 적으세요.",
+            en="Second number: you count the micro-batches of all processes. Give "
+            "those of one.",
+        ),
+        Mistake(
+            "memory left over",
+            _one_below,
+            ko="메모리를 꼭 채우는 것도 들어갑니다. 빈 바이트가 남을 필요는 없습니다.",
+            en="What fills the memory exactly fits, too. No byte must be left.",
+        ),
+        Mistake(
+            "powers of two",
+            _power_of_two,
+            ko="2의 거듭제곱만 살폈습니다. 몫을 나누어떨어지게 하는 수면 됩니다.",
+            en="You try powers of two alone. Any number that divides the share will "
+            "do.",
+        ),
+        Mistake(
+            "rest dropped",
+            _rest_ignored,
+            ko="배치가 프로세스의 수로 나누어떨어지지 않으면 `(0, 0)`입니다. 남는 행을 "
+            "버리면 안 됩니다.",
+            en="Where the batch can't be shared equally it is `(0, 0)`. No row may be "
+            "dropped.",
+        ),
+        Mistake(
+            "turned around",
+            lambda *case: _micro(*case)[::-1],
+            ko="두 수의 차례가 바뀌었습니다. 행의 수가 먼저입니다.",
+            en="The two numbers have changed places. Rows come first.",
+        ),
+        Mistake(
+            "rows alone",
+            lambda *case: _micro(*case)[0],
+            ko="행의 수만 있습니다. 마이크로배치의 수도 튜플로 돌려주세요.",
+            en="These are the rows alone. Return a tuple with the number of "
+            "micro-batches, too.",
+        ),
+    ),
+    properties=(
+        Property(
+            "whole numbers",
+            lambda answer: all(
+                isinstance(n, Integral) for n in answer(64, 2, 1000, 400, 50)
+            ),
+            ko="정수(`int`) 둘이어야 합니다. `//`로 나누세요.",
+            en="They must be two of `int`. Divide with `//`.",
+        ),
+    ),
+)
+
+
+# ---- the data's order forgotten -----------------------------------------------------
+
+_ROWS = 96, 56, 72
+
+
+def _numbers_of(answer):
+    return tuple(float(n) for n in answer[:3])
+
+
+def _has_form(answer):
+    return not isinstance(answer, str) and len(answer) == 4
+
+
+def _rows_right(answer):
+    return _has_form(answer) and _numbers_of(answer) == _ROWS
+
+
+def _rows_are_right(expected, got):
+    if not isinstance(got, tuple | list) or any(isinstance(n, str) for n in got[:3]):
+        return False
+    return _rows_right(got) and str(got[3]).strip().upper() == "C"
+
+
+def _letter(letter):
+    return lambda answer: _rows_right(answer) and str(answer[3]).strip() in letter
+
+
+def _measured(name, *measured, ko, en):
+    """The Mistake of measuring something else; measured has three numbers."""
+
+    def holds(answer):
+        return _has_form(answer) and _numbers_of(answer) == measured
+
+    return Mistake(name, holds, ko, en, (*measured, "C"))
+
+
+rows_seen = Exercise(
+    "rows_seen",
+    expected=(*_ROWS, "C"),
+    kind="value",
+    same=_rows_are_right,
+    mistakes=(
+        Mistake(
+            "one text",
+            lambda answer: isinstance(answer, str),
+            ko="답 전체가 글자열 하나입니다. 수 셋과 글자를 괄호 안에 따로 적으세요.",
+            en="The whole answer is one text. Write three numbers and a letter, apart, "
+            "in parentheses.",
+            example="96, 56, 72, C",
+        ),
+        Mistake(
+            "not four",
+            lambda answer: isinstance(answer, list | tuple) and len(answer) != 4,
+            ko="넷이 아닙니다. 수 셋과 글자 하나를 적으세요.",
+            en="These are not four. Write three numbers and one letter.",
+            example=(96, 56, 72),
+        ),
+        Mistake(
+            "text",
+            lambda answer: (
+                any(isinstance(n, str) for n in answer[:3]) and _rows_right(answer)
+            ),
+            ko="수를 글자로 적었습니다. 따옴표 없이 수로 적으세요.",
+            en="The numbers are written as text. Write them without quotation marks.",
+            example=("96", "56", "72", "C"),
+        ),
+        Mistake(
+            "nothing changes",
+            _letter("Aa"),
+            ko="잰 값은 맞습니다. 세 수가 같습니까? 스텝 수가 같아도 읽은 행은 "
+            "다릅니다.",
+            en="The numbers are right. Are the three the same? With as many steps, the "
+            "rows are others.",
+            example=(*_ROWS, "A"),
+        ),
+        Mistake(
+            "avoided",
+            _letter("Bb"),
+            ko="잰 값은 맞습니다. 시드 1이 읽은 행을 피했다면 셋째 수도 96이었을 "
+            "것입니다.",
+            en="The numbers are right. Had seed 1 avoided the rows already read, the "
+            "third would be 96, too.",
+            example=(*_ROWS, "B"),
+        ),
+        Mistake(
+            "another letter",
+            lambda answer: (
+                _rows_right(answer)
+                and str(answer[3]).strip().upper() not in ("A", "B", "C")
+            ),
+            ko="잰 값은 맞습니다. 마지막에는 A, B, C 가운데 하나를 글자로 적으세요.",
+            en="The numbers are right. End with one of the letters A, B and C.",
+            example=(*_ROWS, "D"),
+        ),
+        _measured(
+            "rows counted twice",
+            *(96.0, 96.0, 96.0),
+            ko="읽은 행을 모두 세었습니다. **서로 다른** 행만 세세요(`set`).",
+            en="You count all rows read. Count **different** ones alone, with a `set`.",
+        ),
+        _measured(
+            "exchanged",
+            *(96.0, 72.0, 56.0),
+            ko="둘째와 셋째가 바뀌었습니다. 시드를 그대로 둔 것이 둘째입니다.",
+            en="The second and the third have changed places. The same seed again is "
+            "the second.",
+        ),
+        _measured(
+            "rows never read",
+            *(4.0, 44.0, 28.0),
+            ko="한 번도 읽지 않은 행을 세었습니다. 읽은 행을 세세요.",
+            en="You count the rows never read. Count those that were.",
+        ),
+        _measured(
+            "steps for rows",
+            *(12.0, 7.0, 12.0),
+            ko="스텝을 세었습니다. 한 스텝에 행이 8개입니다.",
+            en="These are steps. A step reads 8 rows.",
+        ),
+        _measured(
+            "rows repeated",
+            *(0.0, 40.0, 24.0),
+            ko="두 번 읽은 행을 세었습니다. 서로 다른 행을 몇 개 읽었는지 세세요.",
+            en="You count the rows read twice. Count how many different ones were "
+            "read.",
+        ),
+        _measured(
+            "order kept",
+            *(96.0, 96.0, 72.0),
+            ko="둘째: 멈춘 곳에서 이어 읽었습니다. 순서를 잊었으므로 다시 처음(`first` "
+            "0)부터 읽습니다.",
+            en="Second: you went on from where it stopped. The order is forgotten, so "
+            "it begins at `first` 0 again.",
+        ),
+        _measured(
+            "after the stop alone",
+            *(96.0, 56.0, 56.0),
+            ko="셋째: 멈춘 뒤에 읽은 행만 세었습니다. 앞의 다섯 스텝도 함께 세세요.",
+            en="Third: you count rows read after the stop alone. The five steps before "
+            "count, too.",
+        ),
+    ),
+)
+
+
+# ---- a training step ----------------------------------------------------------------
+
+
+def _sums(weight, micro_batches):
+    """For each micro-batch: sum of losses, its gradient, its rows that count."""
+    for x, targets in micro_batches:
+        learnt = weight.detach().clone().requires_grad_()
+        rule = {"ignore_index": -100, "reduction": "sum"}
+        loss = F.cross_entropy(x @ learnt.T, targets, **rule)
+        loss.backward()
+        yield loss.item(), learnt.grad, int((targets != -100).sum())
+
+
+def _shortened(gradient, clip):
+    return gradient * min(1.0, clip / max(gradient.norm().item(), 1e-12))
+
+
+def _mean_gradient(sums):
+    n = sum(m for *_, m in sums)
+    return sum(g for _, g, _ in sums) / n, sum(loss for loss, *_ in sums) / n
+
+
+def _step_with(gradient_of=_mean_gradient, cut=_shortened, sign=-1.0, result=None):
+    """A training step; every option changed is one mistake."""
+
+    def step(weight, micro_batches, learning_rate, clip):
+        sums = list(_sums(weight, micro_batches))
+        gradient, loss = gradient_of(sums)
+        new = weight.detach() + sign * learning_rate * cut(gradient, clip)
+        return result(new, loss, sums) if result else (new, loss)
+
+    return step
+
+
+def _filled_sums(sums):
+    return [(loss, g, n) for loss, g, n in sums if n]
+
+
+def _means(sums):
+    """The mean of means, empty micro-batches aside."""
+    kept = _filled_sums(sums)
+    loss = _mean(loss / n for loss, _, n in kept)
+    return sum(g / n for _, g, n in kept) / len(kept), loss
+
+
+def _means_of_all(sums):
+    """The mean of means, where an empty micro-batch counts as one."""
+    kept = _filled_sums(sums)
+    loss = sum(loss / n for loss, _, n in kept) / len(sums)
+    return sum(g / n for _, g, n in kept) / len(sums), loss
+
+
+def _last_alone(sums):
+    n = sum(m for *_, m in sums)
+    return sums[-1][1] / n, _mean_gradient(sums)[1]
+
+
+def _undivided(sums):
+    return sum(g for _, g, _ in sums), _mean_gradient(sums)[1]
+
+
+def _rows_counted(weight, micro_batches, learning_rate, clip):
+    """Rows without a target counted, too."""
+    sums = list(_sums(weight, micro_batches))
+    n = sum(len(targets) for _, targets in micro_batches)
+    gradient = sum(g for _, g, _ in sums) / n
+    new = weight - learning_rate * _shortened(gradient, clip)
+    return new, sum(loss for loss, *_ in sums) / n
+
+
+def _clipped_each(weight, micro_batches, learning_rate, clip):
+    sums = list(_sums(weight, micro_batches))
+    n = sum(m for *_, m in sums)
+    gradient = sum(_shortened(g / n, clip) for _, g, _ in sums)
+    return weight - learning_rate * gradient, _mean_gradient(sums)[1]
+
+
+def _clipped_early(weight, micro_batches, learning_rate, clip):
+    sums = list(_sums(weight, micro_batches))
+    n = sum(m for *_, m in sums)
+    gradient = _shortened(sum(g for _, g, _ in sums), clip) / n
+    return weight - learning_rate * gradient, _mean_gradient(sums)[1]
+
+
+def _one_by_one(weight, micro_batches, learning_rate, clip):
+    """A step after every micro-batch."""
+    total = n_all = 0
+    for batch in micro_batches:
+        ((loss, gradient, n),) = _sums(weight, [batch])
+        total, n_all = total + loss, n_all + n
+        if n:
+            weight = weight - learning_rate * _shortened(gradient / n, clip)
+    return weight, total / n_all
+
+
+def _step_cases():
+    rng = torch.Generator().manual_seed(11)
+    for V, d, counts, ignored, rate, clip in (
+        (4, 3, (1, 5, 2), 0, 0.5, 10.0),
+        (5, 2, (3, 2), 1, 0.1, 0.05),
+        (3, 4, (2, 2, 6), 2, 1.0, 0.3),
+        (3, 2, (4,), 0, 0.2, 0.1),
+        (4, 3, (2, 3, 7), 3, 0.3, 1e3),
+    ):
+        batches = []
+        for n in counts:
+            x = torch.randn(n, d, generator=rng)
+            batches.append((x, torch.randint(V, (n,), generator=rng)))
+        batches[-1][1][:ignored] = -100
+        if ignored == 3:
+            batches[0][1][:] = -100  # nothing counts there
+        yield torch.randn(V, d, generator=rng), batches, rate, clip
+
+
+def _only_gradient(weight, micro_batches, learning_rate, clip):
+    return _mean_gradient(list(_sums(weight, micro_batches)))
+
+
+def _only_clipped(weight, micro_batches, learning_rate, clip):
+    gradient, loss = _mean_gradient(list(_sums(weight, micro_batches)))
+    return _shortened(gradient, clip), loss
+
+
+train_step = Exercise(
+    "train_step",
+    expected=_step_with(),
+    cases=tuple(_step_cases()),
+    mistakes=(
+        *several(
+            "mean of means",
+            _step_with(_means),
+            _step_with(_means_of_all),
+            ko="마이크로배치의 평균들을 평균했습니다. 합을 모아 세는 행의 수로 한 번 "
+            "나누세요.",
+            en="This is a mean of the micro-batches' means. Collect sums and divide "
+            "once by the rows that count.",
+        ),
+        *several(
+            "gradient of means",
+            _step_with(lambda s: (_means(s)[0], _mean_gradient(s)[1])),
+            _step_with(lambda s: (_means_of_all(s)[0], _mean_gradient(s)[1])),
+            ko="손실은 맞지만 그레이디언트가 평균의 평균입니다.",
+            en="The loss is right, but the gradient is a mean of means.",
+        ),
+        *several(
+            "loss of means",
+            _step_with(lambda s: (_mean_gradient(s)[0], _means(s)[1])),
+            _step_with(lambda s: (_mean_gradient(s)[0], _means_of_all(s)[1])),
+            ko="새 가중치는 맞지만 손실이 평균의 평균입니다.",
+            en="The new weights are right, but the loss is a mean of means.",
+        ),
+        Mistake(
+            "not divided",
+            _step_with(_undivided),
+            ko="그레이디언트의 합을 세는 행의 수로 나누지 않았습니다.",
+            en="The sum of gradients is not divided by the number of rows that count.",
+        ),
+        Mistake(
+            "all rows",
+            _rows_counted,
+            ko="정답이 -100인 행까지 세었습니다.",
+            en="Rows whose target is -100 are counted, too.",
+        ),
+        Mistake(
+            "clipped each",
+            _clipped_each,
+            ko="마이크로배치마다 잘랐습니다. 모두 더한 다음에 한 번만 자르세요.",
+            en="Each micro-batch is clipped. Clip once, after all are added.",
+        ),
+        Mistake(
+            "clipped before dividing",
+            _clipped_early,
+            ko="나누기 전에 잘랐습니다. 평균 손실의 그레이디언트를 자르세요.",
+            en="You clip before dividing. Clip the gradient of the mean loss.",
+        ),
+        Mistake(
+            "not clipped",
+            _step_with(cut=lambda g, clip: g),
+            ko="자르지 않았습니다. 길이가 `clip`보다 크면 줄이세요.",
+            en="Nothing is clipped. Shorten what is longer than `clip`.",
+        ),
+        Mistake(
+            "always clip long",
+            _step_with(cut=lambda g, clip: g * clip / g.norm()),
+            ko="짧은 그레이디언트까지 `clip`으로 늘렸습니다. 길 때만 줄이세요.",
+            en="Short gradients are made as long as `clip`. Only shorten long ones.",
+        ),
+        Mistake(
+            "numbers clipped",
+            _step_with(cut=lambda g, clip: g.clamp(-clip, clip)),
+            ko="수를 하나씩 잘랐습니다. 그레이디언트 전체의 길이를 보세요.",
+            en="Each number is clipped. It is the length of the whole gradient that "
+            "counts.",
+        ),
+        Mistake(
+            "1-norm",
+            _step_with(cut=lambda g, clip: g * min(1.0, clip / g.abs().sum().item())),
+            ko="절댓값의 합으로 길이를 쟀습니다. 2-노름은 제곱의 합의 제곱근입니다.",
+            en="You measure length as a sum of absolute values. The 2-norm is the root "
+            "of the sum of squares.",
+        ),
+        Mistake(
+            "longest row",
+            _step_with(
+                cut=lambda g, clip: (
+                    g * (clip / g.norm(dim=1, keepdim=True)).clamp(max=1)
+                )
+            ),
+            ko="행마다 따로 잘랐습니다. 길이는 그레이디언트 전체의 것입니다.",
+            en="Each row is clipped by itself. The length is that of the whole "
+            "gradient.",
+        ),
+        Mistake(
+            "uphill",
+            _step_with(sign=1.0),
+            ko="그레이디언트를 더했습니다. 빼야 손실이 줄어듭니다.",
+            en="The gradient is added. Subtract it, and the loss falls.",
+        ),
+        Mistake(
+            "learning rate forgotten",
+            lambda weight, batches, rate, clip: _step_with()(
+                weight, batches, 1.0, clip
+            ),
+            ko="`learning_rate`를 곱하지 않았습니다.",
+            en="`learning_rate` is not multiplied in.",
+        ),
+        Mistake(
+            "last alone",
+            _step_with(_last_alone),
+            ko="마지막 마이크로배치의 그레이디언트만 남았습니다. 반복문 안에서 지우지 "
+            "마세요.",
+            en="Only the last micro-batch's gradient remains. Don't clear it within "
+            "the loop.",
+        ),
+        Mistake(
+            "a step each",
+            _one_by_one,
+            ko="마이크로배치마다 스텝을 했습니다. 모두 더한 다음 한 번만 하세요.",
+            en="There is a step after every micro-batch. Take one after all.",
+        ),
+        Mistake(
+            "sum of losses",
+            _step_with(result=lambda new, loss, s: (new, sum(v for v, *_ in s))),
+            ko="새 가중치는 맞지만 손실이 합입니다. 세는 행의 수로 나누세요.",
+            en="The new weights are right, but the loss is a sum. Divide it by the "
+            "rows that count.",
+        ),
+        Mistake(
+            "last loss",
+            _step_with(result=lambda new, loss, s: (new, s[-1][0] / max(1, s[-1][2]))),
+            ko="새 가중치는 맞지만 손실이 마지막 마이크로배치의 것입니다.",
+            en="The new weights are right, but the loss is the last micro-batch's.",
+        ),
+        *several(
+            "gradient returned",
+            _only_gradient,
+            _only_clipped,
+            ko="그레이디언트를 돌려주었습니다. 스텝을 한 새 가중치를 돌려주세요.",
+            en="You return the gradient. Return the weights after the step.",
+        ),
+        Mistake(
+            "turned around",
+            _step_with(result=lambda new, loss, s: (loss, new)),
+            ko="두 값의 차례가 바뀌었습니다. 새 가중치가 먼저입니다.",
+            en="The two have changed places. The new weights come first.",
+        ),
+        Mistake(
+            "weights alone",
+            _step_with(result=lambda new, loss, s: new),
+            ko="새 가중치만 있습니다. 평균 손실도 튜플로 돌려주세요.",
+            en="These are the new weights alone. Return a tuple with the mean loss.",
+        ),
+    ),
+    properties=(
+        Property(
+            "a float",
+            lambda answer: isinstance(answer(*next(_step_cases()))[1], float),
+            ko="평균 손실은 텐서가 아니라 `float`이어야 합니다(`.item()`).",
+            en="The mean loss must be a `float`, not a tensor (`.item()`).",
+        ),
+    ),
+)
+
+
+check = checker(
+    [token_weights, step_order, perplexity, micro_batch_size, rows_seen, train_step]
+)
