@@ -745,6 +745,48 @@ def _in_float64(query, key, value, *rest):
     return _batched()(query.double(), key.double(), value.double(), *rest)
 
 
+def _by_a_logarithm(query, key, value, mask, center, width):
+    scores = torch.einsum("btd,bsd->bts", query, key) * query.shape[-1] ** -0.5
+    near = _window(torch.arange(key.shape[1]), center, width)
+    scores = scores.masked_fill(~(near & mask[:, None]), -torch.inf)
+    weights = (scores - scores.logsumexp(-1, keepdim=True)).exp()
+    return torch.einsum("bts,bsv->btv", weights, value), weights
+
+
+def _scaled_by_the_value(query, key, value, mask, center, width):
+    """Wrong: the scores' size is that of query and key."""
+    scores = query @ key.mT / value.shape[-1] ** 0.5
+    near = _window(torch.arange(key.shape[1]), center, width)
+    weights = scores.masked_fill(~(near & mask[:, None]), -torch.inf).softmax(-1)
+    return weights @ value, weights
+
+
+def _sliced_from_behind(query, key, value, mask, center, width):
+    """Wrong: a slice that begins before 0 counts from the end."""
+    near = torch.zeros(*center.shape, key.shape[1], dtype=torch.bool)
+    for row, c in zip(near.flatten(0, 1), center.flatten().tolist(), strict=True):
+        row[c - width : c + width + 1] = True
+    scores = query @ key.mT / query.shape[-1] ** 0.5
+    weights = scores.masked_fill(~(near & mask[:, None]), -torch.inf).softmax(-1)
+    return weights @ value, weights
+
+
+def _small_number_below(states, memory, mask):
+    """Wrong: where all exponentials are 0, so is the context."""
+    scores = states @ memory.swapaxes(1, 2) / states.shape[-1] ** 0.5
+    scores = np.where(mask[:, None], scores, -np.inf)
+    e = np.exp(scores - scores.max())
+    return e / (e.sum(-1, keepdims=True) + 1e-12) @ memory
+
+
+def _hidden_and_maximum_over_steps(states, memory, mask):
+    """Wrong: each column's own maximum, not each row's."""
+    scores = states @ memory.swapaxes(1, 2) / np.sqrt(states.shape[-1])
+    scores = np.where(mask[:, None], scores, -1e30)
+    e = np.exp(scores - scores.max(axis=1, keepdims=True)) * mask[:, None]
+    return e / e.sum(axis=-1, keepdims=True) @ memory
+
+
 def _by_the_lesson(query, key, value, mask, center, width):
     near = _window(torch.arange(key.shape[1]), center, width)
     return scaled_dot_product_attention(query, key, value, near & mask[:, None])
@@ -761,6 +803,7 @@ def _by_the_lesson(query, key, value, mask, center, width):
         _by_a_band,
         _in_float64,
         _by_the_lesson,
+        _by_a_logarithm,
         _batched(hide=lambda s, m: s.masked_fill(m == 0, -1e9)),
         _batched(hide=lambda s, m: s.masked_fill(~m, torch.finfo(s.dtype).min)),
         _batched(hide=lambda s, m: s - 1e9 * (1 - m.float())),
@@ -976,6 +1019,8 @@ def _dropped(query, key, value, *rest):
         (_weights_in_place, "gradient can be computed"),
         (_first_step_learns, "whole gradient"),
         (_dropped, "differs each time"),
+        (_scaled_by_the_value, "scaled by the values' size"),
+        (_sliced_from_behind, "slice from behind"),
         (_made(lambda c, w, *rest: (c.half(), w)), "precise"),
         (lambda query, key, value, *rest: value, None),
     ],
@@ -1174,6 +1219,9 @@ def _nan_without_steps(weights, mask):
     [
         ("attention_step", "ECABFD", "backwards"),
         ("attention_step", "BFDACE", "softmax before scores"),
+        ("attention_step", "DCEAFB", "places of the steps"),
+        ("fixed_context", _small_number_below, "small number below"),
+        ("fixed_context", _hidden_and_maximum_over_steps, "maximum over the steps, 3"),
         ("attention_numbers", (30, 20, 60, 108, 2), "weights not 2 to 1 to 1"),
         ("attention_numbers", (22.5, 20, 60, 108, 2), "mask after softmax"),
         ("fixed_context",

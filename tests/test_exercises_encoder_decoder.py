@@ -267,6 +267,10 @@ def _torch_gru_cell(x, h, W, U, b):
         ("gru_numbers", "1920, 3120, 20, 0"),
         ("reverse_source", lambda ids, mask: ids[:, ::-1] + 1),
         ("reverse_source", lambda ids: ids[:, ::-1]),
+        ("reverse_source",
+         lambda ids, mask: np.array(
+             [[*row[keep][::-1], *row[~keep]] for row, keep in zip(ids, mask, strict=True)]
+         ).astype(np.int16)),
         ("mixed_inputs", lambda ids, logits, own: own),
         ("mixed_inputs", lambda ids, logits, own: ids + 1),
         ("write_greedily", lambda step, state, max_len: []),
@@ -992,6 +996,7 @@ def _gru_of(**changes):
     ("exercise", "answer", "told"),
     [
         ("first_word", "CEBFAD", "backwards"),
+        ("first_word", "BDFAEC", "places of the steps"),
         ("gru_numbers", (1920, 3140, 20, 0), "decoder with the context's numbers"),
         ("gru_numbers", (1920, 5040, 20, 0), "decoder with the encoder"),
         ("gru_numbers", (1920, 3120, 1, 0), "context counted as one"),

@@ -43,6 +43,20 @@ WRONG_LETTERS = Mistake(
 )
 
 
+def ranked(right):
+    """The Mistake of each step's place, written in the order of the letters A to F."""
+    places = "".join(_STEPS[right.index(letter)] for letter in _STEPS)
+    return Mistake(
+        "places of the steps",
+        lambda answer: letters(answer) == places,
+        ko="단계마다 몇째인지를 A부터 차례로 적었습니다. 거꾸로, 첫째 단계의 글자부터 "
+        "차례로 적으세요.",
+        en="You wrote for A to F which place each has. Write the letters in the order "
+        "of the steps instead.",
+        example=places,
+    )
+
+
 def backwards(*right):
     """The Mistake of the whole order reversed, where naming one pair says too little.
 

@@ -10,6 +10,7 @@ from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     backwards,
     in_order,
+    ranked,
     swapped,
 )
 from explore_transformers.exercises.checking import (
@@ -28,6 +29,7 @@ attention_step = Exercise(
     mistakes=(
         WRONG_LETTERS,
         backwards("DFBACE"),
+        ranked("DFBACE"),
         Mistake(
             "softmax before scores",
             swapped("D", "B"),
@@ -602,8 +604,9 @@ def _loud_cases():
     far = np.array([[[2000.0], [0]]])
     yield _tensors(far, key[:, :2], value[:, :2], [[True, True]], [[0, 1]], 1)
     yield _tensors(far[:, :1], -key[:, :2], value[:, :2], [[True, True]], [[0]], 1)
+    # One real key: among several so low, a right softmax may round in 32 bits.
     key = np.array([[[-1.0, 0, 0, 0], [-1, -1, 0, 0], [0, 0, 0, 0]]])
-    mask, center = [[True, True, False]], [[1] * 5]
+    mask, center = [[True, False, False]], [[1] * 5]
     yield _tensors(_low_queries()[None], key, value, mask, center, 1)
 
 
@@ -848,6 +851,17 @@ def _gradient_properties():
     )
 
 
+def _local_by_slices(query, key, value, mask, center, width):
+    """As _local, with a window from a slice whose start may be negative."""
+    near = torch.zeros(*center.shape, mask.shape[1], dtype=torch.bool)
+    for b, t in np.ndindex(*center.shape):
+        c = int(center[b, t])
+        near[b, t, c - width : c + width + 1] = True
+    scores = query @ key.transpose(1, 2) / math.sqrt(query.shape[-1])
+    weights = scores.masked_fill(~(near & mask[:, None]), -torch.inf).softmax(dim=-1)
+    return weights @ value, weights
+
+
 local_attention = Exercise(
     "local_attention",
     expected=_local_in_torch,
@@ -868,6 +882,25 @@ local_attention = Exercise(
             ko="창 안의 패딩이 가중치를 얻습니다. `mask`가 `False`인 위치도 가리세요.",
             en="Padding inside the window gets weight. Hide the positions whose `mask` "
             "is `False` too.",
+        ),
+        Mistake(
+            "scaled by the values' size",
+            lambda *case: _local(
+                *case, scale=lambda s, query, key: s / np.sqrt(case[2].shape[-1])
+            ),
+            ko="점수를 밸류의 크기 `d_v`의 제곱근으로 나누었습니다. 내적이 더하는 것은 "
+            "쿼리와 키의 `d`개입니다.",
+            en="You divide by the root of `d_v`, the values' size. The dot product "
+            "adds up the `d` numbers of query and key.",
+        ),
+        Mistake(
+            "slice from behind",
+            _local_by_slices,
+            ko="창이 소스보다 앞에서 시작하면 조각의 시작이 음수가 되어 뒤에서부터 "
+            "셉니다. `max(0, …)`로 막거나 거리를 비교하세요.",
+            en="Where the window begins in front of the source, the start of your "
+            "slice is negative and counts from the end. Cut it at 0, `max(0, …)`, or "
+            "compare distances.",
         ),
         *several(
             "neither window nor mask",
@@ -1583,7 +1616,7 @@ def _hide_first_step(scores, mask):
     return np.where(first & ~mask[:, None], -np.inf, scores)
 
 
-def _memory_asks(states, memory, mask):
+def _maximum_over_the_steps(states, memory, mask):
     """Each token's exponentials less the token's own maximum over the steps."""
     scores = memory @ states.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
     e = np.exp(scores - scores.max(axis=-1, keepdims=True)) * mask[..., None]
@@ -1647,6 +1680,14 @@ def _read_both(states, memory, mask):
     return weights @ memory, weights
 
 
+def _small_number_below(states, memory, mask):
+    """One maximum for all, and a small number that keeps 0 / 0 away."""
+    scores = states @ memory.transpose(0, 2, 1) / np.sqrt(states.shape[-1])
+    scores = np.where(mask[:, None], scores, -np.inf)
+    e = np.exp(scores - scores.max())
+    return e / (e.sum(axis=-1, keepdims=True) + 1e-12) @ memory
+
+
 fixed_context = Exercise(
     "fixed_context",
     expected=lambda states, memory, mask: _read(states, memory, mask),
@@ -1657,6 +1698,14 @@ fixed_context = Exercise(
             lambda states, memory, mask: _read_both(states, memory, mask),
             ko="문맥 벡터와 가중치를 함께 돌려주었습니다. 문맥 벡터만 돌려주세요.",
             en="You return contexts and weights. Return the contexts alone.",
+        ),
+        Mistake(
+            "small number below",
+            _small_number_below,
+            ko="분모에 더한 작은 수는 `nan`을 숨길 뿐이고, 그 단계의 가중치는 모두 "
+            "0입니다. 단계마다 자기 점수의 최댓값을 빼세요.",
+            en="The small number in the denominator only hides the `nan`: the weights "
+            "of such a step are all 0. Subtract each step's own maximum.",
         ),
         Mistake(
             "as given",
@@ -1719,14 +1768,6 @@ fixed_context = Exercise(
             "step.",
         ),
         Mistake(
-            "memory asks",
-            _memory_asks,
-            ko="`memory`가 `states`에 물었습니다. 쿼리는 `states`입니다. 단계마다 "
-            "소스의 토큰에 준 가중치의 합이 1입니다.",
-            en="You let `memory` ask `states`. The queries are `states`: the weights "
-            "that one step gives to the source tokens sum to 1.",
-        ),
-        Mistake(
             "mask on the result",
             _mask_on_result,
             ko="점수가 아니라 결과에서 단계를 가렸습니다. 마스크는 소스의 토큰에 "
@@ -1758,6 +1799,7 @@ fixed_context = Exercise(
             "maximum over the steps",
             _read_with(top=1),
             _read_with(top=1, hide=_in_place_of_scores(-1e9)),
+            _maximum_over_the_steps,
             ko="합의 축은 맞지만 최댓값을 단계의 축에서 구합니다. 같은 축이어야 "
             "합니다.",
             en="The sum has the right axis, but the maximum is taken over the steps. "

@@ -12,6 +12,7 @@ from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     backwards,
     in_order,
+    ranked,
     swapped,
 )
 from explore_transformers.exercises.checking import (
@@ -35,6 +36,7 @@ first_word = Exercise(
     mistakes=(
         WRONG_LETTERS,
         backwards("DAFBEC"),
+        ranked("DAFBEC"),
         Mistake(
             "encoder before embedding",
             swapped("D", "A"),
@@ -95,6 +97,7 @@ def _source_cases():
         mask = np.arange(width) < np.array(lengths)[:, None]
         ids = rng.permutation(np.arange(4, 4 + mask.size)).reshape(mask.shape)
         yield np.where(mask, ids, PAD), mask
+    yield np.array([[70_001, 70_002, PAD]]), np.array([[True, True, False]])
 
 
 def _row_by_row(change):

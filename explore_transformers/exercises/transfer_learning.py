@@ -9,6 +9,7 @@ from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
     backwards,
     in_order,
+    ranked,
     swapped,
 )
 from explore_transformers.exercises.checking import (
@@ -31,6 +32,7 @@ stages_order = Exercise(
     mistakes=(
         WRONG_LETTERS,
         backwards("EBDFAC"),
+        ranked("EBDFAC"),
         Mistake(
             "tested first",
             swapped("A", "C"),

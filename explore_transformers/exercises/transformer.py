@@ -18,6 +18,7 @@ from explore_transformers.exercises.arranging import (
     backwards,
     in_order,
     letters,
+    ranked,
     swapped,
 )
 from explore_transformers.exercises.checking import (
@@ -72,6 +73,7 @@ pre_norm_order = Exercise(
     mistakes=(
         WRONG_LETTERS,
         backwards("EBFADC"),
+        ranked("EBFADC"),
         Mistake(
             "post-norm",
             lambda answer: all(swapped(*pair)(answer) for pair in ("EB", "FA", "DC")),
