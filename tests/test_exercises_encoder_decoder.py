@@ -267,10 +267,15 @@ def _torch_gru_cell(x, h, W, U, b):
         ("gru_numbers", "1920, 3120, 20, 0"),
         ("reverse_source", lambda ids, mask: ids[:, ::-1] + 1),
         ("reverse_source", lambda ids: ids[:, ::-1]),
-        ("reverse_source",
-         lambda ids, mask: np.array(
-             [[*row[keep][::-1], *row[~keep]] for row, keep in zip(ids, mask, strict=True)]
-         ).astype(np.int16)),
+        (
+            "reverse_source",
+            lambda ids, mask: np.array(
+                [
+                    [*row[keep][::-1], *row[~keep]]
+                    for row, keep in zip(ids, mask, strict=True)
+                ]
+            ).astype(np.int16),
+        ),
         ("mixed_inputs", lambda ids, logits, own: own),
         ("mixed_inputs", lambda ids, logits, own: ids + 1),
         ("write_greedily", lambda step, state, max_len: []),
