@@ -105,7 +105,8 @@ class Result:
     """What a check says; state is "not tried", "right" or "wrong".
 
     `mistake` names the Mistake, slip or Property that was recognised, if one was;
-    `case` is the arguments that the answer failed on, if it was a function that did.
+    `case` is the arguments that the answer failed on, if it was a function that did;
+    `also` names what further parts of a value show, each looked at by itself.
     """
 
     exercise: str
@@ -114,6 +115,7 @@ class Result:
     detail: str = ""
     mistake: str | None = None
     case: tuple | None = None
+    also: tuple = ()
 
     def _title(self):
         if self.state == "right":
@@ -257,6 +259,16 @@ class _ValueJudge:
         known = (m for m in self.exercise.mistakes if self._matches(m, answer))
         return next(known, None)
 
+    def _of_each_part(self, answer):
+        """Name the mistakes of the wrong parts, each put among right ones."""
+        right, sequence = self.exercise.expected, isinstance(answer, tuple | list)
+        if not (sequence and isinstance(right, tuple) and len(answer) == len(right)):
+            return ()
+        alone = [(*right[:i], part, *right[i + 1 :]) for i, part in enumerate(answer)]
+        wrong = [a for a in alone if _difference(self.exercise, right, a)]
+        found = [m.name for m in map(self._mistake, wrong) if m]
+        return tuple(dict.fromkeys(found))
+
     def judge(self, answer):
         exercise, answer = self.exercise, detached(answer)
         found = _difference(exercise, exercise.expected, answer)
@@ -267,7 +279,8 @@ class _ValueJudge:
         if holds_nan(answer) and not holds_nan(exercise.expected):
             return Result(exercise.name, "wrong", messages.holds_nan(), yours)
         if mistake := self._mistake(answer):
-            return _known(exercise, mistake, yours)
+            also = tuple(n for n in self._of_each_part(answer) if n != mistake.name)
+            return replace(_known(exercise, mistake, yours), also=also)
         if slip := diagnosis([(exercise.expected, answer)]):
             name, words = slip
             return Result(exercise.name, "wrong", words, yours, name)

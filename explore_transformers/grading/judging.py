@@ -27,6 +27,7 @@ class Graded:
         mistake: its name in the book, if it has one.
         words: what is wrong, in both languages where the book knows the mistake.
         notes: what a teacher may want to look at; they change no grade.
+        also: further mistakes of a value with several parts, as {"name", "ko", "en"}.
     """
 
     exercise: str
@@ -36,6 +37,7 @@ class Graded:
     detail: str
     words: dict
     notes: tuple
+    also: tuple = ()
 
 
 def checks(lesson, variant=None):
@@ -157,9 +159,17 @@ def _told(check, result, found):
     known = {m.name: m for m in (*exercise.mistakes, *exercise.properties)}
     told = known.get(result.mistake)
     words = {"ko": told.ko, "en": told.en} if told else {}
-    name = result.mistake and re.sub(r", \d+$", "", result.mistake)
-    said = result.exercise, result.state, name, result.message, result.detail
-    return Graded(*said, words, tuple(_notes(result, found)))
+    said = result.exercise, result.state, _plain(result.mistake)
+    also = tuple(
+        {"name": _plain(n), "ko": known[n].ko, "en": known[n].en} for n in result.also
+    )
+    notes = tuple(_notes(result, found))
+    return Graded(*said, result.message, result.detail, words, notes, also)
+
+
+def _plain(name):
+    """A mistake's name without the number of its form."""
+    return name and re.sub(r", \d+$", "", name)
 
 
 def _notes(result, found):

@@ -14,6 +14,7 @@ from explore_transformers.boxes import box, inline
 from explore_transformers.language import text, use_language
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+N_OFTEN = 8  # mistakes at the top of the overview
 _STYLE = (
     "body{font:16px/1.6 system-ui,sans-serif;max-width:60em;margin:2em auto;"
     "padding:0 1em;color-scheme:light dark}table{border-collapse:collapse;width:100%}"
@@ -89,10 +90,16 @@ def write_mistakes(path, records):
     """Write how many of the class made each named mistake, for each exercise."""
     rows = [["lesson", "exercise", "state", "mistake", "students"]]
     for (lesson, exercise), graded in _by_exercise(records).items():
-        counts = Counter((g["state"], g["mistake"] or "") for g in graded)
+        counts = Counter((g["state"], name) for g in graded for name in _names(g))
         for (state, mistake), n in counts.most_common():
             rows.append([lesson, exercise, state, mistake, n])
     _write_table(path, rows)
+
+
+def _names(graded):
+    """The mistakes that an answer shows; one empty name where none is known."""
+    also = [a["name"] for a in graded["also"]]
+    return [*dict.fromkeys([graded["mistake"] or "", *also])]
 
 
 def _write_table(path, rows):
@@ -102,11 +109,12 @@ def _write_table(path, rows):
 
 
 def _by_exercise(records):
-    """Return {(lesson, exercise): [graded, ...]}, lessons in order."""
+    """Return {(lesson, exercise): [graded, ...]}, each with its "student"."""
     found = defaultdict(list)
-    for _, record in sorted(records, key=lambda r: r[1]["lesson"]):
+    for submission, record in sorted(records, key=lambda r: r[1]["lesson"]):
         for graded in record["graded"]:
-            found[record["lesson"], graded["exercise"]].append(graded)
+            of = {"student": clean(submission.student)}
+            found[record["lesson"], graded["exercise"]].append(graded | of)
     return found
 
 
@@ -142,7 +150,8 @@ def _state(graded):
 def _said(graded):
     """Return what a check said, without what only a notebook can do."""
     detail = [x for x in graded["detail"].splitlines() if "check.case(" not in x]
-    return [clean(x) for x in (graded["message"], *detail) if x]
+    further = [a[text(ko="ko", en="en")] for a in graded["also"]]
+    return [clean(x) for x in (graded["message"], *further, *detail) if x]
 
 
 def _plain_markdown(words):
@@ -180,13 +189,14 @@ def _page(title, body, language):
 
 def write_overview(path, records, problems):
     """Write the class's page: each exercise, and the mistakes that were made."""
-    parts, lesson_before = [], None
-    for (lesson, exercise), graded in _by_exercise(records).items():
+    by_exercise, lesson_before = _by_exercise(records), None
+    parts = [_most_frequent(by_exercise)]
+    for (lesson, exercise), graded in by_exercise.items():
         if lesson != lesson_before:
             parts.append(_lesson_head(lesson, records))
         lesson_before = lesson
         parts.append(_exercise_part(exercise, graded))
-    parts.append(_problem_part(problems))
+    parts += [_student_part(records), _problem_part(problems)]
     title = text(ko="우리 반이 푼 것", en="What the class did")
     path.write_text(_page(title, "\n".join(parts), _language()), "utf-8")
 
@@ -198,9 +208,15 @@ def _language():
 def _lesson_head(lesson, records):
     scores = [score(r) for _, r in records if r["lesson"] == lesson]
     mean = sum(n / of for n, of in scores) / len(scores)
+    states = Counter(
+        g["state"] for _, r in records if r["lesson"] == lesson for g in r["graded"]
+    )
+    n_tried = states["right"] + states["wrong"]
     said = text(
-        ko=f"노트북 {len(scores)}개, 맞은 연습의 비율은 평균 {mean:.0%}입니다.",
-        en=f"Notebooks: {len(scores)}. Mean share of right exercises: {mean:.0%}.",
+        ko=f"노트북 {len(scores)}개, 맞은 연습의 비율은 평균 {mean:.0%}입니다. 풀어 본 "
+        f"{n_tried}개 가운데 {states['right']}개가 맞았습니다.",
+        en=f"Notebooks: {len(scores)}. Mean share of right exercises: {mean:.0%}. Of "
+        f"{n_tried} answers tried, {states['right']} are right.",
     )
     return f"<h2>{html.escape(lesson)}</h2><p>{said}</p>"
 
@@ -227,21 +243,74 @@ def _exercise_part(exercise, graded):
 
 
 def _mistake_rows(wrong):
-    if not wrong:
-        return ""
-    found = Counter(g["mistake"] or "" for g in wrong)
+    made = defaultdict(list)  # name of the mistake -> answers that show it
+    for graded in wrong:
+        for name in _names(graded):
+            made[name].append(graded)
     rows = []
-    for name, n in found.most_common():
-        example = next(g for g in wrong if (g["mistake"] or "") == name)
-        words = example["words"].get(_language()) or example["message"]
-        if not name:
-            words = text(
-                ko="이름 붙은 실수가 아닙니다. 예를 들면: ",
-                en="No named mistake, such as: ",
-            ) + clean(words)
+    for name, answers in sorted(made.items(), key=lambda item: -len(item[1])):
         told = f"<code>{html.escape(name)}</code><br>" if name else ""
-        rows.append(f'<tr><td class="n">{n}</td><td>{told}{inline(words)}</td></tr>')
-    return f"<table>{''.join(rows)}</table>"
+        who = _folded_names(g["student"] for g in answers)
+        told += inline(_words_of(name, answers[0])) + who
+        rows.append(f'<tr><td class="n">{len(answers)}</td><td>{told}</td></tr>')
+    return f"<table>{''.join(rows)}</table>" if rows else ""
+
+
+def _words_of(name, graded):
+    """What the book says of the mistake, in the teacher's language."""
+    if not name:
+        begin = text(
+            ko="이름 붙은 실수가 아닙니다. 예를 들면: ",
+            en="No named mistake, such as: ",
+        )
+        return begin + clean(graded["message"])
+    known = {a["name"]: a for a in graded["also"]}
+    known.setdefault(graded["mistake"], graded["words"])
+    return known[name].get(_language()) or graded["message"]
+
+
+def _folded_names(students):
+    names = html.escape(", ".join(sorted(students)))
+    who = text(ko="누구", en="who")
+    return f"<details><summary>{who}</summary>{names}</details>"
+
+
+def _most_frequent(by_exercise):
+    """The mistakes that most students made, those of one name in all exercises."""
+    made = defaultdict(dict)  # (lesson, name) -> {student: exercises}
+    for (lesson, exercise), graded in by_exercise.items():
+        for g in graded:
+            for name in filter(None, _names(g)):
+                made[lesson, name].setdefault(g["student"], []).append(exercise)
+    often = sorted(made.items(), key=lambda item: -len(item[1]))[:N_OFTEN]
+    rows = []
+    for (_, name), students in often:
+        where = sorted({exercise for each in students.values() for exercise in each})
+        places = ", ".join(f"<code>{html.escape(e)}</code>" for e in where)
+        told = f"<code>{html.escape(name)}</code> ({places}){_folded_names(students)}"
+        rows.append(f'<tr><td class="n">{len(students)}</td><td>{told}</td></tr>')
+    head = text(ko="가장 많은 실수부터", en="Most frequent first")
+    return f"<h2>{head}</h2><table>{''.join(rows)}</table>" if rows else ""
+
+
+def _student_part(records):
+    """Who got which exercise right: a table, folded, since it has names."""
+    marks = {"right": "✓", "wrong": "✗", "not tried": "–"}
+    tables = []
+    for lesson in sorted({record["lesson"] for _, record in records}):
+        of_lesson = [(s, r["graded"]) for s, r in records if r["lesson"] == lesson]
+        names = dict.fromkeys(g["exercise"] for _, graded in of_lesson for g in graded)
+        heads = "".join(f"<th><code>{html.escape(name)}</code></th>" for name in names)
+        lines = [f"<tr><th>{html.escape(lesson)}</th>{heads}</tr>"]
+        for submission, graded in sorted(of_lesson, key=lambda it: it[0].student):
+            states = {g["exercise"]: marks[g["state"]] for g in graded}
+            cells = "".join(f"<td>{states.get(name, '')}</td>" for name in names)
+            student = html.escape(clean(submission.student))
+            lines.append(f"<tr><td>{student}</td>{cells}</tr>")
+        tables.append(f"<table>{''.join(lines)}</table>")
+    head = text(ko="학생마다", en="Student by student")
+    folded = f"<details><summary>{head}</summary>{''.join(tables)}</details>"
+    return f"<h2>{head}</h2>{folded}" if tables else ""
 
 
 def _problem_part(problems):
