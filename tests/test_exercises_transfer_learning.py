@@ -1100,11 +1100,15 @@ def _rates_at(depth=lambda kind, k, numbers: None,
         (_rates_at(up=("embedding",)), "rate of the depth above"),
         (_rates_at(up=("norm",)), "rate of the depth above"),
         (
-            lambda names, step, every, rate, factor: {
-                n: rate if "head." in n else found
-                for n, found in _rates_at()(names, step, every, rate, factor).items()
-            }
-            | {n: rate for n in names if "head." in n},
+            lambda names, step, every, rate, factor: (
+                {
+                    n: rate if "head." in n else found
+                    for n, found in _rates_at()(
+                        names, step, every, rate, factor
+                    ).items()
+                }
+                | {n: rate for n in names if "head." in n}
+            ),
             "names that contain head",
         ),
     ],

@@ -428,6 +428,36 @@ def test_the_overview_counts_mistakes_in_the_teachers_language(tmp_path):
     assert ["seq2seq", "corpus_perplexity", "wrong", "padding counted", "2"] in rows
 
 
+def test_the_most_frequent_mistake_comes_first_with_who_made_it(tmp_path):
+    class_ = [_record(student="kim"), _record(student="lee", mistake="other")]
+    class_ += [_record(student="<i>park")]
+    class_[1][1]["graded"][0]["also"] = (
+        {"name": "padding counted", "ko": "", "en": ""},
+    )
+    reports.write_all(tmp_path, class_, [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    first = overview.index("Most frequent first"), overview.index("<h2>seq2seq")
+    table = overview[slice(*first)]
+    assert table.index("padding counted") < table.index("other")
+    assert '<td class="n">3</td>' in table and "&lt;i&gt;park, kim, lee" in table
+    assert "Student by student" in overview and "<td>lee</td><td>✗</td>" in overview
+
+
+def test_each_wrong_part_of_a_value_is_counted():
+    check = judging.checks("attention")
+    both = check("attention_numbers", (47.5, 27.5, 60, 108, 4))
+    alone = [
+        check("attention_numbers", answer).mistake
+        for answer in (
+            (47.5, 25, 60, 108, 2),
+            (30, 27.5, 60, 108, 2),
+            (30, 25, 60, 108, 4),
+        )
+    ]
+    assert all(alone) and {both.mistake, *both.also} == {*alone}
+    assert check("attention_numbers", (30, 25, 60, 108, 2)).also == ()
+
+
 # ---- Moodle and Canvas
 
 
