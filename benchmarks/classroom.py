@@ -1,7 +1,7 @@
 """What a class asks of one server: a kernel's memory and CPU time for each lesson.
 
     python benchmarks/classroom.py            run all notebooks, keep what they took
-    python benchmarks/classroom.py 3 4        these lessons, and print it
+    python benchmarks/classroom.py 3 4        these alone, beside what is kept of others
 
 Each notebook is run from top to bottom by a kernel of its own with one thread, as on a
 JupyterHub. CPU time is counted, not the clock's, so other programs disturb little. The
@@ -65,18 +65,29 @@ def main(arguments=None):
     chosen = parser.parse_args(arguments)
     if chosen.one:
         return run_one(chosen.one)
-    rows = []
+    place = Path(benchmarks.__file__).parent / "classroom.json"
+    torch_version = torch.__version__.split("+")[0]
+    about = {"machine": name_of_processor(), "torch": torch_version}
+    rows = rows_kept(place, about) if chosen.lessons else {}
     for path in NOTEBOOKS:
         if not chosen.lessons or int(path.name.split("_")[0]) in chosen.lessons:
-            rows.append(measure(path))
-            print(*rows[-1].items(), flush=True)
-    if not chosen.lessons:
-        about = {"machine": name_of_processor(), "torch": torch.__version__}
-        about["torch"] = about["torch"].split("+")[0]
-        made = datetime.date.today().isoformat()
-        folder = Path(benchmarks.__file__).parent
-        keep({"rows": rows, **about, "made": made}, folder / "classroom.json")
+            row = measure(path)
+            rows[row["lesson"]] = row
+            print(*row.items(), flush=True)
+    made = datetime.date.today().isoformat()
+    keep({"rows": [rows[n] for n in sorted(rows)], **about, "made": made}, place)
     return None
+
+
+def rows_kept(place, about):
+    """The rows on record {lesson: row}, if they were measured on a machine like this.
+
+    Raises SystemExit where they were not: one table holds one machine's numbers.
+    """
+    record = json.loads(place.read_text(encoding="utf-8"))
+    if any(record[key] != value for key, value in about.items()):
+        raise SystemExit(f"{place.name} is of another machine: measure all lessons")
+    return {row["lesson"]: row for row in record["rows"]}
 
 
 if __name__ == "__main__":
