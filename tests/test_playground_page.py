@@ -232,6 +232,23 @@ def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
     assert about.inner_text() == ""
 
 
+def test_a_typed_sentence_is_used_by_the_first_step(playground):
+    page = playground("en")
+    part(page, "translators").locator("form input").fill(
+        "나는 어제 작은 사과를 먹었다."
+    )
+    press(page, "To the end")
+    wait_for_words(page)
+    assert output(page)[2] == "I ate a small apple yesterday ."
+    first = part(page, "translators").locator(".pg-output .pg-right").first
+    assert first.evaluate("e => getComputedStyle(e).borderBottomWidth") == "0px"
+    part(page, "translators").locator("form input").fill("나는 피자를 먹었다.")
+    press(page, "Start over")
+    press(page, "One word")
+    assert "피자" in part(page, "translators").locator(".pg-unknown").first.inner_text()
+    assert page.evaluate("Page.state.n") == 0
+
+
 def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
     page = playground()
     write_own(page, "나 는 사괴 를 먹었 다")
@@ -550,6 +567,25 @@ def drawn_text(page):
     box = part(page, "gpt").locator(".pg-output")
     box.locator("mark").wait_for()
     return box.inner_text()
+
+
+def test_a_typed_prompt_outlives_another_temperature(playground):
+    page = playground("en", "#g=" + quote("이 영화는"))
+    field = part(page, "gpt").locator("form input").first
+    field.fill("배우가 정말")
+    temperature = part(page, "gpt").locator('input[type="number"]').first
+    temperature.fill("0.5")
+    assert field.input_value() == "배우가 정말"
+    temperature.fill("5")
+    press(page, "Ten", "gpt")
+    assert (
+        "2" in said(page, "gpt") or temperature.get_attribute("aria-invalid") == "true"
+    )
+    assert page.evaluate("Page.state.d") == []
+    temperature.fill("0")
+    press(page, "Ten", "gpt")
+    part(page, "gpt").locator(".pg-output mark").wait_for()
+    assert page.evaluate("Page.state.g") == "배우가 정말"
 
 
 def test_an_example_is_split_and_another_prompt_begins_anew(playground):

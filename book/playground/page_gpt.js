@@ -55,6 +55,9 @@
   // ---- writing ----------------------------------------------------------------------
 
   const write = async (n) => {
+    const refused = Object.keys(LIMITS)
+      .find((key) => ui[key].getAttribute("aria-invalid") === "true");
+    if (refused) return set_number(refused, ui[refused]);
     if (ui.prompt.value !== prompt()) Page.change({g: ui.prompt.value, d: []});
     if (!await ready()) return;
     const drawn = [];
@@ -207,7 +210,8 @@
     for (const key of Object.keys(LIMITS)) {
       if (document.activeElement !== ui[key]) ui[key].value = Page.state[key];
     }
-    if (document.activeElement !== ui.prompt) ui.prompt.value = prompt();
+    // Another temperature must not take away a prompt that is typed but not used yet.
+    if ("g" in change && document.activeElement !== ui.prompt) ui.prompt.value = prompt();
     if ((writer || Page.state.d.length) && await ready()) show();
   };
 

@@ -28,6 +28,9 @@
     });
     const change = () => {
       if (ui.choice.value === "") return;
+      ui.own.value = "";
+      ui.own.removeAttribute("aria-invalid");
+      ui.own_said.replaceChildren();
       Page.change({s: Number(ui.choice.value), t: null, n: 0, c: []});
     };
     ui.choice = make("select", {change}, groups);
@@ -40,13 +43,17 @@
     ui.known.replaceChildren(...options);
   };
 
+  // A sentence that is typed but not used yet is used by the first step, too.
+  const is_typed = () => ui.own.value.trim() !== ""
+    && Page.compose(ui.own.value).words?.join(" ") !== Page.state.t?.join(" ");
+
   const use_own = (event) => {
-    event.preventDefault();
+    event?.preventDefault();
     const {words, unknown, problem} = Page.compose(ui.own.value);
     ui.own.setAttribute("aria-invalid", String(!words));
     if (problem) ui.own_said.replaceChildren(say(`problem_${problem}`));
     if (unknown) say_unknown(unknown);
-    if (!words) return;
+    if (!words) return ui.own.focus();
     Page.change({t: words, s: 0, n: 0, c: []});
     ui.own_said.replaceChildren(say("used", words.length));
   };
@@ -120,6 +127,10 @@
     Math.max(...ET.TRANSLATORS.map((name) => runners[name].steps.length));
 
   const go = async (count) => {
+    if (count > 0 && is_typed()) {
+      use_own();
+      if (is_typed()) return; // refused, with the reason beside it
+    }
     if (!await ready()) return;
     const n = Math.max(0, Math.min(LONGEST, Math.min(Page.state.n, longest()) + count));
     Page.change({n, c: count < 0 ? Page.choices_before(n + 1) : Page.state.c});
@@ -194,7 +205,7 @@
     const missing = lacks && make("p", {class: "pg-hint"},
       say("missing", compared.missing.join(" ")));
     return [
-      make("p", {class: "pg-output", lang: words.length ? "en" : null},
+      make("p", {class: reference ? "pg-output" : "pg-output pg-unmarked", lang: words.length ? "en" : null},
         words.length ? marked_words(words, compared.right, Page.choices(runner.name))
           : say("nothing_yet")),
       make("p", {class: "pg-verdict"}, verdict(runner, words, reference, compared)),
