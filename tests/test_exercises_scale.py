@@ -44,6 +44,49 @@ def _micro_by_counts(batch_size, n_processes, budget, fixed, per_row):
     return 0, 0
 
 
+def _perplexity_as_tensor(batches):
+    total, n = torch.tensor(batches, dtype=torch.float64).sum(0)
+    return (total / n).exp()
+
+
+def _step_by_hand(weight, micro_batches, learning_rate, clip):
+    """The gradient without automatic differentiation, a micro-batch at a time."""
+    gradient, total, n = torch.zeros_like(weight), 0.0, 0
+    for x, targets in micro_batches:
+        x, targets = x[targets != -100], targets[targets != -100]
+        log_p = (x @ weight.T).log_softmax(dim=1)
+        gradient += (log_p.exp() - F.one_hot(targets, len(weight))).T @ x
+        total += F.nll_loss(log_p, targets, reduction="sum").item()
+        n += len(targets)
+    gradient *= min(1, clip / (gradient / n).norm()) / n
+    return weight - learning_rate * gradient, total / n
+
+
+def _sum_loss(weight, x, targets):
+    return F.cross_entropy(x @ weight.T, targets, ignore_index=-100, reduction="sum")
+
+
+def _step_by_function(weight, micro_batches, learning_rate, clip):
+    n = torch.cat([t for _, t in micro_batches]).ne(-100).sum().item()
+    both = [torch.func.grad_and_value(_sum_loss)(weight, *b) for b in micro_batches]
+    gradient = torch.stack([g for g, _ in both]).sum(0) / n
+    gradient *= min(1, clip / gradient.norm())
+    return weight - learning_rate * gradient, sum(v.item() for _, v in both) / n
+
+
+def _step_by_grad(weight, micro_batches, learning_rate, clip):
+    w = weight.clone().requires_grad_()
+    gradient, total = torch.zeros_like(weight), 0.0
+    for batch in micro_batches:
+        loss = _sum_loss(w, *batch)
+        gradient += torch.autograd.grad(loss, w)[0]
+        total += loss.item()
+    n = sum((t != -100).sum().item() for _, t in micro_batches)
+    gradient *= min(1, clip / (gradient / n).norm()) / n
+    return weight - learning_rate * gradient, total / n
+
+
+# Right numbers, but not as asked.
 def _step_at_once(weight, micro_batches, learning_rate, clip):
     """All in one batch, by hand."""
     x = torch.cat([x for x, _ in micro_batches])
@@ -82,11 +125,14 @@ def _step_by_module(weight, micro_batches, learning_rate, clip):
         ("step_order", list("FCEBAD")),
         ("perplexity", _perplexity_by_weights),
         ("perplexity", _perplexity_by_loop),
+        ("perplexity", _perplexity_as_tensor),
         ("micro_batch_size", _micro_by_trying),
         ("micro_batch_size", _micro_by_counts),
         ("rows_seen", [96, 56, 72, "c"]),
         ("rows_seen", (96.0, np.int64(56), 72, " C ")),
-        ("train_step", _step_at_once),
+        ("train_step", _step_by_hand),
+        ("train_step", _step_by_function),
+        ("train_step", _step_by_grad),
         ("train_step", _step_by_module),
     ],
 )
@@ -169,6 +215,21 @@ _CHANGES = {
         ("sum(n for _, n in batches)", "batches[-1][1]", "tokens of the last"),
         ("sum(n for _, n in batches)", "max(n for _, n in batches)",
          "geometric mean of batches"),
+        ("n for _, n", "n for t, n in batches if t) or sum(n for _, n",
+         "loss 0 left out"),
+        ("n for _, n", "max(n, 1) for _, n", "empty as one token"),
+        ("n for _, n", "n + 1 for _, n", "one token too many"),
+        ("batches):", "batches):\n    batches = [b for b in batches if b[1] != 1]",
+         "one token left out"),
+        ("batches):", "batches):\n    from itertools import takewhile\n"
+         "    batches = [*takewhile(lambda b: b[1], batches)]",
+         "stopped at an empty batch"),
+        ("batches):", "batches):\n    from itertools import takewhile\n"
+         "    batches = [*takewhile(lambda b: b[1], batches)] or [(0, 1)]",
+         "stopped at an empty batch, 2"),
+        ("math.exp(total / sum(n for _, n in batches))",
+         "sum(math.exp(t / max(n, 1)) for t, n in batches) / len(batches)",
+         "empty with a value"),
         ("math.exp(total / sum(n for _, n in batches))",
          "math.exp(sum(t / n for t, n in batches if n) / sum(1 for _, n in batches "
          "if n))", "mean of means"),
@@ -184,6 +245,42 @@ _CHANGES = {
         ("return rows, share // rows", "return share // rows, rows", "turned around"),
         ("return rows, share // rows", "return 1, share", "one row at a time"),
         ("share // rows", "batch_size // rows", "of all processes"),
+        ("if rest or most < 1", "most = max(most, 1)\n    if rest",
+         "one row all the same"),
+        ("    if rest or most < 1:\n        return 0, 0\n",
+         "    if rest:\n        return 0, 0\n", "an error where none fits, 2"),
+        ("if rest or most < 1:", "if rest or most == 0:", None),
+        ("    if rest or most < 1:\n        return 0, 0\n",
+         "    if rest:\n        return 0, 0\n    if most < 1:\n        return\n",
+         "one row all the same, 6"),
+        ("range(min(share, most), 0, -1)", "range(min(share - 1, most) or 1, 0, -1)",
+         None),
+        ("next(n for n in range(min(share, most), 0, -1) if share % n == 0)",
+         "max((n for n in range(1, share) if share % n == 0 and n <= most),"
+         " default=0)\n    if not rows: return 0, 0", "whole share left out"),
+        ("next(n for n in range(min(share, most), 0, -1) if share % n == 0)",
+         "max(n for n in range(1, share) if share % n == 0 and n <= most)",
+         "whole share left out, 2"),
+        ("next(n for n in range(min(share, most), 0, -1) if share % n == 0)",
+         "max((n for n in range(1, min(share, most)) if share % n == 0), default=0)"
+         "\n    if not rows: return 0, 0", "end of the range left out"),
+        ("next(n for n in range(min(share, most), 0, -1) if share % n == 0)",
+         "share\n    while rows > most: rows = rows // 2 if rows % 2 == 0 else 1",
+         "halved"),
+        ("next(n for n in range(min(share, most), 0, -1) if share % n == 0)",
+         "share\n    while rows > most: rows //= 2", "halved, 3"),
+        ("next(n for n in range(min(share, most), 0, -1) if share % n == 0)",
+         "max(2**i for i in range(9) if 2**i <= most and share % 2**i == 0)",
+         "powers of two, dividing"),
+        ("if share % n == 0", "if batch_size % n == 0", "dividing the batch"),
+        # What no mistake names is told by what must hold of the two numbers.
+        ("budget - fixed) // per_row", "budget - fixed) // per_row + 2",
+         "within the budget"),
+        ("return rows, share // rows", "return rows, max(share // rows, 2)",
+         "the whole share"),
+        ("min(share, most), 0", "min(share, most, 9), 0", "the largest"),
+        ("most < 1", "most < 2", "refused"),
+        ("if rest or", "if rest: return 1, 1\n    if", "not shared equally"),
     ),
     ("train_step", _STEP): (
         ('reduction="sum"', 'reduction="sum") / max(1, int((t != -100).sum())',
@@ -205,7 +302,36 @@ _CHANGES = {
          "total / n, w.detach() - learning_rate * g", "turned around"),
         ("w.detach() - learning_rate * g", "g", "gradient returned, 2"),
         ("int((t != -100).sum())", "len(t)", "all rows"),
-        ("total / n", "torch.tensor(total / n)", None),
+        ("total / n", "torch.tensor(total / n)", "a float"),
+        ("loss.backward()\n        total += loss.item()\n    g = w.grad / n\n"
+         "    g = g * min(1.0, clip / g.norm().item())",
+         "(loss / n).backward()\n        torch.nn.utils.clip_grad_norm_([w], clip)\n"
+         "        total += loss.item()\n    g = w.grad", "clipped each, 2"),
+        ("loss.backward()\n        total += loss.item()\n    g = w.grad / n\n"
+         "    g = g * min(1.0, clip / g.norm().item())",
+         "loss.backward()\n        torch.nn.utils.clip_grad_norm_([w], clip)\n"
+         "        total += loss.item()\n    g = w.grad / n", "clipped each, 3"),
+        ("return w.detach() - learning_rate * g, total / n",
+         "new = w.detach() - learning_rate * g\n    total = sum(F.cross_entropy("
+         "x @ new.T, t, reduction='sum').item() for x, t in micro_batches)\n"
+         "    return new, total / n", "loss after the step"),
+        ('"sum")\n', '"mean") * int((t != -100).sum())\n', "NaN of nothing"),
+        ("weight.clone()", "weight", "weight left as it is"),
+        ("weight.clone().requires_grad_()",
+         "weight.clone().requires_grad_()\n    weight.grad = torch.ones_like(weight)",
+         "weight left as it is"),
+        ("    for x, t in micro_batches:",
+         "    for x, t in [[*map(torch.cat, zip(*micro_batches))]]:",
+         "a micro-batch at a time"),
+        ("        loss.backward()\n        total += loss.item()\n",
+         "        total += loss\n    total.backward()\n    total = total.item()\n",
+         "a gradient each"),
+        ("        loss.backward()\n        total += loss.item()\n    g = w.grad / n",
+         "        total += loss\n    g = torch.autograd.grad(total, w)[0] / n\n"
+         "    total = total.item()", "a gradient each"),
+        ("clip / g.norm().item()", "clip / g.norm().item() / 2", "clips rightly"),
+        ("total / n", "total / n + 1", "loss"),
+        ("learning_rate * g", "learning_rate * g * 2", "weights"),
         ("    g = w.grad / n\n    g = g * min(1.0, clip / g.norm().item())",
          "    g = w.grad * min(1.0, clip / w.grad.norm().item()) / n",
          "clipped before dividing"),
@@ -264,7 +390,9 @@ def test_other_changes_are_wrong(exercise, source, what, by):
         ("token_weights", (10 / 3, 5 / 9), "not three"),
         ("step_order", "DABECF", "backwards"),
         ("step_order", "CEFBAD", "cleared in between"),
-        ("step_order", "CEBADF", "cleared after the last"),
+        ("step_order", "CEBADF", "cleared at the end"),
+        ("step_order", "CEBAFD", "cleared after the last"),
+        ("step_order", "CEBFAD", "cleared after the last"),
         ("step_order", "FECBAD", "tokens after the first"),
         ("step_order", "FCBEAD", "last before the others"),
         ("step_order", "FCEABD", "clipped before the sum"),
@@ -280,9 +408,24 @@ def test_other_changes_are_wrong(exercise, source, what, by):
         ("rows_seen", (0, 40, 24, "C"), "rows repeated"),
         ("rows_seen", (96, 96, 72, "C"), "order kept"),
         ("rows_seen", (96, 56, 56, "C"), "after the stop alone"),
+        ("rows_seen", (96, 96, 96, "A"), "rows counted twice"),
+        ("rows_seen", (96, 96, 74, "C"), "went on after the stop"),
+        ("rows_seen", (96, 96, 80, "B"), "order kept"),
+        ("rows_seen", (56, 72, 96, "C"), "another order"),
+        ("rows_seen", (100, 56, 72, "C"), "all rows"),
+        ("rows_seen", (88, 56, 72, "C"), "another first"),
+        ("rows_seen", (96, 40, 72, "C"), "five steps alone"),
+        ("rows_seen", (96, 16, 32, "C"), "new rows alone"),
+        ("rows_seen", (96, 57, 72, "C"), "another second"),
+        ("rows_seen", (96, 56, 96, "B"), "nothing overlaps"),
+        ("rows_seen", (96, 56, 74, "C"), "expected or went on"),
+        ("rows_seen", (96, 56, 32, "C"), "new rows alone, third"),
+        ("rows_seen", (96, 56, 75, "C"), "seeds exchanged"),
+        ("rows_seen", (96, 56, 97, "C"), "another third"),
         ("rows_seen", ("96", "56", "72", "C"), "text"),
         ("rows_seen", "96, 56, 72, C", "one text"),
         ("rows_seen", (96, 56, 72), "not four"),
+        ("train_step", _step_at_once, "a micro-batch at a time"),
     ],
 )
 def test_slips_are_named(exercise, answer, name):

@@ -578,9 +578,7 @@ def test_a_typed_prompt_outlives_another_temperature(playground):
     assert field.input_value() == "배우가 정말"
     temperature.fill("5")
     press(page, "Ten", "gpt")
-    assert (
-        "2" in said(page, "gpt") or temperature.get_attribute("aria-invalid") == "true"
-    )
+    assert temperature.get_attribute("aria-invalid") == "true"
     assert page.evaluate("Page.state.d") == []
     temperature.fill("0")
     press(page, "Ten", "gpt")

@@ -1,10 +1,12 @@
 """Checks of the exercises of lesson 10, when one machine is not enough."""
 
+import copy
 import math
 from numbers import Integral
 
 import torch
 import torch.nn.functional as F
+from torch.overrides import TorchFunctionMode
 
 from explore_transformers.exercises.arranging import (
     WRONG_LETTERS,
@@ -18,6 +20,7 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
+from explore_transformers.exercises.comparing import holds_nan
 from explore_transformers.exercises.naming import several, wrong_number
 
 # ---- the weight of a token ----------------------------------------------------------
@@ -77,10 +80,9 @@ token_weights = Exercise(
         _first(
             "its own mean",
             [10.0],
-            ko="첫째 수: 자기 평균에서의 무게만 보았습니다. DDP가 다시 셋으로 "
-            "나눕니다.",
-            en="First number: this is its weight in its own mean. DDP divides by three "
-            "on top.",
+            ko="첫째 수: 자기 평균에서만 10배입니다. DDP가 다시 셋으로 나눕니다.",
+            en="First number: it is 10 times in its own mean alone. DDP divides by "
+            "three on top.",
         ),
         _first(
             "a token's weight",
@@ -185,6 +187,15 @@ step_order = Exercise(
         WRONG_LETTERS,
         backwards(*_ORDERS),
         Mistake(
+            "cleared at the end",
+            swapped("F", "D"),
+            ko="끝에서 지우면 다음 스텝에는 도움이 되지만, 다른 손실이 `.grad`에 남긴 "
+            "것은 이번 스텝에 이미 섞였습니다. 쌓기 전에 지우세요.",
+            en="At the end it is cleared for the next step, but what another loss left "
+            "in `.grad` has gone into this one. Clear before adding up.",
+            example="CEBADF",
+        ),
+        Mistake(
             "cleared after the last",
             swapped("F", "B"),
             ko="마지막 `backward()` 뒤에 지우면 쌓은 그레이디언트가 없어집니다. 남은 "
@@ -264,12 +275,35 @@ def _weighted_exponentials(batches):
     return sum(n * math.exp(t / n) for t, n in _filled(batches)) / n_tokens
 
 
+def _skipping(skip):
+    """The right perplexity of the batches that are not skipped."""
+    return lambda batches: _perplexity([(t, n) for t, n in batches if not skip(t, n)])
+
+
+def _filler(of_empty):
+    """The mean of the batches' perplexities, with one for an empty batch."""
+    return lambda batches: _mean(math.exp(t / n) if n else of_empty for t, n in batches)
+
+
+def _to_first_empty(of_none):
+    """The right perplexity of the batches before an empty one; of_none(): of none."""
+
+    def function(batches):
+        counts = [n for _, n in batches]
+        before = batches[: counts.index(0)] if 0 in counts else batches
+        return _perplexity(before) if before else of_none()
+
+    return function
+
+
 _PERPLEXITY_CASES = (
     ([(6.0, 3), (2.0, 2)],),
     ([(12.0, 4), (1.0, 1), (9.5, 5)],),
     ([(3.0, 2)],),
     ([(8.0, 4), (0.0, 0), (1.5, 3)],),
     ([(0.0, 0), (40.0, 20), (0.2, 1), (5.0, 2)],),
+    ([(0.0, 5), (6.0, 3)],),
+    ([(4.0, 2), (0.0, 1), (3.0, 6), (0.0, 0)],),
 )
 
 
@@ -293,6 +327,54 @@ perplexity = Exercise(
             "평균합니다.",
             en="Empty batches are skipped now, but the batches' values still have "
             "equal weight.",
+        ),
+        *several(
+            "empty with a value",
+            _filler(1.0),
+            _filler(0.0),
+            ko="빈 배치에 값을 하나 주어 함께 평균했습니다. 빈 배치는 들어가지 않아야 "
+            "하고, 나머지도 똑같은 무게로 평균하면 안 됩니다.",
+            en="An empty batch gets a value of its own and enters the mean. It must "
+            "not, and the others may not have equal weight.",
+        ),
+        Mistake(
+            "empty as one token",
+            lambda batches: _perplexity([(t, max(n, 1)) for t, n in batches]),
+            ko="토큰이 없는 배치를 토큰 1개로 세었습니다. 더할 것은 0개입니다.",
+            en="A batch without tokens counts as one token. It adds 0.",
+        ),
+        Mistake(
+            "one token too many",
+            lambda batches: _perplexity([(t, n + 1) for t, n in batches]),
+            ko="배치마다 토큰을 하나씩 더 세었습니다. 0으로 나누는 것을 막으려면 "
+            "토큰을 모두 더해 한 번만 나누세요.",
+            en="Each batch counts one token too many. Add up the tokens and divide "
+            "once, and there is no division by 0.",
+        ),
+        Mistake(
+            "loss 0 left out",
+            _skipping(lambda t, n: not t),
+            ko="손실이 0인 배치를 건너뛰었습니다. 그 토큰도 세어야 합니다. 건너뛸 것은 "
+            "`n`이 0인 배치뿐입니다(더해도 해가 없습니다).",
+            en="You skip batches whose loss is 0. Their tokens count, too; only `n` = "
+            "0 is to be skipped (adding it does no harm).",
+        ),
+        Mistake(
+            "one token left out",
+            _skipping(lambda t, n: n == 1),
+            ko="토큰이 1개인 배치를 건너뛰었습니다. 그 토큰도 세세요.",
+            en="You skip batches of one token. It counts, too.",
+        ),
+        *several(
+            "stopped at an empty batch",
+            _to_first_empty(lambda: 1 / 0),
+            _to_first_empty(lambda: 1.0),
+            _to_first_empty(lambda: 0.0),
+            _to_first_empty(lambda: math.inf),
+            ko="첫 빈 배치에서 멈추었습니다. 그 뒤의 배치도 세세요(`break`가 아니라 "
+            "`continue`).",
+            en="You stop at the first empty batch. Those behind it count, too "
+            "(`continue`, not `break`).",
         ),
         *several(
             "mean of means",
@@ -364,14 +446,6 @@ perplexity = Exercise(
             en="You divide by the tokens of the largest batch. Count those of all.",
         ),
     ),
-    properties=(
-        Property(
-            "a number",
-            lambda answer: isinstance(answer([(6.0, 3), (2.0, 2)]), float),
-            ko="`float` 하나를 돌려주세요.",
-            en="Return one `float`.",
-        ),
-    ),
 )
 
 
@@ -439,20 +513,121 @@ def _rest_ignored(batch_size, n_processes, budget, fixed, per_row):
     return _micro(whole, n_processes, budget, fixed, per_row) if whole else (0, 0)
 
 
+def _halved(at_odd):
+    """The share, halved until it fits; at_odd(rows, share, most) where it is odd."""
+
+    def function(batch_size, n_processes, budget, fixed, per_row):
+        share, rest = divmod(batch_size, n_processes)
+        most = (budget - fixed) // per_row
+        if rest or most < 1:
+            return 0, 0
+        rows = share
+        while rows > most:
+            if rows % 2:
+                return at_odd(rows, share, most)
+            rows //= 2
+        return rows, share // rows
+
+    return function
+
+
+def _odd_halved(rows, share, most):
+    while rows > most:
+        rows //= 2
+    return rows, share // rows
+
+
+def _doubled(rows, share, most):
+    """Twice as many micro-batches each time, of as many whole rows."""
+    n = share // rows
+    while share // n > most:
+        n *= 2
+    return share // n, n
+
+
+def _power_dividing(batch_size, n_processes, budget, fixed, per_row):
+    """The largest power of two that fits and divides the share."""
+    share, rest = divmod(batch_size, n_processes)
+    most = min(share, (budget - fixed) // per_row)
+    if rest or most < 1:
+        return 0, 0
+    rows = max(2**i for i in range(most.bit_length()) if share % 2**i == 0)
+    return rows, share // rows
+
+
+def _where_none_fits(result):
+    """Right, but result(share, most) where not even one row fits."""
+
+    def function(batch_size, n_processes, budget, fixed, per_row):
+        share, rest = divmod(batch_size, n_processes)
+        most = (budget - fixed) // per_row
+        if not rest and most < 1:
+            return result(share, most)
+        return _micro(batch_size, n_processes, budget, fixed, per_row)
+
+    return function
+
+
+def _raising(error):
+    """A function that raises."""
+
+    def function(*_):
+        raise error
+
+    return function
+
+
+def _before(stop, of_none=lambda: (0, 0)):
+    """The largest of range(1, stop(share, most)) that will do; of_none(): of none."""
+
+    def function(batch_size, n_processes, budget, fixed, per_row):
+        share, rest = divmod(batch_size, n_processes)
+        most = (budget - fixed) // per_row
+        if rest or most < 1:
+            return 0, 0
+        tried = range(1, stop(share, most))
+        fits = [n for n in tried if share % n == 0 and n <= most]
+        return (max(fits), share // max(fits)) if fits else of_none()
+
+    return function
+
+
+def _dividing_batch(batch_size, n_processes, budget, fixed, per_row):
+    """The largest that divides the batch, not one process's share."""
+    share, rest = divmod(batch_size, n_processes)
+    most = min(share, (budget - fixed) // per_row)
+    if rest or most < 1:
+        return 0, 0
+    rows = next(n for n in range(most, 0, -1) if batch_size % n == 0)
+    return rows, share // rows
+
+
+_MICRO_CASES = (
+    (64, 2, 1000, 400, 50),
+    (48, 1, 1000, 100, 60),
+    (24, 2, 10_000, 100, 10),
+    (30, 4, 1000, 100, 10),
+    (16, 2, 120, 100, 30),
+    (90, 3, 700, 100, 33),
+    (8, 8, 111, 100, 11),
+    (40, 2, 90, 100, 5),
+    (56, 2, 800, 100, 50),
+    (6, 1, 125, 100, 10),
+    (9, 1, 135, 100, 10),
+)
+_MICRO_RIGHT = {case: _micro(*case) for case in _MICRO_CASES}
+
+
+def _on_micro(holds):
+    """A property of the answer to every case that has one: holds(rows, n, *case)."""
+    cases = [case for case, (rows, _) in _MICRO_RIGHT.items() if rows]
+    return lambda answer: all(holds(*answer(*case), *case) for case in cases)
+
+
 micro_batch_size = Exercise(
     "micro_batch_size",
     expected=_micro,
-    cases=(
-        (64, 2, 1000, 400, 50),
-        (48, 1, 1000, 100, 60),
-        (24, 2, 10_000, 100, 10),
-        (30, 4, 1000, 100, 10),
-        (16, 2, 120, 100, 30),
-        (90, 3, 700, 100, 33),
-        (8, 8, 111, 100, 11),
-        (40, 2, 90, 100, 5),
-        (56, 2, 800, 100, 50),
-    ),
+    cases=_MICRO_CASES,
     mistakes=(
         Mistake(
             "not of one size",
@@ -528,6 +703,74 @@ micro_batch_size = Exercise(
             "do.",
         ),
         Mistake(
+            "powers of two, dividing",
+            _power_dividing,
+            ko="2의 거듭제곱만 살폈습니다. 9행이면 3행씩도 됩니다.",
+            en="You try powers of two alone. Of 9 rows, 3 will do as well.",
+        ),
+        *several(
+            "halved",
+            _halved(lambda rows, share, most: (1, share)),
+            _halved(lambda rows, share, most: (0, 0)),
+            _halved(_odd_halved),
+            _halved(_doubled),
+            ko="몫을 반으로만 나누었습니다. 몫을 나누어떨어지게 하는 수면 무엇이든 "
+            "됩니다. 9행이면 3행씩도 됩니다.",
+            en="You only halve the share. Anything that divides it will do: of 9 rows, "
+            "3.",
+        ),
+        *several(
+            "one row all the same",
+            _where_none_fits(lambda share, most: (1, share)),
+            _where_none_fits(lambda share, most: (0, share)),
+            _where_none_fits(lambda share, most: (most or 1, share // (most or 1))),
+            _where_none_fits(lambda share, most: (0, 0) if most else (1, share)),
+            _where_none_fits(lambda share, most: (1, share) if most else (0, 0)),
+            _where_none_fits(lambda share, most: None),
+            ko="여기에는 한 행도 들어가지 않습니다. 그때는 `(0, 0)`입니다.",
+            en="Not even one row fits here; then it is `(0, 0)`.",
+        ),
+        *several(
+            "an error where none fits",
+            _where_none_fits(_raising(ValueError())),
+            _where_none_fits(_raising(StopIteration())),
+            _where_none_fits(_raising(ZeroDivisionError())),
+            _where_none_fits(_raising(IndexError())),
+            _where_none_fits(_raising(UnboundLocalError())),
+            ko="한 행도 들어가지 않으면 오류로 멈춥니다. 그때는 `(0, 0)`을 돌려주세요.",
+            en="Where not even one row fits, your code stops with an error. Return "
+            "`(0, 0)` then.",
+        ),
+        *several(
+            "whole share left out",
+            _before(lambda share, most: share),
+            _before(lambda share, most: share, _raising(ValueError())),
+            _before(lambda share, most: share, _raising(IndexError())),
+            _before(lambda share, most: share, _raising(UnboundLocalError())),
+            ko="몫 전체가 마이크로배치 하나에 들어가는데도 그것을 살피지 않습니다"
+            "(`range`는 끝의 앞에서 멈춥니다).",
+            en="The whole share fits in one micro-batch, but you never try it (`range` "
+            "stops before its end).",
+        ),
+        *several(
+            "end of the range left out",
+            _before(min),
+            _before(lambda share, most: most),
+            _before(min, _raising(ValueError())),
+            _before(lambda share, most: most, _raising(ValueError())),
+            ko="들어가는 가장 큰 수를 살피지 않습니다. `range`는 끝의 앞에서 멈춥니다.",
+            en="You never try the largest number that fits: `range` stops before its "
+            "end.",
+        ),
+        Mistake(
+            "dividing the batch",
+            _dividing_batch,
+            ko="배치 전체를 나누어떨어지게 하는 수를 찾았습니다. 프로세스 하나의 몫을 "
+            "나누어떨어지게 해야 합니다.",
+            en="You look for what divides the batch. It must divide the share of one "
+            "process.",
+        ),
+        Mistake(
             "rest dropped",
             _rest_ignored,
             ko="배치가 프로세스의 수로 나누어떨어지지 않으면 `(0, 0)`입니다. 남는 행을 "
@@ -557,6 +800,54 @@ micro_batch_size = Exercise(
             ),
             ko="정수(`int`) 둘이어야 합니다. `//`로 나누세요.",
             en="They must be two of `int`. Divide with `//`.",
+        ),
+        Property(
+            "refused",
+            _on_micro(lambda rows, n, *case: rows > 0),
+            ko="들어가는 행이 있고 배치도 나누어떨어지는데 0을 돌려주기도 합니다.",
+            en="For some inputs you return 0 rows, though one fits and the batch can "
+            "be shared.",
+        ),
+        Property(
+            "within the budget",
+            _on_micro(
+                lambda rows, n, b, p, budget, fixed, row: fixed + rows * row <= budget
+            ),
+            ko="메모리를 넘기도 합니다. `fixed + 행의 수 * per_row`가 `budget`을 "
+            "넘으면 안 됩니다.",
+            en="For some inputs it doesn't fit: `fixed + rows * per_row` may not "
+            "exceed `budget`.",
+        ),
+        Property(
+            "the whole share",
+            _on_micro(lambda rows, n, b, p, *rest: rows * n == b // p),
+            ko="두 수를 곱하면 프로세스 하나의 몫(`batch_size // n_processes`)이어야 "
+            "합니다.",
+            en="The two numbers multiplied must be the share of one process "
+            "(`batch_size // n_processes`).",
+        ),
+        Property(
+            "the largest",
+            _on_micro(lambda rows, n, *case: rows >= _MICRO_RIGHT[case][0]),
+            ko="들어가면서 몫을 나누어떨어지게 하는 더 큰 수가 있습니다.",
+            en="There is a larger number of rows that fits and divides the share.",
+        ),
+        Property(
+            "none fits",
+            lambda answer: all(
+                tuple(answer(*case)) == (0, 0)
+                for case in ((16, 2, 120, 100, 30), (40, 2, 90, 100, 5))
+            ),
+            ko="한 행도 들어가지 않으면(`fixed`만으로 `budget`을 넘을 때도) "
+            "`(0, 0)`이어야 합니다.",
+            en="Where not even one row fits, also where `fixed` alone exceeds "
+            "`budget`, it must be `(0, 0)`.",
+        ),
+        Property(
+            "not shared equally",
+            lambda answer: tuple(answer(30, 4, 1000, 100, 10)) == (0, 0),
+            ko="배치가 프로세스의 수로 나누어떨어지지 않으면 `(0, 0)`이어야 합니다.",
+            en="Where the batch can't be shared equally, it must be `(0, 0)`.",
         ),
     ),
 )
@@ -596,6 +887,22 @@ def _measured(name, *measured, ko, en):
         return _has_form(answer) and _numbers_of(answer) == measured
 
     return Mistake(name, holds, ko, en, (*measured, "C"))
+
+
+def _rows(place, name, *wrong, ko, en):
+    """The Mistake of a wrong number at `place`, where those before it are right.
+
+    With no `wrong` at all, it is any other number.
+    """
+
+    def holds(answer):
+        numbers = _numbers_of(answer)
+        if not _has_form(answer) or numbers[:place] != _ROWS[:place]:
+            return False
+        return numbers[place] in wrong if wrong else numbers[place] != _ROWS[place]
+
+    example = (*_ROWS[:place], wrong[0] if wrong else 1, *_ROWS[place + 1 :], "C")
+    return Mistake(name, holds, ko, en, example)
 
 
 rows_seen = Exercise(
@@ -659,8 +966,10 @@ rows_seen = Exercise(
         _measured(
             "rows counted twice",
             *(96.0, 96.0, 96.0),
-            ko="읽은 행을 모두 세었습니다. **서로 다른** 행만 세세요(`set`).",
-            en="You count all rows read. Count **different** ones alone, with a `set`.",
+            ko="읽은 행을 모두 세었습니다. **서로 다른** 행만 세세요(`set`). 또 읽은 "
+            "행은 다른 행이 들어갈 곳을 차지합니다.",
+            en="You count all rows read. Count **different** ones alone, with a `set`: "
+            "a row read again takes the place of another.",
         ),
         _measured(
             "exchanged",
@@ -689,19 +998,107 @@ rows_seen = Exercise(
             "read.",
         ),
         _measured(
-            "order kept",
-            *(96.0, 96.0, 72.0),
-            ko="둘째: 멈춘 곳에서 이어 읽었습니다. 순서를 잊었으므로 다시 처음(`first` "
-            "0)부터 읽습니다.",
-            en="Second: you went on from where it stopped. The order is forgotten, so "
-            "it begins at `first` 0 again.",
-        ),
-        _measured(
             "after the stop alone",
             *(96.0, 56.0, 56.0),
             ko="셋째: 멈춘 뒤에 읽은 행만 세었습니다. 앞의 다섯 스텝도 함께 세세요.",
             en="Third: you count rows read after the stop alone. The five steps before "
             "count, too.",
+        ),
+        _measured(
+            "went on after the stop",
+            *(96.0, 96.0, 74.0),
+            ko="멈춘 뒤에 40번째 행부터 이어 읽었습니다. 순서를 잊었으므로 둘 다 "
+            "`first` 0부터 다시 읽습니다.",
+            en="You went on from the 40th row after the stop. The order is forgotten: "
+            "both begin at `first` 0 again.",
+        ),
+        Mistake(
+            "another order",
+            lambda answer: (
+                _has_form(answer)
+                and sorted(_numbers_of(answer)) == sorted(_ROWS)
+                and not _rows_right(answer)
+            ),
+            ko="세 수는 다 맞지만 순서가 다릅니다. 쉬지 않은 것, 같은 시드로 다시, "
+            "다른 시드의 차례입니다.",
+            en="The three numbers are right, but in another order. It is: never "
+            "stopped, the same seed again, another seed.",
+            example=(56, 72, 96, "C"),
+        ),
+        _rows(
+            *(0, "all rows", 100.0),
+            ko="첫째 수: 8행씩 열두 스텝은 96행입니다. 100행을 다 읽지는 않습니다.",
+            en="First number: twelve steps of 8 are 96 rows, not all 100.",
+        ),
+        _rows(
+            *(0, "another first"),
+            ko="첫째 수: 쉬지 않으면 같은 행을 두 번 읽지 않습니다. 한 스텝에 8행씩 "
+            "열두 스텝이면 몇 행입니까?",
+            en="First number: without a break no row is read twice. How many are "
+            "twelve steps of 8?",
+        ),
+        _rows(
+            *(1, "order kept", 96.0),
+            ko="둘째 수: 읽은 행을 또 읽지 않았다면 96입니다. 순서를 잊었으므로 "
+            "`first` 0부터 다시 읽고, 겹치는 행은 한 번만 셉니다.",
+            en="Second number: it would be 96 if no row were read again. The order is "
+            "forgotten, so it begins at `first` 0, and a row read twice counts once.",
+        ),
+        _rows(
+            *(1, "five steps alone", 40.0),
+            ko="둘째 수: 멈추기 전의 다섯 스텝만 세었습니다. 다시 읽은 일곱 스텝은 "
+            "두 스텝 더 나아갑니다.",
+            en="Second number: you count the five steps before the stop alone. The "
+            "seven read again go two steps further.",
+        ),
+        _rows(
+            *(1, "new rows alone", 16.0),
+            ko="둘째 수: 멈춘 뒤에 새로 읽은 행만 세었습니다. 앞의 다섯 스텝도 함께 "
+            "세세요.",
+            en="Second number: you count the rows new after the stop alone. The five "
+            "steps before count, too.",
+        ),
+        _rows(
+            *(1, "another second"),
+            ko="둘째 수: 다섯 스텝과 일곱 스텝을 모두 시드 0의 처음부터 읽습니다. "
+            "두 번의 행을 한 `set`에 넣어 세세요.",
+            en="Second number: both the five steps and the seven read from the "
+            "beginning of seed 0. Put the rows of both into one `set`.",
+        ),
+        _rows(
+            *(2, "nothing overlaps", 96.0),
+            ko="셋째 수: 시드 1은 시드 0으로 읽은 행을 모릅니다. 둘 다에 든 행이 몇 "
+            "개인지 재어 보세요.",
+            en="Third number: seed 1 knows nothing of the rows read with seed 0. "
+            "Measure how many are in both.",
+        ),
+        _rows(
+            *(2, "expected or went on", 74.0, 73.0, 73.6),
+            ko="셋째 수: 어림하면 그쯤이지만(73.6), `row_numbers`로 재어 보세요. 시드 "
+            "1도 `first` 0부터 읽습니다.",
+            en="Third number: that is about what one expects (73.6). Measure it with "
+            "`row_numbers`; seed 1, too, is read from `first` 0.",
+        ),
+        _rows(
+            *(2, "new rows alone, third", 32.0),
+            ko="셋째 수: 시드 1로 새로 읽은 행만 세었습니다. 앞의 다섯 스텝도 함께 "
+            "세세요.",
+            en="Third number: you count the rows new with seed 1 alone. The five steps "
+            "before count, too.",
+        ),
+        _rows(
+            *(2, "seeds exchanged", 75.0),
+            ko="셋째 수: 시드의 차례가 바뀌었습니다. 처음 다섯 스텝이 시드 0이고 뒤의 "
+            "일곱 스텝이 시드 1입니다.",
+            en="Third number: the seeds have changed places. The first five steps have "
+            "seed 0, the seven after them seed 1.",
+        ),
+        _rows(
+            *(2, "another third"),
+            ko="셋째 수: 다섯 스텝은 시드 0의 처음부터, 일곱 스텝은 시드 1의 처음부터 "
+            "읽습니다. 두 번의 행을 한 `set`에 넣어 세세요.",
+            en="Third number: five steps from the beginning of seed 0, seven from that "
+            "of seed 1. Put the rows of both into one `set`.",
         ),
     ),
 )
@@ -759,6 +1156,12 @@ def _means_of_all(sums):
     return sum(g / n for _, g, n in kept) / len(sums), loss
 
 
+def _means_nan(sums):
+    """The mean of means; the mean of nothing is a NaN, without a gradient."""
+    gradient = sum(g / n for _, g, n in _filled_sums(sums)) / len(sums)
+    return gradient, _mean(loss / n if n else math.nan for loss, _, n in sums)
+
+
 def _last_alone(sums):
     n = sum(m for *_, m in sums)
     return sums[-1][1] / n, _mean_gradient(sums)[1]
@@ -782,6 +1185,35 @@ def _clipped_each(weight, micro_batches, learning_rate, clip):
     n = sum(m for *_, m in sums)
     gradient = sum(_shortened(g / n, clip) for _, g, _ in sums)
     return weight - learning_rate * gradient, _mean_gradient(sums)[1]
+
+
+def _clipped_running(dividing):
+    """What has been added up so far is clipped after every micro-batch."""
+
+    def step(weight, micro_batches, learning_rate, clip):
+        sums = list(_sums(weight, micro_batches))
+        n = sum(m for *_, m in sums)
+        gradient = torch.zeros_like(weight)
+        for _, g, _ in sums:
+            gradient = _shortened(gradient + (g / n if dividing else g), clip)
+        gradient = gradient if dividing else gradient / n
+        return weight - learning_rate * gradient, _mean_gradient(sums)[1]
+
+    return step
+
+
+def _clipped_sums(weight, micro_batches, learning_rate, clip):
+    """Each micro-batch's sum is clipped, then all are divided."""
+    sums = list(_sums(weight, micro_batches))
+    n = sum(m for *_, m in sums)
+    gradient = sum(_shortened(g, clip) for _, g, _ in sums) / n
+    return weight - learning_rate * gradient, _mean_gradient(sums)[1]
+
+
+def _loss_afterwards(weight, micro_batches, learning_rate, clip):
+    """The loss is that of the weights after the step."""
+    new, _ = _step_with()(weight, micro_batches, learning_rate, clip)
+    return new, _mean_gradient(list(_sums(new, micro_batches)))[1]
 
 
 def _clipped_early(weight, micro_batches, learning_rate, clip):
@@ -830,15 +1262,97 @@ def _only_clipped(weight, micro_batches, learning_rate, clip):
     return _shortened(gradient, clip), loss
 
 
+_STEPS = tuple(_step_cases())
+_NOT_CLIPPED = 0, 4  # places of those whose gradient is short
+
+
+def _on_step(answer, case):
+    """What the answer gives for a copy of the case, as it may change its input."""
+    return answer(*copy.deepcopy(case))
+
+
+def _parts_right(answer):
+    """Two lists, an entry for each case: are the new weights right, is the loss?"""
+    pairs = [(_on_step(answer, case), _step_with()(*case)) for case in _STEPS]
+    weights = [
+        got[0].shape == new.shape and torch.allclose(got[0], new, atol=1e-5)
+        for got, (new, _) in pairs
+    ]
+    losses = [math.isclose(got[1], loss, rel_tol=1e-4) for got, (_, loss) in pairs]
+    return weights, losses
+
+
+def _clips_rightly(answer):
+    """False where nothing but long gradients go wrong."""
+    weights, losses = _parts_right(answer)
+    short = all(weights[i] for i in _NOT_CLIPPED)
+    return not (all(losses) and short) or all(weights)
+
+
+def _loss_is_right(answer):
+    weights, losses = _parts_right(answer)
+    return not all(weights) or all(losses)
+
+
+def _weights_are_right(answer):
+    weights, losses = _parts_right(answer)
+    return not all(losses) or all(weights)
+
+
+def _nothing_is_no_nan(answer):
+    """False where a NaN comes from the micro-batch in which nothing counts."""
+    first, empty = (_on_step(answer, _STEPS[i]) for i in (0, 4))
+    return holds_nan(first) or not holds_nan(empty)
+
+
+class _Memory(TorchFunctionMode):
+    """Sees how large the largest matrix is, and how often gradients are asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.largest = self.backwards = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        asking = torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad
+        self.backwards += func in asking
+        is_matrix = isinstance(result, torch.Tensor) and result.ndim > 1
+        if is_matrix and result.is_floating_point():
+            self.largest = max(self.largest, result.numel())
+        return result
+
+
+def _seen_by_memory(answer):
+    """What an answer does to memory on 8 micro-batches of 20 rows, 3 words, d = 2.
+
+    One micro-batch's logits are 60 numbers; all `x` together are 320.
+    """
+    rng = torch.Generator().manual_seed(3)
+    batches = [
+        (torch.randn(20, 2, generator=rng), torch.randint(3, (20,), generator=rng))
+        for _ in range(8)
+    ]
+    with _Memory() as memory:
+        answer(torch.randn(3, 2, generator=rng), batches, 0.1, 1.0)
+    return memory
+
+
+def _leaves_weight(answer):
+    weight, *others = copy.deepcopy(_STEPS[1])
+    answer(weight, *others)
+    return not weight.requires_grad and weight.grad is None
+
+
 train_step = Exercise(
     "train_step",
     expected=_step_with(),
-    cases=tuple(_step_cases()),
+    cases=_STEPS,
     mistakes=(
         *several(
             "mean of means",
             _step_with(_means),
             _step_with(_means_of_all),
+            _step_with(_means_nan),
             ko="마이크로배치의 평균들을 평균했습니다. 합을 모아 세는 행의 수로 한 번 "
             "나누세요.",
             en="This is a mean of the micro-batches' means. Collect sums and divide "
@@ -870,9 +1384,12 @@ train_step = Exercise(
             ko="정답이 -100인 행까지 세었습니다.",
             en="Rows whose target is -100 are counted, too.",
         ),
-        Mistake(
+        *several(
             "clipped each",
             _clipped_each,
+            _clipped_running(dividing=True),
+            _clipped_running(dividing=False),
+            _clipped_sums,
             ko="마이크로배치마다 잘랐습니다. 모두 더한 다음에 한 번만 자르세요.",
             en="Each micro-batch is clipped. Clip once, after all are added.",
         ),
@@ -960,6 +1477,14 @@ train_step = Exercise(
             ko="새 가중치는 맞지만 손실이 마지막 마이크로배치의 것입니다.",
             en="The new weights are right, but the loss is the last micro-batch's.",
         ),
+        Mistake(
+            "loss after the step",
+            _loss_afterwards,
+            ko="새 가중치는 맞지만 손실을 스텝 뒤의 가중치로 쟀습니다. 스텝 전의 "
+            "것으로 재세요.",
+            en="The new weights are right, but you measure the loss with them. It is "
+            "that of the weights before the step.",
+        ),
         *several(
             "gradient returned",
             _only_gradient,
@@ -986,6 +1511,62 @@ train_step = Exercise(
             lambda answer: isinstance(answer(*next(_step_cases()))[1], float),
             ko="평균 손실은 텐서가 아니라 `float`이어야 합니다(`.item()`).",
             en="The mean loss must be a `float`, not a tensor (`.item()`).",
+        ),
+        Property(
+            "NaN of nothing",
+            _nothing_is_no_nan,
+            ko="셀 것이 없는 마이크로배치가 있는데, 없는 것의 평균은 NaN입니다. 평균이 "
+            '아니라 합을 쓰세요(`reduction="sum"`).',
+            en="In one micro-batch nothing counts, and the mean of nothing is NaN. Use "
+            'sums (`reduction="sum"`).',
+            before_form=True,
+        ),
+        Property(
+            "clips rightly",
+            _clips_rightly,
+            ko="그레이디언트가 짧으면 다 맞지만, `clip`보다 길면 틀립니다. 모두 더해 "
+            "나눈 다음 통째로 한 번만, 길이가 `clip`이 되게 줄이세요.",
+            en="All is right where the gradient is short, but not where it is longer "
+            "than `clip`. When all is added up and divided, shorten the whole once, to "
+            "the length `clip`.",
+        ),
+        Property(
+            "loss",
+            _loss_is_right,
+            ko="새 가중치는 맞지만 손실이 틀립니다. 세는 행의 손실을 모두 더해 그 수로 "
+            "나눈 값입니다.",
+            en="The new weights are right, but the loss isn't. It is the sum over the "
+            "rows that count, divided by their number.",
+        ),
+        Property(
+            "weights",
+            _weights_are_right,
+            ko="손실은 맞지만 새 가중치가 틀립니다. 그레이디언트를 쌓고 나누는 곳과 "
+            "스텝을 하는 곳을 살펴보세요.",
+            en="The loss is right, but the new weights aren't. Look where the gradient "
+            "is added up and divided, and at the step.",
+        ),
+        Property(
+            "a micro-batch at a time",
+            lambda answer: _seen_by_memory(answer).largest < 320,
+            ko="모든 행이 한꺼번에 모델을 지납니다. 마이크로배치를 하나씩 계산하세요.",
+            en="All rows go through the model at once. Take one micro-batch at a time.",
+        ),
+        Property(
+            "a gradient each",
+            lambda answer: _seen_by_memory(answer).backwards != 1,
+            ko="모든 마이크로배치에 `backward()`가 하나뿐입니다. 그때까지 모두의 "
+            "활성값이 메모리에 남습니다. 마이크로배치마다 부르세요.",
+            en="There is one `backward()` for all micro-batches, and the activations "
+            "of all stay in memory until then. Call it for each.",
+        ),
+        Property(
+            "weight left as it is",
+            _leaves_weight,
+            ko="`weight`의 수는 그대로이지만 이제 `requires_grad`이거나 `.grad`가 "
+            "있습니다. `weight.detach().clone()`으로 작업하세요.",
+            en="The numbers of `weight` are as they were, but it has `requires_grad` "
+            "or a `.grad` now. Work on `weight.detach().clone()`.",
         ),
     ),
 )
