@@ -18,6 +18,7 @@ SETTINGS = [
     {"n_steps": 1500, "learning_rate": 1.2e-2, "seed": 1},
     {"n_steps": 3000, "learning_rate": 6e-3, "seed": 1},
     {"n_steps": 15000, "learning_rate": 6e-3, "seed": 1},
+    {"n_steps": 15000, "learning_rate": 6e-3, "seed": 2},
 ]
 
 
