@@ -311,7 +311,7 @@ def _table(plans):
         text(ko="토큰", en="Tokens"),
         text(ko="매개변수", en="Parameters"),
         text(ko="FLOPs", en="FLOPs"),
-        text(ko="메모리(활성값 빼고)", en="Memory, without activations"),
+        text(ko="메모리", en="Memory"),
         text(ko="초당 FLOPs", en="FLOPs a second"),
         text(ko="일수", en="Days"),
     ]
