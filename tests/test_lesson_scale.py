@@ -99,7 +99,7 @@ def test_two_processes_are_one(tmp_path, n_processes):
     command = [sys.executable, "-m", "torch.distributed.run", *flags, str(script)]
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     env |= {"EXPLORE_TRANSFORMERS_DEVICE": "cpu"}
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     model, whole, _ = make_batches(3)
     model = model.cpu()

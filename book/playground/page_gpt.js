@@ -211,7 +211,8 @@
       if (document.activeElement !== ui[key]) ui[key].value = Page.state[key];
     }
     // Another temperature must not take away a prompt that is typed but not used yet.
-    if ("g" in change && document.activeElement !== ui.prompt) ui.prompt.value = prompt();
+    const is_typing = document.activeElement === ui.prompt;
+    if ("g" in change && !is_typing) ui.prompt.value = prompt();
     if ((writer || Page.state.d.length) && await ready()) show();
   };
 
