@@ -201,11 +201,12 @@
   const output = (runner) => {
     const words = written(runner), {reference} = Page.sentence();
     const compared = Page.compare(words, reference ?? words);
+    const kind = reference ? "pg-output" : "pg-output pg-unmarked";
     const lacks = reference && runner.done && compared.missing.length;
     const missing = lacks && make("p", {class: "pg-hint"},
       say("missing", compared.missing.join(" ")));
     return [
-      make("p", {class: reference ? "pg-output" : "pg-output pg-unmarked", lang: words.length ? "en" : null},
+      make("p", {class: kind, lang: words.length ? "en" : null},
         words.length ? marked_words(words, compared.right, Page.choices(runner.name))
           : say("nothing_yet")),
       make("p", {class: "pg-verdict"}, verdict(runner, words, reference, compared)),
