@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from explore_transformers.grading import sandbox
 
@@ -265,7 +266,7 @@ CHANGES = {
 ENCODINGS = ("utf-8-sig", "utf-16", "cp949")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def solved():
     """Return make(change) -> a notebook with six right answers and one's own."""
     raw = json.loads(NOTEBOOK.read_text("utf-8"))
@@ -309,10 +310,24 @@ def _places(folder):
     }
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory, solved):
-    """Grade the whole class once; return (rows of grades.csv, folder)."""
-    folder = tmp_path_factory.mktemp("hostile")
+@pytest.fixture(scope="session")
+def graded(tmp_path_factory, worker_id, solved):
+    """Grade the whole class once; return (rows of grades.csv, folder).
+
+    The workers of one run share it, since it takes minutes: the first to ask grades.
+    """
+    place = tmp_path_factory.getbasetemp()
+    folder = (place if worker_id == "master" else place.parent) / "hostile"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            folder.mkdir()
+            _make_class(folder, solved)
+            _graded(folder / "class", folder / "out")
+            (folder / "done").touch()
+    return _rows(folder / "out"), folder
+
+
+def _make_class(folder, solved):
     room, out = folder / "class", folder / "out"
     room.mkdir()
     out.mkdir()
@@ -327,7 +342,6 @@ def graded(tmp_path_factory, solved):
     for encoding in ENCODINGS:
         data = solved().encode(encoding, "replace")
         (room / f"{encoding}.ipynb").write_bytes(data)
-    return _graded(room, out), folder
 
 
 def _hand_in(room, name, words):
@@ -338,6 +352,10 @@ def _graded(room, out):
     from explore_transformers import grade
 
     assert grade.main([str(room), "-o", str(out), "--lang", "en", "--jobs", "2"]) == 0
+    return _rows(out)
+
+
+def _rows(out):
     with (out / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 

@@ -128,7 +128,7 @@ def test_the_grader_knows_the_key_and_the_empty_edition(language):
 # ---- the command
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def written(tmp_path_factory):
     """The folder that the command wrote for lesson 1, by a process in the C locale."""
     out = tmp_path_factory.mktemp("handout")

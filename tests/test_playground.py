@@ -55,7 +55,7 @@ const read_all = async ([texts, breaks]) => {
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     """The playground as files: its scripts, the weights, and a page that loads them."""
     from explore_site.playground import _copy
@@ -70,7 +70,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def page(browser, folder):
     """The page opened as a file, which asks nobody else for anything."""
     page, others = browser.new_page(), []
@@ -90,7 +90,7 @@ def unpack(text, width):
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def unseen():
     """500 pairs that no model was trained on."""
     return corpus.make_splits(1, 500, 0, seed=0, clauses=(1, 2, 3)).test
