@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book pdf epub serve test check notebooks claims studies playground repository clean
+.PHONY: book pdf epub serve test slow-tests notebook-tests check notebooks claims studies playground repository clean
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,12 +33,17 @@ serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 # Several workers at a time, so a thread each: more would only wait for one another.
-test check: export OMP_NUM_THREADS := 1
+test check slow-tests notebook-tests: export OMP_NUM_THREADS := 1
 
-# Three workers even on two cores: browser and kernels leave gaps for one another.
+# Both at once, even on two cores: browsers, kernels and time limits leave gaps.
 test: check
-	$(BIN)/python -m pytest tests -n 3 --dist=worksteal -m "slow or browser"
-	$(BIN)/python -m pytest --nbval notebooks/ko -n 3 --dist=loadscope --no-loadscope-reorder
+	$(MAKE) -j 2 slow-tests notebook-tests
+
+slow-tests: $(READY)
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m "slow or browser"
+
+notebook-tests: $(READY)
+	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

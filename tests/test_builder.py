@@ -771,7 +771,7 @@ class TestClaims:
         assert "Traceback" not in done.stderr
 
     def test_an_interruption_keeps_what_is_finished(self, tiny):
-        slow = "import time\n\ntime.sleep(60 * SEED)\ntotal = 6.0"
+        slow = "import time\n\ntime.sleep(3600 * SEED)\ntotal = 6.0"
         edit(tiny, "total = float(add_up([STEP, 2, 3]) + SEED)", slow)
         arguments = ["--root", str(tiny.root), "claims", "--seeds", "0", "1"]
         process = subprocess.Popen(
@@ -780,12 +780,10 @@ class TestClaims:
             # Where these tests run in the background, their shell ignores it.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-        deadline = time.monotonic() + 60
         while not tiny.claim_record.exists() and process.poll() is None:
-            assert time.monotonic() < deadline, "no run has finished"
             time.sleep(0.2)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
+        assert process.wait() == 130
         assert self.seeds(tiny) == {"0": 6.0}
 
 

@@ -48,6 +48,27 @@ def test_a_claim_shows_value_and_sentence_and_the_table_its_bound():
     assert "≥\u00a090.0%" in claims.claims_so_far()._repr_html_()
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence", "what"),
+    [
+        ("Lengths differ (share of pairs).", "Lengths differ.", "Share of pairs"),
+        ("A (b) differs (c; d).", "A (b) differs.", "C; d"),
+        ("길이가 다릅니다(그런 쌍의 비율).", "길이가 다릅니다.", "그런 쌍의 비율"),
+        ("Lengths differ.", "Lengths differ.", ""),
+    ],
+)
+def test_a_claim_says_its_sentence_first_and_then_what_its_number_is(
+    words, sentence, what, monkeypatch
+):
+    texts = parse_texts(TEXTS)
+    texts["toy.share"] |= {"ko": words, "en": words}
+    monkeypatch.setattr(claims, "load_texts", lambda: texts)
+    html = claim("toy.share", 0.931, at_least=0.9)._repr_html_()
+    before, after = html.split("<br>")
+    assert before.endswith(f"✓ {sentence}")
+    assert f"{what or '측정값'}: <strong>93.1%" in after
+
+
 def test_a_claim_speaks_the_readers_language():
     made = claim("toy.share", 0.931, at_least=0.9)
     use_language("en")

@@ -143,20 +143,28 @@ def test_a_deck_is_a_class_long_and_half_of_it_has_notes(stem):
 # ---- for a class alone
 
 
-@each_deck
-def test_notebooks_and_times_are_as_without_slides(stem):
-    lesson = LESSONS[stem]
+def without_slides(lesson):
+    """The lesson without the cells that are for a class alone."""
     plain = tuple(c for c in lesson.cells if isinstance(c, Code) or not c.for_class)
     assert len(plain) < len(lesson.cells)
-    cut = Lesson(**{**vars(lesson), "cells": plain})
-    assert whole(cut) == whole(lesson)
+    return Lesson(**{**vars(lesson), "cells": plain})
+
+
+@each_deck
+def test_a_lessons_time_is_as_without_slides(stem):
+    assert whole(without_slides(LESSONS[stem])) == whole(LESSONS[stem])
+
+
+def test_notebooks_are_as_without_slides():
     from builder.book import Book
     from builder.fingerprint import output_fingerprint
     from builder.notebook import stored_run
 
+    lesson = LESSONS[WITH_SLIDES[0]]
+    cut, book = without_slides(lesson), Book(PROJECT)
     code = output_fingerprint(PROJECT, lesson)
     assert code == output_fingerprint(PROJECT, cut)
-    run, book = stored_run(PROJECT, lesson, code), Book(PROJECT)
+    run = stored_run(PROJECT, lesson, code)
     assert built_files(book, lesson, run, code) == built_files(book, cut, run, code)
 
 
