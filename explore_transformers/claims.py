@@ -5,6 +5,7 @@ import json
 import math
 import numbers
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +18,7 @@ _MAY = {"record": str}  # the study whose one kept record the claim reads
 _ALWAYS = {"test": str}  # an identity has, for a unit, the test that holds it
 _UNITS = ("share", "points", "ratio", "count", "number")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LAST_BRACKETS = re.compile(r"(.*)\(([^()]+)\)\.", re.DOTALL)
 _made = {}  # id -> Claim, in the order in which this run first made them
 
 
@@ -68,9 +70,14 @@ class Claim:
         return f"{self.sign} {self.sentence}\n  {numbers_}"
 
     def _repr_html_(self):  # the bound stands in the table at the lesson's end
+        words = load_texts()[self.id]
+        (ko, ko_what), (en, en_what) = (_parted(words[la]) for la in ("ko", "en"))
+        what = text(ko=ko_what or "측정값", en=en_what or "Measured")
+        value = f"{inline(what)}: <strong>{self.measured}</strong>"
         return box(
             "good" if self.holds else "bad",
-            f"{self.sign} <strong>{self.measured}</strong> {inline(self.sentence)}",
+            f"{self.sign} {inline(text(ko=ko, en=en))}<br>"
+            f'<span style="font-size:.9em">{value}</span>',
         )
 
 
@@ -225,6 +232,15 @@ def _missed(made):
         en=f"This claim does not hold ({made.id}): {words['en']} "
         f"Measured, and its bound: {numbers_}",
     )
+
+
+def _parted(words):
+    """A claim's sentence and, from the brackets at its end, what its number is."""
+    found = _LAST_BRACKETS.fullmatch(words)
+    if found is None:
+        return words, ""
+    sentence, what = found.groups()
+    return f"{sentence.rstrip()}.", what[0].upper() + what[1:]
 
 
 def _measured_word():
