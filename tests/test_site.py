@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -537,6 +538,23 @@ def test_search_shows_where_the_word_stands(visit, address):
 def test_korean_search_does_not_find_everything(visit, address):
     found = _found(visit("search.html"), address, "", "인용되지않는낱말을")
     assert found == set()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("prefix", ["", "en/"])
+@pytest.mark.parametrize("query", ["constructor", "__proto__", "toString", "valueOf"])
+def test_words_that_every_object_has_are_words(visit, address, prefix, query):
+    page = visit(f"{prefix}search.html")
+    _found(page, address, prefix, query)
+    assert page.problems == []
+
+
+@pytest.mark.browser
+def test_search_for_syllables_in_parts(visit, address):
+    page = visit("search.html")
+    whole = _found(page, address, "", "토큰")
+    parts = _found(page, address, "", unicodedata.normalize("NFD", "토큰"))
+    assert whole and parts == whole
 
 
 @pytest.mark.browser
