@@ -36,6 +36,8 @@ pdf epub: book $(READY)
 	$(BIN)/python -m builder $@
 
 serve: book
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
+	  { echo "Port $(PORT) is taken; name another: make serve PORT=8001"; exit 1; }
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 # Several workers at a time, so a thread each: more would only wait for one another.

@@ -61,7 +61,7 @@ def print_articles(
             pages = _first_pages(printed, articles)
         writer = PdfWriter(clone_from=printed)
         _mend_bookmarks(writer.root_object["/Outlines"])
-        part = target.with_suffix(".part")  # the file is there whole or not at all
+        part = target.with_name(f"{target.name}.part")  # whole or not at all
         writer.write(part)
         part.replace(target)
 

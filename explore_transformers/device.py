@@ -41,8 +41,8 @@ def _say_not_trusted(name):
     print(
         text(
             ko=f"이 컴퓨터의 GPU({name})는 계산하지 못하거나 CPU와 다른 값을 내서 "
-            f"CPU로 계산합니다. 그래도 쓰려면 환경 변수 {DEVICE_VARIABLE}에 {name}을(를)"
-            " 넣으세요.",
+            f"CPU로 계산합니다. 그래도 쓰려면 환경 변수 {DEVICE_VARIABLE}에 "
+            f"{name}을(를) 넣으세요.",
             en=f"This computer's GPU ({name}) can't compute or gives other values than "
             "the CPU, so the CPU is used. To use the GPU anyway, set "
             f"{DEVICE_VARIABLE} to {name}.",

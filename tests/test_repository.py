@@ -241,7 +241,6 @@ class TestRequirements:
         wanted = [f"{n}=={metadata.version(n)}" for n in sorted(missing)]
         assert not wanted, f"requirements.txt: add these, or the like: {wanted}"
 
-
     @pytest.mark.skipif(sys.platform != "linux", reason="the pins are made on Linux")
     def test_what_builds_the_pages_is_whole_without_torch(self):
         pages = set(pins("requirements-book.txt"))
