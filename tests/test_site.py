@@ -382,8 +382,19 @@ def test_pages_read_well(visit, site, path):
         page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
         if theme in enough:
             problems += [f"{theme}, {width} px: {it}" for it in _accessibility(page)]
-    problems += page.problems
+    problems += page.problems + _sticking_out(page)
     assert not problems, f"{path}:\n" + "\n".join(problems)
+
+
+def _sticking_out(page):
+    """What reaches over the edge of a small phone, or of a page enlarged to 400%."""
+    found = []
+    for width in (320, 280):
+        page.set_viewport_size({"width": width, "height": 900})
+        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if excess > 0:
+            found.append(f"{excess} px wider than {width} px: {_widest(page)}")
+    return found
 
 
 # Set by the theme's script, a moment after formulas change a width.
@@ -652,6 +663,25 @@ def test_pictures_turn_dark_and_have_words(visit, path):
         assert "invert" in picture.evaluate("e => getComputedStyle(e).filter")
         words = picture.get_attribute("alt")
         assert words and not words.endswith(".png"), f"{path}: a picture without words"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        ("03_", ".et-heatmap tbody td"),
+        ("01_", ".et-bar div"),
+        ("07_", ".et-attention tbody td"),
+    ],
+)
+def test_tints_stay_where_a_system_allows_few_colours(visit, number, part):
+    page = visit(next(p for p in LESSONS if f"/ko/{number}" in p))
+    colour = "es => es.map((e) => getComputedStyle(e).backgroundColor)"
+    before = page.locator(part).evaluate_all(colour)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert len(set(before)) > 1 or "div" in part
+    assert before and page.locator(part).evaluate_all(colour) == before
 
 
 @pytest.mark.browser
