@@ -634,11 +634,11 @@ class TestRepository:
             set_address(built, url)
         assert built.config.read_text(encoding="utf-8") == CONFIG
 
-    def test_gits_reason_is_said(self, built, monkeypatch, tmp_path):
+    def test_gits_reason_is_said(self, built):
         """As for a clone that belongs to somebody else."""
         subprocess.run(["git", "init", "--quiet", built.root], check=True)
         (built.root / ".git" / "config").write_text("[core", encoding="utf-8")
-        with pytest.raises(BuildError, match=r"git.*bad config line 1"):
+        with pytest.raises(BuildError, match="git.*bad config line"):
             other_addresses(built)
 
     def test_another_address_is_found(self, built):
