@@ -638,7 +638,7 @@ class TestRepository:
         """As for a clone that belongs to somebody else."""
         subprocess.run(["git", "init", "--quiet", built.root], check=True)
         (built.root / ".git" / "config").write_text("[core", encoding="utf-8")
-        with pytest.raises(BuildError, match="git.*bad config line"):
+        with pytest.raises(BuildError, match=r"git.*bad config line"):
             other_addresses(built)
 
     def test_another_address_is_found(self, built):
