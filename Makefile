@@ -4,20 +4,26 @@ SEEDS ?= 0 1 2 3 4 5 6 7 8 9
 PORT ?= 8000
 
 BIN := .venv/bin
+PAGES := .venv/.pages
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
 .PHONY: book pdf epub serve test slow-tests notebook-tests check notebooks claims studies playground repository clean
 
-$(READY): requirements.txt pyproject.toml
+# Enough to build the book: no torch, which not every machine can have.
+$(PAGES): requirements-book.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements-book.txt
+	@touch $@
+
+$(READY): $(PAGES) requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-book: $(READY)
+book: $(PAGES)
 	$(JUPYTER_BOOK)
 	$(JUPYTER_BOOK) --config book/en/_config.yml --toc book/en/_toc.yml --path-output _build/en
 	rm -rf _build/html/en
@@ -26,10 +32,12 @@ book: $(READY)
 	@echo "search shows the passages it finds only when served: make serve"
 
 # Beside the pages, one file for each edition; pdf needs Chromium.
-pdf epub: book
+pdf epub: book $(READY)
 	$(BIN)/python -m builder $@
 
 serve: book
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null || \
+	  { echo "Port $(PORT) is taken; name another: make serve PORT=8001"; exit 1; }
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 # Several workers at a time, so a thread each: more would only wait for one another.

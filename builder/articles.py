@@ -24,13 +24,12 @@ _NAMESPACES = {
 _ONLY_FOR_SCREENS = (
     "script, style, noscript, button, input, .headerlink, .et-controls, .et-data,"
     ".et-readout, .et-attention details:not([open]), details.hide > summary,"
-    ".toctree-wrapper, a[download]"
+    ".toctree-wrapper, .start, a[download]"
 )
 _ATTRIBUTES = (
     "loading",
     "tabindex",
     "border",
-    "role",
     "align",
     "valign",
     "scriptlevel",
@@ -128,6 +127,8 @@ def _tidy(element: Tag) -> None:
     """Make it well-formed XML, without what only a screen needs."""
     for name in _ATTRIBUTES:
         element.attrs.pop(name, None)
+    if element.get("role") != "img":  # that one says that its label is to be read
+        element.attrs.pop("role", None)
     for small, cased in _CASED.items():
         if small in element.attrs:
             element[cased] = element.attrs.pop(small)

@@ -132,7 +132,7 @@ def _id(name: str) -> str:
 
 def _zip(files: dict[str, bytes], target: Path) -> None:
     """Write the file whole or not at all; its first entry says what it is."""
-    part = target.with_suffix(".part")
+    part = target.with_name(f"{target.name}.part")
     with ZipFile(part, "w") as archive:
         archive.writestr(ZipInfo("mimetype"), "application/epub+zip", ZIP_STORED)
         archive.writestr("META-INF/container.xml", _CONTAINER, ZIP_DEFLATED)

@@ -1,5 +1,6 @@
 """An edition as one PDF, printed by Chromium: cover, contents, bookmarks, links."""
 
+import logging
 import os
 import shutil
 from html import escape
@@ -13,6 +14,7 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from builder.articles import CONTENTS, LICENCE, TITLE, Article, Edition, link
 from builder.errors import fail
 
+logging.getLogger("pypdf").setLevel("ERROR")  # Chromium counts objects otherwise
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _STYLE = """
 @page { size: A4; margin: 18mm 17mm 20mm; }
@@ -59,7 +61,9 @@ def print_articles(
             pages = _first_pages(printed, articles)
         writer = PdfWriter(clone_from=printed)
         _mend_bookmarks(writer.root_object["/Outlines"])
-        writer.write(target)
+        part = target.with_name(f"{target.name}.part")  # whole or not at all
+        writer.write(part)
+        part.replace(target)
 
 
 def chromium() -> str:

@@ -81,14 +81,12 @@ def _texts(project: Project) -> list[Path]:
     if not (project.root / ".git").exists():
         return []
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(
-        command,
-        cwd=project.root,
-        check=True,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    ).stdout.split("\0")
+    done = subprocess.run(
+        command, cwd=project.root, capture_output=True, text=True, encoding="utf-8"
+    )
+    if done.returncode:  # as for a clone that belongs to somebody else
+        raise fail("git", done.stderr.strip())
+    names = done.stdout.split("\0")
     kept = [n for n in sorted(set(names)) if not n.startswith("tests/")]
     paths = [project.root / name for name in kept if name]
     return [p for p in paths if p.is_file() and b"\0" not in p.read_bytes()[:4096]]

@@ -7,18 +7,14 @@ from builder.book import Address
 HELP = {
     "ko": (
         "이 책의 패키지(explore_transformers)를 찾지 못했습니다. 저장소를 내려받아",
-        "그 폴더 안에서 이 노트북을 열거나, 그 폴더에서 pip install --no-deps . 명령을",
-        "실행한 다음 커널을 다시 시작하세요.",
+        "그 폴더 안에서 이 노트북을 열거나, 그 폴더에서",
+        "pip install --no-deps --editable . 명령을 실행한 다음 커널을 다시 시작하세요.",
     ),
     "en": (
         "This book's package (explore_transformers) was not found. Download the",
         "repository and open this notebook inside its folder, or run",
-        "pip install --no-deps . in that folder and restart the kernel.",
+        "pip install --no-deps --editable . in that folder and restart the kernel.",
     ),
-}
-NO_ADDRESS = {
-    "ko": "이 노트북에는 아직 저장소 주소가 없어서 스스로 받아 올 수 없습니다.",
-    "en": "This notebook has no repository address yet, so it can't fetch it itself.",
 }
 TEMPLATE = Template('''\
 # Finds this book's own package, or fetches it. Nothing else is installed or changed.
@@ -31,10 +27,10 @@ PACKAGE, REPOSITORY = "explore_transformers", "$url"
 HELP = """$help
 """
 
-if not importlib.util.find_spec(PACKAGE):  # in a clone: in this folder or one above
-    folders = [Path.cwd(), *Path.cwd().parents]
-    found = [str(f) for f in folders if (f / PACKAGE / "__init__.py").is_file()]
-    sys.path[:0] = found[:1]
+# In a clone, in this folder or one above: before an installed copy, which may be old.
+folders = [Path.cwd(), *Path.cwd().parents]
+found = [str(f) for f in folders if (f / PACKAGE / "__init__.py").is_file()]
+sys.path[:0] = found[:1]
 if REPOSITORY and not importlib.util.find_spec(PACKAGE):  # alone, as in Colab
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     unasked = {"capture_output": True, "text": True, "start_new_session": True}
@@ -52,9 +48,7 @@ figures.use_style()
 
 def setup_source(address: Address, language: str) -> str:
     """The cell's source for one edition."""
-    lines = HELP[language]
-    if not address.is_set:
-        lines = (*lines, NO_ADDRESS[language])
     url = address.url if address.is_set else ""
-    filled = TEMPLATE.substitute(url=url, help="\n".join(lines), language=language)
+    lines = "\n".join(HELP[language])
+    filled = TEMPLATE.substitute(url=url, help=lines, language=language)
     return filled.strip()

@@ -315,8 +315,19 @@ def load_from_hub(repository, revision=None):
 
     Raises ConnectionError if it can't be fetched, ValueError if a file is not ours.
     """
-    folder = fetch_checkpoint(repository, revision)
-    return load_checkpoint(folder), load_tokenizer(folder / "tokenizer.json")
+    try:
+        folder = fetch_checkpoint(repository, revision)
+        return load_checkpoint(folder), load_tokenizer(folder / "tokenizer.json")
+    except ConnectionError:
+        raise
+    except Exception as error:  # of a cut, nested, pickled file, of a page of the web
+        if type(error) is ValueError:  # ours, which says what is wrong
+            raise
+        why = text(ko=": 읽지 못한 파일이 있습니다", en=": a file can't be read")
+        reason = str(error).partition("\n")[0]
+        raise ValueError(
+            f"{repository}{why} ({type(error).__name__}: {reason})"
+        ) from error
 
 
 def find_minilm():

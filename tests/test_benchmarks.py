@@ -1,11 +1,14 @@
 """The benchmarks run, compare equal work, and the book reads what they keep."""
 
+import gzip
 import importlib.util
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 import torch
@@ -216,3 +219,79 @@ class TestChat:
         assert memory["peak_gb"] < 1.3
         others = ["Hugging Face", "no cache", "keys for every head"]
         assert [row["other"] for row in rows] == others
+
+
+class TestLighthouse:
+    """benchmarks/lighthouse.py, without Lighthouse, which takes minutes."""
+
+    @pytest.fixture
+    def lighthouse(self):
+        path = ROOT / "benchmarks" / "lighthouse.py"
+        spec = importlib.util.spec_from_file_location("benchmark_lighthouse", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    @staticmethod
+    def report(score):
+        audits = {"color-contrast": {"score": score}, "hreflang": {"score": None}}
+        refs = [{"id": "color-contrast", "weight": 7}, {"id": "hreflang", "weight": 1}]
+        names = ("performance", "accessibility", "best-practices", "seo")
+        return {
+            "categories": {n: {"score": score, "auditRefs": refs} for n in names},
+            "audits": audits,
+        }
+
+    def test_pages_are_those_of_the_contents(self, lighthouse):
+        paths = lighthouse.pages()
+        assert len(paths) == 8 and len(lighthouse.pages("en/")) == 4
+        for path in paths:
+            source = ROOT / path.removeprefix("en/")
+            assert any(source.with_suffix(end).exists() for end in (".md", ".ipynb"))
+
+    def test_text_is_served_compressed(self, lighthouse, tmp_path):
+        (tmp_path / "x.html").write_text("word " * 1000, encoding="utf-8")
+        (tmp_path / "x.png").write_bytes(b"\x89PNG")
+        server = lighthouse.serve(tmp_path)
+        address = f"http://127.0.0.1:{server.server_port}"
+        with urlopen(f"{address}/x.html") as page, urlopen(f"{address}/x.png") as image:
+            assert page.headers["Content-Encoding"] == "gzip"
+            assert gzip.decompress(page.read()) == b"word " * 1000
+            assert image.headers["Content-Encoding"] is None
+            assert image.read() == b"\x89PNG"
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"{address}/y.html")
+        server.shutdown()
+        server.server_close()
+
+    def test_a_row_has_medians_and_what_is_wrong(self, lighthouse):
+        reports = [self.report(score) for score in (1, 0.5, 0.9)]
+        row = lighthouse.to_row("a.html", "mobile", reports, 3.14159)
+        assert (row["performance"], row["seo"], row["load"]) == (90, 90, 3.1)
+        assert row["wrong"] == ["color-contrast"]
+        assert lighthouse.to_row("a", "mobile", [self.report(1)], 0)["wrong"] == []
+
+    def test_only_all_pages_change_the_record(self, lighthouse, tmp_path, monkeypatch):
+        monkeypatch.setattr(lighthouse, "ask", lambda url, screen: self.report(1))
+        monkeypatch.setattr(benchmarks, "__file__", str(tmp_path / "__init__.py"))
+        lighthouse.main(["--only", "claims", "--site", str(tmp_path)])
+        assert not (tmp_path / "lighthouse.json").exists()
+        lighthouse.main(["--site", str(tmp_path), "--rounds", "1"])
+        record = json.loads((tmp_path / "lighthouse.json").read_text("utf-8"))
+        assert len(record["rows"]) == 16 and record["lighthouse"] == lighthouse.VERSION
+
+    def test_a_visit_that_fails_is_tried_again(self, lighthouse, monkeypatch):
+        calls = []
+
+        def run(command, **options):
+            calls.append(command)
+            code = int(len(calls) < 3)
+            return subprocess.CompletedProcess(command, code, '{"a": 1}', "too late")
+
+        monkeypatch.setattr(lighthouse, "chromium", lambda: "chromium")
+        monkeypatch.setattr(lighthouse.subprocess, "run", run)
+        assert lighthouse.ask("u", "desktop") == {"a": 1} and len(calls) == 3
+        monkeypatch.setattr(lighthouse, "TRIES", 1)
+        calls.clear()
+        with pytest.raises(SystemExit, match="u: too late"):
+            lighthouse.ask("u", "mobile")

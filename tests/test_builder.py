@@ -558,8 +558,8 @@ def command(project: Project, *arguments: str):
 
 
 class TestSetupCell:
-    def run_alone(self, folder: Path, address: str, language: str = "en"):
-        text = setup_source(Address(address), language)
+    def run_alone(self, folder, address: str, language: str = "en", before: str = ""):
+        text = before + setup_source(Address(address), language)
         # -I -S: neither this folder nor what is installed, this package included
         return subprocess.run(
             [sys.executable, "-I", "-S", "-X", "utf8", "-"],
@@ -579,12 +579,24 @@ class TestSetupCell:
 
     @pytest.mark.parametrize(
         "language, words",
-        [("en", "no repository address yet"), ("ko", "주소가 없어서")],
+        [("en", "was not found"), ("ko", "찾지 못했습니다")],
     )
     def test_without_address_it_says_what_to_do(self, tmp_path, language, words):
         done = self.run_alone(tmp_path, "https://example.invalid/OWNER/x", language)
         assert done.returncode == 1
-        assert words in done.stderr and "pip install --no-deps ." in done.stderr
+        advice = "pip install --no-deps --editable ."
+        assert words in done.stderr and advice in done.stderr
+
+    def test_a_clone_goes_before_an_old_installed_copy(self, tiny, tmp_path):
+        old = tmp_path / "installed" / "explore_transformers"
+        old.mkdir(parents=True)
+        for name in ("__init__", "figures"):
+            (old / f"{name}.py").write_text("", encoding="utf-8")
+        address = "https://example.invalid/OWNER/x"
+        before = f"import sys\nsys.path.insert(0, {str(old.parent)!r})\n"
+        done = self.run_alone(tiny.root, address, before=before)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.strip() == str(tiny.package / "figures.py")
 
     def test_when_pip_fails_it_says_why(self, tmp_path):
         done = self.run_alone(tmp_path, "https://127.0.0.1:9/nobody/nothing")
@@ -621,6 +633,13 @@ class TestRepository:
         with pytest.raises(BuildError, match="not a repository's address"):
             set_address(built, url)
         assert built.config.read_text(encoding="utf-8") == CONFIG
+
+    def test_gits_reason_is_said(self, built):
+        """As for a clone that belongs to somebody else."""
+        subprocess.run(["git", "init", "--quiet", built.root], check=True)
+        (built.root / ".git" / "config").write_text("[core", encoding="utf-8")
+        with pytest.raises(BuildError, match=r"git.*bad config line"):
+            other_addresses(built)
 
     def test_another_address_is_found(self, built):
         subprocess.run(["git", "init", "--quiet", built.root], check=True)

@@ -23,19 +23,36 @@ def plain_machine(monkeypatch):
 def test_cuda_before_apple_before_the_cpu(monkeypatch):
     assert choose_device() == "cpu"
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    monkeypatch.setattr(device, "agrees_with_cpu", lambda name: name == "mps")
+    monkeypatch.setattr(device, "agrees_with_cpu", lambda name: True)
     assert choose_device() == "mps"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert choose_device() == "cuda"
 
 
 @pytest.mark.parametrize("language, words", [("ko", "다른 값"), ("en", "other values")])
-def test_apples_gpu_only_where_it_is_right(monkeypatch, capsys, language, words):
+@pytest.mark.parametrize("name", ["mps", "cuda"])
+def test_a_gpu_only_where_it_is_right(monkeypatch, capsys, name, language, words):
     monkeypatch.setattr("explore_transformers.language._language", language)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    place = torch.cuda if name == "cuda" else torch.backends.mps
+    monkeypatch.setattr(place, "is_available", lambda: True)
     monkeypatch.setattr(device, "agrees_with_cpu", lambda name: False)
     assert choose_device() == "cpu"
-    assert words in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert words in said and device.DEVICE_VARIABLE in said and name in said
+
+
+def test_a_gpu_that_torch_sees_but_cannot_use(monkeypatch, capsys):
+    """As an old one, or a driver that doesn't fit: the first tensor fails."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    right = torch.nn.Module.to
+
+    def no_kernel(module, place):
+        if place == "cuda":
+            raise RuntimeError("CUDA error: no kernel image is available")
+        return right(module, place)
+
+    monkeypatch.setattr(torch.nn.Module, "to", no_kernel)
+    assert choose_device() == "cpu" and "cuda" in capsys.readouterr().out
 
 
 def test_the_cpu_agrees_with_itself_and_a_device_without_numbers_does_not():

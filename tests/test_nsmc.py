@@ -1,9 +1,12 @@
 """Movie reviews: fetched from a server of our own, kept, read, and stood in for."""
 
+import errno
+import os
 import re
 import socket
 import sys
 import threading
+import unicodedata
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -149,6 +152,7 @@ class TestDownload:
         assert capsys.readouterr().out == ""
 
     def test_into_the_named_folder(self, server, tmp_path, monkeypatch):
+        (tmp_path / "mine").mkdir()
         monkeypatch.setenv(nsmc.VARIABLE, str(tmp_path / "mine"))
         assert "e9t/nsmc" in load_nsmc().source
         assert kept(tmp_path / "mine" / "nsmc") == [TEST, TRAIN]
@@ -249,6 +253,70 @@ class TestOffline:
                 load_nsmc()
 
 
+class TestThisComputer:
+    """What is wrong here, told apart from what is wrong with the network."""
+
+    @pytest.mark.parametrize("language, words", [("ko", "자리가"), ("en", "has room")])
+    @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+    def test_a_disk_that_refuses(
+        self, server, cache, monkeypatch, number, language, words
+    ):
+        def refuse(self, n_bytes):
+            raise OSError(number, os.strerror(number))
+
+        use_language(language)
+        monkeypatch.setattr(nsmc._Progress, "update", refuse)
+        with pytest.raises(NoData) as caught:
+            load_nsmc()
+        said = str(caught.value)
+        assert os.strerror(number) in said and words in said and TRAIN in said
+        assert "인터넷" not in said and "internet" not in said
+        assert kept(cache) == []
+
+    def test_a_file_where_the_folder_should_be(self, server, cache):
+        cache.parent.mkdir(parents=True)
+        cache.write_text("", encoding="utf-8")
+        with pytest.raises(NoData, match="쓰지 못했습니다"):
+            load_nsmc()
+        assert server.requests == []
+
+    def test_a_damaged_file_that_cannot_be_removed(self, cache, monkeypatch):
+        cache.mkdir(parents=True)
+        (cache / TRAIN).write_text(TSV, "utf-8")
+
+        def refuse(self):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr(Path, "unlink", refuse)
+        with pytest.raises(NoData, match=f"쓰지 못했습니다.*{TRAIN}"):
+            load_nsmc()
+
+    @pytest.mark.parametrize("language, words", [("ko", "따옴표"), ("en", "quotation")])
+    @pytest.mark.parametrize("form", ["{}/nowhere", '"{}"', "{}/nowhere/nsmc"])
+    def test_a_named_folder_that_is_not_there_is_not_made(
+        self, server, tmp_path, monkeypatch, form, language, words
+    ):
+        use_language(language)
+        monkeypatch.chdir(tmp_path)
+        named = form.format(tmp_path)
+        monkeypatch.setenv(nsmc.VARIABLE, named)
+        with pytest.raises(NoData, match=f"(?s){re.escape(named)}.*{words}"):
+            load_nsmc()
+        assert server.requests == [] and kept(tmp_path) == []
+
+    @pytest.mark.parametrize(
+        "language, words", [("ko", "그 위의"), ("en", "one above")]
+    )
+    def test_the_folder_of_the_files_themselves(
+        self, named, monkeypatch, language, words
+    ):
+        use_language(language)
+        monkeypatch.setenv(nsmc.VARIABLE, str(named))
+        with pytest.raises(NoData, match=f"{words}.*{re.escape(str(named.parent))}"):
+            load_nsmc()
+        assert not (named / "nsmc").exists()
+
+
 class TestStandIn:
     def test_is_read_without_server_or_pooch(self, named, monkeypatch):
         monkeypatch.setitem(sys.modules, "pooch", None)
@@ -297,6 +365,18 @@ class TestStandIn:
         assert len(reviews.unlabelled) == 150_000
         assert sum(label for _, label in reviews.test) == 4_000
         assert "대체 파일" in reviews.source
+
+
+class TestSyllablesInParts:
+    def test_are_put_together_and_all_else_stays(self, named):
+        parts = unicodedata.normalize("NFD", "재미있는 영화")
+        for name, text in FILES.items():
+            text = text.replace("최고", f"{parts} \uf933")  # NFC would change this sign
+            (named / name).write_text(text + "8\t대신\t1\n", "utf-8", newline="\n")
+        (named / "unlabelled.txt").write_text(parts, "utf-8")
+        reviews = load_nsmc()
+        assert ("재미있는 영화 \uf933  다", 1) in reviews.train
+        assert reviews.unlabelled == ["재미있는 영화"]
 
 
 class TestRows:

@@ -47,6 +47,13 @@ def test_solutions_stand_at_the_end_and_folds_are_open(lesson):
 
 
 @pytest.mark.slow
+def test_a_page_keeps_its_pictures_words_and_no_buttons(edition):
+    body = read_article(edition, "book/ko/index").body
+    assert body.select_one('[role="img"][aria-label] svg')
+    assert not body.select(".start")
+
+
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(
     not which("pdftotext"), reason="pdftotext (poppler-utils) reads the PDF back"

@@ -6,7 +6,9 @@ test of its own: it must move the output by far more than the tolerance.
 """
 
 import json
+import pickle
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -28,6 +30,7 @@ from explore_transformers.checkpoints import (
     load_tokenizer,
     read_weights,
 )
+from explore_transformers.language import use_language
 from explore_transformers.lessons.bert_gpt import BERT, GPT
 from explore_transformers.lessons.real_models import tune_published
 from explore_transformers.lessons.seq2seq import PAD
@@ -467,6 +470,43 @@ def test_files_that_the_hub_does_not_have(monkeypatch):
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
     with pytest.raises(ConnectionError, match=r"some/gpt.*tokenizer.json"):
         load_from_hub("some/gpt")
+
+
+@pytest.mark.parametrize("language, words", [("ko", "읽지 못한"), ("en", "be read")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("model.safetensors", b"<!doctype html><title>Sign in</title>"),
+        ("model.safetensors", b"\x08"),
+        ("config.json", b"[" * 100_000),
+        ("config.json", b"[1, 2]"),
+        ("pytorch_model.bin", pickle.dumps({"w": Path("x")})),
+        ("model.safetensors.index.json", b'{"weight_map": ["x"]}'),
+    ],
+)
+def test_files_that_are_no_checkpoint(
+    tmp_path, monkeypatch, name, content, language, words
+):
+    """Cut off, nested, pickled, or a page of the web: one kind of error, one line."""
+    import huggingface_hub
+    from huggingface_hub.errors import EntryNotFoundError
+
+    def give(_, name, **__):
+        if not (tmp_path / name).exists():
+            raise EntryNotFoundError(name)
+        return str(tmp_path / name)
+
+    use_language(language)
+    saved(make_gpt2(), tmp_path)
+    (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
+    if name != "config.json":
+        for path in tmp_path.glob("*model*"):
+            path.unlink()
+    (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
+    with pytest.raises(ValueError, match=words) as caught:
+        load_from_hub("some/gpt")
+    assert "\n" not in str(caught.value) and "some/gpt" in str(caught.value)
 
 
 def test_a_damaged_tokenizer(tmp_path, monkeypatch):

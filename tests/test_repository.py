@@ -75,9 +75,10 @@ def project_files() -> list[Path]:
     return [path for path in paths if path.is_file()]
 
 
-def pins() -> dict[str, Requirement]:
-    """requirements.txt as {canonical name: requirement}."""
-    lines = re.sub(r"(^|\s)#.*", "", read("requirements.txt"), flags=re.M).splitlines()
+def pins(*names: str) -> dict[str, Requirement]:
+    """The files, else all requirements, as {canonical name: requirement}."""
+    text = "\n".join(map(read, names or ("requirements.txt", "requirements-book.txt")))
+    lines = re.sub(r"(^|\s)#.*|^-r .*", "", text, flags=re.M).splitlines()
     parsed = [Requirement(line.strip()) for line in lines if line.strip()]
     return {canonicalize_name(r.name): r for r in parsed}
 
@@ -239,6 +240,37 @@ class TestRequirements:
         missing = {need for name in here for need in needed_by(name)} - set(here)
         wanted = [f"{n}=={metadata.version(n)}" for n in sorted(missing)]
         assert not wanted, f"requirements.txt: add these, or the like: {wanted}"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the pins are made on Linux")
+    def test_what_builds_the_pages_is_whole_without_torch(self):
+        pages = set(pins("requirements-book.txt"))
+        missing = {need for name in pages for need in needed_by(name)} - pages
+        assert pages and not missing, f"requirements-book.txt: add {missing}"
+        assert not pages & {"torch", "matplotlib", "scikit-learn", "transformers"}
+        assert not pages & set(pins("requirements.txt")), "pin each in one file"
+
+    def test_the_pages_code_imports_only_what_builds_them(self):
+        """The site's extension, in a Python that finds no other package."""
+        pages = set(pins("requirements-book.txt"))
+        others = {
+            module
+            for module, packages in metadata.packages_distributions().items()
+            if not pages & {canonicalize_name(name) for name in packages}
+        } - {"explore_transformers"}
+        code = f"""
+import sys
+sys.modules |= dict.fromkeys({others})
+sys.path[:0] = ["book/ext"]
+import explore_site
+"""
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        assert run.returncode == 0, run.stderr
 
 
 class TestFiles:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -381,8 +382,19 @@ def test_pages_read_well(visit, site, path):
         page.wait_for_function(_KEYS_REACH_ALL_THAT_SCROLLS)
         if theme in enough:
             problems += [f"{theme}, {width} px: {it}" for it in _accessibility(page)]
-    problems += page.problems
+    problems += page.problems + _sticking_out(page)
     assert not problems, f"{path}:\n" + "\n".join(problems)
+
+
+def _sticking_out(page):
+    """What reaches over the edge of a small phone, or of a page enlarged to 400%."""
+    found = []
+    for width in (320, 280):
+        page.set_viewport_size({"width": width, "height": 900})
+        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if excess > 0:
+            found.append(f"{excess} px wider than {width} px: {_widest(page)}")
+    return found
 
 
 # Set by the theme's script, a moment after formulas change a width.
@@ -540,6 +552,23 @@ def test_korean_search_does_not_find_everything(visit, address):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("prefix", ["", "en/"])
+@pytest.mark.parametrize("query", ["constructor", "__proto__", "toString", "valueOf"])
+def test_words_that_every_object_has_are_words(visit, address, prefix, query):
+    page = visit(f"{prefix}search.html")
+    _found(page, address, prefix, query)
+    assert page.problems == []
+
+
+@pytest.mark.browser
+def test_search_for_syllables_in_parts(visit, address):
+    page = visit("search.html")
+    whole = _found(page, address, "", "토큰")
+    parts = _found(page, address, "", unicodedata.normalize("NFD", "토큰"))
+    assert whole and parts == whole
+
+
+@pytest.mark.browser
 def test_english_search(visit, site, address):
     saying, _ = _saying(site, "en", "perplexity")
     found = _found(visit("en/search.html"), address, "en/", "perplexity")
@@ -634,6 +663,25 @@ def test_pictures_turn_dark_and_have_words(visit, path):
         assert "invert" in picture.evaluate("e => getComputedStyle(e).filter")
         words = picture.get_attribute("alt")
         assert words and not words.endswith(".png"), f"{path}: a picture without words"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        ("03_", ".et-heatmap tbody td"),
+        ("01_", ".et-bar div"),
+        ("07_", ".et-attention tbody td"),
+    ],
+)
+def test_tints_stay_where_a_system_allows_few_colours(visit, number, part):
+    page = visit(next(p for p in LESSONS if f"/ko/{number}" in p))
+    colour = "es => es.map((e) => getComputedStyle(e).backgroundColor)"
+    before = page.locator(part).evaluate_all(colour)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    assert len(set(before)) > 1 or "div" in part
+    assert before and page.locator(part).evaluate_all(colour) == before
 
 
 @pytest.mark.browser

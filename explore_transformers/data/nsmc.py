@@ -11,6 +11,8 @@ The corpus is in the public domain (CC0). In a notebook, which goes on without i
 
 import hashlib
 import os
+import re
+import unicodedata
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ VARIABLE = "EXPLORE_TRANSFORMERS_DATA"
 SECONDS = 10  # how long to wait for an answer before saying that there is none
 
 _HEADER = b"id\tdocument\tlabel"
+_PARTS = re.compile("[\u1100-\u11ff]+")  # the jamo that make up a syllable
 
 
 class NoData(Exception):
@@ -92,7 +95,8 @@ def load_nsmc():
     They are kept in the user's cache folder, or in the folder that the environment
     variable EXPLORE_TRANSFORMERS_DATA names. Files that are already in a named folder
     may differ from the official ones: they stand in for them. Without unlabelled.txt
-    in that folder, the unlabelled documents are those of `train`.
+    in that folder, the unlabelled documents are those of `train`. Syllables that are
+    written in parts (NFD) are put together.
 
     Raises:
         NoData: a file is missing or damaged and could not be fetched; a damaged
@@ -100,9 +104,7 @@ def load_nsmc():
         ValueError: a line of a file is not id, document and label, or not UTF-8.
     """
     named = os.environ.get(VARIABLE)
-    base = (
-        Path(named).expanduser() if named else _pooch().os_cache("explore_transformers")
-    )
+    base = _named_folder(named) if named else _pooch().os_cache("explore_transformers")
     folder = Path(base) / "nsmc"
     stand_in = bool(named) and _is_stand_in(folder)
     for name in BLOBS:
@@ -113,6 +115,29 @@ def load_nsmc():
     tested = {_words(document) for document, _ in test}
     unlabelled = [other for other in others if _words(other) not in tested]
     return Reviews(train, test, unlabelled, official=not stand_in)
+
+
+def _named_folder(named):
+    """The folder that the variable names; it must be there, so none is made by mistake.
+
+    Raises NoData, which names the folder that was looked for.
+    """
+    folder = Path(named).expanduser().absolute()
+    if folder.name == "nsmc" and any((folder / name).exists() for name in BLOBS):
+        raise NoData(
+            ko=f"{VARIABLE}에는 nsmc 폴더가 아니라 그 위의 폴더를 적으세요: "
+            f"{folder.parent}",
+            en=f"{VARIABLE} names the folder nsmc itself. Name the one above it: "
+            f"{folder.parent}",
+        )
+    if not folder.is_dir():
+        raise NoData(
+            ko=f"{VARIABLE}에 적힌 폴더가 없습니다: {folder}\n따옴표 없이, 전체 경로를 "
+            "적었는지 보세요.",
+            en=f"The folder in {VARIABLE} does not exist: {folder}\nCheck that the "
+            "path is a full one and has no quotation marks.",
+        )
+    return folder
 
 
 # ---- fetching -----------------------------------------------------------------------
@@ -169,16 +194,20 @@ def _is_stand_in(folder):
 def _require(path):
     """Never fetch an official file to go with a stand-in: their splits differ."""
     if not path.exists():
+        folder = path.parents[1]
         raise NoData(
-            ko=f"{VARIABLE} 폴더에 nsmc/{path.name} 파일이 없습니다.",
-            en=f"The folder in {VARIABLE} has no nsmc/{path.name}.",
+            ko=f"{VARIABLE} 폴더에 nsmc/{path.name} 파일이 없습니다({folder}).",
+            en=f"The folder in {VARIABLE} has no nsmc/{path.name} ({folder}).",
         )
 
 
 def _fetch(path):
     """Have the official file at `path`, or raise NoData."""
     if path.exists() and _blob(path) != BLOBS[path.name]:
-        path.unlink()
+        try:
+            path.unlink()
+        except OSError as error:
+            raise _no_place(path, error) from error
         print(
             text(
                 ko=f"{path.name} 파일이 손상되어 지웠습니다.",
@@ -201,13 +230,38 @@ def _download(path):
         if _blob(Path(file)) != BLOBS[path.name]:
             raise _damaged(path.name)
 
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_place(path, error) from error
     print(text(ko=f"{path.name} 내려받기:", en=f"Downloading {path.name}:"), end="")
     try:
         pooch.retrieve(address, None, path.name, path.parent, downloader=get)
     except OSError as error:  # those of requests are OSErrors too
-        raise _not_downloaded(address, error) from error
+        here = _is_local(error)
+        raise (
+            _no_place(path, error) if here else _not_downloaded(address, error)
+        ) from error
     finally:
         print()
+
+
+def _is_local(error):
+    """Whether this computer's disk refused, not the network: then it has a number.
+
+    What pooch or urllib3 wraps has none, and refused connections are ConnectionErrors.
+    """
+    return bool(error.errno) and not isinstance(error, ConnectionError | TimeoutError)
+
+
+def _no_place(path, error):
+    why = error.strerror or type(error).__name__
+    return NoData(
+        ko=f"이 컴퓨터에 파일을 쓰지 못했습니다({why}): {path}\n디스크에 자리가 "
+        "있는지, 이 폴더에 쓸 수 있는지 보세요.",
+        en=f"This computer could not write the file ({why}): {path}\nCheck that the "
+        "disk has room and that you may write to this folder.",
+    )
 
 
 def _damaged(name):
@@ -266,7 +320,12 @@ def _row(line):
         return None
     if len(fields) != 3 or fields[2] not in ("0", "1"):
         return None
-    return _unquoted(fields[1]).strip(), int(fields[2])
+    return _whole(_unquoted(fields[1]).strip()), int(fields[2])
+
+
+def _whole(document):
+    """Put together syllables that are written in parts (NFD); all else stays."""
+    return _PARTS.sub(lambda found: unicodedata.normalize("NFC", found[0]), document)
 
 
 def _unquoted(document):
@@ -282,4 +341,4 @@ def _read_unlabelled(folder):
     """The lines of unlabelled.txt that are not empty; none if there is no such file."""
     path = folder / UNLABELLED
     lines = path.read_bytes().decode("utf-8").split("\n") if path.exists() else []
-    return [line.strip() for line in lines if line.strip()]
+    return [_whole(line.strip()) for line in lines if line.strip()]

@@ -35,8 +35,11 @@ class KoreanSearch(SearchEnglish):
 
 
 def _add_script(app, pagename, templatename, context, doctree):
-    """Give the search page, which alone has Sphinx's search, the script."""
-    if pagename == "search" and app.config.language == "ko":
+    """Give the search page, which alone has Sphinx's search, the scripts."""
+    if pagename != "search":
+        return
+    app.add_js_file("search.js", loading_method="defer")
+    if app.config.language == "ko":
         app.add_js_file("korean-search.js", loading_method="defer")
 
 

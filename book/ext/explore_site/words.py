@@ -44,10 +44,6 @@ _WORDS = {
         "Text and figures are under CC BY 4.0, code is under MIT.",
     ),
     "repository": ("이 책의 저장소", "This book's repository"),
-    "repository_unset": (
-        "이 판에는 저장소 주소가 아직 정해지지 않았습니다.",
-        "This copy of the book has no repository address yet.",
-    ),
     "no_record": (
         "아직 측정 기록이 없습니다. `make claims`를 실행하면 여기에 나옵니다.",
         "Nothing has been measured yet. Run `make claims` and the results appear here.",
