@@ -484,7 +484,9 @@ def test_what_no_notebook_has_counts_for_nobody(tmp_path):
     assert "Not counted, since no notebook has them: 1.3." in overview
 
 
-OWN = "total = sum(losses)  # of all the tokens there\nn = sum(lengths)\nreturn np.exp(total / n)"
+OWN = """total = sum(losses)  # of all tokens, so not by batch
+n = sum(lengths)
+return np.exp(total / n)"""
 
 
 @pytest.mark.parametrize(
