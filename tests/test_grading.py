@@ -461,8 +461,8 @@ def test_core_and_more_are_told_apart(tmp_path):
     both[1]["graded"][1]["state"] = "not tried"
     reports.write_all(tmp_path, [both], [], "en")
     overview = (tmp_path / "overview.html").read_text("utf-8")
-    assert "Core exercises</strong> (1.1): on average 100% right" in overview
-    assert "Exercises for more</strong> (1.6): on average 0% right" in overview
+    assert "Core exercises</strong> (1.1): 100% right on average" in overview
+    assert "Exercises for more</strong> (1.6): 0% right on average" in overview
     assert "1.6 Put in order <small><code>pipeline</code></small> <em>for" in overview
     with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
@@ -481,7 +481,7 @@ def test_what_no_notebook_has_counts_for_nobody(tmp_path):
     assert left_out == [("seq2seq", "bleu_numbers")]
     reports.write_all(tmp_path, kept, [], "en", left_out)
     overview = (tmp_path / "overview.html").read_text("utf-8")
-    assert "Not counted, since no notebook has them: 1.3." in overview
+    assert "Not counted, since no notebook has them: 1.3</li>" in overview
 
 
 OWN = """total = sum(losses)  # of all tokens, so not by batch

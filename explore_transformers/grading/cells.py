@@ -187,13 +187,18 @@ def _is_copied(source, cells, name, ids):
     return False
 
 
+def own_lines(source, known):
+    """Return an answer's lines, without indent, that are not among the known."""
+    lines = (line.strip() for line in source.splitlines())
+    return [line for line in lines if line and line not in known]
+
+
 def own_text(source, known):
     """Return an answer's lines that are neither given nor the book's, or "".
 
     Few lines or letters give "", too: such answers look alike whoever writes them.
     """
-    lines = (line.strip() for line in source.splitlines())
-    own = [line for line in lines if line and line not in known]
+    own = own_lines(source, known)
     words = "\n".join(own)
     is_long = len(own) >= LEAST_LINES and len(words) >= LEAST_CHARACTERS
     return words if is_long else ""

@@ -88,14 +88,15 @@ def _graded(notebook, name, check, students):
         result = Result(name, "wrong", messages.stopped(stop))
     except Gone:
         result = Result(name, "wrong", _gone())
-    own = _own(found.source, notebook.lesson, check.exercises[name])
-    return replace(_told(check, result, found), own=own)
+    if check.exercises[name].kind != "function":
+        return _told(check, result, found)
+    known = titles.known_lines(notebook.lesson, name)
+    is_copied = found.is_copied or not cells.own_lines(found.source, known)
+    told = _told(check, result, replace(found, is_copied=is_copied))
+    return replace(told, own=_digest(cells.own_text(found.source, known)))
 
 
-def _own(source, lesson, exercise):
-    """Return a digest of what only the answer's author wrote; "" for values."""
-    known = titles.known_lines(lesson, exercise.name)
-    words = cells.own_text(source, known) if exercise.kind == "function" else ""
+def _digest(words):
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() if words else ""
 
 

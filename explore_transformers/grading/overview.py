@@ -99,8 +99,8 @@ def _most_frequent(every):
         for (lesson, name), students in often
     ]
     head = text(ko="가장 많은 실수부터", en="Most frequent mistakes first")
-    count = text(ko="학생", en="students")
-    top = f'<tr><th class="n">{count}</th><th></th></tr>'
+    count, what = text(ko="학생", en="students"), text(ko="실수", en="mistake")
+    top = f'<tr><th class="n">{count}</th><th>{what}</th></tr>'
     return f"<h2>{head}</h2><table>{top}{''.join(rows)}</table>" if rows else ""
 
 
@@ -152,25 +152,20 @@ def _folded_names(students):
 def _lesson_head(lesson, records, left_out):
     of_lesson = [record for _, record in records if record["lesson"] == lesson]
     n = len(of_lesson)
-    said = [text(ko=f"노트북 {n}개.", en=f"Notebooks: {n}.")]
-    said += [
+    said = [
+        text(ko=f"노트북 {n}개", en=f"Notebooks: {n}"),
         _mean(text(ko="핵심 연습", en="Core exercises"), list(map(core, of_lesson))),
         _mean(text(ko="더 풀 연습", en="Exercises for more"), [*map(more, of_lesson)]),
     ]
-    said.append(
-        text(
-            ko="평균에서 풀지 않은 연습은 맞지 않은 것으로 셉니다.",
-            en="In these means an exercise that was not tried counts as not right.",
-        )
-    )
     missing = [exercise_number(*place) for place in left_out if place[0] == lesson]
     if missing:
         begin = text(
             ko="어느 노트북에도 없어 세지 않은 연습: ",
             en="Not counted, since no notebook has them: ",
         )
-        said.append(begin + html.escape(", ".join(missing)) + ".")
-    return f"<h2>{html.escape(lesson_title(lesson))}</h2><p>{' '.join(said)}</p>"
+        said.append(begin + html.escape(", ".join(missing)))
+    items = "".join(f"<li>{words}</li>" for words in said if words)
+    return f"<h2>{html.escape(lesson_title(lesson))}</h2><ul>{items}</ul>"
 
 
 def _mean(words, records):
@@ -188,10 +183,12 @@ def _mean(words, records):
     n_tried = states["right"] + states["wrong"]
     which = html.escape(", ".join(numbers))
     return text(
-        ko=f"<strong>{words}</strong>({which}): 맞은 비율은 평균 {mean:.0%}, 풀어 본 "
-        f"{n_tried}개 가운데 {states['right']}개가 맞았습니다.",
-        en=f"<strong>{words}</strong> ({which}): on average {mean:.0%} right; of "
-        f"{n_tried} answers tried, {states['right']} are right.",
+        ko=f"<strong>{words}</strong>({which}): 맞은 비율은 평균 {mean:.0%}(풀지 않은 "
+        f"것은 맞지 않은 것으로 셈). 풀어 본 답 {n_tried}개, 맞은 답 "
+        f"{states['right']}개.",
+        en=f"<strong>{words}</strong> ({which}): {mean:.0%} right on average, where "
+        f"not tried counts as not right. Answers tried: {n_tried}, right: "
+        f"{states['right']}.",
     )
 
 
