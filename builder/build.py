@@ -9,6 +9,7 @@ from pathlib import Path
 from builder.book import Book
 from builder.errors import BuildError, Problem
 from builder.execute import Run, check_outputs, execute, wanted
+from builder.exercise_names import names_text
 from builder.export import export_cells, export_problems, module_text
 from builder.fingerprint import output_fingerprint
 from builder.lesson import Code, Lesson, Prose, read_lesson
@@ -87,14 +88,16 @@ def _trial(book: Book, lesson: Lesson) -> list[Problem]:
 
 
 def built_paths(project: Project, lesson: Lesson) -> list[Path]:
-    """The lesson's notebooks, in order of LANGUAGES, and its module if it has one."""
+    """Its notebooks, in order of LANGUAGES, its exercises' names, its module if any."""
     paths = [project.notebooks(la) / f"{lesson.stem}.ipynb" for la in LANGUAGES]
+    paths.append(project.exercise_names(lesson.name))
     return paths + [project.modules / f"{lesson.name}.py"] * bool(export_cells(lesson))
 
 
 def built_files(book: Book, lesson: Lesson, run: Run, code: str) -> dict[Path, str]:
     """All files of the lesson with their texts."""
     texts = [notebook_text(book, lesson, la, run, code) for la in LANGUAGES]
+    texts.append(names_text(lesson))
     if export_cells(lesson):
         texts.append(module_text(book.project, lesson))
     return dict(zip(built_paths(book.project, lesson), texts, strict=True))

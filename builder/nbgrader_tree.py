@@ -35,7 +35,8 @@ def nbgrader_files(lesson: Lesson, notebook, name: str, package: dict) -> dict:
     made = editions.exercises_only(notebook, lesson)
     answers = editions.solutions(lesson)
     made.cells = [_graded(cell, answers) for cell in made.cells]
-    source = f"{FOLDER}/source/{lesson.stem}/{name}.ipynb"
+    # An assignment for each language: nobody is to hand in both.
+    source = f"{FOLDER}/source/{name}/{name}.ipynb"
     files = {CONFIG: _SETTINGS.encode("utf-8")}
     files[source] = editions.notebook_text(made).encode("utf-8")
     return files | {f"{FOLDER}/{path}": data for path, data in package.items()}

@@ -32,6 +32,9 @@ class Project:
     def modules(self) -> Path:
         return self.package / "lessons"
 
+    def exercise_names(self, lesson: str) -> Path:
+        return self.package / "exercises" / f"{lesson}.json"
+
     @property
     def claim_texts(self) -> Path:
         return self.package / "claims.toml"

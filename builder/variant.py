@@ -5,6 +5,7 @@ import math
 
 import nbformat
 
+from builder import editions
 from builder.chosen import add_command, built_notebook, chosen_lesson, write_made
 from builder.errors import fail
 from builder.lesson import Lesson, Prose
@@ -20,18 +21,13 @@ KEY = {
 
 
 def vary(lesson: Lesson, notebook: dict, seed: int) -> dict:
-    """The lesson's built notebook with its exercises varied by a seed.
-
-    Solutions of varied exercises are left out: they would be the book's.
-    """
+    """The student edition of a built notebook, its exercises varied by a seed."""
+    notebook = editions.student_edition(notebook, lesson)
     varied = variants(lesson.name, seed)
     names = {name: varied[ex] for name, ex in _cells_of(lesson).items() if ex in varied}
     cells = []
     for cell in notebook["cells"]:
         source = cell.source
-        tags = cell["metadata"].get("tags", ())
-        if cell["metadata"].get("exercise") in varied and "solution" in tags:
-            continue
         if cell["id"] in names:
             source = _reworded(source, names[cell["id"]])
         made = copy.deepcopy(cell)

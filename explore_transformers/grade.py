@@ -46,7 +46,8 @@ def _parser():
     parser.add_argument("--lang", choices=LANGUAGES, help="default: most notebooks'")
     parser.add_argument("--jobs", type=int, default=_cores(), help="at a time")
     parser.add_argument("--fill", type=Path, help="Moodle's or Canvas's exported CSV")
-    parser.add_argument("--lesson", help="which lesson's grades to fill in")
+    parser.add_argument("--lesson", help="whose grades to fill in: number or name")
+    parser.add_argument("--core", action="store_true", help="fill in the core's share")
     parser.add_argument("--column", help="Canvas's column to fill in")
     return parser
 
@@ -72,6 +73,8 @@ def _refusal(lacking):
 
 
 def _grade(options):
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # whose threads would not bear the forks
+    from explore_transformers.grading import records as counted
     from explore_transformers.grading import reports, running, submissions
 
     found, problems = submissions.find(options.submissions)
@@ -79,12 +82,13 @@ def _grade(options):
     language = options.lang or _classes_language(records)
     use_language(language)
     records, repeated = _once(records)
+    records, left_out = counted.handed_out(records)
     problems += [*unread, *repeated]
-    reports.write_all(options.out, records, problems, language)
+    reports.write_all(options.out, records, problems, language, left_out)
     if options.fill:
         problems += _filled(options, records)
     for problem in problems:
-        print(f"{reports.clean(problem.source)}: {reports.clean(problem.words)}")
+        print(f"{counted.clean(problem.source)}: {counted.clean(problem.words)}")
     words = text(
         ko=f"노트북 {len(records)}개를 채점했습니다. ", en=f"Graded: {len(records)}. "
     )
@@ -111,15 +115,19 @@ def _once(records):
 
 def _filled(options, records):
     """Write the filled file beside the others; return what went wrong as Problems."""
-    from explore_transformers.grading import lms
+    from explore_transformers.grading import lms, titles
+    from explore_transformers.grading.records import core
     from explore_transformers.grading.submissions import Problem
 
     lessons = sorted({r["lesson"] for _, r in records})
-    lesson = options.lesson or (lessons[0] if len(lessons) == 1 else None)
-    if lesson not in lessons:
+    only = lessons[0] if len(lessons) == 1 else ""
+    lesson = titles.lesson_named(options.lesson or only, lessons)
+    if lesson is None:
         words = text(ko="--lesson으로 하나 고르세요: ", en="Choose one with --lesson: ")
         return [Problem(str(options.fill), words + ", ".join(lessons))]
     chosen = [(s, r) for s, r in records if r["lesson"] == lesson]
+    if options.core:
+        chosen = [(s, core(r)) for s, r in chosen]
     try:
         data, left = lms.fill(options.fill.read_bytes(), chosen, options.column)
     except (lms.Unfit, OSError) as error:

@@ -23,11 +23,14 @@ from explore_transformers.grading import (
     codec,
     judging,
     lms,
+    records,
     reports,
     sandbox,
     submissions,
+    titles,
 )
 from explore_transformers.grading.session import Students
+from explore_transformers.language import use_language
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*/*.ipynb"))
@@ -379,7 +382,7 @@ def _record(mistake="padding counted", student="kim", number="", state="wrong"):
         *({"ko": "패딩", "en": "Padding <i>"}, ()),
     )
     made = submissions.Submission(student, number, "a/<b>.ipynb", b"")
-    record = {"lesson": "seq2seq", "language": "en", "graded": [vars(graded)]}
+    record = {"lesson": "seq2seq", "language": "en", "graded": [vars(graded).copy()]}
     return made, record
 
 
@@ -422,10 +425,13 @@ def test_the_overview_counts_mistakes_in_the_teachers_language(tmp_path):
     reports.write_all(tmp_path, class_, [], "ko")
     overview = (tmp_path / "overview.html").read_text("utf-8")
     assert 'lang="ko"' in overview
-    assert '<td class="n">2</td><td><code>padding counted</code><br>패딩' in overview
+    assert '<td class="n">2</td><td>패딩 <small><code>padding counted' in overview
+    assert "1.1 배치에 따라 달라지는 퍼플렉시티" in overview
     with (tmp_path / "mistakes.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
-    assert ["seq2seq", "corpus_perplexity", "wrong", "padding counted", "2"] in rows
+    where = "1. 시퀀스-투-시퀀스", "1.1 배치에 따라 달라지는 퍼플렉시티"
+    made = "corpus_perplexity", "wrong", "padding counted", "패딩", "2"
+    assert [*where, *made] in rows
 
 
 def test_the_most_frequent_mistake_comes_first_with_who_made_it(tmp_path):
@@ -436,11 +442,94 @@ def test_the_most_frequent_mistake_comes_first_with_who_made_it(tmp_path):
     )
     reports.write_all(tmp_path, class_, [], "en")
     overview = (tmp_path / "overview.html").read_text("utf-8")
-    first = overview.index("Most frequent first"), overview.index("<h2>seq2seq")
+    first = overview.index("Most frequent mistakes"), overview.index("<h2>1. Seq")
     table = overview[slice(*first)]
     assert table.index("padding counted") < table.index("other")
     assert '<td class="n">3</td>' in table and "&lt;i&gt;park, kim, lee" in table
     assert "Student by student" in overview and "<td>lee</td><td>✗</td>" in overview
+
+
+def _graded_as(record, **changes):
+    """A like record whose exercise was graded otherwise."""
+    submission, told = record
+    return submission, told | {"graded": [told["graded"][0] | changes]}
+
+
+def test_core_and_more_are_told_apart(tmp_path):
+    both = _record(state="right")
+    both[1]["graded"].append(both[1]["graded"][0] | {"exercise": "pipeline"})
+    both[1]["graded"][1]["state"] = "not tried"
+    reports.write_all(tmp_path, [both], [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert "Core exercises</strong> (1.1): 100% right on average" in overview
+    assert "Exercises for more</strong> (1.6): 0% right on average" in overview
+    assert "1.6 Put in order <small><code>pipeline</code></small> <em>for" in overview
+    with (tmp_path / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["percent"], row["core percent"]) == ("50.0", "100.0")
+
+
+def test_what_no_notebook_has_counts_for_nobody(tmp_path):
+    class_ = [_record(state="right", student=name) for name in ("kim", "lee")]
+    for n, (_, record) in enumerate(class_):
+        graded = record["graded"][0] | {"state": "not tried"}
+        for exercise, is_there in (("pipeline", n == 0), ("bleu_numbers", False)):
+            more = {"exercise": exercise, "is_there": is_there}
+            record["graded"].append(graded | more)
+    kept, left_out = records.handed_out(class_)
+    assert [records.score(r) for _, r in kept] == [(1, 2), (1, 2)]
+    assert left_out == [("seq2seq", "bleu_numbers")]
+    reports.write_all(tmp_path, kept, [], "en", left_out)
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert "Not counted, since no notebook has them: 1.3</li>" in overview
+
+
+OWN = """total = sum(losses)  # of all tokens, so not by batch
+n = sum(lengths)
+return np.exp(total / n)"""
+
+
+@pytest.mark.parametrize(
+    ("source", "is_compared"),
+    [
+        (f"def f(x):\n    {OWN}", True),
+        (f"def f(x):\n    {OWN}".replace("\n", "\n\n  "), True),
+        ("def f(x):\n    return x.mean()", False),
+        ("a = 1\nb = 2\nc = 3", False),
+        ("def f(x):\n" + "    return a_long_line\n" * 9, False),
+    ],
+)
+def test_only_a_longer_text_of_ones_own_is_compared(source, is_compared):
+    known = {"def f(x):", "return a_long_line"}
+    assert cells.own_text(source, known) == (OWN if is_compared else "")
+
+
+def test_the_same_answers_are_listed_with_nothing_held_against_them(tmp_path):
+    class_ = [
+        _graded_as(_record(student=name), own=own)
+        for name, own in [("kim", "1"), ("lee", "1"), ("park", "2"), ("choi", "")]
+    ]
+    reports.write_all(tmp_path, [*class_, _record(student="no")], [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    part = overview[overview.index("letter for letter") :]
+    assert "<td>2<details><summary>who</summary>kim, lee</details>" in part
+    assert "Solutions are public" in part and "park" not in part
+
+
+def test_a_class_without_same_answers_has_no_such_part(tmp_path):
+    reports.write_all(tmp_path, [_record()], [], "en")
+    assert "letter for letter" not in (tmp_path / "overview.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_each_exercise_has_number_and_title(lesson, language):
+    use_language(language)
+    for name in judging.checks(lesson).exercises:
+        assert titles.exercise_title(lesson, name) != name
+        assert titles.known_lines(lesson, name)
+    number = titles.lesson_title(lesson).split(".")[0]
+    assert titles.lesson_named(number, LESSONS) == lesson
 
 
 def test_each_wrong_part_of_a_value_is_counted():
@@ -520,7 +609,11 @@ def test_a_class_is_graded_and_a_second_run_takes_what_is_kept(
     assert grade.main([str(room), "-o", str(out), "--lang", "en"]) == 1
     assert "other.ipynb: It is no notebook" in capsys.readouterr().out
     grades = (out / "grades.csv").read_text("utf-8-sig")
-    assert "kim,,seq2seq,en,1,7,14.3,right,not tried" in grades
+    assert "kim,,1. Sequence-to-sequence,en,1,7,14.3," in grades
+    head, row = csv.reader(io.StringIO(grades))
+    states = dict(zip(head, row, strict=True))
+    assert states["1.6 Put in order (pipeline)"] == "right"
+    assert (states["core right"], states["core exercises"]) == ("0", "3")
     monkeypatch.setattr(judging, "grade", lambda *_: 1 / 0)
     (out / "grades.csv").unlink()
     grade.main([str(room), "-o", str(out), "--lang", "en"])

@@ -189,6 +189,17 @@ def test_the_notebook_says_its_variant_and_holds_no_answer_of_the_book(language)
     assert "attention_step = " in key(lesson_of("attention"), language, 7)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_variant_has_no_solution_and_no_output(language):
+    cells = varied_notebook(language, 7)["cells"]
+    assert not [c for c in cells if "solution" in c["metadata"].get("tags", ())]
+    assert not [c for c in cells if c.get("outputs")]
+    shown = "".join(cell["source"] for cell in cells)
+    code = [c for c in lesson_of("attention").cells if isinstance(c, Code)]
+    solutions = [c.source for c in code if "solution" in c.tags]
+    assert len(solutions) == 7 and not [s for s in solutions if s in shown]
+
+
 def _handed_in(seed, answers_of):
     """A variant's notebook in which the answers of a seed stand."""
     made = json.loads(json.dumps(varied_notebook("en", seed)))

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from explore_transformers.grading.submissions import _CHECKED
 
 MOST_CHARACTERS = 100_000
+# Own text of fewer lines or characters is the same by chance: it is never compared.
+LEAST_LINES, LEAST_CHARACTERS = 3, 80
 _QUIET_MAGICS = re.compile(r"%%(?:time|timeit|capture|prun|python3?)\b")
 
 
@@ -22,6 +24,7 @@ class Found:
         head: the source up to where it binds the name: what follows may try it out.
         is_copied: whether it is the solution that stands in the same notebook.
         n_answers: how many cells hold an answer.
+        is_there: whether the notebook has the exercise, answered or not.
     """
 
     source: str | None
@@ -29,6 +32,7 @@ class Found:
     head: str = ""
     is_copied: bool = False
     n_answers: int = 1
+    is_there: bool = True
 
 
 def answer(cells, name, offered):
@@ -41,7 +45,8 @@ def answer(cells, name, offered):
     marked = [i for i, c in enumerate(code) if _is_marked(c, name, ids)]
     places = tried or binding or marked
     if not places:
-        return Found(None, n_answers=0)
+        checked = any(name in _CHECKED.findall(c.source) for c in code)
+        return Found(None, n_answers=0, is_there=checked)
     place = places[-1]
     head = _head(sources[place], name)
     helpers = _needed(code, sources, place, free(head), offered)
@@ -180,6 +185,23 @@ def _is_copied(source, cells, name, ids):
             both = [_bare(code, name) for code in (source, block[1])]
             return both[0] is not None and both[0] == both[1]
     return False
+
+
+def own_lines(source, known):
+    """Return an answer's lines, without indent, that are not among the known."""
+    lines = (line.strip() for line in source.splitlines())
+    return [line for line in lines if line and line not in known]
+
+
+def own_text(source, known):
+    """Return an answer's lines that are neither given nor the book's, or "".
+
+    Few lines or letters give "", too: such answers look alike whoever writes them.
+    """
+    own = own_lines(source, known)
+    words = "\n".join(own)
+    is_long = len(own) >= LEAST_LINES and len(words) >= LEAST_CHARACTERS
+    return words if is_long else ""
 
 
 def _bare(source, name):

@@ -1,6 +1,7 @@
 """Grades one notebook: each exercise by the book's own check, its code elsewhere."""
 
 import contextlib
+import hashlib
 import importlib
 import re
 import signal
@@ -10,7 +11,7 @@ from explore_transformers import variants
 from explore_transformers.exercises import messages
 from explore_transformers.exercises.checking import Result
 from explore_transformers.exercises.limits import SECONDS, TimeUp
-from explore_transformers.grading import cells, submissions
+from explore_transformers.grading import cells, submissions, titles
 from explore_transformers.grading.answer import CELL, Answer, Gone, at_line
 from explore_transformers.grading.worker import names_of
 from explore_transformers.language import text, use_language
@@ -28,6 +29,8 @@ class Graded:
         words: what is wrong, in both languages where the book knows the mistake.
         notes: what a teacher may want to look at; they change no grade.
         also: further mistakes of a value with several parts, as {"name", "ko", "en"}.
+        is_there: whether the notebook has the exercise.
+        own: a digest of what a function's author wrote beside what all have, or "".
     """
 
     exercise: str
@@ -38,6 +41,8 @@ class Graded:
     words: dict
     notes: tuple
     also: tuple = ()
+    is_there: bool = True
+    own: str = ""
 
 
 def checks(lesson, variant=None):
@@ -68,7 +73,8 @@ def _graded(notebook, name, check, students):
     found = cells.answer(notebook.cells, name, names_of(module))
     if found.source is None:
         words = text(ko="답을 쓴 셀이 없습니다.", en="There is no cell with an answer.")
-        return _told(check, Result(name, "not tried", words), found)
+        told = _told(check, Result(name, "not tried", words), found)
+        return replace(told, is_there=found.is_there)
     try:
         with students.start(module) as session:
             result = _result(session, found, name, check)
@@ -82,7 +88,16 @@ def _graded(notebook, name, check, students):
         result = Result(name, "wrong", messages.stopped(stop))
     except Gone:
         result = Result(name, "wrong", _gone())
-    return _told(check, result, found)
+    if check.exercises[name].kind != "function":
+        return _told(check, result, found)
+    known = titles.known_lines(notebook.lesson, name)
+    is_copied = found.is_copied or not cells.own_lines(found.source, known)
+    told = _told(check, result, replace(found, is_copied=is_copied))
+    return replace(told, own=_digest(cells.own_text(found.source, known)))
+
+
+def _digest(words):
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest() if words else ""
 
 
 def _result(session, found, name, check):

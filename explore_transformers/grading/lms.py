@@ -4,7 +4,8 @@ import csv
 import io
 import re
 
-from explore_transformers.grading.reports import safe_cell, score
+from explore_transformers.grading.records import score
+from explore_transformers.grading.reports import safe_cell
 from explore_transformers.language import text
 
 _MOODLE = {

@@ -1,5 +1,6 @@
 """Grades all submissions: a process for each notebook, and what is done is kept."""
 
+import gc
 import hashlib
 import json
 import os
@@ -62,9 +63,11 @@ def _digest(*parts):
 def _grade_all(todo, jobs, progress):
     torch.set_num_threads(1)  # one of many processes
     for lesson in _lessons(todo):
-        judging.checks(lesson)  # loaded once, for all forks
+        judging.checks(lesson).prove()  # takes seconds: once, for all forks
         variants.variants(lesson, 0)  # which other numbers there are
     bar = _Bar(len(todo), progress)
+    gc.collect()
+    gc.freeze()  # so that forks share what is here, and no collector looks through it
     with Students() as students:
         running = {}
         for submission, place in todo:
