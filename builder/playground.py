@@ -47,7 +47,7 @@ PARTICLES = {
     **{"것이": "will", "기": "(…ing)", "때문에": "because", "고": "and", "지만": "but"},
 }
 
-# What the page shows at first: the RNN forgets the second verb, and the other two don't.
+# What the page shows at first: the RNN forgets the second verb, the other two don't.
 DEMO = {"s": 109, "w": 11}  # number of the sentence, number of the word looked at
 # For each switch an unseen sentence, by its number, that comes out otherwise in every
 # model that has the switch; found by running them, and tested.

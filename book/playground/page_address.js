@@ -92,7 +92,8 @@
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(state)) {
       const as_first = first[key] === null ? "null" : as_text(first[key], key);
-      if (key === "s" || as_text(value, key) !== as_first) query.set(key, as_text(value, key));
+      const text = as_text(value, key);
+      if (key === "s" || text !== as_first) query.set(key, text);
     }
     if (t) query.set("t", t.join(" "));
     if (t) query.delete("s");

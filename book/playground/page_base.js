@@ -15,7 +15,7 @@ var Page = {
   // in two forms, as in {을/를}, goes with what was filled in before it.
   say(key, ...values) {
     let word = "";
-    return Page.words[Page.language][key].replace(/\{(?:(.+?)\/(.+?))?\}/gu,
+    return Page.words[Page.language][key].replace(/\{(?:([^{}]+)\/([^{}]+))?\}/gu,
       (_, ...forms) => (forms[0] ? Page.particle(word, forms[0], forms[1])
         : (word = String(values.shift()))));
   },
@@ -23,7 +23,7 @@ var Page = {
   // Which form of a Korean particle goes with a word: the first after a consonant, the
   // second after a vowel, or both where only a reader can know how the word sounds.
   particle(word, consonant, vowel) {
-    const end = word.normalize("NFC").match(/[\p{L}\p{N}](?=[^\p{L}\p{N}]*$)/u)?.[0] ?? "";
+    const end = word.normalize("NFC").match(/[\p{L}\p{N}]/gu)?.at(-1) ?? "";
     if (/[가-힣]/u.test(end)) {
       return (end.charCodeAt(0) - "가".charCodeAt(0)) % 28 ? consonant : vowel;
     }
@@ -95,7 +95,7 @@ var Page = {
   // A word with its gloss, where it has one, in one line of text.
   with_gloss(word) {
     const gloss = Page.gloss(word)?.textContent;
-    return gloss ? `${word} (${gloss})` : `“${word}”`;
+    return gloss ? `${word} (${gloss.replace(/[()]/g, "")})` : `“${word}”`;
   },
 
   // Words as bars: [[word, probability, id]], the one to come or chosen in bold. With

@@ -90,13 +90,13 @@
   };
 
   const show_switches = () => {
-    const {b, m} = Page.state;
+    const {b, m, s, t} = Page.state;
     ui.model.value = m;
     for (const [name, {input, about, shows}] of Object.entries(ui.switches)) {
       input.checked = b.includes(name);
       input.disabled = m !== "all" && !has[m]().includes(name);
       about.hidden = !input.checked && !input.disabled;
-      shows.hidden = input.disabled || (!Page.state.t && Page.state.s === SENTENCES.shows[name]);
+      shows.hidden = input.disabled || (!t && s === SENTENCES.shows[name]);
     }
     ui.heads.hidden = !b.includes("remove_head")
       || ui.switches.remove_head.input.disabled;
@@ -196,16 +196,15 @@
 
   const row = (result) => {
     const {name, whole, broken} = result, [what, why] = difference(result);
-    const changed = broken
-      ? words_of(broken.words, Page.compare(broken.words, whole.words)) : ["—"];
     return make("div", {
       class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
     },
       make("h3", {}, say(name)),
       make("p", {class: "pg-verdict"}, what),
       why ? make("p", {class: "pg-hint"}, why) : null,
-      make("h4", {}, say("broken")),
-      make("p", {class: "pg-broken-words", lang: broken ? "en" : null}, changed),
+      broken ? make("h4", {}, say("broken")) : null,
+      broken ? make("p", {class: "pg-broken-words", lang: "en"},
+        words_of(broken.words, Page.compare(broken.words, whole.words))) : null,
       make("h4", {}, say("whole")), make("p", {lang: "en"}, whole.words.join(" ")));
   };
 

@@ -163,40 +163,47 @@
     return {name, body, fold, table, element};
   };
 
+  // All of it, in a fold.
+  const make_fold = (source, [words, heads], panels, toggle) =>
+    make("details", {class: "pg-look", toggle},
+      make("summary", {}, say("look")), source, words.element, about_heads(),
+      heads.element, make("div", {class: "pg-panels"}, panels.map((p) => p.element)),
+      ...panels.map((panel) => panel.fold),
+      Page.terms("encoder", "decoder", "last-hidden-state", "bottleneck",
+        "attention-weight", "query", "key", "self-attention", "cross-attention",
+        "multi-head-attention"));
+
+  const show_panel = ({name, body, fold, table: place}, of) => {
+    const runner = of.runners()?.[name];
+    if (!runner) return;
+    Page.keep_focus(body, () => body.replaceChildren(...next_words(runner, of.choose),
+      ...weights_of_step(runner, of.encoded)), of.otherwise);
+    if (fold.open) place.replaceChildren(...table(runner, of.encoded));
+  };
+
   // of: {runners(), encoded(name), choose(name, word), otherwise: who gets the focus}
-  Page.look = ({runners, encoded, choose, otherwise}) => {
-    const panels = ["encoder_decoder", "attention", "transformer"].map(make_panel);
+  Page.look = (of) => {
+    const panels = ET.TRANSLATORS.map(make_panel);
     const choices = [word_choice(), head_choice()];
     const source = make("ol", {class: "pg-source", "aria-label": say("source")});
-
-    const show_panel = ({name, body, fold, table: place}) => {
-      const runner = runners()[name];
-      Page.keep_focus(body, () => body.replaceChildren(
-        ...next_words(runner, choose), ...weights_of_step(runner, encoded)), otherwise);
-      if (fold.open) place.replaceChildren(...table(runner, encoded));
+    // Of a whole translation the second word, often the subject, says more than the end.
+    const turn = () => {
+      if (fold.open === Boolean(Page.state.i)) return;
+      const is_over = Object.values(of.runners() ?? {last: {}}).every(({done}) => done);
+      Page.change({i: Number(fold.open), w: Page.state.w || (is_over ? 2 : 0)});
     };
+    const fold = make_fold(source, choices, panels, turn);
     for (const panel of panels) {
-      panel.fold.addEventListener("toggle", () => runners() && show_panel(panel));
+      panel.fold.addEventListener("toggle", () => show_panel(panel, of));
     }
-
     const show = () => {
-      element.open = Boolean(Page.state.i);
-      if (!element.open || !runners()) return;
+      fold.open = Boolean(Page.state.i);
+      if (!fold.open || !of.runners()) return;
       source.replaceChildren(...Page.sentence().words.map((word) =>
         make("li", {}, make("span", {lang: "ko"}, word), Page.gloss(word))));
-      for (const choice of choices) choice.show(runners());
-      panels.forEach(show_panel);
+      for (const choice of choices) choice.show(of.runners());
+      for (const panel of panels) show_panel(panel, of);
     };
-
-    const element = make("details", {class: "pg-look", toggle: () => {
-      if (element.open !== Boolean(Page.state.i)) Page.change({i: Number(element.open)});
-    }},
-    make("summary", {}, say("look")), source, choices[0].element, about_heads(),
-    choices[1].element, make("div", {class: "pg-panels"}, panels.map((p) => p.element)),
-    ...panels.map((panel) => panel.fold),
-    Page.terms("encoder", "decoder", "last-hidden-state", "bottleneck",
-      "attention-weight", "query", "key", "self-attention", "cross-attention",
-      "multi-head-attention"));
-    return {element, show};
+    return {element: fold, show};
   };
 })();

@@ -20,14 +20,27 @@
     return best[word.length] ?? null;
   };
 
-  // Edits from one word to another, counted in jamo: 사가 is one away from 사과.
+  // Jamo that are easily taken for one another, by syllables that differ in one.
+  const GROUPS = "가까카 다따타 바빠파 자짜차 사싸 애에얘예 와왜외 워웨위 어여 아야 오요 우유 "
+    + "으의이 여요 악앆앜 앗았 앗앋앝 압앞 안않";
+  const alike = new Set(GROUPS.split(" ").flatMap((group) => {
+    const all = [...group].map((syllable) => syllable.normalize("NFD"));
+    return all.flatMap((a) => all.map((b) => {
+      const at = [...a].findIndex((jamo, i) => jamo !== b[i]);
+      return `${a[at]}${b[at]}`;
+    }));
+  }));
+
+  // Edits from one word to another, counted in jamo: 사괴 is one away from 사과. Jamo of
+  // another sound count twice, since they are seldom a slip: 여자 is not 의자.
   const distance = (a, b) => {
     [a, b] = [a.normalize("NFD"), b.normalize("NFD")];
     let row = [...Array(b.length + 1).keys()];
     for (let i = 1; i <= a.length; i++) {
       const next = [i];
       for (let j = 1; j <= b.length; j++) {
-        const swap = row[j - 1] + (a[i - 1] !== b[j - 1]);
+        const [x, y] = [a[i - 1], b[j - 1]];
+        const swap = row[j - 1] + (x === y ? 0 : alike.has(x + y) ? 1 : 2);
         next.push(Math.min(swap, row[j] + 1, next[j - 1] + 1));
       }
       row = next;
@@ -55,7 +68,7 @@
   // So many jamo may be wrong: in a short word each makes it another word.
   const bearable = (word) => {
     const n = word.normalize("NFD").length;
-    return word.length < 2 || n < 4 ? 0 : n < 6 ? 1 : 2;
+    return word.length < 2 || n < 4 ? 0 : n < 8 ? 1 : 2;
   };
 
   // The words like one that is unknown, its particle kept; none where none is like it.

@@ -155,7 +155,7 @@
     if (count > 0 ? !await can_go() : !await ready()) return;
     const n = Math.max(0, Math.min(LONGEST, Math.min(Page.state.n, longest()) + count));
     const c = count < 0 ? Page.choices_before(n + 1) : Page.state.c;
-    Page.change({n, c, w: 0});
+    Page.change({n, c, w: count === LONGEST ? Page.state.w : 0});
     tell_all();
   };
 
@@ -169,9 +169,9 @@
     const shown = () => JSON.stringify(WATCHED.map((key) => Page.state[key]));
     ui.answers.style.minHeight = `${ui.answers.offsetHeight}px`;
     ui.watched = true;
-    if (is_over()) Page.change({n: 0, w: 0});
+    if (is_over()) Page.change({n: 0});
     for (let now = shown(); !is_over() && now === shown();) {
-      Page.change({n: longest() + 1, w: 0});
+      Page.change({n: longest() + 1});
       now = shown();
       await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
     }
@@ -293,7 +293,7 @@
   const show = async (change = {}) => {
     show_sentence();
     show_breaks();
-    if (Page.state.n && !runners && !await ready()) return;
+    if ((Page.state.n || Page.state.i) && !runners && !await ready()) return;
     if (runners) ET.TRANSLATORS.forEach(catch_up);
     say_anew(change);
     ui.panels.forEach(show_panel);
@@ -322,7 +322,8 @@
 
   Page.parts.translators = (box) => {
     ui.panels = ET.TRANSLATORS.map(make_panel);
-    ui.answers = make("div", {class: "pg-panels pg-answers"}, ui.panels.map((p) => p.element));
+    ui.answers = make("div", {class: "pg-panels pg-answers"},
+      ui.panels.map((panel) => panel.element));
     ui.source = make("p", {class: "pg-sentence", lang: "ko"});
     [ui.reference, ui.broken] = [make("p"), make("p", {class: "pg-broken"})];
     ui.said = status();
