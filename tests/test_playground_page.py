@@ -374,6 +374,7 @@ def test_where_a_sentence_of_ones_own_is_sent_off_the_answers_come_in_sight(
 ):
     page = playground("en", width=width)
     wait_for_words(page)
+    own(page)
     opened(page, "word-list")
     write_own(page, "나는 어제 작은 사과를 먹었다.")
     page.wait_for_function("Page.state.t && Page.state.n === 60")
@@ -764,7 +765,7 @@ def test_mending_gives_the_whole_model_back(playground):
 @pytest.mark.parametrize("language", PATHS)
 def test_each_link_leads_somewhere(playground, site, language):  # noqa: F811
     page = playground(language)
-    assert part(page, "breaks").locator(".pg-switches a").count() == len(SWITCHES)
+    assert part(page, "breaks").locator(".pg-about a").count() == len(SWITCHES)
     links = page.locator("[data-playground] a")
     hrefs = links.evaluate_all("(links) => links.map((a) => a.getAttribute('href'))")
     assert len(hrefs) > len(SWITCHES) + 9  # and terms in the glossary

@@ -224,8 +224,10 @@
     if (runners) return true;
     const tell = (text) => { ui.said.textContent = text; };
     runners = await Page.load(ET.TRANSLATORS, tell);
-    if (runners) show();
-    return Boolean(runners);
+    if (!runners) return false;
+    show();
+    tell_differences();
+    return true;
   };
 
   const show = () => {
