@@ -23,8 +23,8 @@ MODELS = (*TRANSLATORS, "korean_gpt", "korean_sentiment")
 LIMIT = 800_000  # bytes of a translator's script
 ENGINE = "et tensor gru attention transformer gpt tokenizer models"
 INTERFACE = (
-    "page_base words page_address page_sentence page_code page_translators page_breaks "
-    "page_race page_gpt page_sentiment page_start"
+    "page_base words page_address page_sentence page_words page_code page_translators "
+    "page_look page_breaks page_race page_gpt page_sentiment page_start"
 )
 # In this order. The sentences, which are made too, come before the interface.
 SCRIPTS = (
@@ -46,6 +46,40 @@ PARTICLES = {
     "요즘": "these days",
     **{"것이": "will", "기": "(…ing)", "때문에": "because", "고": "and", "지만": "but"},
 }
+
+# What the page shows at first: the RNN forgets the second verb, the other two don't.
+DEMO = {"s": 109, "w": 11}  # number of the sentence, number of the word looked at
+# For each switch an unseen sentence, by its number, that comes out otherwise in every
+# model that has the switch; found by running them, and tested.
+SHOWS = {
+    "cut_context": 0,
+    "no_scale": 54,
+    "padding_in": 19,
+    "see_future": 69,
+    "drop_positions": 4,
+    "remove_head": 104,
+    "uniform_attention": 0,
+}
+# Particles by what they follow, and endings of a stem, for who writes a sentence.
+PAIRS = [
+    ["은/는", "topic"],
+    ["이/가", "subject"],
+    ["을/를", "object"],
+    ["과/와", "with"],
+    ["에서", "at, in"],
+    ["에", "at, to"],
+    ["마다", "every"],
+]
+ENDINGS = [
+    ["다", "(end)"],
+    ["고", "and"],
+    ["지만", "but"],
+    ["기 때문에", "because"],
+    ["지 않았다", "did not, was not"],
+    ["지 않는다", "does not"],
+    ["지 않다", "is not"],
+    ["지 않을 것이다", "will not"],
+]
 
 
 def weight_script(name: str) -> str:
@@ -81,6 +115,10 @@ def sentences_script() -> str:
         "pairs": [[" ".join(pair.src), " ".join(pair.tgt)] for pair in chosen],
         "glosses": _glosses(pairs),
         "english": corpus.english_words(),
+        "attached": sorted(corpus._ATTACHED),
+        "known": known_words(),
+        "demo": DEMO,
+        "shows": SHOWS,
     }
     text = json.dumps(packed, ensure_ascii=False, separators=(",", ":"))
     return f"var SENTENCES={text};\n"
@@ -94,6 +132,40 @@ def _glosses(pairs: list) -> dict[str, str]:
             found[pair.src[i]][pair.tgt[j]] += 1
     meant = {word: counts.most_common(1)[0][0] for word, counts in found.items()}
     return {word: PARTICLES.get(word) or meant[word] for word in corpus.korean_words()}
+
+
+def known_words() -> dict[str, list[list[str]]]:
+    """{part of speech: [[as it is written, its meaning]]}, of the corpus's own lexicon.
+
+    A particle with two forms has both, as in 은/는. What can end a sentence is whole.
+    """
+    adjectives = chain.from_iterable(map(corpus._entries, corpus._ADJECTIVES.values()))
+    things = [phrases[0] for _, phrases in corpus._THINGS]
+    return {
+        "people": [[ko, " ".join(p.en)] for p in corpus._PERSONS for ko in p.ko],
+        "things": [[p.ko[0], p.en[-1]] for p in (*things, corpus._WEATHER)],
+        "places": [[f"{p.ko[0]}에서", " ".join(p.en)] for _, p in corpus._WHERE],
+        "times": [[corpus._join(p.ko), " ".join(p.en)] for _, p in corpus._WHEN],
+        "adjectives": [[p.ko[0], p.en[0]] for p in adjectives],
+        "adverbs": [[p.ko[0], p.en[0]] for p in corpus._HOW.values()],
+        "particles": PAIRS,
+        **_verb_forms(),
+        "endings": ENDINGS,
+    }
+
+
+def _verb_forms() -> dict[str, list[list[str]]]:
+    """Each verb as it ends a sentence, by tense, and its stem for other endings."""
+    forms = {"past": [], "present": [], "future": [], "stems": []}
+    for verb in (*corpus._ACTIONS, *corpus._STATES, *corpus._WEATHERS):
+        stem, present, future, past = verb.ko
+        state = [f"{be} {verb.en[0]}" for be in ("be", "is", "was")]
+        base, now, then, *more = state if verb.is_state else verb.en
+        rows = (f"{past}다", then), (f"{present}다", now)
+        rows += (f"{future} 것이다", f"will {base}"), (stem, base)
+        for kind, (korean, english) in zip(forms, rows, strict=True):
+            forms[kind].append([korean, " ".join((english, *more))])
+    return forms
 
 
 def write_weight_scripts(folder: Path) -> None:

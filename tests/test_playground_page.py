@@ -14,7 +14,13 @@ from test_site import (  # noqa: F401
     visit,
 )
 
-from builder.playground import FOLDER, SCRIPTS, sentences_script
+from builder.playground import (
+    FOLDER,
+    SCRIPTS,
+    SHOWS,
+    known_words,
+    sentences_script,
+)
 from explore_transformers.data import corpus
 
 pytestmark = pytest.mark.browser
@@ -61,6 +67,18 @@ def press(page, name, where="translators"):
     part(page, where).get_by_role("button", name=name, exact=True).click()
 
 
+def opened(page, name):
+    """A part of the page that is opened as wanted, open."""
+    fold = part(page, "translators").locator(f".pg-{name}")
+    if fold.get_attribute("open") is None:
+        fold.locator("summary").first.click()
+    return fold
+
+
+def look(page):
+    return opened(page, "look")
+
+
 def output(page):
     """What the three panels have written, without their marks."""
     return [
@@ -69,7 +87,7 @@ def output(page):
               [...word.childNodes].filter((n) => n.nodeType === 3)
                 .map((n) => n.data.replace(/[✗\\u2060]/g, "")).join("")).join(" ")"""
         )
-        for panel in part(page, "translators").locator(".pg-panel").all()
+        for panel in part(page, "translators").locator(".pg-answers .pg-panel").all()
     ]
 
 
@@ -78,7 +96,80 @@ def wait_for_words(page):
 
 
 def said(page, where="translators"):
-    return part(page, where).locator(".pg-status").nth(1).inner_text()
+    return part(page, where).locator(".pg-said").inner_text()
+
+
+# ---- at first ----------------------------------------------------------------------
+
+SCREENS = [(1280, 800), (390, 844)]
+
+
+@pytest.mark.parametrize("language", PATHS)
+@pytest.mark.parametrize("size", SCREENS)
+def test_at_first_three_answers_stand_in_the_first_screen(playground, language, size):
+    page = playground(language, width=size[0])
+    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    wait_for_words(page)
+    box = part(page, "translators")
+    wrong = [
+        panel.locator(".pg-wrong").count()
+        for panel in box.locator(".pg-answers .pg-panel").all()
+    ]
+    assert wrong[0] > 0 and wrong[1:] == [0, 0]
+    places = (
+        ".pg-main",
+        ".pg-sentence",
+        *(f".pg-answers .pg-{n}" for n in TRANSLATORS),
+    )
+    for place in places:
+        found = box.locator(place).bounding_box()
+        assert found["y"] >= 0 and found["y"] + found["height"] <= size[1], place
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_pressed_translate_writes_word_by_word_in_sight(playground):
+    page = playground("en", width=390)
+    page.emulate_media(reduced_motion="no-preference")
+    wait_for_words(page)
+    whole = output(page)
+    page.evaluate("""() => {
+      window.seen = [];
+      Page.listeners.push((change) => "n" in change && seen.push(
+        document.querySelectorAll(".pg-answers .pg-transformer .pg-right").length));
+    }""")
+    press(page, "Translate")
+    page.wait_for_function("seen.length > 4")
+    page.wait_for_function(
+        "document.querySelector('.pg-said').innerText.includes('RNN')"
+    )
+    n = len(whole[2].split())
+    assert page.evaluate("seen").index(1) < page.evaluate("seen").index(n)
+    assert sorted(page.evaluate("seen")) == page.evaluate("seen")
+    assert output(page) == whole and page.evaluate("scrollY") == 0
+
+
+def test_another_press_ends_the_watching_and_a_change_stops_it(playground):
+    page = playground("en", "#s=3")
+    page.emulate_media(reduced_motion="no-preference")
+    press(page, "Translate")
+    page.wait_for_function("Page.state.n > 2")
+    press(page, "Translate")
+    page.wait_for_function("Page.state.n === 60")
+    assert output(page) == page.evaluate(ENGINE, [3, 60, {}])
+    press(page, "Start over")
+    press(page, "Translate")
+    page.wait_for_function("Page.state.n > 2")
+    part(page, "translators").locator("select").first.select_option("2")
+    page.wait_for_timeout(300)
+    assert page.evaluate("Page.state.n") == 0 and output(page) == ["", "", ""]
+
+
+def test_a_headings_address_changes_nothing(playground):
+    page = playground("en", "#s=2&n=3")
+    wait_for_words(page)
+    page.evaluate("location.hash = 'break-it'")
+    page.wait_for_timeout(100)
+    assert page.evaluate("[Page.state.s, Page.state.n]") == [2, 3]
 
 
 # ---- 1: three translators ----------------------------------------------------------
@@ -94,7 +185,7 @@ def test_step_back_and_run_agree_with_the_engine(playground):
     assert output(page) == engine(2)
     press(page, "One word back")
     assert output(page) == engine(1)
-    press(page, "To the end")
+    press(page, "Translate")
     whole = engine(60)
     assert output(page) == whole
     assert "n=" in page.url and "s=2" in page.url
@@ -129,7 +220,7 @@ def test_bars_and_weights_are_the_engines(playground):
       return [translator.vocabulary.words[best], Page.percent(p[best]),
         [...weights].map(Page.percent)];
     }""")
-    panel = part(page, "translators").locator(".pg-attention").first
+    panel = look(page).locator(".pg-panel.pg-attention")
     bar = panel.locator(".pg-bars li").first
     assert [
         bar.locator(".pg-word").inner_text(),
@@ -147,7 +238,7 @@ def test_bars_and_weights_are_the_engines(playground):
 def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground):
     page = playground("en", "#s=0&n=60")
     wait_for_words(page)
-    panel = part(page, "translators").locator(".pg-fold.pg-transformer")
+    panel = look(page).locator(".pg-fold.pg-transformer")
     panel.locator("summary").click()
     select = part(page, "translators").get_by_label("Layer and head")
     rows = panel.locator("tbody tr")
@@ -167,10 +258,74 @@ def test_the_matrix_has_a_row_for_each_word_and_a_head_can_be_chosen(playground)
     assert panel.locator("thead th").first.inner_text() == "<s>"
 
 
+# What a head reads most for a word, as the engine has it.
+READS = """async ([s, n, model, name, head]) => {
+  const translator = await ET.load(model);
+  const words = SENTENCES.pairs[s][0].split(" ");
+  translator.start(words);
+  while (translator.steps.length < n) translator.step();
+  const step = translator.steps.at(-1);
+  const weights = [...step.attention_weights[name][head]];
+  const most = weights.indexOf(Math.max(...weights));
+  return [step.word, Page.percent(weights[most]), words[most]];
+}"""
+
+
+@pytest.mark.parametrize("language", PATHS)
+def test_what_a_head_reads_stands_there_in_words(playground, language):
+    state = "#s=1&n=60&w=5&a=decoder.layers.1.cross_attention.2"
+    page = playground(language, state)
+    wait_for_words(page)
+    for model, name, head in (
+        ("attention", "decoder.attention", 0),
+        ("transformer", "decoder.layers.1.cross_attention", 2),
+    ):
+        word, share, source = page.evaluate(READS, [1, 5, model, name, head])
+        text = look(page).locator(f".pg-{model} .pg-reads").inner_text()
+        gloss = page.evaluate("(word) => SENTENCES.glosses[word]", source)
+        for said_of_it in (f"“{word}”", share, f"{source} ({gloss})"):
+            assert said_of_it in text
+        if model == "transformer":
+            assert {"ko": "2층", "en": "layer 2"}[language] in text
+            assert {"ko": "헤드 3", "en": "head 3"}[language] in text
+    link = look(page).locator("p a").first
+    assert "/04_transformer.html#" in link.get_attribute("href")
+
+
+def test_any_word_can_be_looked_at_by_keyboard_and_from_an_address(playground):
+    page = playground("en", "#s=1&n=60")
+    wait_for_words(page)
+    slider = look(page).get_by_label("The word to look at")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("[Page.state.w, Page.state.i]") == [2, 1]
+    second = output(page)[1].split()[1]
+    assert f"“{second}”" in slider.get_attribute("aria-valuetext")
+    bar = look(page).locator(".pg-panel.pg-attention .pg-chosen")
+    probability = """async () => {
+      const translator = await ET.load("attention");
+      translator.start(SENTENCES.pairs[1][0].split(" "));
+      translator.step();
+      const step = translator.step();
+      return Page.percent(step.probabilities[step.id]);
+    }"""
+    assert bar.locator(".pg-word").inner_text() == second
+    assert bar.locator(".pg-share").inner_text() == page.evaluate(probability)
+    lit = part(page, "translators").locator(".pg-answers .pg-attention .pg-looked")
+    assert lit.inner_text() == second
+    again = playground("ko", page.url[page.url.index("#") :])
+    wait_for_words(again)
+    assert again.locator(".pg-look").get_attribute("open") is not None
+    assert again.evaluate("Page.state") == page.evaluate("Page.state")
+    press(page, "One word back")
+    assert page.evaluate("Page.state.w") == 0
+
+
 def test_a_long_sentences_matrix_has_the_pages_width_and_keeps_its_heads(playground):
     page = playground("en", "#s=3&n=60&a=decoder.layers.1.cross_attention.mean")
     wait_for_words(page)
-    fold = part(page, "translators").locator(".pg-fold.pg-transformer")
+    fold = look(page).locator(".pg-fold.pg-transformer")
     fold.locator("summary").click()
     box = fold.locator(".pg-matrix")
     whole = part(page, "translators").bounding_box()["width"]
@@ -195,24 +350,43 @@ def test_wrong_words_are_marked_in_words(playground):
     assert "✓" in right.locator(".pg-verdict").inner_text()
 
 
+def own(page):
+    return opened(page, "own-fold").locator("form input")
+
+
 def write_own(page, text):
-    part(page, "translators").locator("form input").fill(text)
-    press(page, "Use this sentence")
+    own(page).fill(text)
+    press(page, "Translate this sentence")
 
 
 def test_a_sentence_of_ones_own(playground):
     page = playground()
     write_own(page, "나는 어제 작은 사과를 먹었다.")
-    press(page, "To the end")
-    wait_for_words(page)
+    page.wait_for_function("Page.state.n === 60")
     assert output(page)[2] == "I ate a small apple yesterday ."
     assert page.evaluate("Page.state.t").count("사과") == 1
     assert "no reference" in part(page, "translators").inner_text()
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_where_a_sentence_of_ones_own_is_sent_off_the_answers_come_in_sight(
+    playground, width
+):
+    page = playground("en", width=width)
+    wait_for_words(page)
+    own(page)
+    opened(page, "word-list")
+    write_own(page, "나는 어제 작은 사과를 먹었다.")
+    page.wait_for_function("Page.state.t && Page.state.n === 60")
+    for name in TRANSLATORS[:2]:
+        found = part(page, "translators").locator(f".pg-answers .pg-{name}")
+        place = found.evaluate("(e) => [e.getBoundingClientRect().top, innerHeight]")
+        assert 0 < place[0] < place[1], name
+
+
 def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
     page = playground("en", "#s=2")
-    press(page, "To the end")
+    press(page, "Translate")
     wait_for_words(page)
     part(page, "breaks").get_by_role("checkbox").first.check()
     page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
@@ -225,8 +399,9 @@ def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
     assert said(page) == "" and said_last(page, "breaks") != before
     press(page, "One word")
     write_own(page, "나는 사과를 먹었다.")
-    assert said(page) == ""
-    about = part(page, "translators").locator(".pg-status").first
+    page.wait_for_function("Page.state.n === 60")
+    assert all(text in said(page) for text in output(page))
+    about = part(page, "translators").locator(".pg-own-said")
     assert about.inner_text() == "New sentence of 7 source tokens."
     part(page, "translators").locator("select").first.select_option("2")
     assert about.inner_text() == ""
@@ -234,15 +409,13 @@ def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
 
 def test_a_typed_sentence_is_used_by_the_first_step(playground):
     page = playground("en")
-    part(page, "translators").locator("form input").fill(
-        "나는 어제 작은 사과를 먹었다."
-    )
-    press(page, "To the end")
+    own(page).fill("나는 어제 작은 사과를 먹었다.")
+    press(page, "Translate")
     wait_for_words(page)
     assert output(page)[2] == "I ate a small apple yesterday ."
     first = part(page, "translators").locator(".pg-output .pg-right").first
     assert first.evaluate("e => getComputedStyle(e).borderBottomWidth") == "0px"
-    part(page, "translators").locator("form input").fill("나는 피자를 먹었다.")
+    own(page).fill("나는 피자를 먹었다.")
     press(page, "Start over")
     press(page, "One word")
     assert "피자" in part(page, "translators").locator(".pg-unknown").first.inner_text()
@@ -255,7 +428,7 @@ def test_an_unknown_word_is_named_and_the_nearest_suggested(playground):
     form = part(page, "translators").locator("form")
     assert "사괴" in form.inner_text()
     form.get_by_role("button", name="사과", exact=True).click()
-    press(page, "Use this sentence")
+    press(page, "Translate this sentence")
     assert page.evaluate("Page.state.t") == "나 는 사과 를 먹었 다 .".split()
 
 
@@ -272,6 +445,103 @@ def test_all_unknown_words_are_named_and_each_is_replaced(playground):
     assert lines.count() == 1 and "먹얶다사괴를" in lines.inner_text()
 
 
+LIKE = [
+    ("사괴를", "사과를"),
+    ("사괴을", "사과를"),
+    ("샌드이치가", "샌드위치가"),
+    ("선새님은", "선생님은"),
+    ("학겨에서", "학교에서"),
+    ("마셧다", "마셨다"),
+    ("재미잇는", "재미있는"),
+    ("도서관예서", "도서관에서"),
+]
+# Words of every day that the models don't know, nor any like them.
+UNLIKE = """피자를 강아지가 고양이는 밥을 빵을 엄마가 아빠는 사람이 나무를 돈을
+    컴퓨터로 한국에서 갔다 좋아한다 사랑해 안녕하세요 라면을 바나나를 버스를 비행기가
+    개가 말을 곰이 눈이 손을 남자는 여자가 병원에서 은행에 부산에 좋은 아주 점심을 옷을
+    예쁘다 누가 hello 123 ㅋㅋㅋ""".split()
+
+
+def test_only_words_like_the_unknown_one_are_suggested(playground):
+    page = playground()
+    nearest = "(word) => Page.compose(word).unknown?.[0][1] ?? null"
+    for typed, expected in LIKE:
+        found = page.evaluate(nearest, typed)
+        assert found[0] == expected, typed
+        assert page.evaluate("(word) => Page.compose(word).words", expected)
+    found = {word: page.evaluate(nearest, word) for word in UNLIKE}
+    assert {word: like for word, like in found.items() if like} == {}
+
+
+def test_where_no_word_is_like_it_the_list_opens(playground):
+    page = playground()
+    write_own(page, "나는 피자를 먹었다")
+    line = part(page, "translators").locator(".pg-unknown")
+    assert (
+        "none is like it" in line.inner_text() and line.locator("button").count() == 0
+    )
+    assert part(page, "translators").locator(".pg-words").is_visible()
+
+
+def test_the_list_holds_every_known_word_and_nothing_else(playground):
+    listed = {
+        word
+        for rows in known_words().values()
+        for text, _ in rows
+        for word in text.split("/")
+    }
+    words = playground().evaluate(
+        "(listed) => listed.map((word) => Page.compose(word).words)", sorted(listed)
+    )
+    found = {word for each in words for word in each}
+    assert found == {*corpus.korean_words()} - {","}
+    assert all(meaning for rows in known_words().values() for _, meaning in rows)
+
+
+CLICKS = [("People", "그녀"), ("Particles", "은/는"), ("Times", "어제"),
+          ("Places", "공원에서"), ("Adjectives", "큰"), ("Things", "가방"),
+          ("Particles", "을/를"), ("Verbs: past", "샀다"), ("Endings", "지만"),
+          ("People", "형"), ("Particles", "은/는"), ("Verb stems", "바쁘"),
+          ("Endings", "지 않다")]  # fmt: skip
+
+
+def test_a_sentence_is_made_of_words_pressed_in_the_list(playground):
+    page = playground()
+    field, words = own(page), part(page, "translators").locator(".pg-word-list")
+    words.locator("summary").click()
+    kinds = words.locator("select")
+    for kind, word in CLICKS:
+        labels = kinds.locator("option").all_inner_texts()
+        kinds.select_option(label=next(x for x in labels if x.startswith(kind)))
+        add = words.get_by_role("button").filter(has=page.get_by_text(word, exact=True))
+        add.focus()
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.className") == "pg-known"
+    typed = "그녀는 어제 공원에서 큰 가방을 샀지만 형은 바쁘지 않다"
+    assert field.input_value() == typed
+    assert typed in part(page, "translators").locator(".pg-own-said").inner_text()
+    press(page, "Translate this sentence")
+    page.wait_for_function("Page.state.n === 60")
+    assert output(page)[2] == (
+        "she bought a big bag in the park yesterday , but my brother is not busy ."
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        *[("사과", "를"), ("책", "을"), ("“책”", "을"), ("영화!", "를")],
+        *[("ㅋㅋ", "을"), ("ㅠㅠ", "를"), ("3", "을"), ("2", "를")],
+        *[("cake", "을(를)"), ("", "을(를)"), ("😀", "을(를)"), ("{을/를}", "을")],
+    ],
+)
+def test_a_particle_goes_with_the_sound_before_it(playground, word, shown):
+    page = playground("ko")
+    assert page.evaluate("(word) => Page.particle(word, '을', '를')", word) == shown
+    said = page.evaluate("(word) => Page.say('drawn', word)", word)
+    assert said == f"“{word}”{shown} 뽑았습니다."
+
+
 @pytest.mark.parametrize(
     ("share", "shown"),
     [(0, "0%"), (1e-9, "<0.1%"), (0.0006, "0.1%"), (0.0994, "9.9%"), (0.5, "50%")],
@@ -282,8 +552,7 @@ def test_a_small_probability_is_not_shown_as_none(playground, share, shown):
 
 def test_words_are_completed(playground):
     page = playground()
-    field = part(page, "translators").locator("form input")
-    field.fill("나 는 사")
+    own(page).fill("나 는 사")
     options = page.locator("#pg-known option")
     offered = options.evaluate_all("(options) => options.map((o) => o.value)")
     assert "나 는 사과" in offered
@@ -322,6 +591,7 @@ def test_a_word_is_chosen_by_its_bar(playground):
     page = playground("en", "#s=1")
     press(page, "One word")
     wait_for_words(page)
+    look(page)
     word = bars(page, "attention").nth(1).locator(".pg-word").inner_text()
     bars(page, "attention").nth(1).click()
     assert page.evaluate("Page.state.c") == [f"attention.2.{word}"]
@@ -332,7 +602,7 @@ def test_a_word_is_chosen_by_its_bar(playground):
     own = part(page, "translators").locator(".pg-own")
     assert own.count() == 1 and "(your choice)" in own.text_content()
     assert f"you chose {word}" in said(page)
-    press(page, "To the end")
+    press(page, "Translate")
     whole = page.evaluate(FORCED, ["attention", 1, 60, {2: word}, {}])
     assert output(page)[1] == whole != page.evaluate(ENGINE, [1, 60, {}])[1]
     assert bars(page, "attention").count() == 0  # nothing is left to choose
@@ -357,6 +627,7 @@ def test_a_choice_is_taken_back_with_its_word_or_with_the_sentence(playground):
 def test_a_word_is_chosen_by_keyboard_and_the_focus_goes_on(playground):
     page = playground("en", "#s=0&n=1")
     wait_for_words(page)
+    look(page)
     bars(page, "transformer").nth(2).focus()
     page.keyboard.press("Enter")
     chosen = page.evaluate("Page.state.c")
@@ -366,7 +637,7 @@ def test_a_word_is_chosen_by_keyboard_and_the_focus_goes_on(playground):
     page.keyboard.press("Space")  # now on the likeliest, which is no choice to keep
     assert page.evaluate("Page.state.c") == chosen
     assert page.evaluate("Page.state.n") == 3
-    end = playground("en", "#s=0&n=1")
+    end = playground("en", "#s=0&n=1&i=1")
     wait_for_words(end)
     for _ in range(60):
         if not bars(end, "transformer").count():
@@ -402,6 +673,55 @@ def test_each_switch_is_the_engines_and_changes_something(playground, name):
     assert changed, f"{name} changes no word of two sentences"
 
 
+HAS = {
+    "encoder_decoder": ["cut_context", "padding_in"],
+    "attention": [n for n in SWITCHES if n not in ("see_future", "drop_positions")],
+    "transformer": SWITCHES,
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_each_break_offers_a_sentence_on_which_it_shows(playground, name):
+    page = playground("en", f"#s=1&b={name}&r=" + ",".join(
+        ("decoder.attention.0", "decoder.layers.0.self_attention.1")
+        if name == "remove_head" else ()))  # fmt: skip
+    page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
+    offer = part(page, "breaks").locator(f"#pg-{name}-about .pg-try")
+    source = page.evaluate("(s) => SENTENCES.pairs[s][0]", SHOWS[name])
+    spaced = offer.inner_text().split(": ")[1]
+    assert spaced.replace(" ", "") == source.replace(" ", "")
+    offer.click()
+    page.wait_for_function("Page.state.n === 60")
+    assert page.evaluate("Page.state.s") == SHOWS[name] and not offer.is_visible()
+    for model in TRANSLATORS:
+        panel = part(page, "breaks").locator(f".pg-{model}")
+        verdict = panel.locator(".pg-verdict").inner_text()
+        has = name in HAS[model]
+        assert verdict.startswith("words that changed" if has else "Not broken"), model
+        assert has or panel.locator(".pg-hint").inner_text()  # why not
+    assert output(page) != page.evaluate(ENGINE, [SHOWS[name], 60, {}])
+
+
+def test_a_break_that_changes_nothing_says_so_and_why(playground):
+    page = playground("en", "#s=88&b=no_scale")
+    panel = part(page, "breaks").locator(".pg-transformer")
+    panel.wait_for()
+    assert panel.locator(".pg-verdict").inner_text() == "Nothing changed here"
+    moved = page.evaluate("""async () => {
+      const translator = await ET.load("transformer");
+      const chances = (breaks) => {
+        translator.start(SENTENCES.pairs[88][0].split(" "), breaks);
+        translator.run();
+        return translator.steps.map((step) => step.probabilities[step.id]);
+      };
+      const whole = chances({}), broken = chances({no_scale: true});
+      return Page.percent(Math.max(...whole.map((p, i) => Math.abs(p - broken[i]))));
+    }""")
+    why = panel.locator(".pg-hint").inner_text()
+    assert f"up to {moved.removesuffix('%')} percentage points" in why
+    assert "order of the scores" in why and why in said_last(page, "breaks")
+
+
 def test_a_switch_that_a_model_lacks_is_off_and_says_why(playground):
     page = playground("en", "#m=encoder_decoder")
     boxes = part(page, "breaks").get_by_role("checkbox")
@@ -417,7 +737,7 @@ def test_heads_to_remove_are_those_of_the_model_and_none_is_said(playground):
     box.get_by_role("checkbox").nth(SWITCHES.index("remove_head")).check()
     page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
     verdicts = box.locator(".pg-verdict").all_inner_texts()
-    assert verdicts[0] == "not broken"
+    assert verdicts[0] == "Not broken"
     assert all(verdict.startswith("words that changed") for verdict in verdicts[1:])
     heads = box.get_by_role("group", name="Heads to remove")
     titles = heads.locator("h3:visible")
@@ -428,7 +748,7 @@ def test_heads_to_remove_are_those_of_the_model_and_none_is_said(playground):
     box.get_by_label("In which model").select_option("all")
     for checked in heads.locator("input:checked").all()[::-1]:
         checked.uncheck()
-    said_of = ["not broken", "no head chosen", "no head chosen"]
+    said_of = ["Not broken", "no head chosen", "no head chosen"]
     assert box.locator(".pg-verdict").all_inner_texts() == said_of
 
 
@@ -445,7 +765,7 @@ def test_mending_gives_the_whole_model_back(playground):
 @pytest.mark.parametrize("language", PATHS)
 def test_each_link_leads_somewhere(playground, site, language):  # noqa: F811
     page = playground(language)
-    assert part(page, "breaks").locator(".pg-switches a").count() == len(SWITCHES)
+    assert part(page, "breaks").locator(".pg-about a").count() == len(SWITCHES)
     links = page.locator("[data-playground] a")
     hrefs = links.evaluate_all("(links) => links.map((a) => a.getAttribute('href'))")
     assert len(hrefs) > len(SWITCHES) + 9  # and terms in the glossary
@@ -762,7 +1082,8 @@ def test_an_address_brings_the_same_state_back(playground):
     part(page, "breaks").get_by_role("checkbox").nth(5).check()
     page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
     write_own(page, "나는 사과를 먹었다.")
-    press(page, "One word")
+    page.wait_for_function("Page.state.n === 60")
+    press(page, "One word back")
     state, shown = page.evaluate("Page.state"), output(page)
     again = playground("ko", page.url[page.url.index("#") :])
     wait_for_words(again)
@@ -877,8 +1198,8 @@ def test_a_page_in_use_can_be_read_by_all(playground, language, theme, width):
     wait_for_words(page)
     page.wait_for_selector('[data-playground="breaks"] .pg-broken-words')
     for fold in page.locator("[data-playground=translators] details").all():
-        if fold.is_visible():
-            fold.locator("summary").click()
+        if fold.is_visible() and fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
     page.wait_for_selector(".pg-merges", state="attached")
     for name in ("gpt", "sentiment"):
         part(page, name).locator(".pg-bars li").first.wait_for()
@@ -899,7 +1220,7 @@ def test_no_english_sentence_is_left_in_the_korean_page(playground):
 
 def test_the_keyboard_alone_does_it(playground):
     page = playground("en", "#s=0")
-    page.get_by_label("Choose an unseen sentence").focus()
+    page.get_by_label("A sentence new to the models").focus()
     page.keyboard.press("ArrowDown")
     assert page.evaluate("Page.state.s") == 4
     for _ in range(20):
@@ -915,7 +1236,7 @@ def test_the_keyboard_alone_does_it(playground):
 
 
 def test_weights_that_do_not_come_are_told(playground):
-    page = playground()
+    page = playground("en", "#s=0")
     page.route("**/weights/attention.js*", lambda route: route.abort())
     press(page, "One word")
     page.get_by_text("could not be loaded").first.wait_for()

@@ -15,8 +15,11 @@
   const first = {
     s: 0, t: null, n: 0, c: [], b: [], r: [], m: "all",
     a: "decoder.layers.1.cross_attention.mean",
-    g: null, temperature: 0.8, k: 0, p: 0.95, d: [], v: null,
+    i: 0, w: 0, g: null, temperature: 0.8, k: 0, p: 0.95, d: [], v: null,
   };
+  // Without an address there is something to see: a sentence translated.
+  const demo = () => ({...structuredClone(first), ...SENTENCES.demo, n: MAX_WORDS});
+  const INSIDE = ["a", "c", "w"]; // who shares one of these means what is inside
 
   const number = (least, most, whole) => (text) => {
     const value = text.trim() === "" ? NaN : Number(text);
@@ -49,6 +52,8 @@
     r: list((name) => HEAD.test(name), 25),
     m: (text) => (["all", ...ET.TRANSLATORS].includes(text) ? text : undefined),
     a: matching(VIEW),
+    i: number(0, 1, true),
+    w: number(0, MAX_WORDS, true),
     g: (text) => (text.length <= MAX_TEXT ? text : undefined),
     temperature: number(0, 2, false),
     k: number(0, 100, true),
@@ -63,11 +68,13 @@
   // -> the keys that made no sense
   Page.read_address = () => {
     const hash = location.hash.slice(1);
-    Page.state = {...structuredClone(first)};
+    Page.state = hash.includes("=") ? structuredClone(first) : demo();
     if (!hash.includes("=")) return []; // empty, or a heading's name
     if (hash.length > MAX_LENGTH) return ["length"];
+    const query = new URLSearchParams(hash);
+    Page.state.i = Number(INSIDE.some((key) => query.has(key)));
     const trouble = [];
-    for (const [key, text] of new URLSearchParams(hash)) {
+    for (const [key, text] of query) {
       const value = Object.hasOwn(readers, key) ? readers[key](text) : undefined;
       const name = Object.hasOwn(readers, key) ? key : "other";
       if (value === undefined) trouble.push(name);
@@ -79,19 +86,19 @@
   const as_text = (value, key) => (Array.isArray(value)
     ? value.join(key === "c" ? " " : ",") : String(value)); // "," is a word, too
 
-  // Only what differs from the beginning stands in the address.
+  // The sentence stands in the address, and else what differs from the beginning.
   Page.write_address = () => {
     const {t, ...state} = Page.state;
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(state)) {
       const as_first = first[key] === null ? "null" : as_text(first[key], key);
-      if (as_text(value, key) !== as_first) query.set(key, as_text(value, key));
+      const text = as_text(value, key);
+      if (key === "s" || text !== as_first) query.set(key, text);
     }
     if (t) query.set("t", t.join(" "));
     if (t) query.delete("s");
-    const hash = query.size ? `#${query}` : location.pathname + location.search;
     try {
-      history.replaceState(history.state, "", hash);
+      history.replaceState(history.state, "", `#${query}`);
     } catch { /* a browser may limit how often; the next change writes it */ }
   };
 

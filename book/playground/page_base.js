@@ -11,10 +11,24 @@ var Page = {
 
   language: document.documentElement.lang === "ko" ? "ko" : "en",
 
-  // The words of that key in the page's language, with its {} filled in turn.
+  // The words of that key in the page's language, with its {} filled in turn. A particle
+  // in two forms, as in {을/를}, goes with what was filled in before it.
   say(key, ...values) {
-    const text = Page.words[Page.language][key];
-    return text.replaceAll("{}", () => values.shift());
+    let word = "";
+    return Page.words[Page.language][key].replace(/\{(?:([^{}]+)\/([^{}]+))?\}/gu,
+      (_, ...forms) => (forms[0] ? Page.particle(word, forms[0], forms[1])
+        : (word = String(values.shift()))));
+  },
+
+  // Which form of a Korean particle goes with a word: the first after a consonant, the
+  // second after a vowel, or both where only a reader can know how the word sounds.
+  particle(word, consonant, vowel) {
+    const end = word.normalize("NFC").match(/[\p{L}\p{N}]/gu)?.at(-1) ?? "";
+    if (/[가-힣]/u.test(end)) {
+      return (end.charCodeAt(0) - "가".charCodeAt(0)) % 28 ? consonant : vowel;
+    }
+    if (/[ㄱ-ㅎ013678]/u.test(end)) return consonant;
+    return /[ㅏ-ㅣ2459]/u.test(end) ? vowel : `${consonant}(${vowel})`;
   },
 
   // An element. Whatever a reader or an address gives goes in as text, never as HTML.
@@ -39,6 +53,13 @@ var Page = {
       Page.make("a", {href: `glossary.html#term-${name}`}, Page.say(`term_${name}`));
     const links = names.flatMap((name, i) => [i ? ", " : " ", link(name)]);
     return Page.make("p", {class: "pg-hint"}, Page.say("terms"), links);
+  },
+
+  // A link to a lesson's heading, {ko, en} as it stands in its address.
+  lesson(name, headings) {
+    const {language} = Page, heading = headings[language];
+    const href = `../../notebooks/${language}/${name}.html#${heading}`;
+    return Page.make("a", {href}, Page.say("lesson", Number(name.slice(0, 2))));
   },
 
   // A menu of [Korean, English] texts; whoever reads the English page sees both.
@@ -69,6 +90,12 @@ var Page = {
     const gloss = Object.hasOwn(SENTENCES.glosses, word) && SENTENCES.glosses[word];
     return gloss && gloss !== word
       ? Page.make("span", {class: "pg-gloss", lang: "en"}, gloss) : null;
+  },
+
+  // A word with its gloss, where it has one, in one line of text.
+  with_gloss(word) {
+    const gloss = Page.gloss(word)?.textContent;
+    return gloss ? `${word} (${gloss.replace(/[()]/g, "")})` : `“${word}”`;
   },
 
   // Words as bars: [[word, probability, id]], the one to come or chosen in bold. With
@@ -144,6 +171,7 @@ var Page = {
     }
     Page.warn(Page.trouble);
     window.addEventListener("hashchange", () => {
+      if (/^#[^=]+$/.test(location.hash)) return; // a heading's name
       Page.warn(Page.read_address());
       for (const listener of Page.listeners) listener(Page.state);
     });

@@ -3,6 +3,7 @@
 
 (() => {
   const {make, say, button, status} = Page;
+  const LONGEST = 60; // steps, as in ET.Translator
   const ui = {};
   let runners = null;
   // The RNN's only head, and of the Transformer's one that it can't do without.
@@ -35,12 +36,6 @@
       en: "run-it-do-long-sentences-come-out-right"}],
   };
 
-  const proof = (name) => {
-    const [lesson, headings] = proofs[name], {language} = Page;
-    const href = `../../notebooks/${language}/${lesson}.html#${headings[language]}`;
-    return make("a", {href}, say("lesson", Number(lesson.slice(0, 2))));
-  };
-
   // Why a model has no such switch.
   const reason = (name) => {
     if (name === "see_future") return say("cannot_see");
@@ -60,6 +55,15 @@
     say_differences();
   };
 
+  // A sentence on which it shows, translated by all at once.
+  const example = (name) => {
+    const s = SENTENCES.shows[name], source = SENTENCES.pairs[s][0].split(" ");
+    const show = () => Page.change({s, t: null, n: LONGEST, c: [], w: 0});
+    return button(say("try_sentence", Page.as_written(source)), show,
+      {class: "pg-try", lang: Page.language});
+  };
+
+  // A switch, and what is to be known of it: shown when it is on or can't be.
   const make_switch = (name) => {
     const id = `pg-${name}-about`;
     const input = make("input", {
@@ -67,11 +71,11 @@
     });
     const reasons = lacking(name).map((model) =>
       make("span", {class: "pg-lacks"}, say("lacks", say(model), reason(name)), " "));
-    ui.switches[name] = input;
-    return make("li", {}, make("label", {class: "pg-switch"}, input, " ",
-      make("strong", {}, say(name))),
-    make("p", {class: "pg-hint", id},
-      say(`expect_${name}`), " ", reasons, proof(name)));
+    const about = make("li", {id}, make("strong", {}, say(name), ": "),
+      say(`expect_${name}`), " ", reasons, Page.lesson(...proofs[name]), " ",
+      example(name));
+    ui.switches[name] = {input, about, shows: about.lastChild};
+    return make("li", {}, make("label", {class: "pg-switch"}, input, " ", say(name)));
   };
 
   const model_choice = () => {
@@ -86,13 +90,18 @@
   };
 
   const show_switches = () => {
-    const {b, m} = Page.state;
+    const {b, m, s, t} = Page.state;
     ui.model.value = m;
-    for (const [name, input] of Object.entries(ui.switches)) {
+    for (const [name, {input, about, shows}] of Object.entries(ui.switches)) {
       input.checked = b.includes(name);
       input.disabled = m !== "all" && !has[m]().includes(name);
+      about.hidden = !input.checked && !input.disabled;
+      shows.hidden = input.disabled || (!t && s === SENTENCES.shows[name]);
     }
-    ui.heads.hidden = !b.includes("remove_head") || ui.switches.remove_head.disabled;
+    ui.heads.hidden = !b.includes("remove_head")
+      || ui.switches.remove_head.input.disabled;
+    ui.sentence.replaceChildren(make("strong", {}, `${say("sentence_now")}: `),
+      make("span", {lang: "ko"}, Page.as_written(Page.sentence().words)));
   };
 
   // ---- heads ------------------------------------------------------------------------
@@ -139,9 +148,12 @@
 
   // ---- whole and broken -------------------------------------------------------------
 
+  // -> {words, chances}: what it writes, and how likely each token was to it
   const translate = (name, breaks) => {
-    runners[name].start(Page.sentence().words, breaks);
-    return runners[name].run();
+    const runner = runners[name];
+    runner.start(Page.sentence().words, breaks);
+    const words = runner.run();
+    return {words, chances: runner.steps.map((step) => step.probabilities[step.id])};
   };
 
   const both = (name) => {
@@ -149,7 +161,7 @@
     const fitting = Object.keys(breaks).filter((key) => has[name]().includes(key));
     const no_head = fitting.join() === "remove_head" && !has_chosen_head(name);
     const broken = fitting.length && !no_head ? translate(name, breaks) : null;
-    return {name, whole, broken, no_head};
+    return {name, whole, broken, no_head, fitting};
   };
 
   // Whether one of the heads to remove is that model's.
@@ -157,53 +169,73 @@
     Array.from({length: n_heads}, (_, head) => `${name}.${head}`)
       .some((key) => Page.state.r.includes(key)));
 
-  const difference = ({whole, broken, no_head}) => {
-    if (!broken) return say(no_head ? "no_head" : "not_broken");
-    const {right, missing} = Page.compare(broken, whole);
+  // The model is broken, and yet it writes the same: by how much the chance of a word
+  // has changed at most, and why that need not show.
+  const unchanged = ({whole, broken, fitting}) => {
+    const moved = Math.max(...whole.chances.map((chance, i) =>
+      Math.abs(chance - broken.chances[i])));
+    const why = fitting.length === 1 ? say(`same_${fitting[0]}`) : "";
+    return `${say("moved", Page.percent(moved).replace("%", ""))} ${why}`;
+  };
+
+  // -> [what has changed, and why nothing has]
+  const difference = (result) => {
+    const {name, whole, broken, no_head} = result;
+    if (no_head) return [say("no_head"), ""];
+    if (!broken) {
+      const [key] = Object.keys(Page.breaks(name)); // it has no such part
+      return [say("not_broken"), key ? reason(key) : ""];
+    }
+    const {right, missing} = Page.compare(broken.words, whole.words);
     const n = Math.max(right.filter((r) => !r).length, missing.length);
-    return n ? say("differing", n) : say("same");
+    return n ? [say("differing", n), ""] : [say("same"), unchanged(result)];
   };
 
   const words_of = (words, {right}) => words.flatMap((word, i) => [
     right[i] ? word : make("mark", {class: "pg-changed"}, word), " "]);
 
   const row = (result) => {
-    const {name, whole, broken} = result;
-    const changed = broken ? words_of(broken, Page.compare(broken, whole)) : ["—"];
+    const {name, whole, broken} = result, [what, why] = difference(result);
     return make("div", {
       class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
     },
       make("h3", {}, say(name)),
-      make("h4", {}, say("whole")), make("p", {lang: "en"}, whole.join(" ")),
-      make("h4", {}, say("broken")),
-      make("p", {class: "pg-broken-words", lang: broken ? "en" : null}, changed),
-      make("p", {class: "pg-verdict"}, difference(result)));
+      make("p", {class: "pg-verdict"}, what),
+      why ? make("p", {class: "pg-hint"}, why) : null,
+      broken ? make("h4", {}, say("broken")) : null,
+      broken ? make("p", {class: "pg-broken-words", lang: "en"},
+        words_of(broken.words, Page.compare(broken.words, whole.words))) : null,
+      make("h4", {}, say("whole")), make("p", {lang: "en"}, whole.words.join(" ")));
   };
 
   const say_differences = async () => {
     if (await ready()) tell_differences();
   };
 
+  // Spoken, not seen: it stands in the panels.
   const tell_differences = () => {
-    ui.said.textContent = ui.results.map((result) =>
-      say("differs", say(result.name), difference(result))).join(" / ");
+    const text = ui.results.map((result) =>
+      say("differs", say(result.name), difference(result).join(" "))).join(" / ");
+    ui.said.replaceChildren(ui.results.length
+      ? make("span", {class: "pg-unseen"}, text) : say("breaks_first"));
   };
 
   const ready = async () => {
     if (runners) return true;
     const tell = (text) => { ui.said.textContent = text; };
     runners = await Page.load(ET.TRANSLATORS, tell);
-    if (runners) show();
-    return Boolean(runners);
+    if (!runners) return false;
+    show();
+    tell_differences();
+    return true;
   };
 
   const show = () => {
     show_switches();
     if (!runners && Page.state.b.length) ready();
     if (!runners) return;
-    ui.load.hidden = true;
     show_heads();
-    ui.results = ET.TRANSLATORS.map(both);
+    ui.results = Page.state.b.length ? ET.TRANSLATORS.map(both) : [];
     ui.table.replaceChildren(...ui.results.map(row));
   };
 
@@ -217,15 +249,16 @@
     ui.said = status();
     ui.said.textContent = say("breaks_first");
     ui.table = make("div", {class: "pg-panels"});
-    ui.load = button(say("load_models"), ready);
+    ui.sentence = make("p");
     const items = ET.Transformer.switches.map(make_switch);
     ui.heads = make("fieldset", {}, make("legend", {}, say("heads_to_remove")));
-    box.append(model_choice(), make("fieldset", {}, make("legend", {}, say("switches")),
+    const about = Object.values(ui.switches).map((one) => one.about);
+    box.append(make("fieldset", {}, make("legend", {}, say("switches")),
       make("ul", {class: "pg-switches"}, items),
-      Page.terms("context-vector", "padding", "causal-mask", "positional-encoding",
-        "multi-head-attention", "attention-weight")), ui.heads,
-    make("div", {class: "pg-controls"}, ui.load, button(say("mend"), mend)),
-    ui.said, ui.table);
+      make("div", {class: "pg-controls"}, model_choice(), button(say("mend"), mend))),
+    ui.sentence, ui.said, make("ul", {class: "pg-about"}, about), ui.table, ui.heads,
+    Page.terms("context-vector", "padding", "causal-mask", "positional-encoding",
+      "multi-head-attention", "attention-weight"));
     Page.listeners.push((change) => {
       if (["b", "r", "m", "s", "t"].some((key) => key in change)) show();
       if (("s" in change || "t" in change) && runners) tell_differences();

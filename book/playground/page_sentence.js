@@ -5,6 +5,8 @@
   const known = Object.keys(SENTENCES.glosses);
   const is_known = (word) => Object.hasOwn(SENTENCES.glosses, word);
 
+  const ATTACHED = new Set(SENTENCES.attached);
+
   // "사과를" -> ["사과", "를"], in the fewest known words; null where there are none.
   const split = (word) => {
     const best = [[]];
@@ -18,14 +20,27 @@
     return best[word.length] ?? null;
   };
 
-  // Edits from one word to another, counted in jamo: 사가 is one away from 사과.
+  // Jamo that are easily taken for one another, by syllables that differ in one.
+  const GROUPS = "가까카 다따타 바빠파 자짜차 사싸 애에얘예 와왜외 워웨위 어여 아야 오요 우유 "
+    + "으의이 여요 악앆앜 앗았 앗앋앝 압앞 안않";
+  const alike = new Set(GROUPS.split(" ").flatMap((group) => {
+    const all = [...group].map((syllable) => syllable.normalize("NFD"));
+    return all.flatMap((a) => all.map((b) => {
+      const at = [...a].findIndex((jamo, i) => jamo !== b[i]);
+      return `${a[at]}${b[at]}`;
+    }));
+  }));
+
+  // Edits from one word to another, counted in jamo: 사괴 is one away from 사과. Jamo of
+  // another sound count twice, since they are seldom a slip: 여자 is not 의자.
   const distance = (a, b) => {
     [a, b] = [a.normalize("NFD"), b.normalize("NFD")];
     let row = [...Array(b.length + 1).keys()];
     for (let i = 1; i <= a.length; i++) {
       const next = [i];
       for (let j = 1; j <= b.length; j++) {
-        const swap = row[j - 1] + (a[i - 1] !== b[j - 1]);
+        const [x, y] = [a[i - 1], b[j - 1]];
+        const swap = row[j - 1] + (x === y ? 0 : alike.has(x + y) ? 1 : 2);
         next.push(Math.min(swap, row[j] + 1, next[j - 1] + 1));
       }
       row = next;
@@ -33,10 +48,42 @@
     return row.at(-1);
   };
 
-  const nearest = (word, n = 3) => known
-    .map((other) => [distance(word, other), other])
-    .sort((a, b) => a[0] - b[0] || (a[1] < b[1] ? -1 : 1)).slice(0, n)
-    .map(([, other]) => other);
+  // What a part of a sentence may end in: a particle, in the form that fits.
+  const PAIRS = ["은/는", "이/가", "을/를", "과/와"];
+  const particles = [...PAIRS.flatMap((pair) => pair.split("/")), "에서", "에", "마다", ""];
+  Page.with_particle = (word, particle) => {
+    const pair = PAIRS.find((forms) => forms.split("/").includes(particle)) ?? particle;
+    const [consonant, vowel = consonant] = pair.split("/");
+    return word + Page.particle(word, consonant, vowel);
+  };
+
+  // Words that a reader may have meant, as they are written: nouns have a particle.
+  const written = (...kinds) => kinds.flatMap((kind) =>
+    SENTENCES.known[kind].map(([word]) => word));
+  const places = written("places").map((place) => place.replace(/에서$/u, ""));
+  const nouns = [...written("people", "things"), ...places];
+  const meant = [...nouns, ...written("places", "times", "adjectives", "adverbs", "past",
+    "present", "future")];
+
+  // So many jamo may be wrong: in a short word each makes it another word.
+  const bearable = (word) => {
+    const n = word.normalize("NFD").length;
+    return word.length < 2 || n < 4 ? 0 : n < 8 ? 1 : 2;
+  };
+
+  // The words like one that is unknown, its particle kept; none where none is like it.
+  const nearest = (word, n = 3) => {
+    const found = new Map();
+    for (const particle of particles.filter((end) => word.endsWith(end))) {
+      const stem = word.slice(0, word.length - particle.length), most = bearable(stem);
+      for (const other of !most ? [] : particle ? nouns : meant) {
+        const far = distance(stem, other), whole = Page.with_particle(other, particle);
+        if (far <= most && far < (found.get(whole) ?? Infinity)) found.set(whole, far);
+      }
+    }
+    return [...found].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))
+      .slice(0, n).map(([whole]) => whole);
+  };
 
   // -> {words}, or {unknown: [[word, nearest]]}, or {problem}: "empty" or "long"
   Page.compose = (typed) => {
@@ -60,6 +107,10 @@
     return known.filter((word) => last && word !== last && word.startsWith(last))
       .slice(0, n).map((word) => [before + word, SENTENCES.glosses[word]]);
   };
+
+  // Words as Korean is written: particles and endings stand at the word before them.
+  Page.as_written = (words) => words.reduce((text, word) =>
+    text + (ATTACHED.has(word) || !text ? "" : " ") + word, "");
 
   // Which words stand in the reference in the same order, the longest such row of them.
   Page.compare = (words, reference) => {

@@ -4,6 +4,9 @@
 (() => {
   const {make, say, button, status} = Page;
   const LONGEST = 60; // steps, as in ET.Translator
+  const PAUSE = 80; // milliseconds between two words
+  const WATCHED = ["s", "t", "n", "b", "r", "m", "c"];
+  const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
   const ui = {}; // the part's elements
   let runners = null; // {name: translator}
   const started = {}; // {name: what it was started on, and what that gave}
@@ -31,7 +34,7 @@
       ui.own.value = "";
       ui.own.removeAttribute("aria-invalid");
       ui.own_said.replaceChildren();
-      Page.change({s: Number(ui.choice.value), t: null, n: 0, c: []});
+      Page.change({s: Number(ui.choice.value), t: null, n: 0, c: [], w: 0});
     };
     ui.choice = make("select", {change}, groups);
     return Page.field(say("choose"), ui.choice);
@@ -47,23 +50,37 @@
   const is_typed = () => ui.own.value.trim() !== ""
     && Page.compose(ui.own.value).words?.join(" ") !== Page.state.t?.join(" ");
 
-  const use_own = (event) => {
-    event?.preventDefault();
+  // -> whether it can be used; if not, the reason stands beside it
+  const use_own = () => {
     const {words, unknown, problem} = Page.compose(ui.own.value);
     ui.own.setAttribute("aria-invalid", String(!words));
     if (problem) ui.own_said.replaceChildren(say(`problem_${problem}`));
     if (unknown) say_unknown(unknown);
-    if (!words) return ui.own.focus();
-    Page.change({t: words, s: 0, n: 0, c: []});
+    if (!words) {
+      ui.own_fold.open = true;
+      ui.own.focus();
+      return false;
+    }
+    Page.change({t: words, s: 0, n: 0, c: [], w: 0});
     ui.own_said.replaceChildren(say("used", words.length));
+    return true;
   };
 
-  // A line for each unknown word, with known ones to be put in its place.
+  const submit = (event) => {
+    event.preventDefault();
+    if (!use_own()) return;
+    translate();
+    ui.top.scrollIntoView({block: "nearest"}); // where the answers come
+  };
+
+  // A line for each unknown word, with known ones to be put in its place; where none is
+  // like it, there is the list.
   const say_unknown = (unknown) => {
     const line = ([word, nearest]) => make("span", {class: "pg-unknown"},
-      say("unknown", word), nearest.map((other) =>
+      say(nearest.length ? "unknown" : "unknown_unlike", word), nearest.map((other) =>
         button(other, () => replace(word, other), {lang: "ko"})));
     ui.own_said.replaceChildren(...unknown.map(line));
+    if (unknown.some(([, nearest]) => !nearest.length)) ui.words.open = true;
   };
 
   // Wherever the word stands alone, and never in the middle of another.
@@ -77,22 +94,27 @@
   const own_sentence = () => {
     ui.known = make("datalist", {id: "pg-known"});
     ui.own_said = status();
+    ui.own_said.classList.add("pg-own-said");
     ui.own = make("input", {
       type: "text", lang: "ko", maxlength: 300, list: "pg-known", autocomplete: "off",
       "aria-describedby": "pg-own-hint", input: suggest,
     });
-    const hint = say("own_hint", Object.keys(SENTENCES.glosses).length);
-    return make("form", {submit: use_own, novalidate: true},
+    ui.words = Page.word_list((add) => {
+      ui.own.value = add(ui.own.value);
+      ui.own_said.replaceChildren(say("so_far", ui.own.value));
+    });
+    const form = make("form", {submit, novalidate: true},
       Page.field(say("own_label"), ui.own), ui.known,
       make("button", {type: "submit"}, say("use")),
-      make("p", {class: "pg-hint", id: "pg-own-hint"}, hint), ui.own_said);
+      make("p", {class: "pg-hint", id: "pg-own-hint"}, say("own_hint")), ui.own_said);
+    ui.own_fold = make("details", {class: "pg-own-fold"},
+      make("summary", {}, say("own_fold")), form, ui.words);
+    return ui.own_fold;
   };
 
   const show_sentence = () => {
     const {words, reference} = Page.sentence();
-    const items = words.map((word) =>
-      make("li", {}, make("span", {lang: "ko"}, word), Page.gloss(word)));
-    ui.source.replaceChildren(...items);
+    ui.source.textContent = Page.as_written(words);
     ui.reference.replaceChildren(...reference
       ? [make("strong", {}, `${say("reference")}: `),
         make("span", {lang: "en"}, reference.join(" "))]
@@ -126,15 +148,36 @@
   const longest = () =>
     Math.max(...ET.TRANSLATORS.map((name) => runners[name].steps.length));
 
+  // A sentence that is typed and not used yet is used first.
+  const can_go = async () => (!is_typed() || use_own()) && Boolean(await ready());
+
   const go = async (count) => {
-    if (count > 0 && is_typed()) {
-      use_own();
-      if (is_typed()) return; // refused, with the reason beside it
-    }
-    if (!await ready()) return;
+    if (count > 0 ? !await can_go() : !await ready()) return;
     const n = Math.max(0, Math.min(LONGEST, Math.min(Page.state.n, longest()) + count));
-    Page.change({n, c: count < 0 ? Page.choices_before(n + 1) : Page.state.c});
-    ui.said.textContent = all_said();
+    const c = count < 0 ? Page.choices_before(n + 1) : Page.state.c;
+    Page.change({n, c, w: count === LONGEST ? Page.state.w : 0});
+    tell_all();
+  };
+
+  const is_over = () => ET.TRANSLATORS.every((name) => runners[name].done);
+
+  // The whole translation word by word, so that it can be watched; anew if it stands
+  // there already. Pressed again it comes at once, and any other change ends it.
+  const translate = async () => {
+    if (!await can_go()) return;
+    if (ui.watched || REDUCED.matches) return go(LONGEST);
+    const shown = () => JSON.stringify(WATCHED.map((key) => Page.state[key]));
+    ui.answers.style.minHeight = `${ui.answers.offsetHeight}px`;
+    ui.watched = true;
+    if (is_over()) Page.change({n: 0});
+    for (let now = shown(); !is_over() && now === shown();) {
+      Page.change({n: longest() + 1});
+      now = shown();
+      await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
+    }
+    ui.watched = false;
+    ui.answers.style.minHeight = "";
+    tell_all();
   };
 
   const all_said = () => ET.TRANSLATORS.map((name) => {
@@ -142,13 +185,19 @@
     return say("all_said", say(name), words || say("nothing_yet"));
   }).join(" / ");
 
+  // Spoken, not seen: the answers stand above.
+  const tell_all = (before = "") => {
+    const text = make("span", {class: "pg-unseen"}, all_said());
+    ui.said.replaceChildren(before, text);
+  };
+
   // One word more, and in that translator the reader's.
   const choose = (name, word) => {
     const runner = runners[name], n = runner.steps.length + 1;
     const likeliest = runner.vocabulary.words[ET.argmax(runner.peek().logits)];
     const c = Page.choices_before(n, name);
-    Page.change({n, c: word === likeliest ? c : [...c, `${name}.${n}.${word}`]});
-    ui.said.textContent = `${say("chosen", say(name), word, likeliest)} ${all_said()}`;
+    Page.change({n, w: 0, c: word === likeliest ? c : [...c, `${name}.${n}.${word}`]});
+    tell_all(`${say("chosen", say(name), word, likeliest)} `);
   };
 
   const ready = async () => {
@@ -162,8 +211,7 @@
 
   const controls = () => {
     ui.buttons = {
-      step: button(say("step"), () => go(1), {class: "pg-main"}),
-      run: button(say("run"), () => go(LONGEST)),
+      step: button(say("step"), () => go(1)),
       back: button(say("back"), () => go(-1)),
       restart: button(say("restart"), () => go(-LONGEST)),
     };
@@ -172,175 +220,59 @@
 
   // A button that can do nothing says so but keeps the focus.
   const mark_controls = () => {
-    const at_end = Boolean(runners) && ET.TRANSLATORS.every((n) => runners[n].done);
-    const at_start = Page.state.n === 0;
+    const at_end = Boolean(runners) && is_over(), at_start = Page.state.n === 0;
     for (const [name, off] of Object.entries(
-      {step: at_end, run: at_end, back: at_start, restart: at_start},
+      {step: at_end, back: at_start, restart: at_start},
     )) ui.buttons[name].setAttribute("aria-disabled", String(off));
   };
 
-  // ---- one translator ---------------------------------------------------------------
+  // ---- the answers ------------------------------------------------------------------
 
   const unseen = (text) =>
     make("span", {class: "pg-unseen", lang: Page.language}, ` ${text}`);
 
+  // The word looked at inside the models is lit up, too.
   const marked_words = (words, right, chosen) => words.flatMap((word, i) => {
     const own = chosen.has(i + 1) ? " pg-own" : "";
-    return [make("span", {class: (right[i] ? "pg-right" : "pg-wrong") + own},
+    const looked = Page.state.i && Page.state.w === i + 1 ? " pg-looked" : "";
+    return [make("span", {class: (right[i] ? "pg-right" : "pg-wrong") + own + looked},
       right[i] ? "" : "✗\u2060", word, right[i] ? null : unseen(say("wrong")),
       own ? unseen(say("own_word")) : null), " "];
   });
 
   const verdict = (runner, words, reference, {right, missing}) => {
-    if (!runner.done) return say("going_on");
+    if (!runner.done) return say(words.length ? "going_on" : "not_begun");
     if (!reference) return say("ended");
     if (words.join(" ") === reference.join(" ")) return say("exact");
-    return say("inexact", right.filter((r) => !r).length, missing.length);
+    const lacks = missing.length ? ` ${say("missing", missing.join(" "))}` : "";
+    return say("inexact", right.filter((r) => !r).length) + lacks;
   };
 
-  const output = (runner) => {
+  const answer = (runner) => {
     const words = written(runner), {reference} = Page.sentence();
     const compared = Page.compare(words, reference ?? words);
     const kind = reference ? "pg-output" : "pg-output pg-unmarked";
-    const lacks = reference && runner.done && compared.missing.length;
-    const missing = lacks && make("p", {class: "pg-hint"},
-      say("missing", compared.missing.join(" ")));
     return [
+      make("p", {class: "pg-verdict"}, verdict(runner, words, reference, compared)),
       make("p", {class: kind, lang: words.length ? "en" : null},
         words.length ? marked_words(words, compared.right, Page.choices(runner.name))
           : say("nothing_yet")),
-      make("p", {class: "pg-verdict"}, verdict(runner, words, reference, compared)),
-      missing,
     ];
   };
 
-  const next_words = (runner) => {
-    const last = runner.steps.at(-1), {logits} = runner.done ? last : runner.peek();
-    const rows = Page.likeliest(ET.softmax(logits), runner.vocabulary.words, 5);
-    const title = say(runner.done ? "last_word" : "next_word");
-    const pick = runner.done ? null : (_, word) => choose(runner.name, word);
-    return [make("h4", {}, title), Page.bars(rows, rows[0][0], pick)];
-  };
-
-  // ---- attention --------------------------------------------------------------------
-
-  // Which attention and head a translator shows: {name, head: 0 … 3 or "mean"}.
-  const view = (runner) => {
-    if (runner.name === "attention") return {name: "decoder.attention", head: 0};
-    const at = Page.state.a.lastIndexOf("."), head = Page.state.a.slice(at + 1);
-    const name = Page.state.a.slice(0, at);
-    return {name, head: head === "mean" ? head : Number(head)};
-  };
-
-  const mean = (rows) => Array.from(rows[0], (_, i) =>
-    rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
-
-  const of_head = (heads, head) => (head === "mean" ? mean(heads) : [...heads[head]]);
-
-  // The words that are asked (keys), those that ask, and all weights between them.
-  const matrix = (runner) => {
-    const {name, head} = view(runner), {encoded} = started[runner.name];
-    const source = encoded.source_words;
-    if (name.startsWith("encoder")) {
-      const heads = encoded.attention_weights[name];
-      const rows = source.map((_, i) =>
-        of_head(heads.map((of_query) => of_query[i]), head));
-      return {queries: source, keys: source, rows};
-    }
-    const steps = runner.done ? runner.steps : [...runner.steps, runner.peek()];
-    const rows = steps.map((step) => of_head(step.attention_weights[name], head));
-    const queries = steps.map((step) => step.word ?? "…");
-    const own = ["<s>", ...runner.steps.map((step) => step.word)];
-    return {queries, keys: name.includes("self") ? own : source, rows};
-  };
-
-  const tinted = (tag, share, ...children) => {
-    const element = make(tag, {class: "pg-tint"}, ...children);
-    element.style.setProperty("--share", share);
-    return element;
-  };
-
-  const weights_of_step = (runner) => {
-    if (runner.name === "encoder_decoder") return [make("p", {}, say("no_attention"))];
-    const title = make("h4", {}, say(runner.done ? "weights_last" : "weights_next"));
-    if (view(runner).name.startsWith("encoder")) {
-      return [title, make("p", {}, say("of_encoder"))];
-    }
-    const {keys, rows} = matrix(runner), weights = rows.at(-1);
-    const chips = [...weights].map((weight, i) => tinted("li", weight,
-      make("span", {}, keys[i]), Page.gloss(keys[i]),
-      make("small", {}, Page.percent(weight))));
-    return [title, make("ul", {class: "pg-chips"}, chips)];
-  };
-
-  const view_name = ({name, head}) => {
-    if (name === "decoder.attention") return say("one_head");
-    const [side, , layer, kind] = name.split(".");
-    const place = say("layer", say(`side_${side}`), Number(layer) + 1,
-      say(kind.replace("_attention", "")));
-    return `${place}, ${head === "mean" ? say("mean") : say("head", head + 1)}`;
-  };
-  Page.view_name = view_name;
-
-  const table = (runner) => {
-    const {queries, keys, rows} = matrix(runner);
-    const name = say("matrix_name", say(runner.name), view_name(view(runner)));
-    const head = make("tr", {}, make("td", {}, say("query_key")),
-      keys.map((key) => make("th", {scope: "col"}, key, Page.gloss(key))));
-    const body = rows.map((row, i) => make("tr", {},
-      make("th", {scope: "row"}, queries[i], " ", Page.gloss(queries[i])),
-      keys.map((_, j) => (row[j] === undefined ? make("td") // not written yet
-        : tinted("td", row[j], String(Math.round(100 * row[j])))))));
-    return [make("p", {class: "pg-hint"}, name), make("div", {
-      class: "pg-matrix et-figure", tabindex: 0, role: "region", "aria-label": name,
-    }, make("table", {}, make("thead", {}, head), make("tbody", {}, body)))];
-  };
-
-  // ---- the panels -------------------------------------------------------------------
-
-  const head_choice = () => {
-    const {heads} = runners.transformer;
-    const option = (name, head) => Page.option(`${name}.${head}`,
-      view_name({name, head}), Page.state.a === `${name}.${head}`);
-    const options = heads.flatMap(({name, n_heads}) =>
-      ["mean", ...Array(n_heads).keys()].map((head) => option(name, head)));
-    const change = () => Page.change({a: ui.head.value});
-    ui.head = make("select", {change}, options);
-    ui.heads.append(Page.field(say("head_of"), ui.head),
-      make("p", {class: "pg-hint"}, say("about_heads")));
-  };
-
   const make_panel = (name) => {
-    const panel = {name, body: make("div"), table: make("div")};
-    // Outside the panel, since a long sentence's matrix needs the page's whole width.
-    panel.fold = make("details", {class: `pg-fold pg-${name}`, hidden: true,
-      toggle: () => fill_table(panel)},
-    make("summary", {}, say("matrix", say(name))), panel.table);
-    panel.element = make("div", {
+    const body = make("div");
+    const element = make("div", {
       class: `pg-panel pg-${name}`, role: "group", "aria-label": say(name),
     },
-      make("h3", {}, say(name)), make("p", {class: "pg-hint"}, say(`about_${name}`)),
-      panel.body);
-    return panel;
+      make("h3", {}, say(name)), " ",
+      make("p", {class: "pg-hint"}, say(`short_${name}`)),
+      body);
+    return {name, body, element};
   };
 
-  const fill_table = ({name, fold, table: place}) => {
-    if (fold.open && runners) place.replaceChildren(...table(runners[name]));
-  };
-
-  const show_panel = (panel) => {
-    if (!runners) return;
-    const runner = runners[panel.name];
-    const parts = [output, next_words, weights_of_step].flatMap((show) => show(runner));
-    Page.keep_focus(panel.body,
-      () => panel.body.replaceChildren(...parts.filter(Boolean)), ui.buttons.back);
-    panel.fold.hidden = panel.name === "encoder_decoder";
-    fill_table(panel);
-  };
-
-  const show_heads = () => {
-    if (!ui.head) head_choice();
-    ui.head.value = Page.state.a;
+  const show_panel = ({name, body}) => {
+    if (runners) body.replaceChildren(...answer(runners[name]));
   };
 
   const show_breaks = () => {
@@ -354,18 +286,18 @@
   const say_anew = (change) => {
     if ("s" in change || "t" in change) ui.own_said.replaceChildren();
     if (!["s", "t", "b", "r", "m"].some((key) => key in change)) return;
-    const begun = Page.state.n ? all_said() : "";
-    ui.said.textContent = runners ? begun : say("first_step");
+    if (runners && Page.state.n) tell_all();
+    else ui.said.textContent = runners ? "" : say("first_step");
   };
 
   const show = async (change = {}) => {
     show_sentence();
     show_breaks();
-    if (Page.state.n && !runners && !await ready()) return;
+    if ((Page.state.n || Page.state.i) && !runners && !await ready()) return;
     if (runners) ET.TRANSLATORS.forEach(catch_up);
     say_anew(change);
-    if (runners) show_heads();
     ui.panels.forEach(show_panel);
+    ui.look.show();
     ui.code.textContent = Page.translator_code();
     mark_controls();
   };
@@ -383,20 +315,30 @@
       button(say("copy_code"), () => Page.copy(ui.code.textContent, tell))), ui.shared);
   };
 
+  // Why the third model, when the second does as well.
+  const why = () => make("p", {class: "pg-hint pg-why"}, say("why_transformer"), " ",
+    Page.lesson("05_transformer_tested",
+      {ko: "누가-더-잘하는가", en: "who-is-better"}));
+
   Page.parts.translators = (box) => {
     ui.panels = ET.TRANSLATORS.map(make_panel);
-    ui.heads = make("div");
-    ui.source = make("ol", {class: "pg-source", "aria-label": say("source")});
+    ui.answers = make("div", {class: "pg-panels pg-answers"},
+      ui.panels.map((panel) => panel.element));
+    ui.source = make("p", {class: "pg-sentence", lang: "ko"});
     [ui.reference, ui.broken] = [make("p"), make("p", {class: "pg-broken"})];
     ui.said = status();
+    ui.said.classList.add("pg-said");
     ui.said.textContent = say("first_step");
-    box.append(choose_sentence(), own_sentence(), ui.source, ui.reference, ui.broken,
-      controls(), ui.said, make("p", {class: "pg-hint"}, say("marks")),
-      ui.heads, Page.terms("encoder", "decoder", "last-hidden-state", "bottleneck",
-        "attention-weight", "query", "key", "self-attention", "cross-attention",
-        "multi-head-attention"),
-      make("div", {class: "pg-panels"}, ui.panels.map((panel) => panel.element)),
-      ...ui.panels.map((panel) => panel.fold), share());
+    ui.top = make("div", {class: "pg-controls pg-top"}, choose_sentence(),
+      button(say("translate"), translate, {class: "pg-main"}));
+    const own = own_sentence(), buttons = controls();
+    ui.look = Page.look({
+      runners: () => runners, encoded: (name) => started[name].encoded, choose,
+      otherwise: ui.buttons.back,
+    });
+    box.append(ui.top, ui.source, ui.reference, ui.broken, ui.answers, buttons, ui.said,
+      make("p", {class: "pg-hint"}, say("marks")), why(), own, ui.look.element,
+      share());
     Page.listeners.push(show);
     show();
   };
