@@ -609,7 +609,7 @@ run_budget = Exercise(
         _cost(
             *(3, "subtracted", 0.3),
             ko="넷째 수: 지수를 뺐습니다. 4의 제곱근인 2로 나누세요.",
-            en="Fourth number: you subtract the exponent. Divide by the root of 4, which is 2.",
+            en="Fourth number: you subtract the exponent. Divide by the root of 4, 2.",
         ),
     ),
 )
