@@ -66,6 +66,11 @@ def _sum_loss(weight, x, targets):
     return F.cross_entropy(x @ weight.T, targets, ignore_index=-100, reduction="sum")
 
 
+# Its first use loads much of torch, which is no part of an answer's time.
+_ROW = torch.ones(2, 1), torch.ones(1, 1), torch.ones(1, dtype=int)
+torch.func.grad_and_value(_sum_loss)(*_ROW)
+
+
 def _step_by_function(weight, micro_batches, learning_rate, clip):
     n = torch.cat([t for _, t in micro_batches]).ne(-100).sum().item()
     both = [torch.func.grad_and_value(_sum_loss)(weight, *b) for b in micro_batches]
@@ -120,6 +125,9 @@ def _step_by_module(weight, micro_batches, learning_rate, clip):
         ("token_weights", [3.33, 0.556, 0.03]),
         ("token_weights", np.array([3.333, 0.5556, 0.03])),
         ("token_weights", torch.tensor([3.333, 0.5556, 0.03])),
+        ("run_budget", (1.08e18, 1.5, 2.0, 0.4)),
+        ("run_budget", [6 * 10**8 * 1_800_000_000, 1.499, 2, 0.8 / 4**0.5]),
+        ("run_budget", np.array([1.08e18, 1.5, 20 * 1e8 / 1e9, 0.4])),
         ("step_order", "CFEBAD"),
         ("step_order", "f c e b a d"),
         ("step_order", list("FCEBAD")),
@@ -156,6 +164,10 @@ def test_the_rows_are_those_of_the_program():
         ("token_weights", (3.3333, 0.5556, 0.04)),
         ("token_weights", 3.33),
         ("token_weights", {1, 2, 3}),
+        ("run_budget", (1.08e18, 1.5, 2.0, 0.5)),
+        ("run_budget", (1.08e18, 1.6, 2.0, 0.4)),
+        ("run_budget", 1.08e18),
+        ("run_budget", {"FLOPs": 1.08e18}),
         ("step_order", "FCEBA"),
         ("step_order", 5),
         ("perplexity", lambda batches: 0.0),
@@ -388,6 +400,31 @@ def test_other_changes_are_wrong(exercise, source, what, by):
         ("token_weights", (10 / 3, 5 / 9, 3), "processes alone"),
         ("token_weights", "3.33, 0.556, 0.03", "one text"),
         ("token_weights", (10 / 3, 5 / 9), "not three"),
+        ("run_budget", (3.6e17, 1.5, 2, 0.4), "forwards alone"),
+        ("run_budget", (7.2e17, 1.0, 2, 0.4), "backwards alone"),
+        ("run_budget", (5.4e17, 0.75, 1.6, 0.8), "multiplications alone"),
+        ("run_budget", (1.8e17, 0.25, 2, 0.4), "once each"),
+        ("run_budget", (6e8, 1.5, 2, 0.4), "of one token"),
+        ("run_budget", (2.7e17, 1.5, 2, 0.4), "of one GPU"),
+        ("run_budget", (1.08e18, 6, 2, 0.4), "one GPU alone"),
+        ("run_budget", (1.08e18, 5400, 2, 0.4), "seconds"),
+        ("run_budget", (1.08e18, 90, 2, 0.4), "minutes"),
+        ("run_budget", (1.08e18, 1.5 / 24, 2, 0.4), "days"),
+        ("run_budget", (1.08e18, 24, 2, 0.4), "times four"),
+        ("run_budget", (1.08e18, 1.5, 0.4, 0.4), "weights alone"),
+        ("run_budget", (1.08e18, 1.5, 0.8, 0.4), "without AdamW"),
+        ("run_budget", (1.08e18, 1.5, 1.6, 0.4), "buckets forgotten"),
+        ("run_budget", (1.08e18, 1.5, 0.5, 0.4), "shared by four"),
+        ("run_budget", (1.08e18, 1.5, 8, 0.4), "of all four"),
+        ("run_budget", (1.08e18, 1.5, 2e9, 0.4), "bytes"),
+        ("run_budget", (1.08e18, 1.5, 2e9 / 2**30, 0.4), "GiB"),
+        ("run_budget", (1.08e18, 1.5, 2, 0.2), "divided by four"),
+        ("run_budget", (1.08e18, 1.5, 2, 0.8), "no change"),
+        ("run_budget", (1.08e18, 1.5, 2, 1.6), "grown"),
+        ("run_budget", (1.08e18, 1.5, 2, 0.05), "halved twice"),
+        ("run_budget", (1.08e18, 1.5, 2, 0.3), "subtracted"),
+        ("run_budget", "1.08e18, 1.5, 2, 0.4", "one text"),
+        ("run_budget", (1.08e18, 1.5), "not four"),
         ("step_order", "DABECF", "backwards"),
         ("step_order", "CEFBAD", "cleared in between"),
         ("step_order", "CEBADF", "cleared at the end"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from explore_transformers import figures
-from explore_transformers.language import pick, use_language
+from explore_transformers.language import use_language
 from explore_transformers.lessons import modern_models as library
 from explore_transformers.lessons.bert_gpt import GPT
 
@@ -86,32 +86,6 @@ def numbers_in(figure):
     """The signed numbers drawn, in order."""
     found = [w.replace("\u2212", "-") for w in words_in(figure)]
     return [float(w) for w in found if re.fullmatch(r"[+-]\d+\.\d\d", w)]
-
-
-@pytest.mark.parametrize("draw", DRAW)
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_each_language_has_its_own_words(draw, language):
-    use_language(language)
-    figure = draw()
-    whole = " ".join([figure.title, figure.said, *words_in(figure)])
-    assert bool(re.search("[가-힣]", whole)) == (language == "ko")
-    assert figure.said in figure._repr_html_().replace("&#x27;", "'")
-
-
-@pytest.mark.parametrize("draw", DRAW)
-def test_both_languages_are_drawn_while_notebooks_are_built(draw, monkeypatch):
-    monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
-    said = draw().said
-    assert re.search("[가-힣]", pick(said, "ko"))
-    assert not re.search("[가-힣]", pick(said, "en"))
-
-
-@pytest.mark.parametrize("draw", DRAW)
-def test_every_step_has_a_sentence(draw):
-    figure = draw()
-    drawn = {int(n) for n in re.findall(r'data-step="(\d+)"', figure.svg)}
-    listed = figure._repr_html_().count("<li>")
-    assert drawn == set(range(1, listed + 1))
 
 
 def test_columns_show_what_the_modules_are():

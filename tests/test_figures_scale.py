@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from explore_transformers import figures
-from explore_transformers.figures.scale import in_short, ring
-from explore_transformers.language import pick, use_language
+from explore_transformers.figures.scale import in_short, in_time, ring
+from explore_transformers.language import use_language
 from explore_transformers.pretraining import budgets
 from explore_transformers.pretraining.config import ModelConfig
 
@@ -37,37 +37,24 @@ def draw_ring():
     return figures.all_reduce(VALUES)
 
 
-DRAW = [draw_two, draw_ring]
+def draw_whole(resumed=0.0):
+    return figures.three_equalities(1.2e-7, 6e-8, resumed)
+
+
+def draw_shares(*counts):
+    return figures.token_shares(counts or (1, 3))
+
+
+def draw_resumed(resumed=(0.4, -0.5)):
+    return figures.resumed_run([0.1, 0.2, 0.4, -0.5], resumed, ["model", "order"])
+
+
+DRAW = [draw_two, draw_ring, draw_whole, draw_shares, draw_resumed]
 
 
 def words_in(figure):
     tree = ElementTree.fromstring(figure.svg)
     return [element.text for element in tree.iter(TEXT)]
-
-
-@pytest.mark.parametrize("draw", DRAW)
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_each_language_has_its_own_words(draw, language):
-    use_language(language)
-    figure = draw()
-    whole = " ".join([figure.title, figure.said, *words_in(figure)])
-    assert bool(re.search("[가-힣]", whole)) == (language == "ko")
-    assert figure.said in figure._repr_html_().replace("&#x27;", "'")
-
-
-@pytest.mark.parametrize("draw", DRAW)
-def test_both_languages_are_drawn_while_notebooks_are_built(draw, monkeypatch):
-    monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
-    said = draw().said
-    assert re.search("[가-힣]", pick(said, "ko"))
-    assert not re.search("[가-힣]", pick(said, "en"))
-
-
-@pytest.mark.parametrize("draw", DRAW)
-def test_every_step_has_a_sentence(draw):
-    figure = draw()
-    drawn = {int(n) for n in re.findall(r'data-step="(\d+)"', figure.svg)}
-    assert drawn == set(range(1, figure._repr_html_().count("<li>") + 1))
 
 
 def test_the_sums_and_their_mean_are_computed():
@@ -109,6 +96,40 @@ def test_what_can_not_be_drawn_is_refused():
         figures.all_reduce(torch.zeros(2, 2))
 
 
+def test_the_whole_shows_the_gaps_found():
+    words = words_in(draw_whole())
+    assert words.count("off by 1e-07") == 1 and "off by 6e-08" in words
+    assert "off by 0" in words and "off by 3e-03" in words_in(draw_whole(3e-3))
+
+
+def test_shares_are_those_of_the_means():
+    words = [w for w in words_in(draw_shares()) if "/" in w]
+    assert words == ["1/4"] * 4 + ["1/2", "1/6", "1/6", "1/6"] + ["1/4"] * 4
+    words = [w for w in words_in(draw_shares(2, 2, 1)) if "/" in w]
+    assert words[5:10] == ["1/6"] * 4 + ["1/3"]
+    assert "from 1/6 to 1/3" in draw_shares(2, 2, 1).said
+
+
+@pytest.mark.parametrize("counts", [(), (0, 3), (5, 4)])
+def test_shares_that_can_not_be_drawn_are_refused(counts):
+    with pytest.raises(ValueError, match="1 to 8 tokens"):
+        figures.token_shares(counts)
+
+
+def test_a_resumed_run_shows_its_own_numbers():
+    shown = [w for w in words_in(draw_resumed()) if re.fullmatch(r"[+−]0\.\d{4}", w)]
+    assert shown == ["+0.1000", "+0.2000", "+0.4000", "−0.5000"] * 2
+    assert "weights · order of the data" in words_in(draw_resumed())
+    assert "differs from above by: 0" in draw_resumed().said
+    assert "differs from above by: 0.25" in draw_resumed((0.4, -0.25)).said
+
+
+@pytest.mark.parametrize("resumed", [[], [1, 2, 3, 4]])
+def test_a_run_that_was_not_resumed_is_refused(resumed):
+    with pytest.raises(ValueError, match="can't be drawn"):
+        draw_resumed(resumed)
+
+
 # ---- the calculator -----------------------------------------------------------------
 
 
@@ -137,6 +158,14 @@ def test_long_numbers_are_short(value, words):
     assert in_short(value) == words
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(119, "119 days"), (0.989, "23.7 hours"), (0.0328, "47.2 minutes")],
+)
+def test_times_are_in_a_readers_unit(days, words):
+    assert in_time(days) == words
+
+
 def test_the_calculator_speaks_both_languages():
     for language in ("ko", "en"):
         use_language(language)
@@ -162,6 +191,10 @@ def test_the_calculator_computes_as_the_table_does(page):
     said = page.locator(".et-readout")
     assert "124,439,808 parameters" in said.inner_text()
     assert in_short(PLAN.costs()[1]) in said.inner_text()
+    for speed, days in ((1e12, 98.9), (1e14, 0.989), (1e16, 0.00989)):
+        page.locator("input[name=flops_per_second]").fill(f"{speed:g}")
+        assert said.inner_text().endswith(in_time(days))
+    page.locator("input[name=flops_per_second]").fill("1e14")
     page.locator("input[name=n_heads]").fill("7")
     assert "multiple of the number of heads" in said.inner_text()
     page.locator("input[name=n_heads]").fill("-1")

@@ -129,7 +129,7 @@ def test_a_slide_of_a_long_print_is_refused():
 
 def test_every_lesson_has_slides():
     assert WITH_SLIDES == list(LESSONS)[: len(WITH_SLIDES)]
-    assert len(WITH_SLIDES) >= 9
+    assert len(WITH_SLIDES) >= 10
 
 
 @each_deck
@@ -293,6 +293,17 @@ def divide_and_turn():
     return [25, 5, 0.2, 1.4, *turned(q, 1), *k, scores[0], *far, *near, *scores[1:]]
 
 
+def mean_of_means():
+    first, second = np.array([[6, 0]]), np.array([[0, 3], [3, 0]])
+    mean1, mean2 = first.mean(0), second.mean(0)
+    whole = np.concatenate([first, second]).mean(0)
+    means = [*whole, *mean1, *mean2, *((mean1 + mean2) / 2), *whole]
+    counts = np.array([5, 15, 20, 40])
+    weights = counts.sum() / counts / 4  # of a token, next to its right one
+    shares = [1 / 2, 1 / 2 / 2, 4 / counts.sum(), weights[0], weights[3]]
+    return [*means, *shares, 6 * 1000 * 2000, 16 * 1000]
+
+
 WORKED = {
     "02_encoder_decoder": rnn_and_gru,
     "04_transformer": self_attention,
@@ -300,6 +311,7 @@ WORKED = {
     "07_bert_gpt": masks_and_merges,
     "08_real_models": sentence_vector,
     "09_modern_models": divide_and_turn,
+    "10_scale": mean_of_means,
 }
 
 

@@ -449,6 +449,172 @@ perplexity = Exercise(
 )
 
 
+# ---- the budget of a run ------------------------------------------------------------
+
+_BUDGET = 1.08e18, 1.5, 2.0, 0.4  # FLOPs, hours, GB a GPU, nats of the last term
+
+
+def _place_of_wrong_cost(answer):
+    pairs = enumerate(zip(_BUDGET, map(float, answer), strict=True))
+    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=3e-3))
+
+
+def _cost(place, name, *wrong, ko, en):
+    return wrong_number(_BUDGET, place, name, wrong, ko, en)
+
+
+run_budget = Exercise(
+    "run_budget",
+    expected=_BUDGET,
+    kind="value",
+    same=_near_numbers,
+    wrong_at=_place_of_wrong_cost,
+    mistakes=(
+        Mistake(
+            "one text",
+            lambda answer: isinstance(answer, str),
+            ko="답 전체가 글자열 하나입니다. 수 넷을 괄호 안에 적으세요.",
+            en="The whole answer is one text. Write four numbers in parentheses.",
+            example="1.08e18, 1.5, 2, 0.4",
+        ),
+        Mistake(
+            "not four",
+            lambda answer: not isinstance(answer, str | dict) and len(answer) != 4,
+            ko="넷이 아닙니다. FLOPs, 시간, GB, nats를 차례로 적으세요.",
+            en="These are not four. Write FLOPs, hours, GB and nats, in this order.",
+            example=(1.08e18, 1.5, 2.0),
+        ),
+        _cost(
+            *(0, "forwards alone", 3.6e17),
+            ko="첫째 수: 정방향만 세었습니다(2ND). 역방향은 그 두 배가 더 듭니다.",
+            en="First number: these are the FLOPs forwards (2ND). Backwards takes "
+            "twice as many on top.",
+        ),
+        _cost(
+            *(0, "backwards alone", 7.2e17),
+            ko="첫째 수: 역방향만 세었습니다(4ND). 정방향도 더하세요.",
+            en="First number: these are the FLOPs backwards (4ND). Add those forwards.",
+        ),
+        _cost(
+            *(0, "multiplications alone", 5.4e17),
+            ko="첫째 수: 곱셈만 세었습니다. 곱할 때마다 더하기도 하나 있어서 2 "
+            "FLOPs입니다.",
+            en="First number: multiplications alone are counted. With each goes an "
+            "addition: 2 FLOPs.",
+        ),
+        _cost(
+            *(0, "once each", 1.8e17),
+            ko="첫째 수: ND입니다. 매개변수와 토큰마다 6 FLOPs입니다.",
+            en="First number: this is ND. There are 6 FLOPs for each parameter and "
+            "token.",
+        ),
+        _cost(
+            *(0, "of one token", 6e8),
+            ko="첫째 수: 토큰 하나의 FLOPs입니다. 읽는 토큰의 수를 곱하세요.",
+            en="First number: this is for one token. Multiply by the tokens read.",
+        ),
+        _cost(
+            *(0, "of one GPU", 2.7e17),
+            ko="첫째 수: GPU 하나가 하는 몫입니다. 훈련 전체의 FLOPs를 적으세요.",
+            en="First number: this is the share of one GPU. Write the FLOPs of the "
+            "whole training.",
+        ),
+        _cost(
+            *(1, "one GPU alone", 6.0),
+            ko="둘째 수: GPU 하나로 할 때의 시간입니다. 넷이 나눕니다.",
+            en="Second number: this is the time of one GPU. Four share the work.",
+        ),
+        _cost(
+            *(1, "seconds", 5400.0),
+            ko="둘째 수: 초입니다. 시간으로 적으세요.",
+            en="Second number: these are seconds. Write hours.",
+        ),
+        _cost(
+            *(1, "minutes", 90.0),
+            ko="둘째 수: 분입니다. 시간으로 적으세요.",
+            en="Second number: these are minutes. Write hours.",
+        ),
+        _cost(
+            *(1, "days", 0.0625),
+            ko="둘째 수: 날입니다. 시간으로 적으세요.",
+            en="Second number: these are days. Write hours.",
+        ),
+        _cost(
+            *(1, "times four", 24.0),
+            ko="둘째 수: GPU의 수를 곱했습니다. 넷이 나누므로 나눗셈입니다.",
+            en="Second number: you multiply by the GPUs. Four share the work: divide.",
+        ),
+        _cost(
+            *(2, "weights alone", 0.4),
+            ko="셋째 수: 한 벌(4바이트씩)뿐입니다. 매개변수마다 가중치, 그레이디언트, "
+            "AdamW의 평균 둘, DDP의 버킷이 있고, DDP는 무엇도 나누지 않습니다.",
+            en="Third number: this is a single copy of 4 bytes each. Each parameter "
+            "has a weight, a gradient, two averages and DDP's bucket, and DDP shares "
+            "out none of them.",
+        ),
+        _cost(
+            *(2, "without AdamW", 0.8),
+            ko="셋째 수: 가중치와 그레이디언트뿐입니다. AdamW의 평균 둘과 DDP의 버킷도 "
+            "세세요.",
+            en="Third number: these are weights and gradients. Count AdamW's two "
+            "averages and DDP's buckets, too.",
+        ),
+        _cost(
+            *(2, "buckets forgotten", 1.6),
+            ko="셋째 수: DDP의 버킷이 빠졌습니다. 매개변수마다 4바이트가 더 듭니다.",
+            en="Third number: DDP's buckets are missing, 4 more bytes a parameter.",
+        ),
+        _cost(
+            *(2, "shared by four", 0.5),
+            ko="셋째 수: 넷이 나누지 않습니다. DDP에서는 저마다 통째로 가집니다.",
+            en="Third number: four don't share it. With DDP each has all of it.",
+        ),
+        _cost(
+            *(2, "of all four", 8.0),
+            ko="셋째 수: 넷의 메모리를 더했습니다. GPU 하나의 것을 적으세요.",
+            en="Third number: this is the memory of all four. Write that of one.",
+        ),
+        _cost(
+            *(2, "bytes", 2e9),
+            ko="셋째 수: 바이트입니다. GB로 적으세요(1GB는 10억 바이트).",
+            en="Third number: these are bytes. Write GB, of a billion bytes each.",
+        ),
+        _cost(
+            *(2, "GiB", 2e9 / 2**30),
+            ko="셋째 수: GiB입니다. 여기서는 1GB를 10억 바이트로 셉니다.",
+            en="Third number: these are GiB. A GB is a billion bytes here.",
+        ),
+        _cost(
+            *(3, "divided by four", 0.2),
+            ko="넷째 수: 4로 나누었습니다. 지수가 0.5이므로 4의 제곱근으로 나눕니다.",
+            en="Fourth number: you divide by 4. The exponent is 0.5, so divide by the "
+            "square root of 4.",
+        ),
+        _cost(
+            *(3, "no change", 0.8),
+            ko="넷째 수: 그대로가 아닙니다. 이 항은 토큰이 모자라서 내는 손실입니다.",
+            en="Fourth number: it does not stay. This term is the price of too few "
+            "tokens.",
+        ),
+        _cost(
+            *(3, "grown", 1.6),
+            ko="넷째 수: 커졌습니다. D는 분모에 있습니다.",
+            en="Fourth number: it grows in your answer. D is below the line.",
+        ),
+        _cost(
+            *(3, "halved twice", 0.05),
+            ko="넷째 수: 4의 제곱으로 나누었습니다. 지수는 0.5입니다.",
+            en="Fourth number: you divide by the square of 4. The exponent is 0.5.",
+        ),
+        _cost(
+            *(3, "subtracted", 0.3),
+            ko="넷째 수: 지수를 뺐습니다. 4의 제곱근인 2로 나누세요.",
+            en="Fourth number: you subtract the exponent. Divide by the root of 4, 2.",
+        ),
+    ),
+)
+
+
 # ---- the largest micro-batch --------------------------------------------------------
 
 
@@ -1573,5 +1739,13 @@ train_step = Exercise(
 
 
 check = checker(
-    [token_weights, step_order, perplexity, micro_batch_size, rows_seen, train_step]
+    [
+        token_weights,
+        run_budget,
+        perplexity,
+        step_order,
+        micro_batch_size,
+        rows_seen,
+        train_step,
+    ]
 )

@@ -26,6 +26,11 @@ from explore_transformers.figures.decoding import (
     tested_map,
 )
 from explore_transformers.figures.diagrams import attention_step, encoder_decoder
+from explore_transformers.figures.equalities import (
+    resumed_run,
+    three_equalities,
+    token_shares,
+)
 from explore_transformers.figures.html import HTMLFigure
 from explore_transformers.figures.lookup import (
     attention_decoder,
@@ -128,6 +133,7 @@ __all__ = [
     "position_change",
     "position_sum",
     "residual_block",
+    "resumed_run",
     "rnn_unrolled",
     "sentence_vector",
     "seq2seq_overview",
@@ -136,8 +142,10 @@ __all__ = [
     "softmax_step",
     "table_change",
     "tested_map",
+    "three_equalities",
     "three_stages",
     "to_chat",
+    "token_shares",
     "tokens_to_ids",
     "transformer",
     "transformer_map",

@@ -108,7 +108,7 @@ def _draw_process(drawing, left, i, share, gradient):
 def _draw_sum(drawing, n_tokens, mean):
     with drawing.part(4):
         name = text(
-            ko=f"all-reduce: 더해서 {n_tokens}으로 나눈다",
+            ko=f"all-reduce: 더해서 토큰 {n_tokens}개로 나눈다",
             en=f"all-reduce: add, divide by {n_tokens}",
         )
         drawing.box(_LEFTS[0], 216, 368, 52, "context", name, _first(mean, "+.4f"))
@@ -142,7 +142,7 @@ def _words_of_two(shares, n_tokens):
                 en="Each adds up the gradients of its own tokens.",
             ),
             text(
-                ko=f"두 합을 더하고 모든 토큰의 수 {n_tokens}으로 나눕니다. 결과는 두 "
+                ko=f"두 합을 더하고 모든 토큰의 수({n_tokens}개)로 나눕니다. 결과는 두 "
                 "프로세스 모두에 있습니다.",
                 en=f"The sums are added and divided by the number of all tokens, "
                 f"{n_tokens}. Both processes have the result.",
@@ -305,6 +305,15 @@ def in_short(value):
     return f"{mantissa} × 10{power}"
 
 
+def in_time(days):
+    """Days in the unit that a reader would choose."""
+    if days >= 2:
+        return in_short(days) + text(ko="일", en=" days")
+    if days * 24 >= 2:
+        return in_short(days * 24) + text(ko="시간", en=" hours")
+    return in_short(days * 24 * 60) + text(ko="분", en=" minutes")
+
+
 def _table(plans):
     heads = [
         text(ko="모델", en="Model"),
@@ -313,7 +322,7 @@ def _table(plans):
         text(ko="FLOPs", en="FLOPs"),
         text(ko="메모리", en="Memory"),
         text(ko="초당 FLOPs", en="FLOPs a second"),
-        text(ko="일수", en="Days"),
+        text(ko="시간", en="Time"),
     ]
     rows = []
     for plan in plans:
@@ -325,7 +334,7 @@ def _table(plans):
             in_short(total),
             gib,
             in_short(plan.flops_per_second),
-            in_short(days),
+            in_time(days),
         ]
         listed = "".join(f"<td>{safe(cell)}</td>" for cell in cells)
         rows.append(f"<tr><th scope=row>{safe(plan.name)}</th>{listed}</tr>")
@@ -353,7 +362,9 @@ def _form(plan):
         "n": text(ko="매개변수", en="parameters"),
         "total": text(ko="FLOPs", en="FLOPs"),
         "bytes": text(ko="가중치, 그레이디언트, AdamW", en="weights, gradients, AdamW"),
-        "days": text(ko="일수", en="days"),
+        "days": text(ko="일", en=" days"),
+        "hours": text(ko="시간", en=" hours"),
+        "minutes": text(ko="분", en=" minutes"),
         "wrong": text(
             ko="양의 수를 적으세요. 층, 헤드, 어휘, 문맥, d_model은 정수입니다.",
             en="Write positive numbers; d_model, layers, heads, vocabulary and context "

@@ -60,6 +60,7 @@ def memory(model, vocab_size):
     """Bytes {"weights", "gradients", "optimizer"} of a process, without activations.
 
     AdamW keeps two averages of each gradient, and for each tensor a count of steps.
+    Several processes add DistributedDataParallel's buckets, as large as the gradients.
     """
     weights = BYTES * n_parameters(model, vocab_size)
     optimizer = 2 * weights + BYTES * n_tensors(model)

@@ -17,6 +17,11 @@
     return `${mantissa} × 10${power.join('')}`;
   };
 
+  const time = (days, words) => {
+    if (days >= 2) return short(days) + words.days;
+    return days * 24 >= 2 ? short(days * 24) + words.hours : short(days * 1440) + words.minutes;
+  };
+
   const start = (figure) => {
     const [form, readout] = ['.et-form', '.et-readout'].map((p) => figure.querySelector(p));
     const inputs = [...form.querySelectorAll('[data-key]')].map((field) => {
@@ -40,7 +45,7 @@
       const { n, total, bytes, days } = costs(plan);
       readout.textContent = [
         `${n.toLocaleString('en')} ${words.n}`, `${short(total)} ${words.total}`,
-        `${short(bytes / 2 ** 30)} GiB (${words.bytes})`, `${words.days}: ${short(days)}`,
+        `${short(bytes / 2 ** 30)} GiB (${words.bytes})`, time(days, words),
       ].join(' · ');
     };
     inputs.forEach((input) => input.addEventListener('input', show));
