@@ -670,7 +670,7 @@ def _rates_by_groups(names, step, every, rate, factor):
         ("unfrozen_rates", _rates_by_groups),
         ("forgetting_by_rate", (2.777, 2.852, 3.946, 116.4, "A")),
         ("forgetting_by_rate", [2.7, 2.75, 4.6, 60, " a "]),
-        ("forgetting_by_rate", (np.float32(2.8), 2.9, 3.3, 240.0, "A")),
+        ("forgetting_by_rate", (np.float32(2.8), 2.9, 3.31, 240.0, "A")),
     ],
 )
 def test_the_new_ones_take_right_answers_in_other_words(exercise, answer):
@@ -968,6 +968,13 @@ _FURTHER_ROWS = {
         ((3.2, 3.2, 3.4, 4.6, "A"), "first too large"),
         ((1.49, 1.58, 2.49, 4.8, "A"), "bits"),
         ((8.0, 9.0, 12.0, 40.0, "A"), "one body for all"),
+        ((20.0, 21.0, 40.0, 900.0, "A"), "one body for all"),
+        ((25.0, 30.0, 60.0, 900.0, "C"), "one body for all"),
+        ((900.0, 40.0, 21.0, 20.0, "A"), "reversed"),
+        ((900.0, 3.7, 3.1, 3.0, "A"), "reversed"),
+        ((1.0, 1.05, 2.0, 45.0, "A"), "ratios"),
+        ((3.0, 3.1, 3.4, 250.0, "A"), "one decimal"),
+        ((3.0, 3.1, 4.4, 250.0, "A"), "one decimal"),
     ],
     "unfrozen_rates": [
         (_rates_by_own_depth(_head_anywhere), "names that contain head"),
