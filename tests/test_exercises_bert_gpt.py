@@ -1524,6 +1524,8 @@ def _of_tensors(*case):
             "the number used at 0",
         ),
         ("write_top_p", _writer(n=10), "a fixed number kept"),
+        ("write_top_p", lambda step, prompt, *rest: _writer()(
+            step, prompt[-1:], *rest), "prompt's last alone"),
         (
             "write_top_p",
             _writer(sort=lambda p: (p, torch.arange(len(p)))),

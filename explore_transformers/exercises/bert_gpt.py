@@ -3506,6 +3506,17 @@ write_top_p = Exercise(
             "주세요.",
             en="`step` gets only the last few ids. Give it all ids so far.",
         ),
+        *several(
+            "prompt's last alone",
+            *(
+                _top_p_with(seen=lambda prompt, new, n=n: [*prompt[-n:], *new])
+                for n in (1, 2)
+            ),
+            ko="`step`에 프롬프트의 끝과 새로 쓴 번호만 주었습니다. 프롬프트를 "
+            "처음부터 모두 주세요.",
+            en="`step` gets only the prompt's end and the new ids. Give it the whole "
+            "prompt.",
+        ),
         Mistake(
             "newest missing",
             _top_p_with(seen=lambda prompt, new: [*prompt, *new][:-1] or list(prompt)),

@@ -2804,6 +2804,15 @@ layer_from_weights = Exercise(
             ko="`norm1`과 `norm2`가 바뀌었습니다.",
             en="`norm1` and `norm2` are exchanged.",
         ),
+        *(
+            Mistake(
+                f"norms exchanged in {name}",
+                _layer_with(block=_in_mode(mode, _norms_exchanged)),
+                ko=f"{name}에서 `norm1`과 `norm2`가 바뀌었습니다.",
+                en=f"`norm1` and `norm2` are exchanged in {name}.",
+            )
+            for name, mode in (("pre-norm", True), ("post-norm", False))
+        ),
         Mistake(
             "no residual",
             _layer_with(block=_without((1, 2))),
