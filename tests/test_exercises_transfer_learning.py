@@ -1223,6 +1223,18 @@ def _last_column_marked(ids):
     return ids[:, :-1], targets
 
 
+def _for_four_layers(names, step, every, rate, factor):
+    fixed = {"head": 0, "body.norm": 1, "body.layers": 4, "body.embedding": 5}
+
+    def depth(name):
+        start = next(start for start in fixed if name.startswith(start))
+        n_above = int(name.split(".")[2]) if start == "body.layers" else 0
+        return fixed[start] - n_above
+
+    open_ones = [name for name in names if depth(name) <= step // every]
+    return {name: rate / factor ** depth(name) for name in open_ones}
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -1264,6 +1276,7 @@ def _last_column_marked(ids):
         ("logits_at_end", lambda z, ids: z[:, -2], "last column but one"),
         ("stages_order", "CAFDBE", "backwards"),
         ("forgetting_by_rate", (2.8, 2.6, 2.2, 1.8, "A"), "falling"),
+        ("unfrozen_rates", _for_four_layers, "three layers written in, 3"),
         ("forgetting_by_rate", (90.0, 80.0, 70.0, 60.0, "A"), "one body for all"),
         ("forgetting_by_rate", (116, 3.95, 2.85, 2.78, "A"), "reversed"),
         ("forgetting_by_rate", (2.78, 2.85, 116, 3.95, "A"), "values exchanged"),

@@ -1711,6 +1711,7 @@ def _angles_moved(angles):
         ("stack_sizes", (1.5731, 2.9507, 1.0, 1.0, "A"), "one layer too many"),
         ("stack_sizes", (1.57, 2.95, 1.0, 1.0, "A"), "one layer too many"),
         ("stack_sizes", (1.51, 2.9, 1.0, 1.0, "A"), "one layer too few"),
+        ("stack_sizes", (1.53, 2.9, 1.0, 1.0, "A"), "layers before x"),
         ("stack_sizes", (5.05, 21.13, 1.0, 1.0, "A"), "one layer round and round"),
         ("stack_sizes", (1.55, 2.85, 1.0, 1.0, "A"), "seeded once"),
         ("stack_sizes", (1.5, 2.9, 1.0, 1.0, "A"), "one decimal"),

@@ -1716,9 +1716,9 @@ fixed_context = Exercise(
             "small number below",
             _small_number_below,
             _read_with(softmax=_one_maximum_repaired),
-            ko="최댓값 하나를 모든 단계에서 빼고, 분모에 더한 작은 수나 `nan_to_num`으로 "
-            "`nan`을 숨겼습니다. 점수가 그보다 훨씬 작은 단계의 가중치는 모두 "
-            "0입니다. 단계마다 자기 점수의 최댓값을 빼세요.",
+            ko="최댓값 하나를 모든 단계에서 빼고, 분모에 더한 작은 수나 "
+            "`nan_to_num`으로 `nan`을 숨겼습니다. 점수가 그보다 훨씬 작은 단계의 "
+            "가중치는 모두 0입니다. 단계마다 자기 점수의 최댓값을 빼세요.",
             en="One maximum is subtracted from all steps, and a small number in the "
             "denominator, or `nan_to_num`, only hides the `nan`: the weights of a step "
             "with far lower scores are all 0. Subtract each step's own maximum.",
@@ -3900,8 +3900,8 @@ sharpness = Exercise(
         Mistake(
             "at 4",
             _shares_where(lambda zero, half, one, four: not _is_near([four], [0.665])),
-            ko="4의 값이 책의 가중치로 잰 것과 다릅니다. 배수가 꼭 4였는지 보고, 예측이 "
-            "아니라 잰 값을 소수 둘째 자리까지 적으세요.",
+            ko="4의 값이 책의 가중치로 잰 것과 다릅니다. 배수가 꼭 4였는지 보고, "
+            "예측이 아니라 잰 값을 소수 둘째 자리까지 적으세요.",
             en="The value at 4 differs from what the book's weights give. Was the "
             "factor 4 and no other? Write what you measured, not predicted, to two "
             "decimals.",

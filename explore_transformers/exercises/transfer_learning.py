@@ -2918,6 +2918,7 @@ unfrozen_rates = Exercise(
             "three layers written in",
             _depth_with(n_layers=3),
             _depth_with(n_layers=2),
+            _depth_with(n_layers=4),
             ko="층이 몇 개인지 정해 두었습니다. 층의 수는 이름에서 알아내세요.",
             en="You took a number of layers for granted. Find it from the names.",
         ),

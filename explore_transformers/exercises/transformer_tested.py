@@ -635,8 +635,8 @@ sees_future = Exercise(
         Mistake(
             "always True",
             lambda model, src, tgt: True,
-            ko="옳은 모델에도 `True`를 냅니다. 바꾼 위치의 로짓까지 비교하지 않나요? 그 "
-            "로짓은 바꾼 단어를 읽고 나오므로 당연히 달라집니다. `t`번 단어부터 "
+            ko="옳은 모델에도 `True`를 냅니다. 바꾼 위치의 로짓까지 비교하지 않나요? "
+            "그 로짓은 바꾼 단어를 읽고 나오므로 당연히 달라집니다. `t`번 단어부터 "
             "바꾸었으면 `[:, :t]`만 비교하세요.",
             en="It says `True` of sound models too. Do you compare the changed "
             "position as well? Its logits come after reading the changed word, so of "
