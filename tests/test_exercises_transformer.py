@@ -1519,6 +1519,22 @@ def _angles_moved(angles):
     return answer
 
 
+def _norms_exchanged_if(mode):
+    """The layer with norm1 and norm2 exchanged in pre-norm or in post-norm alone."""
+    other = {"norm1": "norm2", "norm2": "norm1"}
+
+    def answer(weights, x, real, n_heads, norm_first):
+        if norm_first is mode:
+            parts = {name: name.partition(".") for name in weights}
+            weights = {
+                other.get(first, first) + dot + rest: weights[name]
+                for name, (first, dot, rest) in parts.items()
+            }
+        return _layer_in_steps()(weights, x, real, n_heads, norm_first)
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -1670,6 +1686,14 @@ def _angles_moved(angles):
                     "softmax over queries, nan replaced",
                 ),
             )
+        ),
+        *(
+            (
+                "layer_from_weights",
+                _norms_exchanged_if(mode),
+                f"norms exchanged in {name}",
+            )
+            for mode, name in ((True, "pre-norm"), (False, "post-norm"))
         ),
         ("layer_from_weights", _layer_by_function, "ready-made attention"),
         ("layer_from_weights", _layer_in_one_call, "ready-made attention"),
