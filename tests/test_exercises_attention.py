@@ -1214,6 +1214,19 @@ def _nan_without_steps(weights, mask):
     return places, share
 
 
+def _cut_softmax(low, high):
+    def softmax(scores):
+        e = np.exp(np.clip(scores, low, high))
+        return e / e.sum(-1, keepdims=True)
+
+    return softmax
+
+
+def _one_maximum_repaired(scores):
+    e = np.exp(scores - scores.max())
+    return np.nan_to_num(e / e.sum(-1, keepdims=True))
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "told"),
     [
@@ -1255,6 +1268,10 @@ def _nan_without_steps(weights, mask):
          "forwards and backwards"),
         ("reading_order", _nan_without_steps, "no steps"),
         ("sharpness", (0.0, 0.4, 1.0, 0.7, "B"), "one decimal"),
+        ("fixed_context", _by_numpy(_hidden, _cut_softmax(None, 50)),
+         "no maximum, scores clipped, 0"),
+        ("fixed_context", _by_numpy(_hidden, _one_maximum_repaired),
+         "small number below, 2"),
     ],
 )  # fmt: skip
 def test_what_a_second_attacker_found_is_told(exercise, answer, told):

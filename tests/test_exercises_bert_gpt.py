@@ -28,7 +28,7 @@ def _pair_by_sorting(counts):
 
 
 def _split_in_one_sweep(word, merges):
-    """Going once through the merges in order gives the same pieces."""
+    """Goes once through the merges: never sees that a join makes an earlier pair."""
     pieces = list(word)
     for pair in merges:
         i = 0
@@ -59,26 +59,41 @@ def _pair_of_repeats(counts):
     return min(pair for pair, n in found if n == found[0][1])
 
 
-def _split_by_recursion(word, merges, pieces=None):
+def _split_by_recursion(word, merges, pieces=None, everywhere=True):
     pieces = list(word if pieces is None else pieces)
     ranks = [merges.index(p) if p in merges else len(merges) for p in pairwise(pieces)]
     if not ranks or min(ranks) == len(merges):
         return pieces
+    pair = merges[min(ranks)]
     i = ranks.index(min(ranks))
-    joined = [*pieces[:i], pieces[i] + pieces[i + 1], *pieces[i + 2 :]]
-    return _split_by_recursion(word, merges, joined)
+    one = [*pieces[:i], "".join(pair), *pieces[i + 2 :]]
+    joined = _split_in_one_sweep(pieces, [pair]) if everywhere else one
+    return _split_by_recursion(word, merges, joined, everywhere)
+
+
+def _rebuilt(pieces, left, right):
+    made = []
+    for piece in pieces:
+        if made and made[-1] == left and piece == right:
+            made[-1] = left + right
+        else:
+            made.append(piece)
+    return made
 
 
 def _split_by_rebuilding(word, merges):
-    pieces = [c for c in word]
+    """Begins again at the first pair whenever one has changed something."""
+    pieces, i = [c for c in word], 0
+    while i < len(merges):
+        made = _rebuilt(pieces, *merges[i])
+        i, pieces = (i + 1 if made == pieces else 0), made
+    return pieces
+
+
+def _split_rebuilding_once(word, merges):
+    pieces = list(word)
     for left, right in merges:
-        made = []
-        for piece in pieces:
-            if made and made[-1] == left and piece == right:
-                made[-1] = left + right
-            else:
-                made.append(piece)
-        pieces = made
+        pieces = _rebuilt(pieces, left, right)
     return pieces
 
 
@@ -253,7 +268,6 @@ _SOURCE_ROWS = [
         ("best_pair", _pair_by_sorting),
         ("best_pair", _pair_by_count),
         ("best_pair", _pair_of_repeats),
-        ("split_word", _split_in_one_sweep),
         ("split_word", _split_by_recursion),
         ("split_word", _split_by_rebuilding),
         ("masked_batch", _batch_by_copy),
@@ -812,7 +826,7 @@ _SPLIT_ROWS = [
     (_sweep(lambda here, pair: {*here} == {*pair}), "either way round"),
     *((_joins_at_most(n), "so many joins") for n in (3, 4, 5, 8, 10)),
     (_split_in_front, "first places alone"),
-    (lambda word, merges: tuple(_sweep()(word, merges)), "a list"),
+    (lambda word, merges: tuple(_by_rank()(word, merges)), "a list"),
     (_split_by_first_met(lambda p, known: known.count(p)), "commonest in the word, 2"),
     (_split_by_first_met(lambda p, known: len("".join(p))), "longest pair first"),
     (_sweep(order=sorted), "by alphabet, 2"),
@@ -829,7 +843,7 @@ _SPLIT_ROWS = [
     (_split_endlessly_low, "no pair left"),
     (_split_by_text, "by joined text"),
     (lambda word, merges: [word], "whole word"),
-    (lambda word, merges: " ".join(_sweep()(word, merges)), "text with spaces"),
+    (lambda word, merges: " ".join(_by_rank()(word, merges)), "text with spaces"),
     (
         lambda word, merges: [a + b for a, b in merges if a + b in word] or list(word),
         "found in the word",
@@ -967,8 +981,6 @@ def test_answers_of_an_attack_are_told_what_is_wrong(exercise, answer, mistake):
     ("exercise", "answer"),
     [
         ("best_pair", _counting()),
-        ("split_word", _sweep()),
-        ("split_word", _joins_at_most(1000)),
         ("masked_batch", _masked()),
         ("masked_batch", lambda *case: [part.tolist() for part in _masked()(*case)]),
         ("model_numbers", tuple(map(Decimal, ("21", "3", "2.4", "11", "1")))),
@@ -1440,6 +1452,12 @@ def _of_tensors(*case):
             "two commonest subwords",
         ),
         ("split_word", _round_by_round, "all that are there in a round"),
+        ("split_word", _split_in_one_sweep, "one sweep"),
+        ("split_word", _split_rebuilding_once, "one sweep"),
+        ("split_word", _joins_at_most(1000), "one place at a time"),
+        ("split_word",
+         lambda *case: _split_by_recursion(*case, everywhere=False),
+         "one place at a time"),
         (
             "masked_batch",
             lambda ids, chosen, mask_id: (
@@ -1506,6 +1524,8 @@ def _of_tensors(*case):
             "the number used at 0",
         ),
         ("write_top_p", _writer(n=10), "a fixed number kept"),
+        ("write_top_p", lambda step, prompt, *rest: _writer()(
+            step, prompt[-1:], *rest), "prompt's last alone"),
         (
             "write_top_p",
             _writer(sort=lambda p: (p, torch.arange(len(p)))),

@@ -1062,3 +1062,38 @@ def test_what_was_measured_otherwise_is_told(seconds, share, told):
     answer = 0.5, _measures(0, 0, share), _measures(*seconds, share), "B"
     result = check("gate_experiment", answer)
     assert (result.state, result.mistake) == ("wrong", told), result
+
+
+def _targets_mixed(ids, logits, own):
+    return torch.where(own, logits.argmax(dim=-1), ids[:, 1:])
+
+
+def _drawn_from_the_softmax(ids, logits, own):
+    shares = logits[:, :-1].softmax(-1)
+    drawn = torch.multinomial(shares.flatten(0, 1), 1).reshape(shares.shape[:2])
+    later = torch.where(own[:, 1:], drawn, ids[:, 1:-1])
+    return torch.cat([ids[:, :1], later], dim=1)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "mistake"),
+    [
+        ("mixed_inputs", _targets_mixed, "targets for inputs, not shifted"),
+        (
+            "mixed_inputs",
+            lambda ids, *rest: torch.cat(
+                [ids[:, :1], _targets_mixed(ids, *rest)[:, 1:]], dim=1
+            ),
+            "targets for inputs, not shifted, 2",
+        ),
+        ("mixed_inputs", _drawn_from_the_softmax, "nothing random"),
+        (
+            "original_gru",
+            lambda x, *rest: check.exercises["original_gru"].expected(x[:1], *rest),
+            "first row alone read",
+        ),
+    ],
+)
+def test_slips_that_had_no_name(exercise, answer, mistake):
+    result = check(exercise, answer)
+    assert (result.state, result.mistake) == ("wrong", mistake), result

@@ -297,6 +297,7 @@ def speculate(target, draft, prompt, end, most, k):
 _AXES = "(rates[:, None] * positions).reshape(len(x), -1)"
 _LAST_END = "new[: len(new) - new[::-1].index(end)]"
 _TILL_END = "append(draft(tried))\n            if tried[-1] == end: break"
+_TOO_FAR = "answers = [None] * (n - 1) + target(tried)[n:]\n        tried = tried[:-1]"
 _BEYOND = "new[:most] + [end] * (end in new[most:]), n_calls"
 _CHANGES = {
     ("rotate_pairs", _TURN): (
@@ -366,6 +367,7 @@ _CHANGES = {
         ("return m", "return m.flip(0)", "rows in reverse"),
         ("return m", "return m.flip(1)", "columns in reverse"),
         ("return m", "return m & m.triu(1) if n_cached else m", "a window"),
+        ("return m", "return m & m.triu(0)", "a window, 2"),
         ("tril(n_cached)", "tril(max(n_cached, n_new))", "moved by the larger"),
         ("tril(n_cached)", "tril(max(n_cached, n_new - 1))",
          "moved by the larger, 2"),
@@ -431,6 +433,9 @@ _CHANGES = {
         ("== answers[n + a - 1]", "== answers[min(n + a, n + k - 1)]",
          "compared one late, 2"),
         ("n + a - 1]", "n + a - 2]", "compared one early"),
+        ("answers = target(tried)", _TOO_FAR, "compared one late, 3"),
+        ("tried[n : n + a] +", "[p for i, p in enumerate(tried[n:]) "
+         "if p == answers[n + i - 1]] +", "goes on after a difference, 3"),
         ("[answers[n + a - 1]]", "[answers[-1]]", "target's last"),
         ("[answers[n + a - 1]]", "[[*tried, answers[-1]][n + a]]",
          "the refused one written"),

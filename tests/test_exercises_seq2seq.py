@@ -739,6 +739,7 @@ SECOND = [
      "temperature clipped, 5"),
     ("tempered_softmax", lambda z, t: _safe(z / min(t, 30)), "any temperature"),
     ("tempered_softmax", lambda z, t: _safe(z / max(t, 0.004)), "any temperature"),
+    ("padding_share", (0.5265, SORTED, "B"), "padded to the longest of all"),
     ("tempered_softmax", _into, "whole logits too"),
     ("tempered_softmax", _turned_wrongly, "axes in their places"),
     ("tempered_softmax", _loop_over_rows, "rows in a loop"),

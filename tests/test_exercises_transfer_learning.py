@@ -670,7 +670,7 @@ def _rates_by_groups(names, step, every, rate, factor):
         ("unfrozen_rates", _rates_by_groups),
         ("forgetting_by_rate", (2.777, 2.852, 3.946, 116.4, "A")),
         ("forgetting_by_rate", [2.7, 2.75, 4.6, 60, " a "]),
-        ("forgetting_by_rate", (np.float32(2.8), 2.9, 3.3, 240.0, "A")),
+        ("forgetting_by_rate", (np.float32(2.8), 2.9, 3.31, 240.0, "A")),
     ],
 )
 def test_the_new_ones_take_right_answers_in_other_words(exercise, answer):
@@ -968,6 +968,13 @@ _FURTHER_ROWS = {
         ((3.2, 3.2, 3.4, 4.6, "A"), "first too large"),
         ((1.49, 1.58, 2.49, 4.8, "A"), "bits"),
         ((8.0, 9.0, 12.0, 40.0, "A"), "one body for all"),
+        ((20.0, 21.0, 40.0, 900.0, "A"), "one body for all"),
+        ((25.0, 30.0, 60.0, 900.0, "C"), "one body for all"),
+        ((900.0, 40.0, 21.0, 20.0, "A"), "reversed"),
+        ((900.0, 3.7, 3.1, 3.0, "A"), "reversed"),
+        ((1.0, 1.05, 2.0, 45.0, "A"), "ratios"),
+        ((3.0, 3.1, 3.4, 250.0, "A"), "one decimal"),
+        ((3.0, 3.1, 4.4, 250.0, "A"), "one decimal"),
     ],
     "unfrozen_rates": [
         (_rates_by_own_depth(_head_anywhere), "names that contain head"),
@@ -1216,6 +1223,18 @@ def _last_column_marked(ids):
     return ids[:, :-1], targets
 
 
+def _for_four_layers(names, step, every, rate, factor):
+    fixed = {"head": 0, "body.norm": 1, "body.layers": 4, "body.embedding": 5}
+
+    def depth(name):
+        start = next(start for start in fixed if name.startswith(start))
+        n_above = int(name.split(".")[2]) if start == "body.layers" else 0
+        return fixed[start] - n_above
+
+    open_ones = [name for name in names if depth(name) <= step // every]
+    return {name: rate / factor ** depth(name) for name in open_ones}
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -1257,6 +1276,7 @@ def _last_column_marked(ids):
         ("logits_at_end", lambda z, ids: z[:, -2], "last column but one"),
         ("stages_order", "CAFDBE", "backwards"),
         ("forgetting_by_rate", (2.8, 2.6, 2.2, 1.8, "A"), "falling"),
+        ("unfrozen_rates", _for_four_layers, "three layers written in, 3"),
         ("forgetting_by_rate", (90.0, 80.0, 70.0, 60.0, "A"), "one body for all"),
         ("forgetting_by_rate", (116, 3.95, 2.85, 2.78, "A"), "reversed"),
         ("forgetting_by_rate", (2.78, 2.85, 116, 3.95, "A"), "values exchanged"),

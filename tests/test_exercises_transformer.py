@@ -1519,6 +1519,22 @@ def _angles_moved(angles):
     return answer
 
 
+def _norms_exchanged_if(mode):
+    """The layer with norm1 and norm2 exchanged in pre-norm or in post-norm alone."""
+    other = {"norm1": "norm2", "norm2": "norm1"}
+
+    def answer(weights, x, real, n_heads, norm_first):
+        if norm_first is mode:
+            parts = {name: name.partition(".") for name in weights}
+            weights = {
+                other.get(first, first) + dot + rest: weights[name]
+                for name, (first, dot, rest) in parts.items()
+            }
+        return _layer_in_steps()(weights, x, real, n_heads, norm_first)
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "mistake"),
     [
@@ -1671,6 +1687,14 @@ def _angles_moved(angles):
                 ),
             )
         ),
+        *(
+            (
+                "layer_from_weights",
+                _norms_exchanged_if(mode),
+                f"norms exchanged in {name}",
+            )
+            for mode, name in ((True, "pre-norm"), (False, "post-norm"))
+        ),
         ("layer_from_weights", _layer_by_function, "ready-made attention"),
         ("layer_from_weights", _layer_in_one_call, "ready-made attention"),
         ("layer_from_weights", _layer_in_steps(gain=False), "neither gain nor bias"),
@@ -1711,6 +1735,7 @@ def _angles_moved(angles):
         ("stack_sizes", (1.5731, 2.9507, 1.0, 1.0, "A"), "one layer too many"),
         ("stack_sizes", (1.57, 2.95, 1.0, 1.0, "A"), "one layer too many"),
         ("stack_sizes", (1.51, 2.9, 1.0, 1.0, "A"), "one layer too few"),
+        ("stack_sizes", (1.53, 2.9, 1.0, 1.0, "A"), "layers before x"),
         ("stack_sizes", (5.05, 21.13, 1.0, 1.0, "A"), "one layer round and round"),
         ("stack_sizes", (1.55, 2.85, 1.0, 1.0, "A"), "seeded once"),
         ("stack_sizes", (1.5, 2.9, 1.0, 1.0, "A"), "one decimal"),

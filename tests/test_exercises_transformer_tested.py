@@ -20,6 +20,17 @@ def _sees_by_zeros(model, src, tgt):
     return any(leaks)
 
 
+def _sees_row_by_row(model, src, tgt):
+    """Changes one sentence at a time and looks at that one alone."""
+    logits, found = model(src, tgt), False
+    for b in range(tgt.shape[0]):
+        for t in range(1, tgt.shape[1]):
+            other = tgt.clone()
+            other[b, t:] = (other[b, t:] + 1) % logits.shape[-1]
+            found |= not torch.equal(model(src, other)[b, :t], logits[b, :t])
+    return found
+
+
 def _sees_from_behind(model, src, tgt):
     logits = model(src, tgt)
     for t in reversed(range(1, tgt.shape[1])):
@@ -102,6 +113,7 @@ RIGHT = [
     ("cache_numbers", torch.tensor([2560, 10240, 8192, 55, 10, 4])),
     ("sees_future", _sees_by_zeros),
     ("sees_future", _sees_from_behind),
+    ("sees_future", _sees_row_by_row),
     ("sees_future", _sees_numpy),
     ("fixed_step", _step_by_loop),
     ("fixed_step", _step_in_torch),
@@ -225,6 +237,13 @@ def _step_half(token, cache, E, P, W_q, W_k, W_v):
     return e / e.sum() @ values, (keys, values)
 
 
+def _step_clipped(token, cache, E, P, W_q, W_k, W_v):
+    x = E[token] + P[len(cache[0])]
+    keys, values = np.vstack([cache[0], x @ W_k]), np.vstack([cache[1], x @ W_v])
+    e = np.exp(np.clip(keys @ (x @ W_q) / np.sqrt(len(x)), -500, 500))
+    return e / e.sum() @ values, (keys, values)
+
+
 NAMED = [
     ("cache_numbers", (1280, 5120, 8192, 55, 10, 4), "half in the first alone"),
     ("cache_numbers", (1280, 5120, 4096, 55, 10, 4), "half everywhere"),
@@ -238,11 +257,18 @@ NAMED = [
         "source grows with the beams alone",
     ),
     ("sees_future", _sees(lambda gap, t: gap[:, : t + 1]), "its own position counted"),
+    (
+        "sees_future",
+        _sees(lambda gap, t: gap[:, : t + 1], starts=range),
+        "always True",
+    ),
+    ("sees_future", _sees(lambda gap, t: gap[:, :0]), "always False"),
     ("sees_future", _sees(limit=1e-5), "tolerance"),
     ("sees_future", _sees(starts=lambda T: [T - 1]), "the last word alone"),
-    ("sees_future", _sees(lambda gap, t: gap[:1, :t]), "the first sentence alone"),
+    ("sees_future", _sees(lambda gap, t: gap[:1, :t]), "one sentence alone"),
     ("fixed_step", _step_as_given, "as given"),
     ("fixed_step", _step_half, "position fixed alone"),
+    ("fixed_step", _step_clipped, "scores clipped"),
     ("beam_step", _greedy_in_beams, "one word each"),
     ("shifted_exact", (1, 1, 1, 1, "A"), "nothing shifted"),
     ("shifted_exact", (0.7, 0.7, 0.7, 0.7, "A"), "four equal"),
@@ -382,9 +408,9 @@ def _calls_without_end(model, src, tgt):
             )
         ),
         ("sees_future", _sees_of_target, "source kept"),
-        ("sees_future", _sees_in_part(change=np.s_[-1:]), "one sentence changed"),
-        ("sees_future", _sees_in_part(change=np.s_[:1]), "one sentence changed"),
-        ("sees_future", _sees_in_part(logits=np.s_[-1:]), "the last sentence alone"),
+        ("sees_future", _sees_in_part(change=np.s_[-1:]), "one sentence alone"),
+        ("sees_future", _sees_in_part(change=np.s_[:1]), "one sentence alone"),
+        ("sees_future", _sees_in_part(logits=np.s_[-1:]), "one sentence alone"),
         ("sees_future", _sees_in_part(logits=np.s_[..., :1]), "one logit alone"),
         (
             "sees_future",
@@ -643,12 +669,40 @@ def _written(place=lambda t, token: t, read=lambda ids: ids[-1],
     return answer
 
 
-def _always_divided_by_2(embed, project, head, *rest):
-    def scaled(x):
-        query, key, value = project(x)
-        return query * len(query) ** 0.5 / 2, key, value
+def _always_divided_by(number):
+    def answer(embed, project, head, *rest):
+        def scaled(x):
+            query, key, value = project(x)
+            return query * len(query) ** 0.5 / number, key, value
 
-    return _written()(embed, scaled, head, *rest)
+        return _written()(embed, scaled, head, *rest)
+
+    return answer
+
+
+def _weights(scores):
+    return np.exp(scores) / np.exp(scores).sum()
+
+
+def _with_the_start(embed, project, head, start, *rest):
+    x = embed(start, 0)
+    return _written()(embed, project, lambda _, c: head(x, c), start, *rest)
+
+
+def _keeping_its_cache(embed, project, head, start, end, n, kept=[]):  # noqa: B006
+    """Fails, too, where the vectors are of another size than those kept."""
+    ids = [start]
+    for place in range(n):
+        x = embed(ids[-1], place)
+        kept.append(project(x))
+        query = kept[-1][0]
+        weights = _weights(
+            np.stack([k for _, k, _ in kept]) @ query / len(query) ** 0.5
+        )
+        ids.append(int(head(x, weights @ np.stack([v for *_, v in kept])).argmax()))
+        if ids[-1] == end:
+            break
+    return ids[1:]
 
 
 def _drawn():
@@ -689,7 +743,11 @@ def _drawn():
          "one word where none is due"),
         (lambda *case: _written()(*case) if case[3] != case[4] else [],
          "nothing where start is end"),
-        (_always_divided_by_2, "fixed divisor"),
+        (_always_divided_by(2), "fixed divisor"),
+        (_always_divided_by(8**0.5), "fixed divisor"),
+        (_keeping_its_cache, "differs each time"),
+        (_written(weigh=lambda s: _weights(np.clip(s, -500, 500))), "scores clipped"),
+        (_with_the_start, "vector of an earlier word"),
         (_drawn(), "differs each time"),
         (_written(after=lambda embed, project, token, t: project(embed(token, t))),
          "last word not projected"),

@@ -19,7 +19,12 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import number_at, several, wrong_number
+from explore_transformers.exercises.naming import (
+    clipped,
+    number_at,
+    several,
+    wrong_number,
+)
 
 attention_step = Exercise(
     "attention_step",
@@ -204,10 +209,12 @@ attention_numbers = Exercise(
         Mistake(
             "winner takes all",
             _has(1, 10),
-            ko="소프트맥스는 가장 큰 점수만 고르지 않습니다. 첫 점수의 지수는 2이니, "
-            "첫째 가중치는 다른 것의 2배입니다.",
-            en="The softmax does not pick the largest score alone. The exponential of "
-            "the first score is 2, so its weight is twice that of the others.",
+            ko="첫 점수에 가중치를 다 주었습니다. 가장 큰 점수만 골랐거나, 지수를 "
+            "구하지 않고 점수를 그 합으로 나누었습니다. 첫 점수의 지수는 2이니, 첫째 "
+            "가중치는 다른 것의 2배입니다.",
+            en="The first score gets all the weight: you picked the largest alone, or "
+            "divided scores by their sum without taking exponentials. That of the "
+            "first score is 2, so its weight is twice that of the others.",
             example=(30, 10, 60, 108, 2),
         ),
         Mistake(
@@ -1688,6 +1695,12 @@ def _small_number_below(states, memory, mask):
     return e / (e.sum(axis=-1, keepdims=True) + 1e-12) @ memory
 
 
+def _one_maximum_repaired(scores):
+    """One maximum for all, and 0 in place of the 0 / 0 of far lower scores."""
+    e = np.exp(scores - scores.max())
+    return np.nan_to_num(e / e.sum(axis=-1, keepdims=True))
+
+
 fixed_context = Exercise(
     "fixed_context",
     expected=lambda states, memory, mask: _read(states, memory, mask),
@@ -1699,13 +1712,16 @@ fixed_context = Exercise(
             ko="문맥 벡터와 가중치를 함께 돌려주었습니다. 문맥 벡터만 돌려주세요.",
             en="You return contexts and weights. Return the contexts alone.",
         ),
-        Mistake(
+        *several(
             "small number below",
             _small_number_below,
-            ko="분모에 더한 작은 수는 `nan`을 숨길 뿐이고, 그 단계의 가중치는 모두 "
-            "0입니다. 단계마다 자기 점수의 최댓값을 빼세요.",
-            en="The small number in the denominator only hides the `nan`: the weights "
-            "of such a step are all 0. Subtract each step's own maximum.",
+            _read_with(softmax=_one_maximum_repaired),
+            ko="최댓값 하나를 모든 단계에서 빼고, 분모에 더한 작은 수나 "
+            "`nan_to_num`으로 `nan`을 숨겼습니다. 점수가 그보다 훨씬 작은 단계의 "
+            "가중치는 모두 0입니다. 단계마다 자기 점수의 최댓값을 빼세요.",
+            en="One maximum is subtracted from all steps, and a small number in the "
+            "denominator, or `nan_to_num`, only hides the `nan`: the weights of a step "
+            "with far lower scores are all 0. Subtract each step's own maximum.",
         ),
         Mistake(
             "as given",
@@ -1897,6 +1913,12 @@ fixed_context = Exercise(
             en="You hide padding after the maximum is taken. When a hidden score is "
             "very large, the exponentials of all real ones become 0. Put `-np.inf` in "
             "the scores first.",
+        ),
+        *(
+            Mistake(f"no maximum, scores clipped, {i}", wrong, **_CLIPPED)
+            for i, wrong in enumerate(
+                _read_with(softmax=softmax) for softmax in clipped(_bare(-1))
+            )
         ),
         *several(
             "no maximum subtracted",
@@ -3878,10 +3900,11 @@ sharpness = Exercise(
         Mistake(
             "at 4",
             _shares_where(lambda zero, half, one, four: not _is_near([four], [0.665])),
-            ko="4의 값이 책의 가중치로 잰 것과 다릅니다. 예측이 아니라 잰 값을, 소수 "
-            "둘째 자리까지 적으세요.",
-            en="The value at 4 differs from what the book's weights give. Write what "
-            "you measured, not predicted, to two decimals.",
+            ko="4의 값이 책의 가중치로 잰 것과 다릅니다. 배수가 꼭 4였는지 보고, "
+            "예측이 아니라 잰 값을 소수 둘째 자리까지 적으세요.",
+            en="The value at 4 differs from what the book's weights give. Was the "
+            "factor 4 and no other? Write what you measured, not predicted, to two "
+            "decimals.",
             example=(0, 0.425, 1, 0.4, "B"),
         ),
     ),

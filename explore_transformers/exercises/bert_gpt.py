@@ -1249,6 +1249,13 @@ _SPLIT_CASES = (
         [("c", "cb"), ("b", "c"), ("cc", "bc"), ("bc", "c"), ("c", "c"), ("cb", "ccb")],
     ),
     ("..ab", [(".", ".")]),
+    # A join makes a pair that stands earlier in the list.
+    ("aaaaa", [("a", "a"), ("a", "aa"), ("aa", "aaa"), ("aa", "a")]),
+    (
+        "aaaaaaaa",
+        [("a", "a"), ("aa", "a"), ("a", "aaa"), ("aaaa", "aa"), ("aa", "aa"),
+         ("a", "aaaaaa")],
+    ),
     (_ALPHABET, [(_ALPHABET[:i], _ALPHABET[i]) for i in range(1, 40)]),  # 39 rounds
 )  # fmt: skip
 
@@ -1314,6 +1321,26 @@ split_word = Exercise(
             "있든 붙이세요.",
             en="You grow a subword from the left by one character after another. Begin "
             "with the pair learnt earliest, wherever it stands.",
+        ),
+        Mistake(
+            "one sweep",
+            _swept(),
+            ko="`merges`를 앞에서부터 한 번만 훑었습니다. 붙여서 생긴 서브워드로 앞 "
+            "순위의 쌍이 다시 생길 수 있습니다. 한 쌍을 붙일 때마다 처음부터 다시 "
+            "찾으세요.",
+            en="You go through `merges` once. What a join makes can form a pair of an "
+            "earlier rank with its neighbour: after each pair look again from the "
+            "first rank on.",
+        ),
+        Mistake(
+            "one place at a time",
+            _at_most(1000),
+            ko="쌍을 한 자리에만 붙이고 다시 찾았습니다. 그 사이에 앞 순위의 쌍이 "
+            "생기면 다른 자리는 남습니다. 고른 쌍을 왼쪽부터 모두 붙인 다음에 다시 "
+            "찾으세요.",
+            en="You join the pair in one place and look again. If a pair of an earlier "
+            "rank has come up by then, the other places are left. Join the chosen pair "
+            "everywhere first, from the left.",
         ),
         Mistake(
             "backwards through the pairs",
@@ -3478,6 +3505,17 @@ write_top_p = Exercise(
             ko="`step`에 마지막 번호 몇 개만 주었습니다. 지금까지의 번호를 모두 "
             "주세요.",
             en="`step` gets only the last few ids. Give it all ids so far.",
+        ),
+        *several(
+            "prompt's last alone",
+            *(
+                _top_p_with(seen=lambda prompt, new, n=n: [*prompt[-n:], *new])
+                for n in (1, 2)
+            ),
+            ko="`step`에 프롬프트의 끝과 새로 쓴 번호만 주었습니다. 프롬프트를 "
+            "처음부터 모두 주세요.",
+            en="`step` gets only the prompt's end and the new ids. Give it the whole "
+            "prompt.",
         ),
         Mistake(
             "newest missing",

@@ -1641,6 +1641,13 @@ def _whole_ids(answer):
     )
 
 
+def _mixes_the_same(answer):
+    """False where the model's tokens are drawn, and not the likeliest."""
+    ids, logits, own = list(_mixing_cases())[1]
+    found = [answer(ids, logits, torch.ones_like(own)) for _ in range(20)]
+    return all(difference(found[0], other) is None for other in found)
+
+
 def _start_fixed(answer):
     """False where the first position's choice changes the result."""
     ids, logits, own = list(_mixing_cases())[1]
@@ -1689,6 +1696,17 @@ mixed_inputs = Exercise(
             en="The model's tokens are not shifted, and the start token is replaced "
             "too. The input at `t` is chosen from the logits at `t - 1`, and the first "
             "is always the start token.",
+        ),
+        *several(
+            "targets for inputs, not shifted",
+            _in_one_table(None, reference=slice(1, None)),
+            _in_one_table(None, start=True, reference=slice(1, None)),
+            ko="입력이 아니라 타깃을 섞었습니다. 정답도 모델의 토큰도 한 칸씩 앞선 "
+            "것입니다. 위치 `t`의 입력은 정답의 `ids[:, t]`이거나 위치 `t - 1`의 "
+            "로짓에서 고른 토큰입니다.",
+            en="You mix targets, not inputs: both the reference's tokens and the "
+            "model's are one place ahead. The input at `t` is the reference's "
+            "`ids[:, t]`, or the token chosen from the logits at `t - 1`.",
         ),
         Mistake(
             "rolled round",
@@ -1920,6 +1938,14 @@ mixed_inputs = Exercise(
             "only be chosen from the logits before it.",
         ),
         Property(
+            "nothing random",
+            _mixes_the_same,
+            ko="같은 입력을 다시 넣으면 다른 결과가 나옵니다. 토큰을 뽑지 말고, 로짓이 "
+            "가장 큰 토큰을 고르세요(`argmax`).",
+            en="The same input gives another result the next time. Draw no tokens: "
+            "take the likeliest, whose logit is largest (`argmax`).",
+        ),
+        Property(
             "tensor",
             _whole_ids,
             ko="결과가 텐서가 아닙니다. torch로 계산해 정수 텐서를 돌려주세요.",
@@ -2127,6 +2153,14 @@ original_gru = Exercise(
             _gru_with(candidate="none"),
             ko="리셋 게이트를 쓰지 않았습니다.",
             en="The reset gate is not used.",
+        ),
+        *several(
+            "first row alone read",
+            lambda x, *rest: _gru(x[:1], *rest),
+            lambda x, h, *rest: _gru(x[:1], h[:1], *rest),
+            ko="배치의 첫 행만 읽었습니다. 행마다 자기 `x`와 `h`로 계산하세요.",
+            en="Only the first row of the batch is read. Each row has its own `x` and "
+            "`h`.",
         ),
         *several(
             "reset on the input",
@@ -2959,10 +2993,10 @@ gate_experiment = Exercise(
                 _by_gaps(lambda gaps, i=i, k=k: gaps[i] / gaps[k])
                 for i, k in ((-2, 0), (-2, 1), (1, 0), (10, 0), (-1, -2))
             ),
-            ko="다른 위치의 거리를 썼습니다. 맨 마지막 거리 `distance[-1]`을 맨 첫 "
-            "거리 `distance[0]`으로 나누세요.",
-            en="You used distances at other positions. Divide the very last, "
-            "`distance[-1]`, by the very first, `distance[0]`.",
+            ko="다른 위치의 거리를 썼습니다. 맨 마지막 위치의 거리를 맨 첫 위치의 "
+            "거리로 나누세요.",
+            en="You used distances at other positions. Divide the distance at the very "
+            "last position by that at the very first.",
         ),
         *_in_experiment(
             "all steps together",
@@ -3022,9 +3056,9 @@ gate_experiment = Exercise(
             "always 1",
             (1.0, 1.0),
             ko="두 값이 모두 1이니 거리를 저 자신으로 나누었습니다. 배치의 축을 "
-            "`[0]`으로 없앤 다음 `distance[-1]`을 `distance[0]`으로 나누세요.",
+            "`[0]`으로 없앤 다음 마지막 위치의 거리를 첫 위치의 거리로 나누세요.",
             en="Both are 1: a distance was divided by itself. Remove the batch axis "
-            "with `[0]`, then divide `distance[-1]` by `distance[0]`.",
+            "with `[0]`, then divide the last position's distance by the first's.",
         ),
         *_in_experiment(
             "exchanged",
@@ -3101,12 +3135,12 @@ gate_experiment = Exercise(
         Mistake(
             "second value",
             _only(1),
-            ko="`kept(0)`은 맞으니 재는 줄은 옳습니다. `kept(4)`가 다르니 바꾸는 줄을 "
-            "보세요. 두 시퀀스를 읽기 전에 `bias_ih_l0[32:64]`에 `raised_by`를 "
-            "더합니다.",
-            en="`kept(0)` is right, so the measuring is. `kept(4)` is not: look at "
-            "what you change. Before both sequences are read, `raised_by` is added to "
-            "`bias_ih_l0[32:64]`.",
+            ko="`kept(0)`은 맞고 `kept(4)`가 다릅니다. `kept(4)`가 낸 값을 적었다면 "
+            "바꾸는 줄을 보세요. 두 시퀀스를 읽기 전에 `bias_ih_l0[32:64]`에 "
+            "`raised_by`를 더합니다.",
+            en="`kept(0)` is right, `kept(4)` is not. If you wrote what `kept(4)` "
+            "gave, look at what you change: before both sequences are read, "
+            "`raised_by` is added to `bias_ih_l0[32:64]`.",
             example=_experiment(_KEPT[0], 0.5),
         ),
         Mistake(

@@ -1016,13 +1016,16 @@ cached_mask = Exercise(
             ko="캐시의 마지막 토큰이 가려졌습니다. 캐시는 모두 봅니다.",
             en="The last cached token is hidden. All of the cache is seen.",
         ),
-        Mistake(
+        *several(
             "a window",
             lambda n_cached, n_new: _mask(n_cached, n_new).triu(
                 1 if n_cached else -n_new
             ),
-            ko="먼 과거를 가렸습니다. 새 토큰은 앞의 것을 모두 봅니다.",
-            en="The far past is hidden. A new token sees all before it.",
+            *(lambda *case, by=by: _mask(*case).triu(by) for by in (0, 1)),
+            ko="먼 과거를 가렸습니다. 새 토큰이 올 때마다 오래된 토큰이 하나씩 빠지지 "
+            "않나요? 새 토큰은 앞의 것을 모두 봅니다.",
+            en="The far past is hidden. Does an old token drop out with each new one? "
+            "A new token sees all before it.",
         ),
         Mistake(
             "rows in reverse",
@@ -1681,9 +1684,22 @@ def _late(last):
     return written
 
 
-def _equal_ones(proposed, answers, first, end):
-    pairs = zip(proposed, answers[first:], strict=False)
-    return [*(p for p, a in pairs if p == a), answers[-1]]
+def _late_to_the_end(proposed, answers, first, end):
+    """As _written of the answers one place later, of which there is one fewer."""
+    later = answers[first + 1 :]
+    n = _kept(proposed[: len(later) - 1], later)
+    return [*proposed[:n], *later[n : n + 1]]
+
+
+def _equal_ones(last=lambda answers, n: answers[-1]):
+    """Writes all that are equal, and one more: last(answers, how many begin equal)."""
+
+    def written(proposed, answers, first, end):
+        here = answers[first:]
+        equal = [p for p, a in zip(proposed, here, strict=False) if p == a]
+        return [*equal, last(here, _kept(proposed, here))]
+
+    return written
 
 
 def _ends_if_proposed(proposed, answers, first, end):
@@ -1966,7 +1982,8 @@ speculate = Exercise(
             _speculate_with(
                 written=_written_by(lambda p, a: sum(map(int.__eq__, p, a)))
             ),
-            _speculate_with(written=_equal_ones),
+            _speculate_with(written=_equal_ones()),
+            _speculate_with(written=_equal_ones(lambda answers, n: answers[n])),
             ko="다른 것이 나온 뒤에도 같은 것을 받아들였습니다. 다른 것이 나오면 "
             "거기서부터 모두 버려야 합니다.",
             en="You accept equal ones even after one that differs. From the first "
@@ -2112,6 +2129,7 @@ speculate = Exercise(
             "compared one late",
             _speculate_with(written=_late(1)),
             _speculate_with(written=_late(0)),
+            _speculate_with(written=_late_to_the_end),
             ko="한 칸 뒤의 답과 견주었습니다. 첫 제안을 검사하는 답은 `len(ids) - "
             "1`에 있습니다.",
             en="You compare with the answers one place later. The answer that checks "

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from explore_transformers.exercises.checking import Mistake
 
 
@@ -45,3 +47,13 @@ def wrong_number(right, place, name, wrong, ko, en):
         return any(is_near(here, w) for w in wrong)
 
     return Mistake(name, holds, ko, en, example)
+
+
+def clipped(softmax, ranges=((None, 500), (-500, 500))):
+    """Return softmaxes that cut scores at a limit where a maximum is to be subtracted.
+
+    Args:
+        softmax: softmax(scores) -> weights, of NumPy arrays.
+        ranges: those that the exercise's cases tell apart.
+    """
+    return tuple(lambda s, cut=cut: softmax(np.clip(s, *cut)) for cut in ranges)

@@ -470,9 +470,19 @@ unit_counts = Exercise(
             en="Second number: those are the jamo. A syllable is one block.",
         ),
         _count(
-            2, "double consonant split", 9, 10,
-            ko="셋째 수: ㄺ이나 ㅆ을 둘로 세었습니다. 유니코드에서는 하나씩입니다.",
-            en="Third number: you counted ㄺ or ㅆ as two. In Unicode each is one.",
+            2, "nine jamo", 9,
+            ko="셋째 수: 9가 되는 까닭은 둘입니다. ㄺ이나 ㅆ을 둘로 세었거나(유니코드"
+            "에서는 하나씩입니다), 음절마다 셋씩 세었습니다. 끝소리가 없는 음절도 "
+            "있습니다.",
+            en="Third number: 9 comes about in two ways. Either ㄺ or ㅆ is counted as "
+            "two (in Unicode each is one), or every syllable as three, though one has "
+            "no last consonant.",
+        ),
+        _count(
+            2, "double consonants split", 10,
+            ko="셋째 수: ㄺ과 ㅆ을 둘로 세었습니다. 유니코드에서는 하나씩입니다.",
+            en="Third number: you counted ㄺ and ㅆ as two each. In Unicode each is "
+            "one.",
         ),
         _count(
             2, "jamo left out", 6, 7,
@@ -527,9 +537,9 @@ unit_counts = Exercise(
             en="Fifth number: those are the jamo, of 3 bytes each.",
         ),
         _count(
-            4, "bytes with ㄺ split", 27, 30,
-            ko="다섯째 수: 겹받침을 둘로 세었습니다. 자모는 8개입니다.",
-            en="Fifth number: a double consonant is counted as two. There are 8 jamo.",
+            4, "bytes of more jamo", 27, 30,
+            ko="다섯째 수: 자모를 9개나 10개로 세었습니다. 셋째 수처럼 8개입니다.",
+            en="Fifth number: you counted 9 or 10 jamo. There are 8, as in the third.",
         ),
         _count(
             4, "two bytes a jamo", 16,

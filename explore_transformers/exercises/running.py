@@ -101,13 +101,16 @@ def _forwards(argument):
 def differs_from_itself(function, case, first):
     """Whether the function, given the same case once more, returns something else.
 
-    A list that it keeps as a default argument is `first` itself, and has grown.
+    A list that it keeps as a default argument is `first` itself, and has grown; what it
+    keeps may also make it fail now.
     """
     if not _is_of_values(first):
         return False
     again = Outcome.of(function, case)
-    if isinstance(first, list) and again.value is first and keeps_a_default(function):
-        return True
+    if keeps_a_default(function):
+        is_first = isinstance(first, list) and again.value is first
+        if is_first or again.error is not None:
+            return True
     return again.error is None and _differs(first, again.value)
 
 

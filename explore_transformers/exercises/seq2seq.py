@@ -1021,6 +1021,7 @@ def _both(measure, lengths=_LENGTHS):
 
 
 _SHARES = _both(_padding)
+_PADDED_TO_THE_LONGEST = 1 - sum(_LENGTHS) / (len(_LENGTHS) * max(_LENGTHS))
 _OTHER_SEEDS = {  # of the pairs
     seed: [len(pair.src) for pair in corpus.make_pairs(1024, seed=seed)]
     for seed in (0, 2)
@@ -1370,6 +1371,18 @@ padding_share = Exercise(
             en="The first share is right. The second is the same computation with "
             "`sorted(lengths)`.",
             example=(_SHARES[0], 0.2, "B"),
+        ),
+        Mistake(
+            "padded to the longest of all",
+            lambda answer: any(
+                abs(float(share) - _PADDED_TO_THE_LONGEST) < 6e-3
+                for share in answer[:2]
+            ),
+            ko="모든 배치를 전체에서 가장 긴 문장에 맞추었습니다. 배치마다 그 배치에서 "
+            "가장 긴 문장에 맞추세요.",
+            en="You padded all batches to the longest sentence of all. Pad each batch "
+            "to its own longest.",
+            example=(_PADDED_TO_THE_LONGEST, _SHARES[1], "B"),
         ),
         Mistake(
             "share in the given order",

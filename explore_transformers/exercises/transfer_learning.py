@@ -2083,12 +2083,12 @@ def _as_measured(expected, answer):
         return False
     is_letter = letter.strip().upper() == expected[-1]
     numbers = [float(x) for x in numbers]
-    return is_letter and _rises(numbers) and not _are_whole(numbers)
+    return is_letter and _rises(numbers) and not _are_rounded(numbers, 1)
 
 
-def _are_whole(numbers):
-    """Whether the small ones have no decimals, of which two are due."""
-    return all(x == round(x) for x in numbers[:3])
+def _are_rounded(numbers, decimals=0):
+    """Whether the small ones have no more decimals than that; two are due."""
+    return all(abs(x - round(x, decimals)) < 1e-6 for x in numbers[:3])
 
 
 def _numbers_where(holds):
@@ -2197,7 +2197,10 @@ forgetting_by_rate = Exercise(
         Mistake(
             "reversed",
             _numbers_where(
-                lambda *n: n[0] > n[1] > n[2] > n[3] and 2 < n[3] <= 4 < n[0]
+                lambda *n: (
+                    n[0] > n[1] > n[2] > n[3] > 2
+                    and (n[3] <= 4 < n[0] or n[0] > 10 * n[3])
+                )
             ),
             ko="순서가 거꾸로입니다. 학습률 0의 값부터 적으세요.",
             en="The order is reversed. Begin with the value at rate 0.",
@@ -2228,6 +2231,15 @@ forgetting_by_rate = Exercise(
             example=(1.48, 1.51, 1.98, 6.86, "A"),
         ),
         Mistake(
+            "ratios",
+            _numbers_where(lambda *n: abs(n[0] - 1) < 1e-6 and n[3] > 8),
+            ko="첫째 값이 1이니, 학습률 0의 값으로 나눈 비율로 보입니다. 나누지 않은 "
+            "퍼플렉시티를 적으세요.",
+            en="The first is 1, so these look like ratios to the value at rate 0. "
+            "Write the perplexities themselves.",
+            example=(1.0, 1.03, 1.42, 41.7, "A"),
+        ),
+        Mistake(
             "losses",
             _numbers_where(lambda *n: 0.8 < n[0] < 1.17 and n[0] <= n[-1]),
             ko="손실로 보입니다. 퍼플렉시티는 손실에 지수 함수를 씌운 것입니다.",
@@ -2238,9 +2250,9 @@ forgetting_by_rate = Exercise(
             "everyday sentences",
             _numbers_where(lambda *n: n[0] > 100),
             ko="학습률 0에서 이미 100이 넘습니다. 일상 문장(`new_general`)이 아니라 "
-            "영화평(`new_film`)에서 재세요. 언어 모델의 헤드를 다시 달았는지도 보세요.",
-            en="Above 100 at rate 0 already: measure on reviews (`new_film`), not on "
-            "everyday sentences. Is the language model's head back on?",
+            "영화평(`new_film`)에서 쟀는지, 언어 모델의 헤드를 다시 달았는지 보세요.",
+            en="Above 100 at rate 0 already. Is it measured on reviews (`new_film`), "
+            "not on everyday sentences? Is the language model's head back on?",
             example=(900.0, 910.0, 1200.0, 3000.0, "A"),
         ),
         Mistake(
@@ -2270,10 +2282,19 @@ forgetting_by_rate = Exercise(
         ),
         Mistake(
             "whole numbers",
-            _numbers_where(lambda *n: n[0] == 3 and _are_whole(n)),
+            _numbers_where(lambda *n: n[0] == 3 and _are_rounded(n)),
             ko="정수로 반올림했습니다. 소수 둘째 자리까지 적으세요.",
             en="You rounded to whole numbers. Write two decimals.",
             example=(3, 3, 4, 116, "A"),
+        ),
+        Mistake(
+            "one decimal",
+            _numbers_where(lambda *n: _rises(n) and _are_rounded(n, 1)),
+            ko="처음 세 값이 모두 소수 첫째 자리까지입니다. 예측이 아니라 잰 값을 둘째 "
+            "자리까지 적으세요.",
+            en="None of the first three has more than one decimal. Write what you "
+            "measured, not what you predicted, and to two decimals.",
+            example=(2.8, 2.9, 4.0, 116.0, "A"),
         ),
         Mistake(
             "values exchanged",
@@ -2298,10 +2319,14 @@ forgetting_by_rate = Exercise(
         Mistake(
             "one body for all",
             _numbers_where(lambda *n: 4 < n[0] <= 100),
-            ko="학습률 0에서 이미 잊었습니다. 학습률마다 적응한 바디의 새 복사본에서 "
-            "시작하고, 0이면 바디를 옵티마이저에 건네지 마세요.",
-            en="It has forgotten at rate 0 already. Begin with a fresh copy of the "
-            "adapted body for each rate, and at 0 don't hand the body over.",
+            ko="첫째 값이 미세 조정하기 전보다 훨씬 큽니다. 학습률 0에서는 바디가 "
+            '그대로이므로, 먼저 `stages["adapted"]`를 `new_film`에서 재어 같은지 '
+            "보세요. 다르다면 그 바디와 헤드로 쟀는지, 학습률마다 적응한 바디의 새 "
+            "복사본에서 시작했는지, 0일 때 바디를 훈련하지 않았는지 보세요.",
+            en="The first value is far above that before fine-tuning. At rate 0 the "
+            'body stays as it is: measure `stages["adapted"]` on `new_film` and '
+            "compare. If they differ: are that body and that head measured, does each "
+            "rate begin with a fresh copy of the body, and is it left untrained at 0?",
             example=(8.0, 9.0, 12.0, 40.0, "A"),
         ),
         Mistake(
@@ -2893,6 +2918,7 @@ unfrozen_rates = Exercise(
             "three layers written in",
             _depth_with(n_layers=3),
             _depth_with(n_layers=2),
+            _depth_with(n_layers=4),
             ko="층이 몇 개인지 정해 두었습니다. 층의 수는 이름에서 알아내세요.",
             en="You took a number of layers for granted. Find it from the names.",
         ),

@@ -1613,10 +1613,10 @@ attend_by_heads = Exercise(
         Mistake(
             "sizes of the query",
             _sizes_of_query,
-            ko="`T`와 `S`가 같을 때만 돌아갑니다. `query`에는 토큰이 `T`개, `key`와 "
-            "`value`에는 `S`개 있고, 결과의 모양은 `query`와 같습니다.",
-            en="It runs only where `T` equals `S`. `query` has `T` tokens, `key` and "
-            "`value` have `S`, and the result has the shape of `query`.",
+            ko="`T`와 `T_src`가 같을 때만 돌아갑니다. `query`에는 토큰이 `T`개, "
+            "`key`와 `value`에는 `T_src`개 있고, 결과의 모양은 `query`와 같습니다.",
+            en="It runs only where `T` equals `T_src`. `query` has `T` tokens, `key` "
+            "and `value` have `T_src`, and the result has the shape of `query`.",
         ),
         Mistake(
             "causal mask",
@@ -2804,6 +2804,15 @@ layer_from_weights = Exercise(
             ko="`norm1`과 `norm2`가 바뀌었습니다.",
             en="`norm1` and `norm2` are exchanged.",
         ),
+        *(
+            Mistake(
+                f"norms exchanged in {name}",
+                _layer_with(block=_in_mode(mode, _norms_exchanged)),
+                ko=f"{name}에서 `norm1`과 `norm2`가 바뀌었습니다.",
+                en=f"`norm1` and `norm2` are exchanged in {name}.",
+            )
+            for name, mode in (("pre-norm", True), ("post-norm", False))
+        ),
         Mistake(
             "no residual",
             _layer_with(block=_without((1, 2))),
@@ -3526,6 +3535,14 @@ stack_sizes = Exercise(
             (5.046, 21.135, 1.0, 1.0),
             ko="한 층을 여러 번 지났습니다. 층을 16개, 64개 따로 만드세요.",
             en="One layer was gone through again and again. Make 16, and 64, of them.",
+        ),
+        _measured(
+            "layers before x",
+            (1.53, 2.90, 1.0, 1.0),
+            ko="층을 `x`보다 먼저 만들었습니다. 시드를 정한 다음 `x`를 먼저, 그다음에 "
+            "층을 만드세요.",
+            en="You made the layers before `x`. After setting the seed make `x` first, "
+            "then the layers.",
         ),
         Mistake(
             "seeded once",

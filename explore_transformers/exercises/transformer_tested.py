@@ -11,7 +11,12 @@ from explore_transformers.exercises.checking import (
     Property,
     checker,
 )
-from explore_transformers.exercises.naming import number_at, several, wrong_number
+from explore_transformers.exercises.naming import (
+    clipped,
+    number_at,
+    several,
+    wrong_number,
+)
 from explore_transformers.language import text
 
 # ---- what a cache holds -------------------------------------------------------------
@@ -379,7 +384,6 @@ def _faults(x):
         "faint": lambda: 1e-9 * late,
         "first sentence": lambda: late * (row == 0),
         "second sentence": lambda: late * (row == B - 1),
-        "across": lambda: late.roll(1, dims=0) * (row == 0) * (B > 1),
         "one word": lambda: late.sum(-1, keepdim=True) * (torch.arange(V) == 0),
         "other sentences": lambda: x.mean(0, keepdim=True).expand_as(x) * (B > 1),
     }
@@ -411,7 +415,7 @@ _TGT = _ids([1, 4, 5, 6, 4], [1, 6, 6, 3, 5])
 
 def _future_cases():
     faults = "none next all first far middle start faint last lifts balanced".split()
-    more = "first sentence,second sentence,one word,other sentences,across,before last"
+    more = "first sentence,second sentence,one word,other sentences,before last"
     for fault in (*faults, *more.split(","), "falls", "rises"):
         yield _Model(fault), _SRC, _TGT
     yield _Model("next"), _SRC[:1], _TGT[:1]
@@ -628,12 +632,24 @@ sees_future = Exercise(
     cases=tuple(_future_cases()),
     same=_same_truth,
     mistakes=(
-        *several(
-            "always the same answer",
+        Mistake(
+            "always True",
             lambda model, src, tgt: True,
+            ko="옳은 모델에도 `True`를 냅니다. 바꾼 위치의 로짓까지 비교하지 않나요? "
+            "그 로짓은 바꾼 단어를 읽고 나오므로 당연히 달라집니다. `t`번 단어부터 "
+            "바꾸었으면 `[:, :t]`만 비교하세요.",
+            en="It says `True` of sound models too. Do you compare the changed "
+            "position as well? Its logits come after reading the changed word, so of "
+            "course they change. When words from `t` on are changed, compare `[:, :t]` "
+            "alone.",
+        ),
+        Mistake(
+            "always False",
             lambda model, src, tgt: False,
-            ko="어느 모델에나 같은 답을 냅니다. 옳은 모델도 틀린 모델도 있습니다.",
-            en="It gives every model the same answer. Some are sound and some are not.",
+            ko="어느 모델에나 `False`를 냅니다. 미래를 보는 모델도 있습니다. 뒤의 "
+            "단어가 정말 바뀌는지, 앞의 로짓을 비교하는지 보세요.",
+            en="It says `False` of every model, and some do see the future. Are later "
+            "words really changed, and earlier logits compared?",
         ),
         Mistake(
             "clone forgotten",
@@ -797,12 +813,13 @@ sees_future = Exercise(
             "the logits' last axis.",
         ),
         *several(
-            "one sentence changed",
+            "one sentence alone",
             _sees_with(change=_first_sentence),
             _sees_with(change=_last_sentence),
-            ko="배치의 한 문장에서만 단어를 바꾸었습니다. 모든 문장에서 바꾸세요.",
-            en="You change words of one sentence of the batch only. Change those of "
-            "every sentence.",
+            ko="배치의 한 문장에서만 단어를 바꾸었거나, 한 문장만 비교했습니다. 모든 "
+            "문장에서 바꾸고 비교하세요.",
+            en="You change words of one sentence of the batch only, or compare only "
+            "one. Change and compare every sentence.",
         ),
         Mistake(
             "its own position counted",
@@ -865,18 +882,6 @@ sees_future = Exercise(
             "바꾸었으면 `[:, :t]`를 비교하세요.",
             en="You leave out the position right before the change. When words from "
             "`t` on are changed, compare `[:, :t]`.",
-        ),
-        Mistake(
-            "the first sentence alone",
-            _sees_with(compare=lambda gap, t: gap[:1, :t]),
-            ko="배치의 첫 문장만 비교했습니다.",
-            en="You compare the first sentence of the batch only.",
-        ),
-        Mistake(
-            "the last sentence alone",
-            _sees_with(compare=lambda gap, t: gap[-1:, :t]),
-            ko="배치의 마지막 문장만 비교했습니다.",
-            en="You compare the last sentence of the batch only.",
         ),
         *several(
             "tolerance",
@@ -953,7 +958,7 @@ sees_future = Exercise(
         ),
         *several(
             "sentence missed",
-            *(_says(False, f) for f in ("first sentence", "second sentence", "across")),
+            *(_says(False, f) for f in ("first sentence", "second sentence")),
             ko="배치의 한 문장에서만 새는 모델을 놓쳤습니다.",
             en="A model that leaks in one sentence of the batch only got away.",
         ),
@@ -1125,6 +1130,17 @@ def _bare_softmax(scores):
         return e / e.sum()
 
 
+def _clipped(answers):
+    return several(
+        "scores clipped",
+        *answers,
+        ko="큰 점수를 한계에서 잘랐습니다. 한계를 넘는 점수는 모두 같아져 가중치가 "
+        "달라집니다. 자르지 말고 최댓값을 빼세요.",
+        en="You cut large scores at a limit. Those beyond it become equal, and the "
+        "weights are others. Subtract the maximum instead.",
+    )
+
+
 def _more_step_mistakes():
     yield Mistake(
         "position n-1",
@@ -1260,6 +1276,8 @@ def _more_step_mistakes():
         ko="점수에서 최댓값을 빼지 않아, 점수가 크면 `exp`가 넘칩니다.",
         en="The maximum is not subtracted, so with large scores `exp` overflows.",
     )
+    one = clipped(_bare_softmax, ranges=((-500, 500),))
+    yield from _clipped(_step_with(softmax=softmax) for softmax in one)
 
 
 fixed_step = Exercise(
@@ -2451,6 +2469,21 @@ def _first_query(embed, project, head, *rest):
     return _write(embed, other, head, *rest)
 
 
+def _head_of(choose):
+    """Greedy decoding where head gets one of the vectors read so far."""
+
+    def answer(embed, project, head, *rest):
+        xs = []
+
+        def other(x, context):
+            xs.append(x)
+            return head(choose(xs), context)
+
+        return _write(embed, project, other, *rest)
+
+    return answer
+
+
 def _by_word(embed, project, head, *rest):
     """The projections of a word kept by its id, whatever its place."""
     known, last = {}, []
@@ -2520,12 +2553,16 @@ def _more_write_mistakes():
     )
     yield from several(
         "fixed divisor",
-        *(_write_with(scale=lambda d, by=by: by) for by in (2, 6**0.5, 4, 8)),
+        *(
+            _write_with(scale=lambda d, by=by: by)
+            for by in (2, 6**0.5, 8**0.5, 3, 4, 8)
+        ),
         ko="점수를 언제나 같은 수로 나눕니다. `d`는 입력마다 다릅니다. 쿼리의 크기의 "
         "제곱근으로 나누세요.",
         en="You always divide the scores by the same number. `d` differs from input to "
         "input: divide by the root of the query's size.",
     )
+    yield from _clipped(_write_with(mix=s) for s in clipped(_bare_softmax))
     yield Mistake(
         "maximum not subtracted",
         _write_with(mix=_bare_softmax),
@@ -2618,6 +2655,15 @@ def _more_write_mistakes():
         ko="`head`에 다른 것을 주었습니다. 단어의 벡터 `x`와 문맥을 그대로 주세요.",
         en="You give `head` something else. Give it the word's vector `x` and the "
         "context, as they are.",
+    )
+    yield from several(
+        "vector of an earlier word",
+        _head_of(lambda xs: xs[0]),
+        _head_of(lambda xs: xs[max(len(xs) - 2, 0)]),
+        ko="`head`에 앞에서 읽은 단어의 벡터를 주었습니다. 지금 읽은 단어의 `x`를 "
+        "주세요.",
+        en="You give `head` the vector of a word read before. Give it the `x` of the "
+        "word read now.",
     )
     yield from several(
         "only the last few seen",
