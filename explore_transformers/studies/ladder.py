@@ -36,7 +36,7 @@ RUNGS = {"start": (), **{name: (name,) for name in ALL_FIVE}, "all five": ALL_FI
 SETTINGS = [
     {"text": text, "seed": seed, "rung": rung}
     for text in ("films",)
-    for seed in range(6)
+    for seed in range(10)
     for rung in RUNGS
 ]
 N_STEPS, N_ROWS = 250, 16  # rows of T_TRAIN tokens a step
