@@ -219,6 +219,7 @@ class TestChat:
         assert memory["peak_gb"] < 1.3
         others = ["Hugging Face", "no cache", "keys for every head"]
         assert [row["other"] for row in rows] == others
+        assert rows[0]["ratio"][1] <= 1.0  # the median: no slower than generate
 
 
 class TestLighthouse:

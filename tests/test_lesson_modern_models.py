@@ -47,6 +47,7 @@ from explore_transformers.lessons.modern_models import (
     repeat_kv,
     rotate,
     rotation,
+    rotation_at,
     to_half_split,
     use_groups,
     use_rms_norm,
@@ -252,6 +253,37 @@ def test_writing_stops_at_the_end_token():
     assert len(free) == 8
     place = free.index(free[3])
     assert llama.generate([3, 4], free[3], 8, temperature=0) == free[: place + 1]
+
+
+def test_words_are_drawn_by_their_probabilities(monkeypatch):
+    llama, logits = make_llama(), torch.full((50,), -9.0)
+    logits[[7, 20, 41]] = torch.tensor([0.6, 0.3, 0.1]).log()
+    monkeypatch.setattr(Llama, "forward", lambda *_, last: (logits[None, None], None))
+    rng = torch.Generator().manual_seed(0)
+    new = llama.generate([3], -1, 2000, generator=rng, top_k=3)
+    shares = torch.bincount(torch.tensor(new), minlength=50) / 2000
+    assert shares[[7, 20, 41]].sum() == 1
+    assert torch.allclose(shares[[7, 20, 41]], logits[[7, 20, 41]].exp(), atol=0.04)
+    assert llama.generate([3], -1, 5, temperature=0) == [7] * 5
+
+
+def test_blocks_share_one_rotation_that_can_be_trained_with():
+    rotation_at.cache_clear()
+    llama = make_llama()
+    with torch.inference_mode():
+        llama(IDS)
+    assert rotation_at.cache_info().misses == 1
+    llama(IDS)[0].sum().backward()
+    assert rotation_at.cache_info().misses == 1
+    assert llama.blocks[0].self_attention.q_proj.weight.grad.abs().sum() > 0
+
+
+def test_a_cache_is_left_as_it_was():
+    llama = make_llama()
+    cache = llama(IDS[:, :3])[1]
+    before = [*cache]
+    llama(IDS[:, 3:], cache)
+    assert all(new is old for new, old in zip(cache, before, strict=True))
 
 
 # ---- bugs and what catches them -----------------------------------------------------

@@ -6,12 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import torch
 
 from builder import studies
 from builder.fingerprint import study_fingerprint
 from builder.project import Project
 from explore_transformers.language import use_language
-from explore_transformers.studies import Study, load_study
+from explore_transformers.studies import Study, ladder, load_study
 
 ROOT = Path(__file__).resolve().parents[1]
 TOY = """
@@ -216,3 +217,29 @@ def test_the_records_come_with_the_package():
     folder = files("explore_transformers") / "studies"
     kept = {f.name for f in folder.iterdir() if f.name.endswith(".json")}
     assert kept == {f"{name}.json" for name in Project(ROOT).studies()}
+
+
+def test_the_ladder_is_tuned_on_other_seeds_and_rows_than_it_is_measured():
+    measured = {setting["seed"] for setting in ladder.SETTINGS}
+    assert not measured & set(ladder.TUNING_SEEDS)
+    _, tuned, held, stream, _ = ladder.read_text("films")
+    n_ids = len(ladder.read_films()[1])
+    assert tuned.shape == held.shape == (400, ladder.T_TRAIN + 1)
+    assert len(stream) + 2 * (400 * ladder.T_TRAIN + 1) == n_ids
+
+
+def test_halves_of_rows_are_as_long_as_those_of_training(monkeypatch):
+    monkeypatch.setattr(ladder, "T_TRAIN", 2)
+    rows = torch.arange(10).view(2, 5)
+    found = ladder.halves(rows).tolist()
+    assert found == [[0, 1, 2], [5, 6, 7], [2, 3, 4], [7, 8, 9]]
+
+
+def test_the_ladders_rungs_were_compared_as_equals():
+    rows = load_study("ladder").rows
+    for row in rows:
+        rates = ladder.RATES[row["text"]]
+        best = min(zip(row["tried"], rates, strict=True))
+        assert row["learning_rate"] == best[1], row
+        start = next(r for r in rows if r["text"] == row["text"])
+        assert abs(row["n_parameters"] / start["n_parameters"] - 1) < 0.01, row

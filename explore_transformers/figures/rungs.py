@@ -122,7 +122,8 @@ def _feed_rows(feed, x):
 
 
 def _table_rows(model):
-    table, own = model.token_embedding, model.output_table()
+    table = model.token_embedding
+    own = (model.lm_head or table).weight
     same = own is table.weight
     name = text(ko="표 하나", en="one table")
     again = text(ko="같은 표를 다시", en="the same table again")

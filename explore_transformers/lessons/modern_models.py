@@ -5,6 +5,8 @@
 Built in lesson 9. B texts, T tokens, d numbers a token, V words.
 """
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -134,14 +136,22 @@ class GroupedQueryAttention(nn.Module):
         return attend_cached(self, x)[0]
 
 
+@lru_cache(maxsize=1)  # the same for all blocks
+@torch.inference_mode(False)  # what is kept may be trained with
+def rotation_at(start, T, d_head, base, device):
+    """The rotation of T tokens, the first at position start."""
+    positions = torch.arange(start, start + T, device=device).float()
+    return rotation(positions, d_head, base)
+
+
 def project_grouped(attention, x, start=0):
     """x (B, T, d_model), first token at position start -> query, key, value heads."""
     query = attention.q_norm(split_heads(attention.q_proj(x), attention.n_heads))
     key = attention.k_norm(split_heads(attention.k_proj(x), attention.n_kv_heads))
     value = split_heads(attention.v_proj(x), attention.n_kv_heads)
     if attention.base:  # without one, nothing turns
-        positions = torch.arange(start, start + x.shape[1], device=x.device).float()
-        turned = rotation(positions, query.shape[-1], attention.base)
+        _, _, T, d_head = query.shape
+        turned = rotation_at(start, T, d_head, attention.base, x.device)
         query, key = rotate(query, *turned), rotate(key, *turned)
     return query, key, value
 
@@ -190,48 +200,38 @@ class LlamaBlock(nn.Module):
 class LlamaModel(nn.Module):
     """Today's decoder, the Llama architecture (Touvron et al. 2023)."""
 
-    def __init__(self, vocab_size, d_model, n_layers, d_ff, eps=1e-5, **heads):
+    def __init__(self, vocab_size, d_model, n_layers, d_ff, eps=1e-5, tied=True, **gqa):
         super().__init__()
         self.token_embedding = nn.Embedding(vocab_size, d_model)
-        blocks = [LlamaBlock(d_model, d_ff, eps, **heads) for _ in range(n_layers)]
+        blocks = [LlamaBlock(d_model, d_ff, eps, **gqa) for _ in range(n_layers)]
         self.blocks, self.norm = nn.ModuleList(blocks), RMSNorm(d_model, eps)
+        self.lm_head = None if tied else nn.Linear(d_model, vocab_size, bias=False)
 
     def forward(self, ids, kv_cache=None, last=False):
         """ids (B, T) after those cached -> logits (B, T, V), or the last's; cache."""
-        x, old = self.token_embedding(ids), kv_cache or [None] * len(self.blocks)
-        new = []
-        for block, cache in zip(self.blocks, old, strict=True):
-            x, cache = block(x, cache)
-            new.append(cache)
+        kv_cache = list(kv_cache or [None] * len(self.blocks))
+        x = self.token_embedding(ids)  # (B, T, d_model)
+        for i, block in enumerate(self.blocks):
+            x, kv_cache[i] = block(x, kv_cache[i])
         x = self.norm(x[:, -1:] if last else x)
-        return F.linear(x, self.output_table()), new
-
-    def output_table(self):
-        """The table that scores words: that of the embedding again, as in lesson 7."""
-        return self.token_embedding.weight
+        table = self.lm_head or self.token_embedding  # tied: as in lesson 7
+        return F.linear(x, table.weight), kv_cache
 
 
 class Llama(LlamaModel):
-    """LlamaModel with a table of its own for the output if not tied; it writes."""
-
-    def __init__(self, vocab_size, d_model, *sizes, tied=True, **more):
-        super().__init__(vocab_size, d_model, *sizes, **more)
-        self.lm_head = None if tied else nn.Linear(d_model, vocab_size, bias=False)
-
-    def output_table(self):
-        return super().output_table() if self.lm_head is None else self.lm_head.weight
+    """LlamaModel that writes, one token a step, with a KV cache."""
 
     @torch.no_grad()
     def generate(self, prompt, end, max_new_tokens=40, generator=None, **how):
         """Ids after the prompt (a list), up to end; how: lesson 7's candidates."""
         ids = torch.tensor([prompt], device=self.norm.weight.device)  # (1, T)
         new, kv_cache = [], None
-        while len(new) < max_new_tokens:
+        while len(new) < max_new_tokens and end not in new[-1:]:
             logits, kv_cache = self(ids, kv_cache, last=True)  # (1, 1, V)
             p = candidates(logits[0, -1].cpu(), **how)  # (V,)
-            new.append(torch.multinomial(p, 1, generator=generator).item())
-            if new[-1] == end:
-                break
+            left = p.nonzero()[:, 0]  # to draw from few is faster than from all
+            chosen = torch.multinomial(p[left], 1, generator=generator)
+            new.append(left[chosen].item())
             ids = ids.new_tensor([new[-1:]])  # (1, 1): the new token alone
         return new
 
