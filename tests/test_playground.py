@@ -514,7 +514,7 @@ def _headings(lesson):
 def test_each_switch_is_proved_under_a_heading_that_its_lesson_has():
     """Before a book is built: test_playground_page.py follows the links in it."""
     script = (FOLDER / "page_breaks.js").read_text("utf-8")
-    proofs = script[script.index("const proofs") : script.index("const proof =")]
+    proofs = script[script.index("const proofs") : script.index("const reason =")]
     links = re.findall(r'\["(\d\w+)", \{\s*ko: "(.+)",\s*en: "(.+)"\}\]', proofs)
     assert len(links) == proofs.count("ko:") == 7
     for lesson, *headings in links:

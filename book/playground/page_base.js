@@ -11,8 +11,8 @@ var Page = {
 
   language: document.documentElement.lang === "ko" ? "ko" : "en",
 
-  // The words of that key in the page's language, with its {} filled in turn. A particle
-  // in two forms, as in {을/를}, goes with what was filled in before it.
+  // The words of that key in the page's language, with its {} filled in turn. A
+  // particle in two forms, as in {을/를}, goes with what was filled in before it.
   say(key, ...values) {
     let word = "";
     return Page.words[Page.language][key].replace(/\{(?:([^{}]+)\/([^{}]+))?\}/gu,

@@ -83,7 +83,8 @@
     const chips = weights.map((weight, i) => tinted("li", weight,
       make("span", {}, keys[i]), Page.gloss(keys[i]),
       make("small", {}, Page.percent(weight))));
-    return [title, make("p", {class: "pg-reads"}, in_words(runner, word, keys, weights)),
+    return [title,
+      make("p", {class: "pg-reads"}, in_words(runner, word, keys, weights)),
       make("ul", {class: "pg-chips"}, chips)];
   };
 
@@ -156,7 +157,8 @@
       hidden: name === "encoder_decoder"},
     make("summary", {}, say("matrix", say(name))), table);
     const element = make("div", {
-      class: `pg-panel pg-${name}`, role: "group", "aria-label": say("inside", say(name)),
+      class: `pg-panel pg-${name}`, role: "group",
+      "aria-label": say("inside", say(name)),
     },
       make("h3", {}, say(name)), make("p", {class: "pg-hint"}, say(`about_${name}`)),
       body);
@@ -186,7 +188,7 @@
     const panels = ET.TRANSLATORS.map(make_panel);
     const choices = [word_choice(), head_choice()];
     const source = make("ol", {class: "pg-source", "aria-label": say("source")});
-    // Of a whole translation the second word, often the subject, says more than the end.
+    // Of a whole translation the second word, often the subject, says most.
     const turn = () => {
       if (fold.open === Boolean(Page.state.i)) return;
       const is_over = Object.values(of.runners() ?? {last: {}}).every(({done}) => done);

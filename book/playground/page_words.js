@@ -29,7 +29,8 @@
     const show = () => {
       const kind = select.value;
       const add = (word) => change((typed) => Page.add_word(typed, word, kind));
-      list.replaceChildren(...SENTENCES.known[kind].map((row) => word_button(row, add)));
+      const buttons = SENTENCES.known[kind].map((row) => word_button(row, add));
+      list.replaceChildren(...buttons);
     };
     const options = kinds.map((kind) => Page.option(kind, say(`kind_${kind}`)));
     const select = make("select", {change: show}, options);
