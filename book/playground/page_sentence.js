@@ -62,7 +62,8 @@
     SENTENCES.known[kind].map(([word]) => word));
   const places = written("places").map((place) => place.replace(/에서$/u, ""));
   const nouns = [...written("people", "things"), ...places];
-  const others = ["places", "times", "adjectives", "adverbs", "past", "present", "future"];
+  const others = ["places", "times", "adjectives", "adverbs", "past", "present",
+    "future"];
   const meant = [...nouns, ...written(...others)];
 
   // So many jamo may be wrong: in a short word each makes it another word.
