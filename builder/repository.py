@@ -1,5 +1,6 @@
 """The one command after a fork: set the repository's address everywhere."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -82,8 +83,9 @@ def _texts(project: Project) -> list[Path]:
         return []
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(
-        command, cwd=project.root, capture_output=True, text=True, encoding="utf-8"
-    )
+        command, cwd=project.root, capture_output=True, text=True, encoding="utf-8",
+        env=os.environ | {"LC_ALL": "C"},  # its messages come in the locale's encoding
+    )  # fmt: skip
     if done.returncode:  # as for a clone that belongs to somebody else
         raise fail("git", done.stderr.strip())
     names = done.stdout.split("\0")

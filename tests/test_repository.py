@@ -1,5 +1,6 @@
 """What carries the project: READMEs, licences, citation, workflows, requirements."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -127,8 +128,9 @@ class TestReadmes:
         """Each starts a line that make would run; make may add options to it."""
         dry = ["make", "--dry-run", "--always-make", "PYTHON=python3", "book", "test"]
         run = subprocess.run(
-            dry, cwd=ROOT, capture_output=True, text=True, check=True, encoding="utf-8"
-        )
+            dry, cwd=ROOT, capture_output=True, text=True, check=True, encoding="utf-8",
+            env=os.environ | {"LC_ALL": "C"},  # make speaks in the locale's encoding
+        )  # fmt: skip
         made = [" ".join(line.split()) for line in run.stdout.splitlines()]
         made = [line.replace(" --quiet", "") + " " for line in made]
         blocks = "\n".join(code_blocks(read(name))).splitlines()
