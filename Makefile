@@ -8,7 +8,7 @@ PAGES := .venv/.pages
 READY := .venv/.ready
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book pdf epub serve test slow-tests notebook-tests check notebooks claims studies playground repository clean
+.PHONY: book pdf epub serve test slow-tests notebook-tests check book-check quick-tests notebooks claims studies playground repository clean
 
 # Enough to build the book: no torch, which not every machine can have.
 $(PAGES): requirements-book.txt
@@ -41,7 +41,7 @@ serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 # Several workers at a time, so a thread each: more would only wait for one another.
-test check slow-tests notebook-tests: export OMP_NUM_THREADS := 1
+test check book-check quick-tests slow-tests notebook-tests: export OMP_NUM_THREADS := 1
 
 # Both at once, even on two cores: browsers, kernels and time limits leave gaps.
 test: check
@@ -55,7 +55,12 @@ notebook-tests: $(READY)
 
 check: $(READY)
 	$(BIN)/ruff check .
+	$(MAKE) -j 2 book-check quick-tests
+
+book-check: $(READY)
 	$(BIN)/python -m builder check
+
+quick-tests: $(READY)
 	$(BIN)/python -m pytest tests -n 2 --dist=loadscope -m "not slow and not browser"
 
 notebooks: $(READY)

@@ -98,3 +98,9 @@ def test_wrappers_are_left_out(wrapped, plain):
 )
 def test_what_is_needed_stays(needed):
     assert fewer_elements(needed) == needed
+
+
+def test_a_style_is_said_once_a_page():
+    one, other = "<style>p { margin: 0 }</style>", "<style>b { margin: 0 }</style>"
+    page = f"{one}<p>1</p>{other}<p>2</p>{one}<p>3</p>{other}"
+    assert fewer_elements(page) == f"{one}<p>1</p>{other}<p>2</p><p>3</p>"

@@ -1,7 +1,8 @@
 """Elements that change nothing are left out: every one costs a slow phone its time.
 
 Sphinx wraps each word of inline code, each link's words, each cell's only paragraph,
-and each block of code twice.
+and each block of code twice. Each drawing brings its style, since in a notebook it may
+be the only one; on a page the first says it for all.
 """
 
 import re
@@ -17,6 +18,7 @@ _FEWER = [
         r'<div class="highlight \1"><pre>\2</div>',
     ),
 ]
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _PATTERNS = [(re.compile(pattern, re.DOTALL), fewer) for pattern, fewer in _FEWER]
 
 
@@ -24,7 +26,15 @@ def fewer_elements(body):
     """Return a page's HTML without the elements that change nothing."""
     for pattern, fewer in _PATTERNS:
         body = pattern.sub(fewer, body)
-    return body
+    met = set()
+    return _STYLE.sub(lambda style: _once(style[0], met), body)
+
+
+def _once(text, met):
+    """Return the text, or nothing where it is among those met."""
+    new = text not in met
+    met.add(text)
+    return text if new else ""
 
 
 def _thin(app, pagename, templatename, context, doctree):
