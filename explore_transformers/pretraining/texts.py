@@ -42,7 +42,8 @@ def find_files(folder):
 def read_pieces(files, document):
     """Yield (piece, whether a text ends with it); a text is a file or a line.
 
-    Hangul stored in parts (NFD) is put together. Empty texts are left out. Raises PretrainError for a file that isn't UTF-8.
+    Empty texts are left out, Hangul stored in parts (NFD) is put together. Raises
+    PretrainError for a file that isn't UTF-8.
     """
     cut = cut_lines if document == "line" else cut_files
     for path in files:
