@@ -6,9 +6,10 @@ PORT ?= 8000
 BIN := .venv/bin
 PAGES := .venv/.pages
 READY := .venv/.ready
+LOWEST := _build/lowest/bin/python
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book pdf epub serve test slow-tests notebook-tests check book-check quick-tests notebooks claims studies playground repository clean
+.PHONY: book pdf epub serve test slow-tests notebook-tests check book-check quick-tests lowest notebooks claims studies playground repository clean
 
 # Enough to build the book: no torch, which not every machine can have.
 $(PAGES): requirements-book.txt
@@ -41,7 +42,7 @@ serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 # Several workers at a time, so a thread each: more would only wait for one another.
-test check book-check quick-tests slow-tests notebook-tests: export OMP_NUM_THREADS := 1
+test check book-check quick-tests lowest slow-tests notebook-tests: export OMP_NUM_THREADS := 1
 
 # Both at once, even on two cores: browsers, kernels and time limits leave gaps.
 test: check
@@ -62,6 +63,24 @@ book-check: $(READY)
 
 quick-tests: $(READY)
 	$(BIN)/python -m pytest tests -n 2 --dist=loadscope -m "not slow and not browser"
+
+# The quick tests in an environment of its own, with the lowest versions that
+# pyproject.toml names; the others stay as they are pinned.
+lowest:
+	$(PYTHON) -m venv _build/lowest
+	$(LOWEST) -m pip install --quiet -r requirements.txt
+	$(LOWEST) -m pip install --quiet $$($(LOWEST) -c "$$PRINT_LOWEST")
+	$(LOWEST) -m pip install --quiet --no-deps --editable .
+	$(LOWEST) -m pytest tests -n 2 --dist=loadscope -m "not slow and not browser" \
+	  --deselect tests/test_repository.py::TestRequirements
+
+define PRINT_LOWEST
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+named = [*project["dependencies"], *project["optional-dependencies"]["pretrain"]]
+print(*(each.replace(">=", "==") for each in named))
+endef
+export PRINT_LOWEST
 
 notebooks: $(READY)
 	$(BIN)/python -m builder notebooks

@@ -5,8 +5,10 @@ of explore_transformers that they import, all as syntax trees without comments a
 docstrings; a study's covers only the definitions that it uses. A run whose outputs are
 kept also depends on how things are shown, so its fingerprint adds the package's static
 files, the lesson's claim texts and the kept results it loads; measurements don't, and
-leave out the modules that only show things. The repository's address and the installed
-versions of other packages are left out: after an upgrade, use --force.
+leave out the modules that only show things. Checks of what a reader brings (CHECKS)
+change nothing that the book's own data gives, and are left out everywhere. So are the
+repository's address and the installed versions of other packages: after an upgrade,
+use --force.
 """
 
 import ast
@@ -28,13 +30,17 @@ from builder.setup_cell import setup_source
 SHOWING = set(
     ["__init__", "benchmarks", "boxes", "claims", "exercises", "figures", "language"]
 )
+# Checks of what readers bring: each raises, or gives its first argument back, for the
+# book's own data as it was.
+INPUTS = "inputs"
+CHECKS = "composed", "must_fit", "must_have_words"
 SETUP = setup_source(Address(""), "ko")
 
 
 def output_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the outputs in the notebooks may have."""
     sources = [SETUP, *(cell.source for cell in lesson.code)]
-    trees = _trees(project, sources, skip=set(), form=canonical)
+    trees = _trees(project, sources, skip={INPUTS}, form=canonical)
     parts = [*trees, *_static(project)]
     parts += _records(project, sources)
     if project.claim_texts.is_file():
@@ -71,7 +77,7 @@ def _imported(
     place = project.root.joinpath(*module.split("."))
     inner = place.joinpath(*([] if member == ALL else [member])).with_suffix(".py")
     for path, what in ((inner, ALL), (place.with_suffix(".py"), member)):
-        shows = path.stem in SHOWING or path.parent.name in SHOWING
+        shows = {path.stem, path.parent.name} & (SHOWING | {INPUTS})
         if path.is_file() and path.is_relative_to(project.package) and not shows:
             return path, what
     return None
@@ -80,7 +86,7 @@ def _imported(
 def claim_fingerprint(project: Project, lesson: Lesson) -> str:
     """Changes when the values of the lesson's claims may have."""
     sources = [c.source for c in lesson.code if c.measures]
-    return _digest(_trees(project, sources, skip=SHOWING, form=_measured))
+    return _digest(_trees(project, sources, skip=SHOWING | {INPUTS}, form=_measured))
 
 
 def _trees(
@@ -153,9 +159,11 @@ def canonical(node) -> str:
     Unlike ast.dump, the same under Python 3.11 and later: empty fields are left out.
     """
     if isinstance(node, list):
-        return "[" + ",".join(canonical(item) for item in node) + "]"
+        return "[" + ",".join(canonical(n) for n in node if not _only_checks(n)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
+    if _is_check(node):
+        return canonical(node.args[0])
     if isinstance(node, ast.Constant):
         return f"Constant({node.value!r})"
     fields = {name: value for name, value in ast.iter_fields(node) if value}
@@ -165,6 +173,17 @@ def canonical(node) -> str:
         fields["values"] = [v for v in node.values if getattr(v, "value", 0) != ""]
     shown = [f"{name}={canonical(value)}" for name, value in sorted(fields.items())]
     return f"{type(node).__name__}({','.join(shown)})"
+
+
+def _is_check(node) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in CHECKS
+
+
+def _only_checks(node) -> bool:
+    """A statement that calls a check, or imports some."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == f"{PACKAGE}.{INPUTS}"
+    return isinstance(node, ast.Expr) and _is_check(node.value)
 
 
 class _Wordless(ast.NodeTransformer):

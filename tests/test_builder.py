@@ -1,5 +1,7 @@
 """The builder, on a tiny lesson that has one of everything."""
 
+import ast
+import inspect
 import json
 import os
 import shutil
@@ -22,13 +24,19 @@ from builder.check import claim_lesson_problems
 from builder.claims import Runs, claim_problems, measure
 from builder.errors import BuildError
 from builder.execute import NOT_STARTED, start_kernel
-from builder.fingerprint import canonical, claim_fingerprint, output_fingerprint
+from builder.fingerprint import (
+    CHECKS,
+    canonical,
+    claim_fingerprint,
+    output_fingerprint,
+)
 from builder.lesson import Code, read_lesson
 from builder.notebook import fold_prompts
 from builder.pairs import numbers
 from builder.project import LANGUAGES, Project
 from builder.repository import other_addresses, set_address
 from builder.setup_cell import setup_source
+from explore_transformers import inputs
 
 HERE = Path(__file__).parent
 LESSON = HERE / "fixtures_lessons" / "01_tiny.md"
@@ -407,6 +415,26 @@ class TestByNeed:
         lesson = read_lesson(built, source(built))
         assert output_fingerprint(built, lesson) != before[0]
         assert claim_fingerprint(built, lesson) == before[1]
+
+    @pytest.mark.parametrize(
+        ("checked", "plain"),
+        [
+            ("y = [i for i in composed(x)]", "y = [i for i in x]"),
+            ("y = must_have_words(x != 0)[0]", "y = (x != 0)[0]"),
+            ("def f(x):\n must_fit(x, t)\n return x", "def f(x):\n return x"),
+            ("from explore_transformers.inputs import composed\ny = 1", "y = 1"),
+        ],
+    )
+    def test_checks_of_what_readers_bring_are_no_code(self, checked, plain):
+        assert canonical(ast.parse(checked)) == canonical(ast.parse(plain))
+
+    @pytest.mark.parametrize("other", ["y = f(x)", "y = composed", "f(x)\ny = x"])
+    def test_all_else_is(self, other):
+        assert canonical(ast.parse(other)) != canonical(ast.parse("y = x"))
+
+    def test_those_checks_are_all_that_the_package_has(self):
+        made = [n for n, f in vars(inputs).items() if inspect.isfunction(f)]
+        assert sorted(CHECKS) == sorted(n for n in made if n != "text")
 
     def test_texts_of_other_lessons_claims_do_not_count(self, built):
         lesson = read_lesson(built, source(built))

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import unicodedata
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -310,6 +311,17 @@ def test_students_are_told_by_any_layout(tmp_path, paths, students, packed):
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text("{}", "utf-8")
     assert sorted(_students(tmp_path)) == students
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_in_parts_is_the_same_student(tmp_path, form):
+    """macOS stores the syllables of a file's name in parts (NFD)."""
+    names = [unicodedata.normalize(form, name) for name in ("김민수", "이영희")]
+    (tmp_path / "all.zip").write_bytes(_zip({f"{n}.ipynb": "{}" for n in names}))
+    for name in names:
+        (tmp_path / f"{name}.ipynb").write_text("{}", "utf-8")
+    assert {student for student, _ in _students(tmp_path)} >= {"김민수", "이영희"}
+    assert sorted(_students(tmp_path / "all.zip")) == [("김민수", ""), ("이영희", "")]
 
 
 def test_a_zip_leads_nowhere_else(tmp_path):

@@ -172,6 +172,25 @@ def test_with_an_address_lessons_open_in_colab(at_github):
     )
 
 
+@pytest.mark.parametrize(
+    ("repository", "site"),
+    [
+        ("Someone/a-book", "https://someone.github.io/a-book"),
+        ("Someone/someone.github.io", "https://someone.github.io"),
+        ("Someone/Someone.github.io", "https://someone.github.io"),
+    ],
+)
+def test_a_fork_named_like_its_host_is_the_whole_host(repository, site):
+    url = f"https://github.com/{repository}"
+    assert editions.site_url(url) == site
+    assert Address(url).pages.lower() == site.lower()
+
+
+def test_a_branch_of_another_name():
+    place = Address("https://github.com/someone/a-book", "master").colab("x.ipynb")
+    assert place.endswith("/someone/a-book/blob/master/x.ipynb")
+
+
 def test_without_an_address_none_is_invented(monkeypatch):
     table = {"url": "https://example.invalid/OWNER/a-book", "branch": "main"}
     monkeypatch.setattr(editions, "repository", lambda: table)

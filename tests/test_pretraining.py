@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -760,6 +761,19 @@ def test_tokens_are_made_once_and_read_in_place(folder, monkeypatch):
     assert prepare(config) == tokens
     assert (tokens / "train.bin").stat().st_mtime_ns == made
     assert isinstance(Rows(tokens, "train", 16, False).ids, np.memmap)
+
+
+def test_hangul_in_parts_is_the_same_text(folder):
+    """A file may store it so (NFD): three times the tokens, and other ones."""
+    path = folder / "texts" / "a.txt"
+    whole = path.read_text(encoding="utf-8")
+    made = []
+    for form in ("NFC", "NFD"):
+        path.write_text(unicodedata.normalize(form, whole), encoding="utf-8")
+        tokens = prepare(load_config(write_config(folder)))
+        made.append((tokens, (tokens / "train.bin").read_bytes()))
+    (some, ids), (others, same_ids) = made
+    assert some != others and ids == same_ids
 
 
 def test_special_tokens_in_a_text_are_words(folder):

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -228,12 +229,53 @@ def test_a_notebook_that_fails_names_its_cell(tmp_path):
     assert "cell 'prints-two': " in run.stdout and "print(2)" in run.stdout
 
 
+class TestCommands:
+    def test_a_taken_port_is_said(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            made = [f"BIN={Path(sys.executable).parent}", "--old-file=book"]
+            run = subprocess.run(
+                ["make", "serve", f"PORT={port}", *made],
+                cwd=ROOT, capture_output=True, text=True, encoding="utf-8",
+                env=os.environ | {"LC_ALL": "C.UTF-8"},
+            )  # fmt: skip
+        assert run.returncode and f"Port {port} is taken" in run.stdout
+        assert "PORT=" in run.stdout and "Traceback" not in run.stderr
+
+    def test_line_ends_are_ours_where_git_would_change_them(self, tmp_path):
+        """As on Windows: all lessons would count as changed."""
+        shutil.copy(ROOT / ".gitattributes", tmp_path)
+        names = ["lesson.md", "style.css", "code.js", "module.py", "notebook.ipynb"]
+        for name in names:
+            (tmp_path / name).write_bytes(b"one\ntwo\n")
+        git = ["git", "-C", tmp_path, "-c", "core.autocrlf=true"]
+        for command in (["init", "-q"], ["add", "."], ["checkout-index", "-a", "-f"]):
+            if command[0] == "checkout-index":
+                for name in names:
+                    (tmp_path / name).unlink()
+            subprocess.run([*git, *command], check=True, capture_output=True)
+        changed = [n for n in names if b"\r" in (tmp_path / n).read_bytes()]
+        assert not changed
+
+
 class TestRequirements:
     def test_every_one_is_pinned(self):
         exact = re.compile(r"==[^*,]+")
         specifiers = {name: str(r.specifier) for name, r in pins().items()}
         loose = [name for name, s in specifiers.items() if not exact.fullmatch(s)]
         assert not loose, f"requirements.txt: pin these with ==: {loose}"
+
+    def test_the_lowest_versions_are_stated(self):
+        project = tomllib.loads(read("pyproject.toml"))["project"]
+        needs = [
+            *project["dependencies"],
+            *project["optional-dependencies"]["pretrain"],
+        ]
+        for need in map(Requirement, needs):
+            assert re.fullmatch(r">=[\d.]+", str(need.specifier)), need
+            pinned = pins()[canonicalize_name(need.name)].specifier
+            newest = str(pinned).removeprefix("==")
+            assert newest in need.specifier, f"{need}, but {pinned} is installed"
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the pins are made on Linux")
     def test_what_they_need_is_pinned_too(self):

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import unicodedata
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -199,6 +200,8 @@ def _common(paths):
 
 def _whose(path, n_common):
     """Return (student, number) by the names that Moodle or Canvas give, or any."""
+    # macOS stores syllables in parts (NFD): one student would be two
+    path = PurePosixPath(unicodedata.normalize("NFC", str(path)))
     for part in path.parts:
         if found := _MOODLE.match(part[:300]):
             return found["name"], found["id"]

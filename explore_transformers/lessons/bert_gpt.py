@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explore_transformers.inputs import must_fit, must_have_words
 from explore_transformers.lessons.encoder_decoder import schedule
 from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, SPECIALS, UNK
 from explore_transformers.lessons.transformer import EncoderLayer
@@ -155,6 +156,7 @@ class GPTModel(nn.Module):
 
     def body(self, ids):
         """ids (B, T), padding on the right -> states (B, T, d)."""
+        must_fit(ids, self.position_embedding.weight)
         x = self.token_embedding(ids)  # (B, T, d)
         x = x + self.position_embedding.weight[: ids.shape[1]]
         for block in self.blocks:
@@ -182,10 +184,11 @@ class BertModel(nn.Module):
 
     def body(self, ids, segment_ids=None):
         """ids (B, T), segment_ids (B, T) of 0 and 1 or all 0 -> states (B, T, d)."""
+        must_fit(ids, self.position_embedding.weight)
         segment_ids = torch.zeros_like(ids) if segment_ids is None else segment_ids
         x = self.token_embedding(ids) + self.position_embedding.weight[: ids.shape[1]]
         x = x + self.segment_embedding(segment_ids)  # (B, T, d)
-        x, real = self.embedding_norm(x), ids != PAD  # (B, T, d), (B, T)
+        x, real = self.embedding_norm(x), must_have_words(ids != PAD)  # real (B, T)
         mask = None if real.all() else real[:, None, None]  # (B, 1, 1, T)
         for block in self.blocks:
             x = block(x, mask)
@@ -244,6 +247,7 @@ def candidates(logits, temperature=1.0, top_k=None, top_p=None):
 def next_logits(model, ids, kv_cache=None):
     """New ids (B, T) after those cached -> logits of the next (B, V), kv_cache."""
     start = kv_cache[0][0].shape[2] if kv_cache else 0
+    must_fit(ids, model.position_embedding.weight, start)
     x = model.token_embedding(ids)  # (B, T, d)
     x = x + model.position_embedding.weight[start : start + ids.shape[1]]
     old, kv_cache = kv_cache or [None] * len(model.blocks), []
@@ -266,6 +270,7 @@ class GPT(GPTModel):
         """
         table = self.position_embedding.weight
         ids = torch.tensor([prompt], device=table.device)  # (1, T)
+        must_fit(ids, table)
         new, kv_cache = [], None
         while len(new) < min(max_new_tokens, len(table) - len(prompt) + 1):
             logits, kv_cache = next_logits(self, ids, kv_cache)  # (1, V)
@@ -287,7 +292,7 @@ class Classifier(nn.Module):
 
     def forward(self, ids):
         """ids (B, T) -> logits (B, n_labels)."""
-        real = (ids != PAD)[..., None]  # (B, T, 1)
+        real = must_have_words(ids != PAD)[..., None]  # (B, T, 1)
         states = self.model.body(ids) * real  # (B, T, d)
         return self.head(states.sum(dim=1) / real.sum(dim=1))
 

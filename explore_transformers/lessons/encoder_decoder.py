@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explore_transformers.device import choose_device
+from explore_transformers.inputs import must_have_words
 from explore_transformers.lessons.seq2seq import BOS, EOS, PAD, add_bos_eos, pad_batch
 
 DEVICE = choose_device()
@@ -52,7 +53,7 @@ class Encoder(nn.Module):
 
     def forward(self, src):
         """src (B, T_src) -> memory (B, T_src, hidden_size), last_hidden, src_mask."""
-        src_mask = src != PAD  # (B, T_src)
+        src_mask = must_have_words(src != PAD)  # (B, T_src)
         memory, _ = self.gru(self.token_embedding(src))  # (B, T_src, hidden_size)
         rows = torch.arange(len(src), device=src.device)
         last_hidden = memory[rows, src_mask.sum(dim=1) - 1]  # (B, hidden_size)

@@ -11,6 +11,8 @@ from collections import Counter
 
 import numpy as np
 
+from explore_transformers.inputs import composed
+
 SPECIALS = ("<pad>", "<s>", "</s>", "<unk>")
 PAD, BOS, EOS, UNK = range(4)
 
@@ -19,7 +21,7 @@ class Vocabulary:
     """Words and their ids: 0..3 are SPECIALS, then words by falling count."""
 
     def __init__(self, sentences, min_count=1):
-        counts = Counter(word for sentence in sentences for word in sentence)
+        counts = Counter(word for sentence in sentences for word in composed(sentence))
         kept = [word for word, n in counts.items() if n >= min_count]
         self.words = [*SPECIALS, *sorted(kept, key=lambda w: (-counts[w], w))]
         self.ids = {word: i for i, word in enumerate(self.words)}
@@ -29,7 +31,7 @@ class Vocabulary:
 
     def encode(self, sentence):
         """Ids of the words of a sentence; unknown words become UNK."""
-        return [self.ids.get(word, UNK) for word in sentence]
+        return [self.ids.get(word, UNK) for word in composed(sentence)]
 
     def decode(self, ids):
         """Words up to EOS, without PAD and BOS."""

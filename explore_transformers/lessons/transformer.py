@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from explore_transformers.inputs import must_fit, must_have_words
 from explore_transformers.lessons.attention import scaled_dot_product_attention
 from explore_transformers.lessons.encoder_decoder import DEVICE, Seq2Seq
 from explore_transformers.lessons.seq2seq import PAD
@@ -107,6 +108,7 @@ class Embedding(nn.Module):
         """ids (B, T), the first at position start -> (B, T, d_model)."""
         x = self.token_embedding(ids) * math.sqrt(self.token_embedding.embedding_dim)
         if self.position_embedding is not None:
+            must_fit(ids, self.position_embedding, start)
             x = x + self.position_embedding.narrow(0, start, ids.shape[1])
         return x
 
@@ -150,7 +152,7 @@ class Encoder(nn.Module):
 
     def forward(self, src):
         """src (B, T_src) ids -> memory (B, T_src, d_model), src_mask (B, T_src)."""
-        src_mask, x = src != PAD, self.embedding(src)
+        src_mask, x = must_have_words(src != PAD), self.embedding(src)
         mask = None if src_mask.all() else src_mask[:, None, None]  # (B, 1, 1, T_src)
         for layer in self.layers:
             x = layer(x, mask)

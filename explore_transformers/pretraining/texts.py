@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from explore_transformers.checkpoints import load_tokenizer
+from explore_transformers.inputs import composed
 from explore_transformers.language import text
 from explore_transformers.lessons.seq2seq import SPECIALS
 from explore_transformers.pretraining.config import PretrainError
@@ -41,13 +42,14 @@ def find_files(folder):
 def read_pieces(files, document):
     """Yield (piece, whether a text ends with it); a text is a file or a line.
 
-    Empty texts are left out. Raises PretrainError for a file that isn't UTF-8.
+    Empty texts are left out, Hangul stored in parts (NFD) is put together. Raises
+    PretrainError for a file that isn't UTF-8.
     """
     cut = cut_lines if document == "line" else cut_files
     for path in files:
         try:
             with path.open(encoding="utf-8-sig") as stream:
-                yield from cut(iter(partial(stream.readline, PIECE), ""))
+                yield from cut(composed(iter(partial(stream.readline, PIECE), "")))
         except UnicodeDecodeError as error:
             why = text(
                 ko=": UTF-8이 아닙니다. UTF-8로 저장하세요. ",
