@@ -192,8 +192,8 @@ def show(value, unit):
     """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{value:+}".replace("inf", "∞")
-    if unit == "share":
-        return f"{value:.1%}"
+    if unit == "share":  # what is small, yet not nothing, doesn't read as nothing
+        return f"{value:.2%}" if 0 < abs(value) < 0.0005 else f"{value:.1%}"
     if unit == "points":
         return f"{100 * value:.1f}" + text(ko="%p", en=" pp")
     if unit == "ratio":

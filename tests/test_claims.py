@@ -154,6 +154,8 @@ def test_claims_so_far_keeps_the_last_value_of_each():
     ("value", "unit", "shown"),
     [
         (0.5, "share", "50.0%"),
+        (0.0, "share", "0.0%"),
+        (0.00024, "share", "0.02%"),
         (1.5, "ratio", "1.50×"),
         (60000, "count", "60,000"),
         (2.5, "count", "2.5"),

@@ -21,6 +21,7 @@ SRC = "나 는 어제 친구 를 만났 다 .".split()
 TGT = "I met my friend yesterday .".split()
 GLOSSES = ["I", "(topic)", "yesterday", "friend", "(object)", "met", "(end)", "."]
 REFERENCE = ["w7", "w5"]
+SHARES = [0.5, 0.02, 0.9]
 LINKS = [(0, 0), (2, 4), (3, 3), (5, 1)]
 VOCABULARY = seq2seq.Vocabulary([SRC, TGT, ["we", "rest", "."]])
 
@@ -51,8 +52,20 @@ def decoded():
 def draw_translation():
     model, src, tgt = decoded()
     words = [f"w{i}" for i in range(12)]
-    return figures.translation(
-        model, src, tgt, ["a", "b", "c"], words, "a b c", REFERENCE
+    return figures.translation(model, src, tgt, ["a", "b", "c"], words, "a b c")
+
+
+def draw_scored():
+    return figures.scored_reference("the model", [*REFERENCE, "</s>"], SHARES)
+
+
+def draw_neighbours():
+    return figures.right_neighbours(
+        TGT,
+        [
+            ("Word for word", "I yesterday friend met .".split()),
+            ("Order borrowed", "I met friend yesterday .".split()),
+        ],
     )
 
 
@@ -95,7 +108,7 @@ def draw_softmax():
 
 DRAW = [
     *(draw_translation, draw_black_box, draw_order, draw_ids),
-    *(draw_batch, draw_shift, draw_softmax),
+    *(draw_batch, draw_shift, draw_softmax, draw_scored, draw_neighbours),
 ]
 
 
@@ -115,50 +128,66 @@ def cells(figure):
 def test_the_translation_shows_what_the_model_computes():
     model, src, tgt = decoded()
     with torch.no_grad():
-        best = model(src, tgt)[0].softmax(-1).topk(2, dim=-1)
-    shown = words_in(draw_translation())
-    for first, p in zip(best.indices[:, 0], best.values[:, 0], strict=True):
-        assert {f"w{first}", f"{100 * p:.2f}"} <= set(shown)
-    unsure = best.values[:, 0].argmin()
-    second, q = best.indices[unsure, 1], best.values[unsure, 1]
-    page = draw_translation()._repr_html_()
-    assert f"“w{best.indices[unsure, 0]}”" in page
-    assert f"second choice is w{second}, {100 * q:.3f}%" in page
-    n_parameters = sum(p.numel() for p in model.parameters())
-    assert f"Transformer · {n_parameters:,} parameters" in shown
-    assert {"ids (1, 3)", "12 logits at each step"} <= set(shown)
-    ids = [element for element in shown if re.fullmatch(r"\d+", element)]
-    assert ["4", "5", "6"] == [i for i in ids if i in "456"][:3]
+        p = model(src, tgt)[0].softmax(-1)  # (T, V)
+    chosen = p.argmax(-1).tolist()
+    figure = draw_translation()
+    shown = words_in(figure)
+    for i in dict.fromkeys(chosen[1:-1]):
+        assert shown[shown.index(f"w{i}") + 1] == f"{100 * p[1, i]:.2f}%"
+    rest = 1 - p[1, list(dict.fromkeys(chosen[1:-1]))].sum()
+    n = 12 - len(set(chosen[1:-1]))
+    assert shown[shown.index(f"{n} others") + 1] == f"{100 * rest:.2f}%"
+    assert f"After “w{chosen[0]}”, “w{chosen[1]}” gets" in figure.said
+    stairs = [f"w{i}" for n in range(len(chosen)) for i in chosen[: n + 1]]
+    assert shown[-len(stairs) :] == stairs
+    assert ["4", "5", "6"] == [word for word in shown if word in {"4", "5", "6"}][:3]
 
 
-def test_cross_entropy_is_that_of_the_reference_fed_in_and_not_of_what_was_written():
-    model, src, tgt = decoded()
-    ids = torch.tensor([[seq2seq.BOS, 7, 5, seq2seq.EOS]])
-    assert tgt[0, 1].item() != 7  # so that feeding the model's own words is another sum
-    with torch.no_grad():
-        logits = model(src, ids[:, :-1]).numpy()
-    right = np.take_along_axis(seq2seq.softmax(logits)[0], ids[0, 1:, None].numpy(), 1)
-    shown = words_in(draw_translation())
-    at = shown.index("same Transformer, same source")
-    assert shown[at - 3 : at] == ["<s>", *REFERENCE]
-    assert shown[at + 1 : at + 4] == [*REFERENCE, "</s>"]
-    assert shown[at + 5 : at + 8] == [f"{100 * p:.2f}" for p in right[:, 0]]
+def test_no_share_is_rounded_to_none_or_all():
+    shares = figures.scored_reference("m", ["a", "b"], [0.99999, 0.0001])
+    assert {">99.9%", "<0.1%"} <= set(words_in(shares))
+
+
+def test_the_scored_reference_adds_up_its_cross_entropy():
+    logits = np.log([[[p, 1 - p] for p in SHARES]])  # (1, 3, 2)
     real = np.ones((1, 3), bool)
-    loss = seq2seq.cross_entropy(logits, ids[:, 1:].numpy(), real)
-    drawn = next(words for words in shown if words.endswith(" nats"))
-    assert float(drawn.removesuffix(" nats")) == pytest.approx(loss, abs=2e-6)
+    loss = seq2seq.cross_entropy(logits, np.zeros((1, 3), int), real)
+    shown = words_in(draw_scored())
+    assert shown[1:4] == ["<s>", *REFERENCE]
+    assert {*REFERENCE, "</s>", "50.0%", "2.0%", "90.0%"} <= set(shown)
+    assert {f"{-np.log(p):.2f}" for p in SHARES} <= set(shown)
+    assert f"mean (the line) = cross-entropy = {loss:.2f} nats" in shown
+    assert "that of “w5”" in draw_scored().said
+    for wrong in (SHARES[:2], [0.5, 0, 0.9], [0.5, 0.2, 1.1]):
+        with pytest.raises(ValueError, match="3 words need"):
+            figures.scored_reference("m", [*REFERENCE, "</s>"], wrong)
+
+
+def test_neighbours_are_linked_where_the_reference_has_them():
+    figure = draw_neighbours()
+    shown = words_in(figure)
+    assert {"5 of 5 pairs right", "0 of 4 pairs right", "3 of 4 pairs right"} <= {
+        *shown
+    }
+    links = [s for s in cells(figure) if s == max(cells(figure))]
+    assert len(links) == 5 + 0 + 3
+    assert figure.said.count("Missing: my.") == 2
+    twice = figures.right_neighbours("ab", [("r", "abab")])
+    assert "1 of 3 pairs of neighbours" in twice.said, "a pair counts once"
+    with pytest.raises(ValueError, match="too wide"):
+        figures.right_neighbours(["yesterday"] * 9, [])
 
 
 def test_a_translation_that_the_model_does_not_give_is_refused():
     model, src, tgt = decoded()
-    other = tgt.clone()
+    other, words = tgt.clone(), ["w"] * 12
     other[0, 1] = (other[0, 1] + 1) % 12
     with pytest.raises(ValueError, match="not what the model decodes"):
-        figures.translation(model, src, other, "abc", ["w"] * 12, "abc", ["w"])
-    with pytest.raises(ValueError, match="need one row of 2 tokens"):
-        figures.translation(model, src, tgt, "ab", ["w"] * 12, "ab", ["w"])
-    with pytest.raises(ValueError, match="lacks \\['robot'\\]"):
-        figures.translation(model, src, tgt, "abc", ["w"] * 12, "abc", ["robot"])
+        figures.translation(model, src, other, "abc", words, "abc")
+    with pytest.raises(ValueError, match="needs one row of 2"):
+        figures.translation(model, src, tgt, "ab", words, "ab")
+    with pytest.raises(ValueError, match="leave no next one"):
+        figures.translation(model, src, tgt, "abc", words, "abc", at=4)
 
 
 def test_the_trained_transformer_translates_the_recurring_sentence():

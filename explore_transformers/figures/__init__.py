@@ -9,7 +9,6 @@ from explore_transformers.figures.batches import (
     shifted_targets,
     softmax_step,
     tokens_to_ids,
-    translation,
     word_order,
 )
 from explore_transformers.figures.blocks import transformer
@@ -91,6 +90,11 @@ from explore_transformers.figures.transferring import (
     next_word,
     three_stages,
 )
+from explore_transformers.figures.translating import (
+    right_neighbours,
+    scored_reference,
+    translation,
+)
 
 __all__ = [
     "PALETTE",
@@ -134,7 +138,9 @@ __all__ = [
     "position_sum",
     "residual_block",
     "resumed_run",
+    "right_neighbours",
     "rnn_unrolled",
+    "scored_reference",
     "sentence_vector",
     "seq2seq_overview",
     "shared_heads",

@@ -11,233 +11,11 @@ import numpy as np
 from explore_transformers.figures.diagrams import shape_of
 from explore_transformers.figures.drawing import WIDTH, Diagram, Drawing
 from explore_transformers.figures.html import formatted, numbers
-from explore_transformers.figures.trace import trace
 from explore_transformers.language import text
 
 TOKEN = "#5f7d1c", "#a9c957"  # on light pages, on dark ones
-_FILLED, _PALE = 0.62, 0.0
-_LEFT, _ROOM = 22, WIDTH - 26
-
-
-def translation(
-    model, src, tgt, src_tokens, tgt_words, sentence, reference, glosses=None
-):
-    """Draw how a trained model translates and is scored; lit: lesson 1's part.
-
-    It writes with its own words fed back, and is scored with the reference fed in.
-
-    Args:
-        model: a Seq2Seq of an encoder and a decoder.
-        src, tgt: (1, T_src) and (1, T) ids; tgt from the start token on, as decoded.
-        src_tokens: the words of src; tgt_words: the target vocabulary's words.
-        sentence: the source as people write it; reference: the right words.
-        glosses: English for each source token.
-
-    Raises:
-        ValueError: the tokens do not fit src, tgt is not what the model gives, or the
-            target vocabulary lacks a word of the reference.
-    """
-    _check_row(src, src_tokens)
-    logits, _ = trace(model, src, tgt)
-    chosen = logits[0].argmax(dim=-1)  # (T,)
-    if chosen[:-1].tolist() != tgt[0, 1:].tolist():
-        raise ValueError("tgt is not what the model decodes: its likeliest ids differ")
-    right = _probabilities(model, src, reference, list(tgt_words))  # (T_ref + 1,)
-    loss = -float(right.log().mean())
-    best = logits[0].softmax(dim=-1).topk(2, dim=-1)  # (T, 2)
-    written = [tgt_words[i] for i in chosen.tolist()]
-    seconds = [tgt_words[i] for i in best.indices[:, 1].tolist()]
-    drawing = _TokenDrawing(height=564)
-    _draw_source(drawing, src, src_tokens, sentence, glosses)
-    n_parameters = sum(p.numel() for p in model.parameters())
-    _draw_model(drawing, n_parameters)
-    _draw_written(drawing, written, best.values[:, 0].tolist(), logits.shape[-1])
-    _draw_scored(drawing, reference, right.tolist(), loss)
-    unsure = min(range(len(written)), key=lambda t: float(best.values[t, 0]))
-    doubt = written[unsure], seconds[unsure], float(best.values[unsure, 1])
-    said = _words_of_translation(n_parameters, logits.shape[-1], *doubt, loss)
-    return Diagram(drawing, *said)
-
-
-def _probabilities(model, src, reference, words):
-    """(T_ref + 1,) what the model gives each word of the reference, and its end."""
-    unknown = [word for word in reference if word not in words]
-    if unknown:
-        raise ValueError(f"the target vocabulary lacks {unknown} of the reference")
-    ids = src.new_tensor([[1, *map(words.index, reference), 2]])  # start, words, end
-    logits, _ = trace(model, src, ids[:, :-1])
-    return logits[0].softmax(dim=-1).gather(1, ids[0, 1:, None])[:, 0]
-
-
-def _per_cent(share):
-    """The share in per cent; what is almost 100 is not rounded up to it."""
-    return ">99.9" if share > 0.999 else formatted(100 * share, ".2f")
-
-
-def _draw_source(drawing, src, tokens, sentence, glosses):
-    with drawing.part(1):
-        drawing.badge(9, 12, 1)
-        drawing.words(WIDTH / 2, 12, sentence)
-        row = drawing.row(26, tokens, glosses)
-        row = drawing.row(64, src[0].tolist(), widths=row.widths, height=17)
-        _draw_bracket(drawing, row, 83)
-        drawing.arrow((110, 88), (110, 108))
-        drawing.words(118, 98, f"ids {shape_of(src.shape)}", "et-start et-small")
-
-
-def _draw_bracket(drawing, row, y, depth=5, n=None):
-    """Under the first n cells of a row, or all; depth below 0: above them."""
-    first, last = row.lefts[0], row.lefts[:n][-1] + row.widths[:n][-1]
-    drawing.line((first, y), (first, y + depth), (last, y + depth), (last, y))
-
-
-def _draw_model(drawing, n_parameters):
-    with drawing.part(2):
-        drawing.badge(9, 118, 2)
-        drawing.box(26, 108, 328, 78, "norm")
-        name = text(ko="트랜스포머", en="Transformer")
-        count = text(
-            ko=f"매개변수 {n_parameters:,}개", en=f"{n_parameters:,} parameters"
-        )
-        drawing.words(190, 120, name + " · " + count)
-        drawing.box(40, 132, 140, 42, "norm", text(ko="인코더", en="Encoder"))
-        drawing.box(200, 132, 140, 42, "norm", text(ko="디코더", en="Decoder"))
-        drawing.arrow((180, 153), (200, 153))
-
-
-def _draw_written(drawing, written, best, vocab_size):
-    """The words that the model writes, back into it and on to the comparison."""
-    with drawing.part(3):
-        drawing.badge(9, 216, 3)
-        drawing.arrow((270, 186), (270, 206))
-        n = vocab_size
-        logits = text(ko=f"단계마다 로짓 {n}개", en=f"{n} logits at each step")
-        drawing.words(262, 195, logits, "et-end et-small")
-        choice = text(ko="소프트맥스 → 단어 고르기", en="Softmax → likeliest word")
-        drawing.box(190, 206, 160, 20, "token", choice)
-        drawing.arrow((270, 226), (270, 241))
-        widths = [max(40, _cell_width(word)) for word in written]
-        row = drawing.row(248, written, widths=widths)
-        _draw_bracket(drawing, row, 246, -5)
-        _draw_per_cent(drawing, row, best, 278)
-        _draw_way_back(drawing, row)
-    with drawing.part(4):
-        drawing.badge(9, 337, 4)
-        at = row.centres[0]
-        drawing.arrow((at, 291), (at, 327))
-        score = text(
-            ko="생성한 단어와 정답 → 완전 일치율 · BLEU",
-            en="words written, reference → exact match · BLEU",
-        )
-        drawing.box(26, 327, 328, 22, "token")
-        drawing.words(WIDTH / 2, 338, score, "et-small")
-
-
-def _draw_per_cent(drawing, row, shares, y):
-    drawing.words(8, y, "%", "et-small")
-    for x, share in zip(row.centres, shares, strict=True):
-        drawing.words(x, y, _per_cent(share), "et-small")
-
-
-def _draw_way_back(drawing, row):
-    """From every word but the last, the end token, back into the decoder."""
-    _draw_bracket(drawing, row, 286, n=-1)
-    turn = max(row.lefts[-1] + row.widths[-1] + 6, 362)
-    middle = (row.lefts[0] + row.lefts[-1]) / 2
-    way = (middle, 291), (middle, 297), (turn, 297), (turn, 152), (341, 152)
-    drawing.arrow(*way)
-    name = text(
-        ko="생성한 단어가 다음 입력 (첫 입력은 <s>)",
-        en="each word is the next input (the first is <s>)",
-    )
-    drawing.words(turn, 309, name, "et-end et-small")
-
-
-def _draw_scored(drawing, reference, shares, loss):
-    """The reference fed in, word by word, and what the model gives its next words."""
-    given, wanted = ["<s>", *reference], [*reference, "</s>"]
-    widths = [max(40, _cell_width(a), _cell_width(b)) for a, b in zip(given, wanted)]  # noqa: B905
-    with drawing.part(5):
-        drawing.badge(9, 376, 5)
-        name = text(
-            ko="교차 엔트로피: 정답을 입력으로",
-            en="Cross-entropy: the reference goes in",
-        )
-        drawing.words(_LEFT, 376, name, "et-start et-bold")
-        row = drawing.row(390, given, widths=widths)
-        width = sum(row.widths)
-        model = text(
-            ko="같은 트랜스포머, 같은 소스", en="same Transformer, same source"
-        )
-        drawing.box(row.lefts[0], 426, width, 22, "norm")
-        drawing.words(row.lefts[0] + width / 2, 437, model, "et-small")
-        for x in row.centres:
-            drawing.arrow((x, 411), (x, 425))
-            drawing.arrow((x, 448), (x, 461))
-        drawing.row(462, wanted, widths=widths)
-        _draw_per_cent(drawing, row, shares, 492)
-        _draw_bracket(drawing, row, 500)
-        drawing.arrow((row.lefts[0] + width / 2, 505), (row.lefts[0] + width / 2, 523))
-        drawing.box(26, 523, 328, 36, "token")
-        line = text(
-            ko="정답인 단어의 확률 → 교차 엔트로피",
-            en="probabilities of the right words → cross-entropy",
-        )
-        drawing.words(WIDTH / 2, 534, line, "et-small")
-        nats = text(ko=" 나트", en=" nats")
-        drawing.words(WIDTH / 2, 549, formatted(loss, ".6f") + nats, "et-small")
-
-
-def _words_of_translation(n_parameters, vocab_size, word, second, probability, loss):
-    title = text(ko="이 책에서 만들 모델", en="Where this book is going")
-    caption = text(
-        ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 열어 볼 "
-        "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다. 이 번호는 이 "
-        "모델의 어휘에서 매긴 것이어서, 아래에서 만들 어휘의 번호와 다릅니다.",
-        en="Green marks what this lesson builds, grey the box that the next lessons "
-        "open. All values were just computed by the trained model. Its ids belong to "
-        "the vocabulary it was trained with; the one you build below has other ids.",
-    )
-    second = f"{second}, {formatted(100 * probability, '.3f')}%"
-    steps = [
-        text(
-            ko="문장을 토큰으로 나누고 토큰마다 번호를 붙입니다.",
-            en="The sentence is split into tokens, and each token becomes an id.",
-        ),
-        text(
-            ko=f"매개변수가 {n_parameters:,}개인 모델이 번호를 받습니다. 인코더가 "
-            "소스를 읽고 디코더가 타깃을 생성합니다.",
-            en=f"A model with {n_parameters:,} parameters takes the ids: an encoder "
-            "reads the source, a decoder writes the target.",
-        ),
-        text(
-            ko=f"한 단계마다 단어 {vocab_size}개의 점수가 나오고, 소프트맥스가 이를 "
-            "확률로 바꿉니다. 가장 그럴듯한 단어가 다음 단계의 입력으로 돌아가며, "
-            "</s>가 나오면 끝납니다. 칸 아래의 수가 그 확률(%)입니다. 이 문장에서 "
-            f"확률이 가장 낮은 단어는 ‘{word}’이며, 이때의 둘째 후보와 "
-            f"확률은 ‘{second}’입니다.",
-            en=f"At each step {vocab_size} words get a score, and softmax turns the "
-            "scores into probabilities. The likeliest word goes back in as the next "
-            "step's input, until </s> ends the sentence. Below each cell is its "
-            "probability in %. In this sentence the "
-            f"least certain word is “{word}”; its second choice is {second}.",
-        ),
-        text(
-            ko="생성한 단어를 정답과 비교합니다. 완전 일치율은 한 단어도 틀리지 않은 "
-            "문장만 맞은 것으로 세고, BLEU는 일부만 맞아도 점수를 줍니다.",
-            en="The words written are compared with the reference. Exact match counts "
-            "only sentences without a wrong word; BLEU gives partial credit.",
-        ),
-        text(
-            ko="교차 엔트로피를 잴 때는 모델이 무엇을 생성했든 정답의 단어를 입력으로 "
-            "넣습니다. 위치마다 바로 다음 단어가 받은 확률에서 로그의 평균을 구해 "
-            f"부호를 바꾸면 {formatted(loss, '.6f')}입니다.",
-            en="For the cross-entropy the reference's words are fed in, whatever the "
-            "model wrote. The mean of the logarithms of what each next word gets, with "
-            f"its sign changed, is {formatted(loss, '.6f')}.",
-        ),
-    ]
-    return title, caption, steps
+FILLED, PALE = 0.62, 0.0
+LEFT, _ROOM = 22, WIDTH - 26
 
 
 # ---- the task as a black box --------------------------------------------------------
@@ -249,12 +27,12 @@ def black_box(tasks):
     Args:
         tasks: (name, pair, source glosses, target glosses) each; a pair has src, tgt.
     """
-    drawing = _TokenDrawing(height=156 * len(tasks) - 10)
+    drawing = TokenDrawing(height=156 * len(tasks) - 10)
     for i, (name, pair, *glosses) in enumerate(tasks):
         y = 156 * i
         with drawing.part(i + 1):
             drawing.badge(9, y + 12, i + 1)
-            drawing.words(_LEFT, y + 12, name, "et-start et-bold")
+            drawing.words(LEFT, y + 12, name, "et-start et-bold")
             lengths = f"{len(pair.src)} → {len(pair.tgt)}"
             drawing.words(372, y + 12, lengths, "et-end et-small")
             drawing.row(y + 24, pair.src, glosses[0])
@@ -296,12 +74,12 @@ def word_order(src, tgt, alignment, glosses=None):
     for i, j in alignment:
         if not (0 <= i < len(src) and 0 <= j < len(tgt)):
             raise ValueError(f"the link {(i, j)} leads to no token")
-    drawing = _TokenDrawing(height=150)
+    drawing = TokenDrawing(height=150)
     pairs = zip(src, glosses or [""] * len(src), strict=True)
-    widths = [_cell_width(*pair) for pair in pairs]
+    widths = [cell_width(*pair) for pair in pairs]
     linked = [{i for i, _ in alignment}, {j for _, j in alignment}]
     fills = [
-        [_FILLED if i in found else _PALE for i in range(len(tokens))]
+        [FILLED if i in found else PALE for i in range(len(tokens))]
         for tokens, found in zip((src, tgt), linked, strict=True)
     ]
     with drawing.part(1):
@@ -351,7 +129,7 @@ def tokens_to_ids(sentences, unknown=3):
             encode and words.
         unknown: the id of tokens that the vocabulary lacks.
     """
-    drawing = _TokenDrawing(height=124 * len(sentences) - 2)
+    drawing = TokenDrawing(height=124 * len(sentences) - 2)
     n_unknown = 0
     for k, (sentence, tokens, vocabulary, glosses) in enumerate(sentences):
         y, ids = 124 * k, vocabulary.encode(tokens)
@@ -411,7 +189,7 @@ def padded_batch(ids, mask, words):
     widths = _column_widths(labels)
     n_rows, pitch = len(ids), 38
     height = 26 + pitch * n_rows
-    drawing = _TokenDrawing(height=2 * height - 8 * n_rows)
+    drawing = TokenDrawing(height=2 * height - 8 * n_rows)
     names = [
         (1, "ids", text(ko="진짜 토큰과 번호", en="real tokens and their ids")),
         (3, "mask", text(ko="1은 참, 0은 거짓", en="1 is true, 0 is false")),
@@ -421,7 +199,7 @@ def padded_batch(ids, mask, words):
         with drawing.part(step):
             drawing.badge(9, y + 11, step)
             label = f"{name} {shape_of(ids.shape)}"
-            drawing.words(_LEFT, y + 11, label, "et-start et-bold")
+            drawing.words(LEFT, y + 11, label, "et-start et-bold")
             drawing.words(372, y + 11, more, "et-end et-small")
     for step, is_real in ((1, True), (2, False)):
         with drawing.part(step):
@@ -429,11 +207,11 @@ def padded_batch(ids, mask, words):
                 first = int(np.argmin(mask.all(axis=1)))
                 drawing.badge(9, 39 + pitch * first, 2)
             for r, c in np.argwhere(mask == is_real):
-                at = _LEFT + sum(widths[:c]), 22 + pitch * r
+                at = LEFT + sum(widths[:c]), 22 + pitch * r
                 drawing.cell(*at, widths[c], 34, is_real, labels[r][c], ids[r, c])
     with drawing.part(3):
         for (r, c), real in np.ndenumerate(mask):
-            at = _LEFT + sum(widths[:c]), height + 22 + 30 * r
+            at = LEFT + sum(widths[:c]), height + 22 + 30 * r
             drawing.cell(*at, widths[c], 26, real, str(int(real)))
     n_real = int(mask.sum())
     title = text(ko="배치와 마스크", en="A batch and its mask")
@@ -477,7 +255,7 @@ def shifted_targets(inputs, targets, mask, words):
         raise ValueError("the targets are not the inputs shifted by one")
     labels = [[[words[i] for i in row] for row in grid] for grid in (inputs, targets)]
     widths = _column_widths([*labels[0], *labels[1]])
-    drawing = _TokenDrawing(height=122 * len(inputs) - 8)
+    drawing = TokenDrawing(height=122 * len(inputs) - 8)
     rows = (1, 0, "inputs", 11, 20), (2, 1, "targets", 101, 68)
     for r in range(len(inputs)):
         y = 122 * r
@@ -485,13 +263,13 @@ def shifted_targets(inputs, targets, mask, words):
             with drawing.part(step):
                 if r == 0:
                     drawing.badge(9, y + named_at, step)
-                drawing.words(_LEFT, y + named_at, name, "et-start et-bold")
+                drawing.words(LEFT, y + named_at, name, "et-start et-bold")
                 for c, label in enumerate(labels[grid][r]):
-                    at = _LEFT + sum(widths[:c]), y + down
+                    at = LEFT + sum(widths[:c]), y + down
                     drawing.cell(*at, widths[c], 22, mask[r, c], label)
         with drawing.part(3):
             for c in np.flatnonzero(mask[r]):
-                x = _LEFT + sum(widths[:c]) + widths[c] / 2
+                x = LEFT + sum(widths[:c]) + widths[c] / 2
                 drawing.arrow((x, y + 42), (x, y + 67), role="token")
             if r == 0:
                 drawing.badge(9, y + 55, 3)
@@ -545,7 +323,7 @@ def softmax_step(words, logits, probabilities, right):
     if not np.allclose(powers / powers.sum(), given, atol=1e-6):
         raise ValueError("these probabilities are not the softmax of the logits")
     total = 44 + 26 * len(words)
-    drawing = _TokenDrawing(height=total + 58)
+    drawing = TokenDrawing(height=total + 58)
     heads = [
         (1, 112, text(ko="로짓 ℓ", en="Logit ℓ")),
         (2, 186, text(ko="지수 exp(ℓ)", en="exp(ℓ)")),
@@ -621,12 +399,12 @@ class _Row:
 
     def __init__(self, widths):
         self.widths = widths
-        left = max(_LEFT, (WIDTH - sum(widths)) / 2)
+        left = max(LEFT, (WIDTH - sum(widths)) / 2)
         self.lefts = [left + sum(widths[:i]) for i in range(len(widths))]
         self.centres = [x + w / 2 for x, w in zip(self.lefts, widths, strict=True)]
 
 
-class _TokenDrawing(Drawing):
+class TokenDrawing(Drawing):
     """A drawing with cells for tokens, in a colour of their own."""
 
     def __init__(self, height):
@@ -637,10 +415,10 @@ class _TokenDrawing(Drawing):
         """Draw one cell a token, as wide as the token or its gloss; return the _Row."""
         tokens = [str(token) for token in tokens]
         said = [""] * len(tokens) if glosses is None else glosses
-        row = _Row(widths or [_cell_width(*pair) for pair in zip(tokens, said)])  # noqa: B905
+        row = _Row(widths or [cell_width(*pair) for pair in zip(tokens, said)])  # noqa: B905
         if sum(row.widths) > _ROOM:
             raise ValueError(f"{len(tokens)} tokens are too wide to draw in one row")
-        strengths = [_FILLED] * len(tokens) if strengths is None else strengths
+        strengths = [FILLED] * len(tokens) if strengths is None else strengths
         places = zip(row.lefts, row.widths, tokens, strengths, strict=True)
         for x, width, token, strength in places:
             self.squares(x, y, "token", [strength], [token], (width, height))
@@ -651,7 +429,7 @@ class _TokenDrawing(Drawing):
 
     def cell(self, x, y, width, height, is_real, label, below=None):
         """Draw one cell of a grid, empty where it is padding."""
-        strength = _FILLED if is_real else _PALE
+        strength = FILLED if is_real else PALE
         self.squares(x, y, "token", [strength], size=(width, height))
         middle = y + height / 2
         if below is not None:
@@ -672,7 +450,7 @@ def _token_style():
     )
 
 
-def _cell_width(token, gloss=""):
+def cell_width(token, gloss=""):
     """Room for a token of 11 units' height, and for its gloss below."""
     wide = [unicodedata.east_asian_width(c) in "WF" for c in token]
     own = sum(11.5 if is_wide else 6.6 for is_wide in wide) + 9
@@ -680,7 +458,7 @@ def _cell_width(token, gloss=""):
 
 
 def _column_widths(rows):
-    widths = [max(map(_cell_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(cell_width, column)) for column in zip(*rows, strict=True)]
     if sum(widths) > _ROOM - 20:
         raise ValueError(f"{len(widths)} columns are too wide to draw")
     return widths
@@ -691,8 +469,3 @@ def _pair_of_grids(ids, mask):
     if ids.ndim != 2 or ids.shape != mask.shape:
         raise ValueError(f"ids and mask must be (B, T): {ids.shape}, {mask.shape}")
     return ids, mask
-
-
-def _check_row(ids, tokens):
-    if tuple(ids.shape) != (1, len(tokens)):
-        raise ValueError(f"ids {tuple(ids.shape)} need one row of {len(tokens)} tokens")
