@@ -214,6 +214,15 @@ class TestWorkflows:
         assert project["requires-python"] == f">={versions[0]}"
         assert all(isinstance(version, str) for version in versions), "quote them"
 
+    def test_the_lowest_versions_are_tested_with_that_python(self):
+        workflow = yaml.safe_load(read(".github/workflows/test.yml"))
+        steps = {
+            s.get("uses", s.get("run")): s for s in workflow["jobs"]["lowest"]["steps"]
+        }
+        oldest = workflow["jobs"]["test"]["strategy"]["matrix"]["python-version"][0]
+        assert steps["actions/setup-python@v6"]["with"]["python-version"] == oldest
+        assert "make lowest" in steps
+
 
 @pytest.mark.slow
 def test_a_notebook_that_fails_names_its_cell(tmp_path):
