@@ -77,7 +77,7 @@ def test_the_encoder_decoder_shows_the_shapes_that_passed():
 def test_the_encoder_decoder_follows_the_model():
     shown = words_in(draw_recurrent(embedding_size=5, hidden_size=12))
     assert "(1, 4, 17) → (1, 4, 12)" in shown
-    assert "Last hidden state (1, 12)" in shown
+    assert "Context vector (1, 12)" in shown
     assert not any("10)" in words for words in shown)
 
 

@@ -47,8 +47,8 @@ first_word = Exercise(
         Mistake(
             "context before reading",
             swapped("A", "F"),
-            ko="마지막 은닉 상태는 인코더가 끝까지 읽어야 생깁니다.",
-            en="There is no last hidden state before the encoder has read to the end.",
+            ko="문맥 벡터는 인코더가 끝까지 읽어야 생깁니다.",
+            en="There is no context vector before the encoder has read to the end.",
             example="DFABEC",
         ),
         Mistake(

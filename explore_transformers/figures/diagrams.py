@@ -125,13 +125,13 @@ def _draw_reader(drawing, calls, tokens, xs):
 
 
 def _draw_context(drawing, calls, last_at, xs):
-    """The last state, and the ways it takes into the decoder."""
+    """The context vector, and the three places where it enters the decoder."""
     size = calls["decoder"].input[-1] - calls["target embedding"].output[-1]
     shape = shape_of((calls["encoder"].output[0], size))
     with drawing.part(2):
         drawing.badge(9, 248, 2)
         drawing.arrow((last_at, 216), (last_at, 234), role="context")
-        last = text(ko="마지막 은닉 상태", en="Last hidden state")
+        last = text(ko="문맥 벡터", en="Context vector")
         drawing.box(26, 235, 324, 26, "context", last + f" {shape}")
     with drawing.part(3):
         drawing.line((350, 248), (368, 248), (368, 478), role="context")
@@ -141,6 +141,8 @@ def _draw_context(drawing, calls, last_at, xs):
             drawing.arrow((x + 10, 376), (x + 10, 389), role="context")
         path = (26, 254), (20, 254), (20, 426), (xs[0] - 14, 426)
         drawing.arrow(*path, role="context")
+        for x, y, place in ((11, 340, "ⓐ"), (359, 366, "ⓑ"), (359, 469, "ⓒ")):
+            drawing.words(x, y, place)
 
 
 def _draw_writer(drawing, calls, tokens, said, xs):
@@ -165,10 +167,10 @@ def _draw_writer(drawing, calls, tokens, said, xs):
 def _words_of_encoder_decoder(calls):
     title = text(ko="인코더와 디코더", en="Encoder and decoder")
     caption = text(
-        ko="인코더가 읽은 문장은 벡터 하나가 되어 디코더의 모든 단계로 갑니다. "
+        ko="인코더가 읽은 문장은 문맥 벡터 하나가 되어 디코더의 모든 단계로 갑니다. "
         "괄호 안은 실제로 흐른 텐서의 모양입니다.",
-        en="What the encoder read becomes one vector, which goes to every step of the "
-        "decoder. In brackets: the shapes of the tensors that really passed.",
+        en="What the encoder read becomes one context vector, which goes to every step "
+        "of the decoder. In brackets: the shapes of the tensors that really passed.",
     )
     n_src, n_tgt = calls["encoder"].output[1], calls["decoder"].output[1]
     size = calls["encoder"].output[-1]
@@ -181,13 +183,13 @@ def _words_of_encoder_decoder(calls):
             "its state on from step to step.",
         ),
         text(
-            ko=f"문장이 길든 짧든 마지막 은닉 상태의 수 {size}개만 넘어갑니다. "
-            "디코더의 첫 상태가 되고(왼쪽 선), 단계마다 임베딩에 이어 붙이고, 나온 "
-            "상태와도 다시 결합합니다(오른쪽 선).",
-            en=f"However long the sentence, only the last hidden state, {size} "
-            "numbers, is handed over. It is the decoder's first state (line on the "
-            "left); the line on the right appends it to each step's embedding, and "
-            "combines it with the state that comes out.",
+            ko="문장이 길든 짧든 마지막 은닉 상태만 넘어갑니다. 이 문맥 벡터(수 "
+            f"{size}개)는 디코더의 첫 상태가 되고(ⓐ), 단계마다 임베딩에 이어 "
+            "붙고(ⓑ), 나온 상태와도 결합합니다(ⓒ).",
+            en="However long the sentence, only the last hidden state is handed over. "
+            f"This context vector of {size} numbers is the decoder's first state (ⓐ), "
+            "joins each step's embedding (ⓑ), and is combined with the state that "
+            "comes out (ⓒ).",
         ),
         text(
             ko=f"디코더는 {n_tgt}번, 앞 위치의 정답과 그 벡터를 읽고 다음 단어의 "

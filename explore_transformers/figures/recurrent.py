@@ -69,7 +69,7 @@ def seq2seq_overview(src_tokens, src_ids, tgt_tokens, tgt_ids):
         what = text(ko="소스를 읽어 벡터로", en="reads the source into vectors")
         drawing.box(_LEFT, 78, 324, 40, "hidden", name, what)
         drawing.arrow((188, 118), (188, 133), role="context")
-        name = text(ko="마지막 은닉 상태", en="Last hidden state")
+        name = text(ko="문맥 벡터", en="Context vector")
         drawing.box(108, 134, 160, 24, "context", name)
         drawing.arrow((188, 158), (188, 173), role="context")
     with drawing.part(3):
@@ -126,10 +126,10 @@ def _words_of_overview(src_tokens, outputs):
             en=f"The {len(src_tokens)} source tokens become ids.",
         ),
         text(
-            ko="인코더가 번호를 차례로 읽고 마지막 은닉 상태를 남깁니다. 디코더로 "
-            "넘어가는 것은 이 벡터 하나입니다.",
-            en="The encoder reads the ids in turn and leaves its last hidden state: "
-            "the one vector that the decoder is given.",
+            ko="인코더가 번호를 차례로 읽고 문맥 벡터를 남깁니다. 디코더로 넘어가는 "
+            "것은 이 벡터 하나입니다.",
+            en="The encoder reads the ids in turn and leaves the context vector, the "
+            "one thing that the decoder is given.",
         ),
         text(
             ko="디코더가 그 벡터와 시작 토큰 <s>에서 출발합니다.",

@@ -44,7 +44,7 @@ def gru_cell(x, h, W, U, b, c):
 
 
 class Encoder(nn.Module):
-    """Reads a source: one state per token, the last of which stands for the whole."""
+    """Reads a source: one state per token, the last of which is the context vector."""
 
     def __init__(self, vocab_size, embedding_size=64, hidden_size=128):
         super().__init__()
@@ -55,13 +55,13 @@ class Encoder(nn.Module):
         """src (B, T_src) -> memory (B, T_src, hidden_size), last_hidden, src_mask."""
         src_mask = must_have_words(src != PAD)  # (B, T_src)
         memory, _ = self.gru(self.token_embedding(src))  # (B, T_src, hidden_size)
-        rows = torch.arange(len(src), device=src.device)
+        rows = torch.arange(len(src), device=src.device)  # 0, 1, 2, ... each sentence
         last_hidden = memory[rows, src_mask.sum(dim=1) - 1]  # (B, hidden_size)
         return memory, last_hidden, src_mask
 
 
 class Decoder(nn.Module):
-    """Writes a target; the encoder's last state is given to it at every step."""
+    """Writes a target from the context vector, which enters it in three places."""
 
     def __init__(self, vocab_size, embedding_size=64, hidden_size=128):
         super().__init__()
@@ -71,19 +71,19 @@ class Decoder(nn.Module):
         self.lm_head = nn.Linear(hidden_size, vocab_size)
 
     def compute_context(self, states, encoder_outputs):
-        """What each state sees of the source, besides: (B, T, hidden_size)."""
-        return encoder_outputs[1][:, None].expand_as(states)  # the same at each step
+        """The context vector for each state (B, T, hidden_size); here it is all one."""
+        last_hidden = encoder_outputs[1]  # of memory, last_hidden, src_mask
+        return last_hidden.unsqueeze(1).repeat(1, states.shape[1], 1)
 
     def forward(self, tgt, encoder_outputs, state=None):
         """tgt (B, T) from BOS on, what Encoder gave -> logits (B, T, V), state."""
-        last_hidden = encoder_outputs[1]  # of memory, last_hidden, src_mask
-        # nn.GRU wants its state as (layers, B, hidden_size), in one piece of memory
-        state = last_hidden[None].contiguous() if state is None else state
-        context = last_hidden[:, None].expand(-1, tgt.shape[1], -1)  # at each step
-        inputs = torch.cat([self.token_embedding(tgt), context], dim=-1)
+        last_hidden = encoder_outputs[1]  # (B, hidden_size)
+        state = torch.stack([last_hidden]) if state is None else state  # ⓐ
+        repeated = last_hidden.unsqueeze(1).repeat(1, tgt.shape[1], 1)  # at each step
+        inputs = torch.cat([self.token_embedding(tgt), repeated], dim=-1)  # ⓑ
         states, state = self.gru(inputs, state)  # (B, T, hidden_size)
-        seen = self.compute_context(states, encoder_outputs)
-        both = torch.cat([states, seen], dim=-1)  # (B, T, 2 * hidden_size)
+        context = self.compute_context(states, encoder_outputs)
+        both = torch.cat([states, context], dim=-1)  # ⓒ
         return self.lm_head(torch.tanh(self.combine(both))), state
 
 
@@ -177,14 +177,14 @@ def train(
 @torch.no_grad()
 def greedy_decode(decoder, encoder_outputs, start=BOS, max_len=60):
     """The likeliest word at each step, until every sentence has its EOS: ids (B, T)."""
-    last_hidden = encoder_outputs[1]
-    token = torch.full((len(last_hidden), 1), start, device=last_hidden.device)
-    done, state, generated = torch.zeros_like(token, dtype=torch.bool), None, []
+    rows = encoder_outputs[1]  # one for each sentence
+    token = torch.full((len(rows), 1), start, device=rows.device)  # (B, 1)
+    state, generated, done = None, [], token == EOS  # done: who has ended
     while len(generated) < max_len and not done.all():
         logits, state = decoder(token, encoder_outputs, state)  # (B, 1, V)
-        token = logits.argmax(dim=-1)  # (B, 1)
+        token = logits.argmax(dim=-1)  # (B, 1): the next input
         generated.append(token)
-        done |= token == EOS
+        done = done | (token == EOS)
     return torch.cat(generated, dim=1)
 
 
