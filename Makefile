@@ -7,21 +7,23 @@ BIN := .venv/bin
 PAGES := .venv/.pages
 READY := .venv/.ready
 LOWEST := _build/lowest/bin/python
+# What is never imported need not be compiled: that takes longer than fetching it.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
-.PHONY: book pdf epub serve test slow-tests notebook-tests check book-check quick-tests lowest notebooks claims studies playground repository clean
+.PHONY: book pdf epub serve test all-tests notebook-tests check book-check quick-tests lowest notebooks claims studies playground repository clean
 
 # Enough to build the book: no torch, which not every machine can have.
 $(PAGES): requirements-book.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet -r requirements-book.txt
+	$(INSTALL) -r requirements-book.txt
 	@touch $@
 
 $(READY): $(PAGES) requirements.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet -r requirements.txt
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(INSTALL) -r requirements.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $@
 
 book: $(PAGES)
@@ -42,14 +44,15 @@ serve: book
 	$(BIN)/python -m http.server --directory _build/html --bind 127.0.0.1 $(PORT)
 
 # Several workers at a time, so a thread each: more would only wait for one another.
-test check book-check quick-tests lowest slow-tests notebook-tests: export OMP_NUM_THREADS := 1
+test check book-check quick-tests lowest all-tests notebook-tests: export OMP_NUM_THREADS := 1
 
-# Both at once, even on two cores: browsers, kernels and time limits leave gaps.
-test: check
-	$(MAKE) -j 2 slow-tests notebook-tests
+# All at once, even on two cores: browsers, kernels and time limits leave gaps.
+test: $(READY)
+	$(BIN)/ruff check .
+	$(MAKE) -j 3 book-check all-tests notebook-tests
 
-slow-tests: $(READY)
-	$(BIN)/python -m pytest tests -n 2 --dist=worksteal -m "slow or browser"
+all-tests: $(READY)
+	$(BIN)/python -m pytest tests -n 2 --dist=worksteal
 
 notebook-tests: $(READY)
 	$(BIN)/python -m pytest --nbval notebooks/ko -n 2 --dist=loadscope --no-loadscope-reorder
