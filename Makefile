@@ -8,7 +8,7 @@ PAGES := .venv/.pages
 READY := .venv/.ready
 LOWEST := _build/lowest/bin/python
 # What is never imported need not be compiled: that takes longer than fetching it.
-INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+QUICKLY := --quiet --no-compile
 JUPYTER_BOOK := $(BIN)/jupyter-book build . -W -n --keep-going --quiet
 
 .PHONY: book pdf epub serve test all-tests notebook-tests check book-check quick-tests lowest notebooks claims studies playground repository clean
@@ -18,12 +18,12 @@ $(PAGES): requirements-book.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(INSTALL) -r requirements-book.txt
+	$(BIN)/python -m pip install -r requirements-book.txt $(QUICKLY)
 	@touch $@
 
 $(READY): $(PAGES) requirements.txt pyproject.toml
-	$(INSTALL) -r requirements.txt
-	$(INSTALL) --no-deps --editable .
+	$(BIN)/python -m pip install -r requirements.txt $(QUICKLY)
+	$(BIN)/python -m pip install --no-deps --editable . $(QUICKLY)
 	@touch $@
 
 book: $(PAGES)
