@@ -16,6 +16,7 @@ sys.path.insert(0, str(BOOK / "ext"))
 
 from docutils.core import publish_doctree  # noqa: E402
 from explore_site import claims_page, dot_plot, editions, links, sharing  # noqa: E402
+from explore_site.particles import join_particles  # noqa: E402
 from explore_site.words import words  # noqa: E402
 
 PAGES = sorted(path.name for path in (BOOK / "ko").glob("*.md"))
@@ -300,3 +301,21 @@ def test_the_plot_has_a_dot_for_every_seed_in_its_place():
 
 def test_the_plot_of_equal_values_does_not_fail():
     assert dot_plot.dot_plot(_measured(1, 1, at_most=1), "d").count("<circle") == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "joined"),
+    [
+        (
+            "<p>0.02%입니다. (corpus)는 ”라고</p>",
+            "<p>0.02%|입니다. (corpus)|는 ”|라고</p>",
+        ),
+        ("<code>x</code>를 <math>n</math>개", "<code>x</code>|를 <math>n</math>|개"),
+        ("(가) 나, <b>)</b> 다", "(가) 나, <b>)</b> 다"),
+        ('<img alt="(a)는">', '<img alt="(a)는">'),
+        ("<pre># (a)는</pre><script>'(a)는'</script>", None),
+        ("<svg><text>(a)는</text></svg>", None),
+    ],
+)
+def test_a_particle_is_joined_to_what_it_follows_but_not_in_code(body, joined):
+    assert join_particles(body).replace("\u2060", "|") == (joined or body)
