@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from explore_transformers.language import (
@@ -43,7 +44,7 @@ def _parser():
     )
     parser.add_argument("submissions", type=Path, help="folder, zip file or notebook")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--lang", choices=LANGUAGES, help="default: most notebooks'")
+    parser.add_argument("--lang", choices=LANGUAGES, help="yours, not only theirs")
     parser.add_argument("--jobs", type=int, default=_cores(), help="at a time")
     parser.add_argument("--fill", type=Path, help="Moodle's or Canvas's exported CSV")
     parser.add_argument("--lesson", help="whose grades to fill in: number or name")
@@ -69,21 +70,27 @@ def _refusal(lacking):
         en=f"Grading confines the students' code, for which it needs {lacking}. This "
         "computer lacks it. Grade in a container, from the book's folder:\n"
         + _CONTAINER,
-    )
+    ) + text(ko=" --lang ko", en=" --lang en")
 
 
 def _grade(options):
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # whose threads would not bear the forks
     from explore_transformers.grading import records as counted
-    from explore_transformers.grading import reports, running, submissions
+    from explore_transformers.grading import reports, running, submissions, wording
 
-    found, problems = submissions.find(options.submissions)
-    records, unread = running.run(found, options.out / ".graded", max(options.jobs, 1))
+    with wording.both():  # the class's language is not known yet
+        found, problems = submissions.find(options.submissions)
+        jobs = max(options.jobs, 1)
+        records, unread = running.run(found, options.out / ".graded", jobs)
     language = options.lang or _classes_language(records)
     use_language(language)
+    problems = [
+        replace(problem, words=wording.said(wording.in_each(problem.words)))
+        for problem in (*problems, *unread)
+    ]
     records, repeated = _once(records)
     records, left_out = counted.handed_out(records)
-    problems += [*unread, *repeated]
+    problems += repeated
     reports.write_all(options.out, records, problems, language, left_out)
     if options.fill:
         problems += _filled(options, records)
