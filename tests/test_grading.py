@@ -538,6 +538,7 @@ def test_each_exercise_has_number_and_title(lesson, language):
     for name in judging.checks(lesson).exercises:
         assert titles.exercise_title(lesson, name) != name
         assert titles.known_lines(lesson, name)
+        assert titles.section(lesson, name)
     number = titles.lesson_title(lesson).split(".")[0]
     assert titles.lesson_named(number, LESSONS) == lesson
 
@@ -601,14 +602,16 @@ def test_equal_wrong_answers_are_shown_at_the_top_with_how_many_gave_them(tmp_pa
     top = overview[overview.index("Most freq") : overview.index("<h2>3. ")]
     rows = [re.sub("<[^>]+>", "", row) for row in top.split("<tr>")[2:]]
     assert len(rows) == 2  # none for 61 and 23, which one student each gave
-    assert "value 2: 26 × 3" in rows[0] and "3 gave it. Look at the second" in rows[0]
-    assert "kim, lee, park" in rows[0] and "value 5: 4 × 2" in rows[1]
+    assert (
+        "second value: 26 × 3" in rows[0] and "3 gave it. Look at the second" in rows[0]
+    )
+    assert "kim, lee, park" in rows[0] and "fifth value: 4 × 2" in rows[1]
     below = re.sub("<[^>]+>", "", overview[overview.index("<h2>3. ") :])
-    assert "value 3: 61 × 1" in below and "value 2: 23 × 1" in below
+    assert "third value: 61 × 1" in below and "second value: 23 × 1" in below
     assert "All different." in below
     with (tmp_path / "mistakes.csv").open(encoding="utf-8-sig", newline="") as file:
-        counts = {row["answer"]: row["students"] for row in csv.DictReader(file)}
-    assert counts["value 2: 26"] == "3"
+        counts = {row["answers"]: row["students"] for row in csv.DictReader(file)}
+    assert counts["second value: 26 × 3"] == "3"
 
 
 def test_a_row_of_several_exercises_says_who_did_it_where(tmp_path):
@@ -627,9 +630,9 @@ def test_a_sheet_says_which_of_several_values_are_right(tmp_path):
     submission, record = _with_numbers("kim", (30, 26, 60, 108, 4))
     path = reports.write_feedback(tmp_path, submission, record)
     words = re.sub("<[^>]+>", "", path.read_text("utf-8"))
-    assert "value 2: 26. Look at the second number again." in words
-    assert "value 5: 4. The variance" in words and "The other 3 are right." in words
-    assert f"{words.count('your answer')}" == "1"
+    assert "second value: 26. Look at the second number again." in words
+    assert "fifth value: 4. The variance" in words and "The other 3 are right." in words
+    assert "To reread: “Once by hand”" in words
 
 
 def test_a_sheet_counts_the_core_first(tmp_path):

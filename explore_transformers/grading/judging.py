@@ -226,19 +226,16 @@ def _told(check, result, found):
 def _shortened(exercise, result):
     """Yield the lines of a Result's detail that help where there is no notebook.
 
-    Long arguments stand there by name and shape, the beginnings of long results do not.
+    Arguments stand there by name, long ones by their shape; long results do not.
     """
     first = text(ko="입력", en="input") + ": `"
     for line in result.detail.splitlines():
-        if "check.case(" in line:
-            continue
-        is_cut = "…," in line or line.endswith(("…`", "…)`"))
-        if not is_cut or exercise.kind == "value":
-            yield line
-        elif result.case is not None and line.startswith(first):
-            names = [*inspect.signature(exercise.expected).parameters]
+        if result.case is not None and line.startswith(first):
+            names = inspect.signature(exercise.expected).parameters
             shown = map(_argument, names, result.case)
             yield f"{first}{exercise.name}({', '.join(shown)})`"
+        elif exercise.kind == "value" or not line.endswith("…`"):
+            yield from () if "check.case(" in line else [line]
 
 
 def _argument(name, value):

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 
 from explore_transformers.boxes import inline
 from explore_transformers.grading.records import (
+    answers_of,
     by_exercise,
     by_mistake,
     clean,
@@ -139,15 +140,13 @@ def _told(made):
 
 def _answers(made):
     """The answers given, the most frequent first, each with how many gave it."""
-    counts = Counter(shown.answer for _, shown in made if shown.answer)
-    if not counts:
-        return ""
+    counts = answers_of(made)
     each = [
         f"{inline(answer if '`' in answer else f'`{answer}`')} × {n}"
-        for answer, n in counts.most_common(N_ANSWERS)
+        for answer, n in counts[:N_ANSWERS]
     ]
     more = ", …" if len(counts) > N_ANSWERS else ""
-    return f'<div class="given">{", ".join(each)}{more}</div>'
+    return f'<div class="given">{", ".join(each)}{more}</div>' if each else ""
 
 
 def _mistake_rows(wrong):

@@ -4,12 +4,17 @@ A record holds lesson, language and graded exercises of one notebook.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from explore_transformers.grading.titles import is_more
 from explore_transformers.grading.wording import said
 from explore_transformers.language import text
+
+_PLACES = (
+    *(("첫째", "first"), ("둘째", "second"), ("셋째", "third")),
+    *(("넷째", "fourth"), ("다섯째", "fifth"), ("여섯째", "sixth")),
+)
 
 
 def clean(words):
@@ -112,6 +117,12 @@ def by_mistake(graded):
     return dict(sorted(made.items(), key=lambda item: -how_many(item[1])))
 
 
+def answers_of(made):
+    """Return [(answer, how many gave it), ...], the most frequent first."""
+    counts = Counter(shown.answer for _, shown in made if shown.answer)
+    return counts.most_common()
+
+
 def how_many(made):
     """Return how many students there are among (student, Shown), ..."""
     return len({student for student, _ in made})
@@ -120,7 +131,10 @@ def how_many(made):
 def placed(part):
     """Say which of an answer's values this is, and what was given."""
     place, shown = part["place"], clean(part["given"])
-    return text(ko=f"{place}번째 값", en=f"value {place}") + f": `{shown}`"
+    if place > len(_PLACES):
+        return text(ko=f"{place}번째 값", en=f"value {place}") + f": `{shown}`"
+    ko, en = _PLACES[place - 1]
+    return text(ko=f"{ko} 값", en=f"{en} value") + f": `{shown}`"
 
 
 def same_texts(graded):

@@ -12,8 +12,10 @@ import zipfile
 from collections import Counter
 
 from explore_transformers.boxes import box, inline
+from explore_transformers.grading import titles
 from explore_transformers.grading.overview import note_words, page, write_overview
 from explore_transformers.grading.records import (
+    answers_of,
     by_exercise,
     by_mistake,
     clean,
@@ -100,15 +102,16 @@ def _share(record):
 def write_mistakes(path, records):
     """Write how many made each mistake, or gave each other wrong answer."""
     rows = [["lesson", "exercise", "name", "state", "mistake", "words", "students"]]
-    rows[0].append("answer")
+    rows[0].append("answers")
     for (lesson, exercise), graded in by_exercise(records).items():
         about = lesson_title(lesson), exercise_title(lesson, exercise), exercise
         states = Counter(g["state"] for g in graded if g["state"] != "wrong")
         rows += [[*about, state, "", "", n, ""] for state, n in states.most_common()]
         for (name, answer), shown in by_mistake(graded).items():
             told = shown[0][1].words if name or answer else ""
-            n, answer = how_many(shown), answer.replace("`", "")
-            rows.append([*about, "wrong", name, told, n, answer])
+            each = [f"{a.replace('`', '')} × {n}" for a, n in answers_of(shown)]
+            row = [*about, "wrong", name, told, how_many(shown), "; ".join(each)]
+            rows.append(row)
     _write_table(path, rows)
 
 
@@ -133,10 +136,10 @@ def write_feedback(folder, submission, record):
     name = safe_name(submission.student, record["lesson"])
     markdown = [
         f"# {_plain_markdown(title)}",
-        *(_told_in_markdown(_title(record, g), g) for g in record["graded"]),
+        *(_told_in_markdown(record, g) for g in record["graded"]),
     ]
     (folder / f"{name}.md").write_text("\n\n".join(markdown) + "\n", "utf-8")
-    boxes = [_told_in_html(_title(record, g), g) for g in record["graded"]]
+    boxes = [_told_in_html(record, g) for g in record["graded"]]
     told = page(title, "\n".join(boxes), record["language"])
     path = folder / f"{name}.html"
     path.write_text(told, "utf-8")
@@ -172,13 +175,17 @@ def _state(graded):
     }[graded["state"]]
 
 
-def _said(graded):
+def _said(lesson, graded):
     """Return what a check said, of each wrong part where there are several."""
     lines = [said(graded["message"])]
     if parts := graded["parts"]:
         lines = [f"{placed(part)}. {said(part['words'])}" for part in parts]
         lines.append(_the_others(parts[0]["of"] - len(parts)))
     lines += said(graded["detail"]).splitlines()
+    section = titles.section(lesson, graded["exercise"])
+    if graded["state"] == "wrong" and section:
+        where = text(ko=f"다시 읽을 곳: ‘{section}’", en=f"To reread: “{section}”")
+        lines.append(where)
     return [clean(line) for line in lines if line]
 
 
@@ -194,8 +201,9 @@ def _plain_markdown(words):
     return re.sub(r"([\\*_{}\[\]<>#|!&])", r"\\\1", words.replace("\n", " "))
 
 
-def _told_in_markdown(title, graded):
-    parts = re.split(r"(`[^`]+`)", "  \n".join(_said(graded)))
+def _told_in_markdown(record, graded):
+    lines, title = _said(record["lesson"], graded), _title(record, graded)
+    parts = re.split(r"(`[^`]+`)", "  \n".join(lines))
     said = [
         p if p.startswith("`") else re.sub(r"([<>\[\]!&])", r"\\\1", p) for p in parts
     ]
@@ -203,9 +211,10 @@ def _told_in_markdown(title, graded):
     return f"{head}  \n{''.join(said)}".rstrip()
 
 
-def _told_in_html(title, graded):
+def _told_in_html(record, graded):
+    words, title = _said(record["lesson"], graded), _title(record, graded)
     mood = {"right": "good", "wrong": "bad"}.get(graded["state"], "neutral")
     name = f"<code>{html.escape(graded['exercise'])}</code>"
     name = f"<strong>{html.escape(title)}</strong> ({name})"
-    lines = [f"{name}: <strong>{_state(graded)}</strong>", *map(inline, _said(graded))]
+    lines = [f"{name}: <strong>{_state(graded)}</strong>", *map(inline, words)]
     return box(mood, "<br>".join(lines))
