@@ -5,6 +5,7 @@ import builtins
 import copy
 import importlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import nbformat
@@ -169,13 +170,18 @@ def _measured_in_the_lesson(names: list[str]) -> str:
 
 
 def _named_mistakes(lesson: Lesson, part: list):
-    """A cell that lists the mistakes that an exercise's check knows by name."""
+    """A cell that lists the mistakes that an exercise's check knows by name.
+
+    First those that can be made in most exercises of the lesson.
+    """
     answer = next(cell for cell in part if "answer" in tags(cell))
     name = answer.metadata.exercise
     module = f"explore_transformers.exercises.{lesson.name}"
-    exercise = importlib.import_module(module).check.exercises[name]
+    exercises = importlib.import_module(module).check.exercises
+    known = Counter(n for e in exercises.values() for n in _told_once(e).values())
+    told = sorted(_told_once(exercises[name]).items(), key=lambda t: -known[t[1]])
     heading = text(ko="**확인 셀이 알아보는 실수**", en="**Mistakes the check knows**")
-    lines = [f"- *{name}*: {said}" for said, name in _told_once(exercise).items()]
+    lines = [f"- *{mistake}*: {words}" for words, mistake in told]
     first, rest = lines[:MISTAKES_OPEN], lines[MISTAKES_OPEN:]
     source = "\n".join([heading, "", *first])
     if rest:

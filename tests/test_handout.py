@@ -128,6 +128,13 @@ def test_the_key_names_each_mistake_once_and_few_at_first(stem, language):
         assert bool(folded) == (len(names) > 10)
 
 
+def test_the_key_begins_with_what_goes_wrong_in_several_exercises():
+    cells = {c.id: c.source for c in made("03_attention", "en", "answer_key").cells}
+    first, _, folded = cells["ex-local-mistakes"].partition("<details>")
+    assert "- *mask after softmax*: You hid positions" in first
+    assert "- *scaled by the values' size*" in folded
+
+
 @linux
 @pytest.mark.slow
 @each_language

@@ -344,7 +344,7 @@ SIGNED = re.compile("(− )?" + STATED.pattern)
 
 def test_a_seed_changes_tasks_and_key_together():
     book, other = sheet("03_attention", "en"), sheet("03_attention", "en", 7)
-    assert "attention_step = &quot;DFBACE&quot;" in book.replace('"', "&quot;")
+    assert "<code>&quot;DFBACE&quot;</code>" in book
     letters = re.search(r"<code>&quot;([A-F]{6})&quot;</code>", other)[1]
     rows = dict(re.findall(r"<td>([A-F])</td>\s*<td>([^<]*)</td>", other))
     first = dict(re.findall(r"<td>([A-F])</td>\s*<td>([^<]*)</td>", book))
