@@ -76,18 +76,9 @@ def _refusal(lacking):
 def _grade(options):
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # whose threads would not bear the forks
     from explore_transformers.grading import records as counted
-    from explore_transformers.grading import reports, running, submissions, wording
+    from explore_transformers.grading import reports
 
-    with wording.both():  # the class's language is not known yet
-        found, problems = submissions.find(options.submissions)
-        jobs = max(options.jobs, 1)
-        records, unread = running.run(found, options.out / ".graded", jobs)
-    language = options.lang or _classes_language(records)
-    use_language(language)
-    problems = [
-        replace(problem, words=wording.said(wording.in_each(problem.words)))
-        for problem in (*problems, *unread)
-    ]
+    records, problems, language = _judged(options)
     records, repeated = _once(records)
     records, left_out = counted.handed_out(records)
     problems += repeated
@@ -101,6 +92,23 @@ def _grade(options):
     )
     print(words + str(options.out / "overview.html"))
     return 1 if problems or not records else 0
+
+
+def _judged(options):
+    """Judge all; return (records, problems, the teacher's language, used from now)."""
+    from explore_transformers.grading import running, submissions, wording
+
+    with wording.both():  # whose language is known afterwards
+        found, problems = submissions.find(options.submissions)
+        jobs = max(options.jobs, 1)
+        records, unread = running.run(found, options.out / ".graded", jobs)
+    language = options.lang or _classes_language(records)
+    use_language(language)
+    problems = [
+        replace(problem, words=wording.said(wording.in_each(problem.words)))
+        for problem in (*problems, *unread)
+    ]
+    return records, problems, language
 
 
 def _once(records):

@@ -614,6 +614,33 @@ def test_equal_wrong_answers_are_shown_at_the_top_with_how_many_gave_them(tmp_pa
     assert counts["second value: 26 × 3"] == "3"
 
 
+def test_two_students_of_one_name_are_counted_as_two(tmp_path):
+    class_ = [_record(number="1"), _record(number="2")]
+    reports.write_all(tmp_path, class_, [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert overview.count('<td class="n">2</td>') == 2 and "kim, kim" in overview
+
+
+def test_answers_without_a_name_are_all_counted(tmp_path):
+    error = {"mistake": None, "given": "", "parts": ()}
+    class_ = [_graded_as(_record(student=f"s{n}"), **error) for n in (1, 2)]
+    class_ += [_graded_as(_record(student=n), **error | {"given": n}) for n in "ab"]
+    reports.write_all(tmp_path, class_, [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert '<td class="n">4</td>' in overview
+
+
+@pytest.mark.parametrize("depth", [1, 40])
+def test_an_answer_that_is_endless_to_write_is_not_shown(depth, monkeypatch):
+    monkeypatch.setattr(limits, "SECONDS", 0.5)
+    nested = [30]
+    for _ in range(depth):
+        nested = [nested] * 20
+    check, result = judging.checks("attention"), Result("attention_numbers", "wrong")
+    about = judging._about_value(check, result, nested)
+    assert bool(about) == (depth == 1)
+
+
 def test_a_row_of_several_exercises_says_who_did_it_where(tmp_path):
     both = _record(student="kim")
     both[1]["graded"].append(both[1]["graded"][0] | {"exercise": "sentence_log_prob"})

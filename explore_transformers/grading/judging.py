@@ -12,7 +12,7 @@ from explore_transformers import variants
 from explore_transformers.exercises import messages
 from explore_transformers.exercises.checking import Result
 from explore_transformers.exercises.comparing import short_argument
-from explore_transformers.exercises.limits import SECONDS, TimeUp
+from explore_transformers.exercises.limits import SECONDS, TimeUp, limited
 from explore_transformers.grading import cells, submissions, titles
 from explore_transformers.grading.answer import CELL, Answer, Gone, at_line
 from explore_transformers.grading.parts import given, wrong_parts
@@ -99,10 +99,19 @@ def _graded(notebook, name, check, students):
     told = _told(check, result, found)
     if result.state != "wrong" or value is None:
         return told
-    parts = tuple(
-        p | {"name": _plain(p["name"])} for p in wrong_parts(check, result, value)
-    )
-    return replace(told, given=given(value), parts=parts)
+    return replace(told, **_about_value(check, result, value))
+
+
+def _about_value(check, result, value):
+    """Return a wrong value as it is shown, with its wrong parts."""
+    try:
+        with limited():  # a few nested lists may be long to write
+            shown = given(value)
+    except (TimeUp, MemoryError, RecursionError):
+        return {}
+    parts = wrong_parts(check, result, value)
+    named = [part | {"name": _plain(part["name"])} for part in parts]
+    return {"given": shown, "parts": tuple(named)}
 
 
 def _told_of_function(lesson, check, result, found):

@@ -13,10 +13,11 @@ from explore_transformers.grading.records import (
     by_mistake,
     clean,
     core,
-    how_many,
     more,
+    n_students,
     same_texts,
     score,
+    students_of,
 )
 from explore_transformers.grading.titles import (
     exercise_number,
@@ -71,10 +72,12 @@ def write_overview(path, records, problems, left_out=()):
 
 def _contents():
     said = text(
-        ko="맨 위에는 가장 많은 학생이 한 실수가, 그 아래에는 연습마다 결과와 실수가 "
-        "있습니다. 이름은 접혀 있습니다.",
-        en="First the mistakes that most students made, then each exercise with its "
-        "results and mistakes. Names are folded.",
+        ko="맨 위에는 가장 많은 학생이 틀린 것, 곧 이름 붙은 실수와 여럿이 똑같이 쓴 "
+        "틀린 답이, 그 아래에는 연습마다 결과와 실수가 있습니다. × 3은 세 명이라는 "
+        "뜻이고, 이름은 접혀 있습니다.",
+        en="First what most students got wrong: mistakes by name, and wrong answers "
+        "that several gave; then each exercise with its results and mistakes. × 3 "
+        "means three students; names are folded.",
     )
     return f"<p>{said}</p>"
 
@@ -105,7 +108,7 @@ def _most_frequent(every):
 
 
 def _students(where):
-    return {student for made in where.values() for student, _ in made}
+    return set().union(*map(students_of, where.values()))
 
 
 def _often_row(lesson, where):
@@ -113,8 +116,8 @@ def _often_row(lesson, where):
     parts = []
     for exercise in sorted(where, key=lambda name: exercise_number(lesson, name)):
         made = where[exercise]
-        n = f" × {how_many(made)}" if len(where) > 1 else ""
-        names = _folded_names({who for who, _ in made})
+        n = f" × {n_students(made)}" if len(where) > 1 else ""
+        names = _folded_names(name for name, _ in students_of(made))
         told = _answers(made) if parts else _told(made)
         parts.append(f"<strong>{_named(lesson, exercise)}{n}</strong><br>{told}{names}")
     n = len(_students(where))
@@ -154,10 +157,11 @@ def _mistake_rows(wrong):
     made = by_mistake(wrong)
     single = [key for key in made if not key[0] and len(made[key]) == 1]
     if len(single) > 1:
-        made["", ""] = [made.pop(key)[0] for key in single]
+        others = [made.pop(key)[0] for key in single]
+        made["", ""] = [*made.get(("", ""), ()), *others]
     rows = [
-        f'<tr><td class="n">{how_many(shown)}</td><td>{_told(shown)}'
-        f"{_folded_names({who for who, _ in shown})}</td></tr>"
+        f'<tr><td class="n">{n_students(shown)}</td><td>{_told(shown)}'
+        f"{_folded_names(name for name, _ in students_of(shown))}</td></tr>"
         for shown in made.values()
     ]
     return f"<table>{''.join(rows)}</table>" if rows else ""

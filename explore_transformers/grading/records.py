@@ -67,7 +67,7 @@ def by_exercise(records):
     found = defaultdict(list)
     for submission, record in sorted(records, key=lambda r: r[1]["lesson"]):
         for graded in record["graded"]:
-            of = {"student": clean(submission.student)}
+            of = {"student": clean(submission.student), "number": submission.number}
             found[record["lesson"], graded["exercise"]].append(graded | of)
     return found
 
@@ -109,12 +109,15 @@ def wrongs_of(graded):
 
 
 def by_mistake(graded):
-    """Return {key: [(student, Shown), ...]} of one exercise, most students first."""
+    """Return {key: [(student, Shown), ...]} of one exercise, most students first.
+
+    Two students may have one name: a student is (name, number).
+    """
     made = defaultdict(list)
     for g in graded:
         for shown in dict.fromkeys(wrongs_of(g)):
-            made[shown.key].append((g["student"], shown))
-    return dict(sorted(made.items(), key=lambda item: -how_many(item[1])))
+            made[shown.key].append(((g["student"], g["number"]), shown))
+    return dict(sorted(made.items(), key=lambda item: -n_students(item[1])))
 
 
 def answers_of(made):
@@ -123,9 +126,13 @@ def answers_of(made):
     return counts.most_common()
 
 
-def how_many(made):
-    """Return how many students there are among (student, Shown), ..."""
-    return len({student for student, _ in made})
+def students_of(made):
+    """Return the students of (student, Shown), ..., each as (name, number)."""
+    return {student for student, _ in made}
+
+
+def n_students(made):
+    return len(students_of(made))
 
 
 def placed(part):

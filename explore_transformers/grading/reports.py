@@ -20,8 +20,8 @@ from explore_transformers.grading.records import (
     by_mistake,
     clean,
     core,
-    how_many,
     more,
+    n_students,
     placed,
     score,
 )
@@ -110,7 +110,7 @@ def write_mistakes(path, records):
         for (name, answer), shown in by_mistake(graded).items():
             told = shown[0][1].words if name or answer else ""
             each = [f"{a.replace('`', '')} × {n}" for a, n in answers_of(shown)]
-            row = [*about, "wrong", name, told, how_many(shown), "; ".join(each)]
+            row = [*about, "wrong", name, told, n_students(shown), "; ".join(each)]
             rows.append(row)
     _write_table(path, rows)
 
