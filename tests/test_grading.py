@@ -578,6 +578,22 @@ def test_what_is_told_to_anybody_is_no_named_mistake(answer, named):
     assert part["words"]["ko"] and part["words"]["en"]
 
 
+@pytest.mark.parametrize(
+    ("lesson", "name", "vague"),
+    [
+        (*("attention", "attention_numbers"),
+         ["equal scores", "ln 2", "score ahead", "scores", "factor"]),
+        ("seq2seq", "batch_numbers", ["rows", "columns", "real tokens", "padding"]),
+        ("transfer_learning", "transfer_numbers",
+         [f"another number, place {place}" for place in range(5)]),
+    ],
+)  # fmt: skip
+def test_a_number_out_of_nowhere_shows_what_is_told_to_anybody(lesson, name, vague):
+    check = judging.checks(lesson)
+    told = [parts._told_to_anybody(check, name, place) for place in range(len(vague))]
+    assert told == [{mistake} for mistake in vague]
+
+
 def _with_numbers(student, answer):
     """A record of this answer to exercise 3.2, as it is judged."""
     submission, record = _record(student=student)

@@ -1,6 +1,7 @@
 """Which numbers of an answer with several are wrong, each looked at by itself."""
 
 import functools
+from collections import Counter
 from numbers import Real
 
 from explore_transformers.exercises.comparing import plain, short
@@ -60,10 +61,17 @@ def _told_to_anybody(check, name, place):
     """
     right = check.exercises[name].expected
     number = plain(right[place])
-    if isinstance(number, bool) or not isinstance(number, Real):
+    if isinstance(number, bool) or not isinstance(number, Real) or number == 0:
         return frozenset()
-    found = [
+    found = Counter(
         check(name, (*right[:place], odd, *right[place + 1 :])).mistake
-        for odd in (1.0731 * number + 0.0213, 0.8927 * number - 0.0137)
-    ]
-    return frozenset(found) if found[0] == found[1] else frozenset()
+        for odd in _out_of_nowhere(number)
+    )
+    return frozenset(mistake for mistake, n in found.items() if n > 1)
+
+
+def _out_of_nowhere(number):
+    """Return three numbers of its kind that no way of thinking leads to."""
+    if number == round(number) and number > 1:
+        return [2 * round(part * number / 2) + 3 for part in (1.37, 2.21, 3.3)]
+    return [1.0731 * number + 0.0213, 0.8927 * number - 0.0137, 0.61 * number + 0.0071]
