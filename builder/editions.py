@@ -5,6 +5,7 @@ import builtins
 import copy
 import importlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 import nbformat
@@ -22,6 +23,7 @@ _HINTS_CODE = re.compile(r"`([^`]+)`")
 _LOCAL_LINK = re.compile(r"(?<!!)\[([^][]*)\]\((?!https?:|#)[^()\s]+\)")
 # Code of this many characters and more gives the answer away when a hint quotes it.
 LONGEST_QUOTE = 15
+MISTAKES_OPEN = 10  # of an exercise in the key: the others are folded
 _IMPORTS = """\
 # What the exercises need: NumPy, PyTorch, and what this lesson builds.
 import numpy as np
@@ -168,16 +170,38 @@ def _measured_in_the_lesson(names: list[str]) -> str:
 
 
 def _named_mistakes(lesson: Lesson, part: list):
-    """A cell that lists the mistakes that an exercise's check knows by name."""
+    """A cell that lists the mistakes that an exercise's check knows by name.
+
+    First those that can be made in most exercises of the lesson.
+    """
     answer = next(cell for cell in part if "answer" in tags(cell))
     name = answer.metadata.exercise
     module = f"explore_transformers.exercises.{lesson.name}"
-    exercise = importlib.import_module(module).check.exercises[name]
+    exercises = importlib.import_module(module).check.exercises
+    known = Counter(n for e in exercises.values() for n in _told_once(e).values())
+    told = sorted(_told_once(exercises[name]).items(), key=lambda t: -known[t[1]])
     heading = text(ko="**확인 셀이 알아보는 실수**", en="**Mistakes the check knows**")
-    known = (*exercise.mistakes, *exercise.properties)
-    lines = [f"- *{m.name}*: {text(ko=m.ko, en=m.en)}" for m in known]
-    source = "\n".join([heading, "", *lines])
+    lines = [f"- *{mistake}*: {words}" for words, mistake in told]
+    first, rest = lines[:MISTAKES_OPEN], lines[MISTAKES_OPEN:]
+    source = "\n".join([heading, "", *first])
+    if rest:
+        more = text(ko=f"나머지 {len(rest)}가지", en=f"{len(rest)} more")
+        fold = [f"<details><summary>{more}</summary>", "", *rest, "", "</details>"]
+        source += "\n\n" + "\n".join(fold)
     return new_markdown_cell(source, id=answer.id.replace("-answer", "-mistakes"))
+
+
+def _told_once(exercise) -> dict[str, str]:
+    """{what the check says: the mistake's name}, without repeats of either.
+
+    One mistake in several forms is called "name, 2" and so on.
+    """
+    found: dict[str, str] = {}
+    for mistake in (*exercise.mistakes, *exercise.properties):
+        name = re.sub(r", \d+$", "", mistake.name)
+        if name not in found.values():
+            found.setdefault(text(ko=mistake.ko, en=mistake.en), name)
+    return found
 
 
 # ---- what an exercise needs

@@ -98,6 +98,8 @@ def _read_me(lesson: Lesson, name: str) -> str:
 {name}-exercises.ipynb  연습 문제만
 explore_transformers/   노트북이 쓰는 패키지. 노트북 옆에 그대로 두세요.
 
+답을 쓴 노트북 하나만 내세요. 따로 들은 말이 없으면 -student에 답을 쓰세요.
+
 필요한 것: Python 3.11 이상, 그리고 한 번만
 pip install jupyterlab numpy torch matplotlib scikit-learn safetensors pooch
 """,
@@ -108,6 +110,9 @@ Unpack everything first, then open the notebooks in that folder.
 {name}-student.ipynb    the whole lesson, without solutions
 {name}-exercises.ipynb  the exercises alone
 explore_transformers/   the package they use: leave it beside them
+
+Hand in one notebook, the one with your answers. Unless you were told otherwise,
+write them into the -student one.
 
 You need Python 3.11 or newer and, once,
 pip install jupyterlab numpy torch matplotlib scikit-learn safetensors pooch

@@ -80,8 +80,15 @@ def shown_answer(answer) -> str:
     """An answer as a student may write it: whole numbers without a point."""
     if isinstance(answer, str):
         return f'"{answer}"'
-    whole = (round(n) if math.isclose(n, round(n)) else round(n, 4) for n in answer)
-    return str(tuple(whole))
+    return f"({', '.join(map(_shown_part, answer))})"
+
+
+def _shown_part(part) -> str:
+    if isinstance(part, str):
+        return f'"{part}"'
+    if math.isclose(part, round(part)):
+        return str(round(part))
+    return f"{part:.3g}" if abs(part) < 1e-3 else str(round(part, 4))
 
 
 def write_variant(project: Project, options) -> None:

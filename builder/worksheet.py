@@ -6,6 +6,7 @@ come the exercises that a pencil answers: those with numbers or letters alone, a
 the others the core's arrange and predict.
 """
 
+import importlib
 import re
 from html import escape
 from pathlib import Path
@@ -79,7 +80,9 @@ def _tasks(lesson: Lesson, view: View, varied: dict) -> list[tuple[str, str, str
         title = class_html.inline(title)
         line = f'<p class="answer"><code>{name} =</code> <span class="line"></span></p>'
         body = f"<h2>{title}</h2>{class_html.blocks(words)}{line}"
-        found.append((title, f"<section>{body}</section>", _answer(name, varied, code)))
+        found.append(
+            (title, f"<section>{body}</section>", _answer(lesson, name, varied, code))
+        )
     return found
 
 
@@ -87,10 +90,18 @@ def _on_paper(lesson: Lesson, cell: Prose) -> bool:
     return cell.meta["exercise"] in variants(lesson.name, 1) or not cell.more
 
 
-def _answer(name: str, varied: dict, code: dict[str, str]) -> str:
+def _answer(lesson: Lesson, name: str, varied: dict, code: dict[str, str]) -> str:
+    """The right value, and for the book's own numbers how the solution gets there."""
     if name in varied:
         return f"<code>{escape(shown_answer(varied[name].answer))}</code>"
-    return f"<pre>{escape(code[name], quote=False)}</pre>"
+    module = f"explore_transformers.exercises.{lesson.name}"
+    exercise = importlib.import_module(module).check.exercises[name]
+    way = f"<pre>{escape(code[name], quote=False)}</pre>"
+    if exercise.kind != "value":
+        return way
+    value = shown_answer(exercise.expected)
+    is_all = code[name].strip() == f"{name} = {value}"
+    return f"<code>{escape(value)}</code>" + ("" if is_all else way)
 
 
 def _page(view: View, tasks: list[str], key: list[str], seed: int | None) -> str:

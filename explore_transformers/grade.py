@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from explore_transformers.language import (
@@ -43,7 +44,7 @@ def _parser():
     )
     parser.add_argument("submissions", type=Path, help="folder, zip file or notebook")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--lang", choices=LANGUAGES, help="default: most notebooks'")
+    parser.add_argument("--lang", choices=LANGUAGES, help="yours, not only theirs")
     parser.add_argument("--jobs", type=int, default=_cores(), help="at a time")
     parser.add_argument("--fill", type=Path, help="Moodle's or Canvas's exported CSV")
     parser.add_argument("--lesson", help="whose grades to fill in: number or name")
@@ -69,21 +70,18 @@ def _refusal(lacking):
         en=f"Grading confines the students' code, for which it needs {lacking}. This "
         "computer lacks it. Grade in a container, from the book's folder:\n"
         + _CONTAINER,
-    )
+    ) + text(ko=" --lang ko", en=" --lang en")
 
 
 def _grade(options):
     os.environ["CUDA_VISIBLE_DEVICES"] = ""  # whose threads would not bear the forks
     from explore_transformers.grading import records as counted
-    from explore_transformers.grading import reports, running, submissions
+    from explore_transformers.grading import reports
 
-    found, problems = submissions.find(options.submissions)
-    records, unread = running.run(found, options.out / ".graded", max(options.jobs, 1))
-    language = options.lang or _classes_language(records)
-    use_language(language)
+    records, problems, language = _judged(options)
     records, repeated = _once(records)
     records, left_out = counted.handed_out(records)
-    problems += [*unread, *repeated]
+    problems += repeated
     reports.write_all(options.out, records, problems, language, left_out)
     if options.fill:
         problems += _filled(options, records)
@@ -94,6 +92,23 @@ def _grade(options):
     )
     print(words + str(options.out / "overview.html"))
     return 1 if problems or not records else 0
+
+
+def _judged(options):
+    """Judge all; return (records, problems, the teacher's language, used from now)."""
+    from explore_transformers.grading import running, submissions, wording
+
+    with wording.both():  # whose language is known afterwards
+        found, problems = submissions.find(options.submissions)
+        jobs = max(options.jobs, 1)
+        records, unread = running.run(found, options.out / ".graded", jobs)
+    language = options.lang or _classes_language(records)
+    use_language(language)
+    problems = [
+        replace(problem, words=wording.said(wording.in_each(problem.words)))
+        for problem in (*problems, *unread)
+    ]
+    return records, problems, language
 
 
 def _once(records):

@@ -489,6 +489,8 @@ NAMED = [
     ("attention_numbers", (30, 50, 60, 108, 2), "padding has weight"),
     ("attention_numbers", (30, 30, 60, 108, 2), "larger score ignored"),
     ("attention_numbers", (30, 33.3, 60, 108, 2), "divided by the number of values"),
+    ("attention_numbers", (30, 27.5, 60, 108, 4), "weight on another value"),
+    ("attention_numbers", (30, 37.5, 60, 108, 2), "weight on another value"),
     ("attention_numbers", (30, 23.3, 60, 108, 2), "ln 2"),
     ("attention_numbers", (20, 25, 60, 108, 2), "equal scores"),
     ("attention_numbers", (30, 25, 59, 108, 2), "score ahead"),

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 import unicodedata
 import zipfile
 from collections import Counter
@@ -18,17 +19,20 @@ import torch
 
 from explore_transformers import grade
 from explore_transformers.exercises import limits
+from explore_transformers.exercises.checking import Result
 from explore_transformers.exercises.running import _code
 from explore_transformers.grading import (
     cells,
     codec,
     judging,
     lms,
+    parts,
     records,
     reports,
     sandbox,
     submissions,
     titles,
+    wording,
 )
 from explore_transformers.grading.session import Students
 from explore_transformers.language import use_language
@@ -42,8 +46,8 @@ linux = pytest.mark.skipif(bool(sandbox.missing()), reason="grading needs Landlo
 
 # ---- the same verdict on both ways
 
-# Each reference and every sixth mistake; EVERY_MISTAKE=1 takes all (ten minutes).
-_EACH = 1 if os.environ.get("EVERY_MISTAKE") else 6
+# Each reference and every tenth mistake; EVERY_MISTAKE=1 takes all (ten minutes).
+_EACH = 1 if os.environ.get("EVERY_MISTAKE") else 10
 _SECRETIVE = ("_says.", "_tiny_missed.")  # they read what only the judge has
 
 
@@ -389,10 +393,8 @@ def test_the_cells_that_an_answer_needs_are_found():
 
 
 def _record(mistake="padding counted", student="kim", number="", state="wrong"):
-    graded = judging.Graded(
-        *("corpus_perplexity", state, mistake, "A `<b>` message", "input: `f(x)`"),
-        *({"ko": "패딩", "en": "Padding <i>"}, ()),
-    )
+    words = {"ko": "패딩 `<b>`", "en": "Padding <i>"}, {"ko": "", "en": "input: `f(x)`"}
+    graded = judging.Graded("corpus_perplexity", state, mistake, *words, ())
     made = submissions.Submission(student, number, "a/<b>.ipynb", b"")
     record = {"lesson": "seq2seq", "language": "en", "graded": [vars(graded).copy()]}
     return made, record
@@ -433,31 +435,39 @@ def test_two_students_of_like_names_have_files_of_their_own():
 
 
 def test_the_overview_counts_mistakes_in_the_teachers_language(tmp_path):
-    class_ = [_record(), _record(), _record(mistake=None), _record(state="right")]
+    class_ = [
+        *(_record(student="kim"), _record(student="lee")),
+        *(_record(mistake=None), _record(state="right")),
+    ]
     reports.write_all(tmp_path, class_, [], "ko")
     overview = (tmp_path / "overview.html").read_text("utf-8")
     assert 'lang="ko"' in overview
-    assert '<td class="n">2</td><td>패딩 <small><code>padding counted' in overview
+    assert "padding counted</code></small><details>" in overview
+    assert overview.count('<td class="n">2</td>') == 2  # at the top and below
+    assert "<em>이름 붙은 실수가 아닙니다. </em>패딩" in overview
     assert "1.1 배치에 따라 달라지는 퍼플렉시티" in overview
     with (tmp_path / "mistakes.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file))
     where = "1. 시퀀스-투-시퀀스", "1.1 배치에 따라 달라지는 퍼플렉시티"
-    made = "corpus_perplexity", "wrong", "padding counted", "패딩", "2"
+    made = "corpus_perplexity", "wrong", "padding counted", "패딩 `<b>`", "2", ""
     assert [*where, *made] in rows
 
 
 def test_the_most_frequent_mistake_comes_first_with_who_made_it(tmp_path):
     class_ = [_record(student="kim"), _record(student="lee", mistake="other")]
     class_ += [_record(student="<i>park")]
-    class_[1][1]["graded"][0]["also"] = (
-        {"name": "padding counted", "ko": "", "en": ""},
-    )
+    words = {"words": {"ko": "", "en": "Told."}, "given": "3", "is_named": True}
+    class_[1][1]["graded"][0]["parts"] = [
+        words | {"name": name, "place": n, "of": 4}
+        for n, name in enumerate(["other", "padding counted"], start=1)
+    ]
     reports.write_all(tmp_path, class_, [], "en")
     overview = (tmp_path / "overview.html").read_text("utf-8")
     first = overview.index("Most frequent mistakes"), overview.index("<h2>1. Seq")
     table = overview[slice(*first)]
     assert table.index("padding counted") < table.index("other")
     assert '<td class="n">3</td>' in table and "&lt;i&gt;park, kim, lee" in table
+    assert "<code style" in table and "3</code> × 1" in table
     assert "Student by student" in overview and "<td>lee</td><td>✗</td>" in overview
 
 
@@ -540,13 +550,14 @@ def test_each_exercise_has_number_and_title(lesson, language):
     for name in judging.checks(lesson).exercises:
         assert titles.exercise_title(lesson, name) != name
         assert titles.known_lines(lesson, name)
+        assert titles.section(lesson, name)
     number = titles.lesson_title(lesson).split(".")[0]
     assert titles.lesson_named(number, LESSONS) == lesson
 
 
 def test_each_wrong_part_of_a_value_is_counted():
     check = judging.checks("attention")
-    both = check("attention_numbers", (47.5, 27.5, 60, 108, 4))
+    found = _parts((47.5, 27.5, 60, 108, 4))
     alone = [
         check("attention_numbers", answer).mistake
         for answer in (
@@ -555,8 +566,192 @@ def test_each_wrong_part_of_a_value_is_counted():
             (30, 25, 60, 108, 4),
         )
     ]
-    assert all(alone) and {both.mistake, *both.also} == {*alone}
-    assert check("attention_numbers", (30, 25, 60, 108, 2)).also == ()
+    assert all(alone) and [part["name"] for part in found] == alone
+    told = [(part["place"], part["given"], part["is_named"]) for part in found]
+    assert told == [(1, "47.5", True), (2, "27.5", True), (5, "4", True)]
+    assert _parts((30, 25, 60, 108, 2)) == ()
+
+
+def _parts(answer):
+    with wording.both():
+        check = judging.checks("attention")
+        return parts.wrong_parts(check, check("attention_numbers", answer), answer)
+
+
+@pytest.mark.parametrize("answer", [(25, 30, 60, 108, 2), (30, 25), "30"])
+def test_what_is_wrong_as_a_whole_has_no_wrong_parts(answer):
+    assert _parts(answer) == ()
+
+
+@pytest.mark.parametrize(("answer", "named"), [(26, False), (27.5, True), (30, True)])
+def test_what_is_told_to_anybody_is_no_named_mistake(answer, named):
+    (part,) = _parts((30, answer, 60, 108, 2))
+    assert part["is_named"] is named
+    assert part["words"]["ko"] and part["words"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "name", "vague"),
+    [
+        (*("attention", "attention_numbers"),
+         ["equal scores", "ln 2", "score ahead", "scores", "factor"]),
+        ("seq2seq", "batch_numbers", ["rows", "columns", "real tokens", "padding"]),
+        ("transfer_learning", "transfer_numbers",
+         [f"another number, place {place}" for place in range(5)]),
+    ],
+)  # fmt: skip
+def test_a_number_out_of_nowhere_shows_what_is_told_to_anybody(lesson, name, vague):
+    check = judging.checks(lesson)
+    told = [parts._told_to_anybody(check, name, place) for place in range(len(vague))]
+    assert told == [{mistake} for mistake in vague]
+
+
+def _with_numbers(student, answer):
+    """A record of this answer to exercise 3.2, as it is judged."""
+    submission, record = _record(student=student)
+    with wording.both():
+        check = judging.checks("attention")
+        result = check("attention_numbers", answer)
+        told = judging._told(check, result, cells.Found("", n_answers=1))
+        own = {"parts": parts.wrong_parts(check, result, answer)}
+    graded = vars(told) | own | {"given": parts.given(answer)}
+    return submission, record | {"lesson": "attention", "graded": [graded]}
+
+
+def test_equal_wrong_answers_are_shown_at_the_top_with_how_many_gave_them(tmp_path):
+    class_ = [
+        _with_numbers("kim", (30, 26, 60, 108, 2)),
+        _with_numbers("lee", (30, np.float64(26.0), 61, 108, 2)),
+        _with_numbers("park", (30, torch.tensor(26.0), 60, 108, 4)),
+        _with_numbers("choi", (30, 23, 60, 108, 4)),
+    ]
+    reports.write_all(tmp_path, class_, [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    top = overview[overview.index("Most freq") : overview.index("<h2>3. ")]
+    rows = [re.sub("<[^>]+>", "", row) for row in top.split("<tr>")[2:]]
+    assert len(rows) == 2  # none for 61 and 23, which one student each gave
+    assert (
+        "second value: 26 × 3" in rows[0] and "3 gave it. Look at the second" in rows[0]
+    )
+    assert "kim, lee, park" in rows[0] and "fifth value: 4 × 2" in rows[1]
+    below = re.sub("<[^>]+>", "", overview[overview.index("<h2>3. ") :])
+    assert "third value: 61 × 1" in below and "second value: 23 × 1" in below
+    assert "All different." in below
+    with (tmp_path / "mistakes.csv").open(encoding="utf-8-sig", newline="") as file:
+        counts = {row["answers"]: row["students"] for row in csv.DictReader(file)}
+    assert counts["second value: 26 × 3"] == "3"
+
+
+def test_two_students_of_one_name_are_counted_as_two(tmp_path):
+    class_ = [_record(number="1"), _record(number="2")]
+    reports.write_all(tmp_path, class_, [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert overview.count('<td class="n">2</td>') == 2 and "kim, kim" in overview
+
+
+def test_answers_without_a_name_are_all_counted(tmp_path):
+    error = {"mistake": None, "given": "", "parts": ()}
+    class_ = [_graded_as(_record(student=f"s{n}"), **error) for n in (1, 2)]
+    class_ += [_graded_as(_record(student=n), **error | {"given": n}) for n in "ab"]
+    reports.write_all(tmp_path, class_, [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    assert '<td class="n">4</td>' in overview
+
+
+@pytest.mark.parametrize("depth", [1, 40])
+def test_an_answer_that_is_endless_to_write_is_not_shown(depth, monkeypatch):
+    monkeypatch.setattr(limits, "SECONDS", 0.5)
+    nested = [30]
+    for _ in range(depth):
+        nested = [nested] * 20
+    check, result = judging.checks("attention"), Result("attention_numbers", "wrong")
+    about = judging._about_value(check, result, nested)
+    assert bool(about) == (depth == 1)
+
+
+def test_a_row_of_several_exercises_says_who_did_it_where(tmp_path):
+    both = _record(student="kim")
+    both[1]["graded"].append(both[1]["graded"][0] | {"exercise": "sentence_log_prob"})
+    reports.write_all(tmp_path, [both, _record(student="lee")], [], "en")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    top = overview[overview.index("Most freq") : overview.index("<h2>1. Seq")]
+    words = re.sub("<[^>]+>", " ", top)
+    first, second = words.index("corpus_perplexity"), words.index("sentence_log_prob")
+    assert "× 2" in words[first:second] and "kim, lee" in words[first:second]
+    assert "× 1" in words[second:] and "lee" not in words[second:]
+
+
+def test_a_sheet_says_which_of_several_values_are_right(tmp_path):
+    submission, record = _with_numbers("kim", (30, 26, 60, 108, 4))
+    path = reports.write_feedback(tmp_path, submission, record)
+    words = re.sub("<[^>]+>", "", path.read_text("utf-8"))
+    assert "second value: 26. Look at the second number again." in words
+    assert "fifth value: 4. The variance" in words and "The other 3 are right." in words
+    assert "To reread: “Once by hand”" in words
+
+
+def test_a_sheet_counts_the_core_first(tmp_path):
+    submission, record = _record(state="right")
+    graded = record["graded"][0] | {"exercise": "pipeline", "state": "not tried"}
+    record["graded"].append(graded)
+    path = reports.write_feedback(tmp_path, submission, record)
+    assert "core 1 of 1, for more 0 of 1</h1>" in path.read_text("utf-8")
+
+
+def test_long_arguments_are_told_by_name_and_shape():
+    check = judging.checks("attention")
+    use_language("en")
+    with wording.both():
+        result = check("local_attention", lambda q, k, v, m, c, width: (q, q))
+        (told,) = [judging._told(check, result, cells.Found("", n_answers=1))]
+    assert "query=<Tensor (" in told.detail["en"] and "width=" in told.detail["en"]
+    assert "입력: `local_attention(query=" in told.detail["ko"]
+    assert "…" not in told.detail["en"] and "check.case" not in told.detail["en"]
+
+
+def test_short_wrong_functions_are_compared_and_short_right_ones_are_not():
+    check, name = judging.checks("seq2seq"), "corpus_perplexity"
+    found = cells.Found("def corpus_perplexity(b):\n    return 1\n", n_answers=1)
+    again = cells.Found("def corpus_perplexity(b):\n\n  return 1", n_answers=1)
+    told = [
+        judging._told_of_function("seq2seq", check, Result(name, state), answer).own
+        for state, answer in (("wrong", found), ("wrong", again), ("right", found))
+    ]
+    assert told[0] and told == [told[0], told[0], ""]
+
+
+def test_notes_are_shown_in_the_overview_with_no_verdict(tmp_path):
+    note = {"notes": ["as the book's solution", "variant 7"]}
+    class_ = [_graded_as(_record(student=name), **note) for name in ("kim", "lee")]
+    reports.write_all(tmp_path, class_, [], "ko")
+    overview = (tmp_path / "overview.html").read_text("utf-8")
+    part = overview[overview.index("살펴볼 것") :]
+    assert "책의 해답과 같음</td><td>2<details>" in part and "kim, lee" in part
+    assert "variant" not in part
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["Ann Lee_12_assignsubmission_file/a.ipynb",
+     "Ann Lee_12_assignsubmission_file_/a.ipynb",
+     "Ann Lee_12_assignsubmission_file_a.ipynb"],
+)  # fmt: skip
+def test_feedback_goes_back_under_moodles_own_names(tmp_path, path):
+    (tmp_path / "all.zip").write_bytes(_zip({path: "{}", "B_13_x/b.ipynb": "{}"}))
+    found, _ = submissions.find(tmp_path / "all.zip")
+    class_ = [(s, _record()[1]) for s in found]
+    reports.write_all(tmp_path / "out", class_, [], "en")
+    packed = zipfile.ZipFile(tmp_path / "out/feedback-for-moodle.zip")
+    (name,) = packed.namelist()
+    assert name.split("_", 4) == [
+        *("Ann Lee", "12", "assignsubmission", "file", "seq2seq.html")
+    ]
+    assert b"Padding" in packed.read(name)
+
+
+def test_without_moodle_there_is_no_file_for_it(tmp_path):
+    reports.write_all(tmp_path, [_record()], [], "en")
+    assert not (tmp_path / "feedback-for-moodle.zip").exists()
 
 
 # ---- Moodle and Canvas
@@ -592,6 +787,13 @@ def test_another_table_is_refused(data):
         lms.fill(data, [])
 
 
+def test_a_worksheet_in_another_language_is_told_what_is_missing():
+    use_language("en")
+    words = "Identifier and Grade.*switch it to English.*the columns: ID-Nr, Bewertung"
+    with pytest.raises(lms.Unfit, match=words):
+        lms.fill(b"ID-Nr,Bewertung\nTeilnehmer 12,\n", [])
+
+
 # ---- the command
 
 
@@ -601,6 +803,9 @@ def test_another_system_is_told_what_to_do(monkeypatch, capsys, tmp_path):
     assert "docker build -f Containerfile" in capsys.readouterr().err
     assert (ROOT / "Containerfile").exists()
     assert not (tmp_path / "out").exists()
+
+
+SYNTAX = "def corpus_perplexity(batches):\n    return max([\n"
 
 
 @linux
@@ -616,6 +821,8 @@ def test_a_class_is_graded_and_a_second_run_takes_what_is_kept(
             and cell["cell_type"] == "code"
         ):
             cell["source"] = 'pipeline = "CAEFBD"'
+        if "answer" in cell["metadata"].get("tags", []) and SYNTAX[4:21] in str(cell):
+            cell["source"] = SYNTAX
     (room / "kim.ipynb").write_text(json.dumps(book), "utf-8")
     (room / "other.ipynb").write_text("{}", "utf-8")
     assert grade.main([str(room), "-o", str(out), "--lang", "en"]) == 1
@@ -626,10 +833,18 @@ def test_a_class_is_graded_and_a_second_run_takes_what_is_kept(
     states = dict(zip(head, row, strict=True))
     assert states["1.6 Put in order (pipeline)"] == "right"
     assert (states["core right"], states["core exercises"]) == ("0", "3")
+    (sheet,) = (out / "feedback").glob("*.md")
+    assert "was never closed` (line 2: `return max([`)" in sheet.read_text("utf-8")
+    assert "is as it was handed out" in sheet.read_text("utf-8")
     monkeypatch.setattr(judging, "grade", lambda *_: 1 / 0)
     (out / "grades.csv").unlink()
     grade.main([str(room), "-o", str(out), "--lang", "en"])
     assert (out / "grades.csv").read_text("utf-8-sig") == grades
+    grade.main([str(room), "-o", str(out), "--lang", "ko"])
+    assert "other.ipynb: 노트북 파일이 아닙니다" in capsys.readouterr().out
+    overview = (out / "overview.html").read_text("utf-8")
+    assert "코드가 오류로 멈췄습니다" in overview and "Your code" not in overview
+    assert "Your code stopped" in sheet.read_text("utf-8")
 
 
 @linux

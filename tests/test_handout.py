@@ -4,6 +4,8 @@ import functools
 import io
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -17,6 +19,7 @@ from builder.__main__ import main
 from builder.lesson import Code, read_lesson
 from builder.nbgrader_tree import nbgrader_files
 from builder.project import LANGUAGES, Project
+from explore_transformers import grade
 from explore_transformers.grading import judging, sandbox
 from explore_transformers.grading.session import Students
 from explore_transformers.language import use_language
@@ -109,6 +112,29 @@ def test_the_key_answers_every_exercise(stem, language):
         assert cell.source in answered[cell.exercise]
 
 
+@each_edition
+def test_the_key_names_each_mistake_once_and_few_at_first(stem, language):
+    cells = made(stem, language, "answer_key").cells
+    lists = [c.source for c in cells if c.id.endswith("-mistakes")]
+    assert len(lists) == len(solved(stem))
+    for source in lists:
+        shown = re.findall(r"(?m)^- \*(.+?)\*: (.+)$", source)
+        names, words = zip(*shown, strict=True)
+        assert len(set(names)) == len(names) >= 5
+        assert len(set(words)) == len(words)
+        assert not [name for name in names if re.search(r", \d+$", name)]
+        first, _, folded = source.partition("<details>")
+        assert first.count("\n- ") <= 10
+        assert bool(folded) == (len(names) > 10)
+
+
+def test_the_key_begins_with_what_goes_wrong_in_several_exercises():
+    cells = {c.id: c.source for c in made("03_attention", "en", "answer_key").cells}
+    first, _, folded = cells["ex-local-mistakes"].partition("<details>")
+    assert "- *mask after softmax*: You hid positions" in first
+    assert "- *scaled by the values' size*" in folded
+
+
 @linux
 @pytest.mark.slow
 @each_language
@@ -154,6 +180,24 @@ def test_the_same_lesson_makes_the_same_zip(written):
     names = zipfile.ZipFile(io.BytesIO(again)).namelist()
     assert f"{name}-student.ipynb" in names
     assert not [n for n in names if n.endswith("-key.ipynb")]
+    told = zipfile.ZipFile(io.BytesIO(again)).read("README.txt").decode("utf-8-sig")
+    assert "노트북 하나만 내세요" in told
+
+
+@each_language
+def test_the_teachers_page_hands_out_once_and_grades_in_its_language(language):
+    page = (ROOT / f"book/{language}/for-teachers.md").read_text("utf-8")
+    commands = re.findall(r"(?m)^ *python -m (\S+) (.*)$", page)
+    assert [words for name, words in commands if "handout" in words] == [
+        f"handout 3 --lang {language} -o handout"
+    ]
+    graded = [words.split() for name, words in commands if name.endswith(".grade")]
+    graded += [re.search(r"grader (/submissions .*)", page)[1].split()]
+    for words in graded:
+        options = grade._parser().parse_args(shlex.split(" ".join(words)))
+        assert options.lang == language
+    (fill,) = [words for words in graded if "--fill" in words]
+    assert f"out/filled_{fill[fill.index('--fill') + 1]}" in page
 
 
 @pytest.mark.slow

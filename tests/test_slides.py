@@ -236,6 +236,13 @@ def test_a_worksheet_has_blanks_where_its_key_has_values(stem, language):
     assert 'class="filled"' not in tasks
 
 
+@each_language
+def test_a_worksheets_key_shows_the_numbers_and_how_to_get_there(language):
+    key = sheet("03_attention", language).split('<section id="key">')[1]
+    assert "<code>(30, 25, 60, 108, 2)</code><pre>" in key
+    assert "<code>&quot;DFBACE&quot;</code></li>" in key
+
+
 def rnn_and_gru():
     x = np.array([[1, 0], [0, 1], [1, 1]])
     W, U = np.array([[0.6, -1], [0.4, 0.8]]), np.array([[0.5, 0.9], [-0.7, 0.3]])
@@ -337,7 +344,7 @@ SIGNED = re.compile("(− )?" + STATED.pattern)
 
 def test_a_seed_changes_tasks_and_key_together():
     book, other = sheet("03_attention", "en"), sheet("03_attention", "en", 7)
-    assert "attention_step = &quot;DFBACE&quot;" in book.replace('"', "&quot;")
+    assert "<code>&quot;DFBACE&quot;</code>" in book
     letters = re.search(r"<code>&quot;([A-F]{6})&quot;</code>", other)[1]
     rows = dict(re.findall(r"<td>([A-F])</td>\s*<td>([^<]*)</td>", other))
     first = dict(re.findall(r"<td>([A-F])</td>\s*<td>([^<]*)</td>", book))

@@ -198,6 +198,15 @@ attention_numbers = Exercise(
             example=(30, 30, 60, 108, 2),
         ),
         Mistake(
+            "weight on another value",
+            _has(1, 27.5, 37.5),
+            ko="두 배의 가중치를 첫째가 아닌 밸류에 주었습니다. 점수가 `ln 2`인 것은 "
+            "첫째입니다.",
+            en="You gave the double weight to a value that is not the first. It is the "
+            "first whose score is `ln 2`.",
+            example=(30, 27.5, 60, 108, 2),
+        ),
+        Mistake(
             "divided by the number of values",
             _has(1, 100 / 3),
             ko="지수의 합이 아니라 밸류의 개수 3으로 나누었습니다. 지수는 2, 1, "

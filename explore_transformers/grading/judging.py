@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib
+import inspect
 import re
 import signal
 from dataclasses import asdict, dataclass, replace
@@ -10,11 +11,14 @@ from dataclasses import asdict, dataclass, replace
 from explore_transformers import variants
 from explore_transformers.exercises import messages
 from explore_transformers.exercises.checking import Result
-from explore_transformers.exercises.limits import SECONDS, TimeUp
+from explore_transformers.exercises.comparing import short_argument
+from explore_transformers.exercises.limits import SECONDS, TimeUp, limited
 from explore_transformers.grading import cells, submissions, titles
 from explore_transformers.grading.answer import CELL, Answer, Gone, at_line
+from explore_transformers.grading.parts import given, wrong_parts
+from explore_transformers.grading.wording import both, in_each
 from explore_transformers.grading.worker import names_of
-from explore_transformers.language import text, use_language
+from explore_transformers.language import text
 
 SECONDS_WITH_CELLS = 120.0
 
@@ -26,21 +30,22 @@ class Graded:
     Args:
         state: "right", "wrong" or "not tried", as the check says.
         mistake: its name in the book, if it has one.
-        words: what is wrong, in both languages where the book knows the mistake.
+        message, detail: what the check says, as {"ko": words, "en": words}.
         notes: what a teacher may want to look at; they change no grade.
-        also: further mistakes of a value with several parts, as {"name", "ko", "en"}.
+        given: a value as tables show it, "" of a function.
+        parts: what is wrong at each place of a value with several, see wrong_parts.
         is_there: whether the notebook has the exercise.
-        own: a digest of what a function's author wrote beside what all have, or "".
+        own: a digest of a function's text that is nobody else's by chance, or "".
     """
 
     exercise: str
     state: str
     mistake: str | None
-    message: str
-    detail: str
-    words: dict
+    message: dict
+    detail: dict
     notes: tuple
-    also: tuple = ()
+    given: str = ""
+    parts: tuple = ()
     is_there: bool = True
     own: str = ""
 
@@ -59,9 +64,9 @@ def grade(data, students):
         Unreadable: the bytes are no notebook of the book's.
     """
     notebook = submissions.read(data)
-    use_language(notebook.language)
     check = checks(notebook.lesson, notebook.variant)
-    graded = [_graded(notebook, name, check, students) for name in check.exercises]
+    with both():
+        graded = [_graded(notebook, name, check, students) for name in check.exercises]
     if notebook.variant is not None:
         note = f"variant {notebook.variant}"[:40]
         graded = [replace(g, notes=(*g.notes, note)) for g in graded]
@@ -75,25 +80,51 @@ def _graded(notebook, name, check, students):
         words = text(ko="답을 쓴 셀이 없습니다.", en="There is no cell with an answer.")
         told = _told(check, Result(name, "not tried", words), found)
         return replace(told, is_there=found.is_there)
+    value = None
     try:
         with students.start(module) as session:
-            result = _result(session, found, name, check)
+            result, value = _result(session, found, name, check)
         if result is None:
             found = replace(found, source=found.head, head="")
             with students.start(module) as session:
-                result = _result(session, found, name, check)
+                result, value = _result(session, found, name, check)
     except _CellsTooSlow:
         result = Result(name, "wrong", _cells_too_slow())
     except (TimeUp, MemoryError) as stop:
         result = Result(name, "wrong", messages.stopped(stop))
     except Gone:
         result = Result(name, "wrong", _gone())
-    if check.exercises[name].kind != "function":
-        return _told(check, result, found)
-    known = titles.known_lines(notebook.lesson, name)
+    if check.exercises[name].kind == "function":
+        return _told_of_function(notebook.lesson, check, result, found)
+    told = _told(check, result, found)
+    if result.state != "wrong" or value is None:
+        return told
+    return replace(told, **_about_value(check, result, value))
+
+
+def _about_value(check, result, value):
+    """Return a wrong value as it is shown, with its wrong parts."""
+    try:
+        with limited():  # a few nested lists may be long to write
+            shown = given(value)
+    except (TimeUp, MemoryError, RecursionError):
+        return {}
+    parts = wrong_parts(check, result, value)
+    named = [part | {"name": _plain(part["name"])} for part in parts]
+    return {"given": shown, "parts": tuple(named)}
+
+
+def _told_of_function(lesson, check, result, found):
+    """Return the Graded of a function, with what its text is compared by.
+
+    Right answers that are short look alike; what is wrong may be so in many ways.
+    """
+    known = titles.known_lines(lesson, result.exercise)
     is_copied = found.is_copied or not cells.own_lines(found.source, known)
     told = _told(check, result, replace(found, is_copied=is_copied))
-    return replace(told, own=_digest(cells.own_text(found.source, known)))
+    is_wrong = result.state == "wrong"
+    compared = "\n".join(cells.own_lines(found.source, ())) if is_wrong else ""
+    return replace(told, own=_digest(compared or cells.own_text(found.source, known)))
 
 
 def _digest(words):
@@ -101,21 +132,29 @@ def _digest(words):
 
 
 def _result(session, found, name, check):
-    """Return the Result, or None where only lines after the answer lack a name."""
+    """Return (Result, value); (None, None) where only lines after it lack a name."""
     kind, value = _run(session, found, name)
     if kind == "missing":
-        return Result(name, "not tried", messages.not_run(name))
+        return Result(name, "not tried", _no_name(name)), None
     code = cells.code_of(found.source, name)
     if kind == "error":
         (error, line), cell = value, Answer(session)
         if isinstance(error, NameError) and _is_below(line, found.head):
-            return None
+            return None, None
         cell.told_by(compile("", CELL, "exec"), found.source)
-        words = messages.raised(at_line(error, line, found.source), cell)
-        return Result(name, "wrong", words)
+        words = messages.raised(_placed(error, line, found.source), cell)
+        return Result(name, "wrong", words), None
     if kind == "callable":
         value.told_by(code, found.source)
-    return check(name, value)
+        return check(name, value), None
+    return check(name, value), value
+
+
+def _placed(error, line, source):
+    """Return the error with the line of the cell that it is about."""
+    if isinstance(error, SyntaxError):
+        line, error = error.lineno, type(error)(str(error.msg))
+    return at_line(error, line, source)
 
 
 def _run(session, found, name):
@@ -168,18 +207,51 @@ def _gone():
     )
 
 
+def _no_name(name):
+    return text(
+        ko=f"답 셀을 실행해도 `{name}`이(가) 생기지 않습니다.",
+        en=f"Running the answer's cell makes no `{name}`.",
+    )
+
+
+def _left_blank():
+    return text(
+        ko="답 셀이 나누어 준 그대로입니다.",
+        en="The answer's cell is as it was handed out.",
+    )
+
+
 def _told(check, result, found):
     """Return the Graded of a check's Result, with notes."""
-    exercise = check.exercises[result.exercise]
-    known = {m.name: m for m in (*exercise.mistakes, *exercise.properties)}
-    told = known.get(result.mistake)
-    words = {"ko": told.ko, "en": told.en} if told else {}
+    message, blank = result.message, (messages.fill_in(), messages.write_it())
+    if message in blank:  # which speak of the cells around the check
+        message = _left_blank()
     said = result.exercise, result.state, _plain(result.mistake)
-    also = tuple(
-        {"name": _plain(n), "ko": known[n].ko, "en": known[n].en} for n in result.also
-    )
-    notes = tuple(_notes(result, found))
-    return Graded(*said, result.message, result.detail, words, notes, also)
+    detail = "\n".join(_shortened(check.exercises[result.exercise], result))
+    words = in_each(message), in_each(detail)
+    return Graded(*said, *words, tuple(_notes(result, found)))
+
+
+def _shortened(exercise, result):
+    """Yield the lines of a Result's detail that help where there is no notebook.
+
+    Arguments stand there by name, long ones by their shape; long results do not.
+    """
+    first = text(ko="입력", en="input") + ": `"
+    for line in result.detail.splitlines():
+        if result.case is not None and line.startswith(first):
+            names = inspect.signature(exercise.expected).parameters
+            shown = map(_argument, names, result.case)
+            yield f"{first}{exercise.name}({', '.join(shown)})`"
+        elif exercise.kind == "value" or not line.endswith("…`"):
+            yield from () if "check.case(" in line else [line]
+
+
+def _argument(name, value):
+    shown = short_argument(value)
+    if shown.endswith("…") and hasattr(value, "shape"):
+        shown = f"<{type(value).__name__} {tuple(value.shape)}>"
+    return f"{name}={shown}"
 
 
 def _plain(name):

@@ -49,14 +49,20 @@ def fill(data, records, column=None):
     return file.getvalue().encode("utf-8-sig"), left
 
 
-def _neither():
+def _neither(names=()):
+    shown = ", ".join(safe_cell(name) for name in names[:9]) or "–"
     return text(
         ko="무들의 채점 워크시트도, 캔버스의 성적표 CSV도 아닙니다. 과제의 채점 "
         "화면에서 ‘채점 워크시트 다운로드’나 성적표의 ‘내보내기’로 받은 파일을 "
-        "주세요.",
+        "주세요. 무들의 파일에서는 Identifier와 Grade(식별자와 성적) 열을, 캔버스의 "
+        "파일에서는 Student와 ID 열을 찾습니다. 무들이 다른 언어라면 영어나 한국어로 "
+        f"바꾸고 다시 받으세요. 이 파일의 열: {shown}",
         en="This is neither Moodle's grading worksheet nor Canvas's gradebook. Give "
         "the file that Moodle's “Download grading worksheet” or the “Export” of "
-        "Canvas's gradebook makes.",
+        "Canvas's gradebook makes. Moodle's must have the columns Identifier and "
+        "Grade, Canvas's Student and ID. If your Moodle speaks another language, "
+        "switch it to English or Korean and download the worksheet again. This file "
+        f"has the columns: {shown}",
     )
 
 
@@ -68,7 +74,7 @@ def _column(names, known):
 def _fill_moodle(rows, names, scores):
     places = {part: _column(names, known) for part, known in _MOODLE.items()}
     if places["id"] is None or places["grade"] is None:
-        raise Unfit(_neither())
+        raise Unfit(_neither(names))
     left = []
     for row in rows[1:]:
         row += [""] * (len(names) - len(row))

@@ -8,14 +8,16 @@ from collections import Counter, defaultdict
 
 from explore_transformers.boxes import inline
 from explore_transformers.grading.records import (
+    answers_of,
     by_exercise,
+    by_mistake,
     clean,
     core,
-    mistakes_of,
     more,
+    n_students,
     same_texts,
     score,
-    words_of,
+    students_of,
 )
 from explore_transformers.grading.titles import (
     exercise_number,
@@ -26,6 +28,7 @@ from explore_transformers.grading.titles import (
 from explore_transformers.language import text
 
 N_OFTEN = 8  # mistakes at the top
+N_ANSWERS = 5  # answers shown with a mistake
 _STYLE = (
     "body{font:16px/1.6 system-ui,sans-serif;max-width:60em;margin:2em auto;"
     "padding:0 1em;color-scheme:light dark}table{border-collapse:collapse;width:100%}"
@@ -34,7 +37,7 @@ _STYLE = (
     ".bar span{display:block}.right{background:#009e73}.wrong{background:#d55e00}"
     ".none{background:#8889}.n{text-align:right;white-space:nowrap;width:3em}"
     "h3{margin-bottom:.3em}small{font-weight:normal}.wide{overflow-x:auto}"
-    "body{overflow-wrap:anywhere;word-break:keep-all}"
+    "body{overflow-wrap:anywhere;word-break:keep-all}.given{font-weight:bold}"
 )
 
 
@@ -61,17 +64,20 @@ def write_overview(path, records, problems, left_out=()):
             for place, graded in every.items()
             if place[0] == lesson
         ]
-    parts += [_student_part(records), _same_part(every), _problem_part(problems)]
+    parts += [_student_part(records), _note_part(every), _same_part(every)]
+    parts += [_problem_part(problems)]
     title = text(ko="우리 반이 푼 것", en="What the class did")
     path.write_text(page(title, "\n".join(parts), text(ko="ko", en="en")), "utf-8")
 
 
 def _contents():
     said = text(
-        ko="맨 위에는 가장 많은 학생이 한 실수가, 그 아래에는 연습마다 결과와 실수가 "
-        "있습니다. 이름은 접혀 있습니다.",
-        en="First the mistakes that most students made, then each exercise with its "
-        "results and mistakes. Names are folded.",
+        ko="맨 위에는 가장 많은 학생이 틀린 것, 곧 이름 붙은 실수와 여럿이 똑같이 쓴 "
+        "틀린 답이, 그 아래에는 연습마다 결과와 실수가 있습니다. × 3은 세 명이라는 "
+        "뜻이고, 이름은 접혀 있습니다.",
+        en="First what most students got wrong: mistakes by name, and wrong answers "
+        "that several gave; then each exercise with its results and mistakes. × 3 "
+        "means three students; names are folded.",
     )
     return f"<p>{said}</p>"
 
@@ -86,57 +92,78 @@ def _named(lesson, exercise):
 
 
 def _most_frequent(every):
-    """The mistakes that most students made, those of one name in all exercises."""
-    made, answers = defaultdict(dict), {}
+    """What most students got wrong: mistakes by name, and answers that are the same."""
+    made = defaultdict(lambda: defaultdict(list))  # mistake: {exercise: [(who, Shown)]}
     for (lesson, exercise), graded in every.items():
-        for g in graded:
-            for name in filter(None, mistakes_of(g)):
-                made[lesson, name].setdefault(g["student"], []).append(exercise)
-                answers.setdefault((lesson, name), g)
-    often = sorted(made.items(), key=lambda item: -len(item[1]))[:N_OFTEN]
-    rows = [
-        _often_row(lesson, name, students, answers[lesson, name])
-        for (lesson, name), students in often
-    ]
+        for key, shown in by_mistake(graded).items():
+            if key[0] or (key[1] and len(shown) > 1):
+                place = exercise if not key[0] else ""
+                made[lesson, place, key][exercise] += shown
+    often = sorted(made.items(), key=lambda item: -len(_students(item[1])))[:N_OFTEN]
+    rows = [_often_row(lesson, where) for (lesson, *_), where in often]
     head = text(ko="가장 많은 실수부터", en="Most frequent mistakes first")
     count, what = text(ko="학생", en="students"), text(ko="실수", en="mistake")
     top = f'<tr><th class="n">{count}</th><th>{what}</th></tr>'
     return f"<h2>{head}</h2><table>{top}{''.join(rows)}</table>" if rows else ""
 
 
-def _often_row(lesson, name, students, graded):
-    where = sorted(
-        {exercise for each in students.values() for exercise in each},
-        key=lambda exercise: exercise_number(lesson, exercise),
-    )
-    places = " · ".join(_named(lesson, exercise) for exercise in where)
-    told = f"<strong>{places}</strong><br>{_told(name, graded)}"
-    told += _folded_names(students)
-    return f'<tr><td class="n">{len(students)}</td><td>{told}</td></tr>'
+def _students(where):
+    return set().union(*map(students_of, where.values()))
 
 
-def _told(name, graded):
-    """What the book says of a mistake, and its name."""
-    code = f" <small><code>{html.escape(name)}</code></small>" if name else ""
-    if not name:
-        begin = text(
-            ko="이름 붙은 실수가 아닙니다. 예를 들면: ",
-            en="No named mistake, such as: ",
-        )
-        return inline(begin + clean(graded["message"]))
-    return inline(words_of(name, graded)) + code
+def _often_row(lesson, where):
+    """One mistake: what it is, and who made it in which exercise."""
+    parts = []
+    for exercise in sorted(where, key=lambda name: exercise_number(lesson, name)):
+        made = where[exercise]
+        n = f" × {n_students(made)}" if len(where) > 1 else ""
+        names = _folded_names(name for name, _ in students_of(made))
+        told = _answers(made) if parts else _told(made)
+        parts.append(f"<strong>{_named(lesson, exercise)}{n}</strong><br>{told}{names}")
+    n = len(_students(where))
+    return f'<tr><td class="n">{n}</td><td>{"".join(parts)}</td></tr>'
+
+
+def _told(made):
+    """What the book says of a mistake, its name, and the answers that were given."""
+    shown = made[0][1]
+    if shown.name:
+        name = f" <small><code>{html.escape(shown.name)}</code></small>"
+        return f"{inline(shown.words)}{name}{_answers(made)}"
+    words, answers = inline(shown.words), {shown.answer for _, shown in made}
+    begin = text(ko="이름 붙은 실수가 아닙니다. ", en="No named mistake. ")
+    if len(answers) > 1:
+        begin, words = begin + text(ko="답이 저마다 다릅니다.", en="All different."), ""
+    elif shown.answer and len(made) > 1:
+        begin = text(ko=f"{len(made)}명이 같은 답. ", en=f"{len(made)} gave it. ")
+    elif len(made) > 1:
+        begin += text(ko="예를 들면: ", en="Such as: ")
+    return f"{_answers(made)}<em>{begin}</em>{words}"
+
+
+def _answers(made):
+    """The answers given, the most frequent first, each with how many gave it."""
+    counts = answers_of(made)
+    each = [
+        f"{inline(answer if '`' in answer else f'`{answer}`')} × {n}"
+        for answer, n in counts[:N_ANSWERS]
+    ]
+    more = ", …" if len(counts) > N_ANSWERS else ""
+    return f'<div class="given">{", ".join(each)}{more}</div>' if each else ""
 
 
 def _mistake_rows(wrong):
-    made = defaultdict(list)  # name of the mistake -> answers that show it
-    for graded in wrong:
-        for name in mistakes_of(graded):
-            made[name].append(graded)
-    rows = []
-    for name, answers in sorted(made.items(), key=lambda item: -len(item[1])):
-        who = _folded_names(g["student"] for g in answers)
-        told = _told(name, answers[0]) + who
-        rows.append(f'<tr><td class="n">{len(answers)}</td><td>{told}</td></tr>')
+    """A row for each mistake and each answer that several gave; the others in one."""
+    made = by_mistake(wrong)
+    single = [key for key in made if not key[0] and len(made[key]) == 1]
+    if len(single) > 1:
+        others = [made.pop(key)[0] for key in single]
+        made["", ""] = [*made.get(("", ""), ()), *others]
+    rows = [
+        f'<tr><td class="n">{n_students(shown)}</td><td>{_told(shown)}'
+        f"{_folded_names(name for name, _ in students_of(shown))}</td></tr>"
+        for shown in made.values()
+    ]
     return f"<table>{''.join(rows)}</table>" if rows else ""
 
 
@@ -250,23 +277,61 @@ def _students_table(lesson, records):
     return f'<div class="wide"><table>{"".join(lines)}</table></div>'
 
 
+def _note_part(every):
+    """What a teacher may want to look at, with no verdict."""
+    noted = defaultdict(list)
+    for place, graded in every.items():
+        for g in graded:
+            for note in g["notes"]:
+                if not note.startswith("variant"):  # each of a notebook's exercises
+                    noted[place, note].append(g["student"])
+    rows = [
+        f"<tr><td>{_named(*place)}</td><td>{html.escape(note_words(note))}</td>"
+        f"<td>{len(who)}{_folded_names(who)}</td></tr>"
+        for (place, note), who in noted.items()
+    ]
+    head = text(ko="살펴볼 것", en="What you may want to look at")
+    said = text(
+        ko="점수와는 상관이 없습니다. 짧은 답은 누가 써도 책의 해답과 같아집니다.",
+        en="None of it changes a grade. Short answers equal the book's solution "
+        "whoever writes them.",
+    )
+    return f"<h2>{head}</h2><p>{said}</p><table>{''.join(rows)}</table>" if rows else ""
+
+
+def note_words(note):
+    """Return a note in the teacher's language."""
+    return {
+        "several answers": text(ko="답이 여럿", en="several answers"),
+        "other cells run": text(ko="다른 셀도 실행함", en="other cells run"),
+        "last lines not run": text(ko="끝 줄은 실행하지 않음", en="last lines not run"),
+        "as the book's solution": text(
+            ko="책의 해답과 같음", en="as the book's solution"
+        ),
+    }.get(note, note)
+
+
 def _same_part(every):
     """Groups of students whose answers are the same, letter for letter."""
+    right, wrong = text(ko="맞음", en="right"), text(ko="틀림", en="wrong")
     rows = [
-        f"<tr><td>{_named(*place)}</td><td>{len(group)}"
+        f"<tr><td>{_named(*place)}</td>"
+        f"<td>{right if group[0]['state'] == 'right' else wrong}</td><td>{len(group)}"
         f"{_folded_names(g['student'] for g in group)}</td></tr>"
         for place, graded in every.items()
         for group in same_texts(graded)
     ]
-    head = text(ko="글자까지 같은 답", en="The same answer, letter for letter")
+    head = text(ko="글자까지 같은 함수", en="The same function, letter for letter")
     said = text(
-        ko="스스로 쓴 줄(문제와 책의 해답에 있는 줄은 빼고 세 줄 이상)이 글자까지 같은 "
-        "답입니다. 함께 풀었거나 같은 곳에서 보았을 수 있습니다. 해답은 공개되어 있고, "
-        "이것으로 점수가 바뀌지는 않습니다. 수나 순서를 적는 답은 견주지 않습니다.",
-        en="Answers whose own lines (three or more, without those of the task and of "
-        "the book's solution) are equal to the letter. People may have worked "
-        "together, or have read the same page. Solutions are public, and no grade "
-        "changes by this. Answers that are numbers or an order are not compared.",
+        ko="틀린 함수는 통째로, 맞은 함수는 스스로 쓴 줄(문제와 책의 해답에 있는 줄은 "
+        "빼고 세 줄 이상)이 글자까지 같은 것입니다. 함께 풀었거나 같은 곳에서 보았을 "
+        "수 있습니다. 해답은 공개되어 있고, 이것으로 점수가 바뀌지는 않습니다. 수나 "
+        "순서를 적는 답은 위에서 연습마다 함께 셉니다.",
+        en="Wrong functions that are equal as a whole, and right ones whose own lines "
+        "(three or more, without those of the task and of the book's solution) are. "
+        "People may have worked together, or have read the same page. Solutions are "
+        "public, and no grade changes by this. Answers that are numbers or an order "
+        "are counted with their exercises above.",
     )
     return f"<h2>{head}</h2><p>{said}</p><table>{''.join(rows)}</table>" if rows else ""
 

@@ -4,10 +4,17 @@ A record holds lesson, language and graded exercises of one notebook.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 
 from explore_transformers.grading.titles import is_more
+from explore_transformers.grading.wording import said
 from explore_transformers.language import text
+
+_PLACES = (
+    *(("첫째", "first"), ("둘째", "second"), ("셋째", "third")),
+    *(("넷째", "fourth"), ("다섯째", "fifth"), ("여섯째", "sixth")),
+)
 
 
 def clean(words):
@@ -60,22 +67,81 @@ def by_exercise(records):
     found = defaultdict(list)
     for submission, record in sorted(records, key=lambda r: r[1]["lesson"]):
         for graded in record["graded"]:
-            of = {"student": clean(submission.student)}
+            of = {"student": clean(submission.student), "number": submission.number}
             found[record["lesson"], graded["exercise"]].append(graded | of)
     return found
 
 
-def mistakes_of(graded):
-    """The mistakes that an answer shows; one empty name where none is known."""
-    also = [a["name"] for a in graded["also"]]
-    return [*dict.fromkeys([graded["mistake"] or "", *also])]
+@dataclass(frozen=True)
+class Shown:
+    """Something wrong in one answer, in the teacher's language.
+
+    Args:
+        name: the mistake's name; "" where the answer shows none that is known.
+        answer: the wrong value, with its place in an answer of several; or "".
+    """
+
+    name: str
+    answer: str
+    words: str
+
+    @property
+    def key(self):
+        """What is the same in answers that show the same thing."""
+        return (self.name, "") if self.name else ("", self.answer)
 
 
-def words_of(name, graded):
-    """Return what the book says of a mistake, in the teacher's language."""
-    known = {a["name"]: a for a in graded["also"]}
-    known.setdefault(graded["mistake"], graded["words"])
-    return clean(known.get(name, {}).get(text(ko="ko", en="en")) or graded["message"])
+def wrongs_of(graded):
+    """Return all that an answer shows, as Shown; nothing of one that isn't wrong."""
+    if graded["state"] != "wrong":
+        return []
+    if not graded["parts"]:
+        name = graded["mistake"] or ""
+        return [Shown(name, clean(graded["given"]), clean(said(graded["message"])))]
+    return [
+        Shown(
+            part["name"] if part["is_named"] else "",
+            placed(part),
+            clean(said(part["words"])),
+        )
+        for part in graded["parts"]
+    ]
+
+
+def by_mistake(graded):
+    """Return {key: [(student, Shown), ...]} of one exercise, most students first.
+
+    Two students may have one name: a student is (name, number).
+    """
+    made = defaultdict(list)
+    for g in graded:
+        for shown in dict.fromkeys(wrongs_of(g)):
+            made[shown.key].append(((g["student"], g["number"]), shown))
+    return dict(sorted(made.items(), key=lambda item: -n_students(item[1])))
+
+
+def answers_of(made):
+    """Return [(answer, how many gave it), ...], the most frequent first."""
+    counts = Counter(shown.answer for _, shown in made if shown.answer)
+    return counts.most_common()
+
+
+def students_of(made):
+    """Return the students of (student, Shown), ..., each as (name, number)."""
+    return {student for student, _ in made}
+
+
+def n_students(made):
+    return len(students_of(made))
+
+
+def placed(part):
+    """Say which of an answer's values this is, and what was given."""
+    place, shown = part["place"], clean(part["given"])
+    if place > len(_PLACES):
+        return text(ko=f"{place}번째 값", en=f"value {place}") + f": `{shown}`"
+    ko, en = _PLACES[place - 1]
+    return text(ko=f"{ko} 값", en=f"{en} value") + f": `{shown}`"
 
 
 def same_texts(graded):
@@ -83,5 +149,5 @@ def same_texts(graded):
     groups = defaultdict(list)
     for g in graded:
         if g["own"]:
-            groups[g["own"]].append(g)
+            groups[g["state"], g["own"]].append(g)
     return [group for group in groups.values() if len(group) > 1]

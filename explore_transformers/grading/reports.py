@@ -8,19 +8,25 @@ import csv
 import hashlib
 import html
 import re
+import zipfile
 from collections import Counter
 
 from explore_transformers.boxes import box, inline
-from explore_transformers.grading.overview import page, write_overview
+from explore_transformers.grading import titles
+from explore_transformers.grading.overview import note_words, page, write_overview
 from explore_transformers.grading.records import (
+    answers_of,
     by_exercise,
+    by_mistake,
     clean,
     core,
-    mistakes_of,
+    more,
+    n_students,
+    placed,
     score,
-    words_of,
 )
 from explore_transformers.grading.titles import exercise_title, lesson_title
+from explore_transformers.grading.wording import said
 from explore_transformers.language import text, use_language
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -29,8 +35,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def write_all(folder, records, problems, language, left_out=()):
     """Write every report; `language` is the teacher's, feedback is in the student's."""
     folder.mkdir(parents=True, exist_ok=True)
-    for submission, record in records:
-        write_feedback(folder / "feedback", submission, record)
+    room = folder / "feedback"
+    sheets = [
+        (submission, record["lesson"], write_feedback(room, submission, record))
+        for submission, record in records
+    ]
+    if of_moodle := [sheet for sheet in sheets if sheet[0].moodle]:
+        write_for_moodle(folder / "feedback-for-moodle.zip", of_moodle)
     use_language(language)
     write_grades(folder / "grades.csv", records)
     write_mistakes(folder / "mistakes.csv", records)
@@ -88,27 +99,19 @@ def _share(record):
     return n_right, n, round(100 * n_right / n, 1) if n else ""
 
 
-def note_words(note):
-    """Return a note in the teacher's language."""
-    return {
-        "several answers": text(ko="답이 여럿", en="several answers"),
-        "other cells run": text(ko="다른 셀도 실행함", en="other cells run"),
-        "last lines not run": text(ko="끝 줄은 실행하지 않음", en="last lines not run"),
-        "as the book's solution": text(
-            ko="책의 해답과 같음", en="as the book's solution"
-        ),
-    }.get(note, note)
-
-
 def write_mistakes(path, records):
-    """Write how many of the class made each named mistake, for each exercise."""
+    """Write how many made each mistake, or gave each other wrong answer."""
     rows = [["lesson", "exercise", "name", "state", "mistake", "words", "students"]]
+    rows[0].append("answers")
     for (lesson, exercise), graded in by_exercise(records).items():
         about = lesson_title(lesson), exercise_title(lesson, exercise), exercise
-        counts = Counter((g["state"], name) for g in graded for name in mistakes_of(g))
-        words = {name: words_of(name, g) for g in graded for name in mistakes_of(g)}
-        for (state, name), n in counts.most_common():
-            rows.append([*about, state, name, words[name] if name else "", n])
+        states = Counter(g["state"] for g in graded if g["state"] != "wrong")
+        rows += [[*about, state, "", "", n, ""] for state, n in states.most_common()]
+        for (name, answer), shown in by_mistake(graded).items():
+            told = shown[0][1].words if name or answer else ""
+            each = [f"{a.replace('`', '')} × {n}" for a, n in answers_of(shown)]
+            row = [*about, "wrong", name, told, n_students(shown), "; ".join(each)]
+            rows.append(row)
     _write_table(path, rows)
 
 
@@ -122,21 +125,46 @@ def _write_table(path, rows):
 
 
 def write_feedback(folder, submission, record):
-    """Write what the checks say to one student, as Markdown and as HTML."""
+    """Write what the checks say to one student, as Markdown and as HTML.
+
+    Returns: the HTML file's path.
+    """
     folder.mkdir(exist_ok=True)
     use_language(record["language"])
-    n_right, n = score(record)
-    count = text(ko=f"{n}문제 가운데 {n_right}문제", en=f"{n_right} of {n} exercises")
-    title = f"{clean(submission.student)} · {lesson_title(record['lesson'])}: {count}"
+    student, lesson = clean(submission.student), lesson_title(record["lesson"])
+    title = f"{student} · {lesson}: {_counts(record)}"
     name = safe_name(submission.student, record["lesson"])
     markdown = [
         f"# {_plain_markdown(title)}",
-        *(_told_in_markdown(_title(record, g), g) for g in record["graded"]),
+        *(_told_in_markdown(record, g) for g in record["graded"]),
     ]
     (folder / f"{name}.md").write_text("\n\n".join(markdown) + "\n", "utf-8")
-    boxes = [_told_in_html(_title(record, g), g) for g in record["graded"]]
+    boxes = [_told_in_html(record, g) for g in record["graded"]]
     told = page(title, "\n".join(boxes), record["language"])
-    (folder / f"{name}.html").write_text(told, "utf-8")
+    path = folder / f"{name}.html"
+    path.write_text(told, "utf-8")
+    return path
+
+
+def _counts(record):
+    """Say how many are right, the core first: the others may not have been set."""
+    parts = (core(record), "핵심", "core"), (more(record), "더 풀 연습", "for more")
+    told = []
+    for part, ko, en in parts:
+        n_right, n = score(part)
+        words = text(
+            ko=f"{ko} {n}문제 가운데 {n_right}문제", en=f"{en} {n_right} of {n}"
+        )
+        told += [words] if n else []
+    return ", ".join(told)
+
+
+def write_for_moodle(path, sheets):
+    """Write the sheets as Moodle takes feedback files: (Submission, lesson, path)."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for submission, lesson, sheet in sheets:
+            name = f"{clean(submission.moodle)}_{lesson}.html"
+            archive.writestr(name, sheet.read_bytes())
 
 
 def _state(graded):
@@ -147,19 +175,35 @@ def _state(graded):
     }[graded["state"]]
 
 
-def _said(graded):
-    """Return what a check said, without what only a notebook can do."""
-    detail = [x for x in graded["detail"].splitlines() if "check.case(" not in x]
-    further = [a[text(ko="ko", en="en")] for a in graded["also"]]
-    return [clean(x) for x in (graded["message"], *further, *detail) if x]
+def _said(lesson, graded):
+    """Return what a check said, of each wrong part where there are several."""
+    lines = [said(graded["message"])]
+    if parts := graded["parts"]:
+        lines = [f"{placed(part)}. {said(part['words'])}" for part in parts]
+        lines.append(_the_others(parts[0]["of"] - len(parts)))
+    lines += said(graded["detail"]).splitlines()
+    section = titles.section(lesson, graded["exercise"])
+    if graded["state"] == "wrong" and section:
+        where = text(ko=f"다시 읽을 곳: ‘{section}’", en=f"To reread: “{section}”")
+        lines.append(where)
+    return [clean(line) for line in lines if line]
+
+
+def _the_others(n):
+    """Say that the other n values are right."""
+    if n == 0:
+        return ""
+    which = "The other one is" if n == 1 else f"The other {n} are"
+    return text(ko=f"나머지 {n}개는 맞았습니다.", en=f"{which} right.")
 
 
 def _plain_markdown(words):
     return re.sub(r"([\\*_{}\[\]<>#|!&])", r"\\\1", words.replace("\n", " "))
 
 
-def _told_in_markdown(title, graded):
-    parts = re.split(r"(`[^`]+`)", "  \n".join(_said(graded)))
+def _told_in_markdown(record, graded):
+    lines, title = _said(record["lesson"], graded), _title(record, graded)
+    parts = re.split(r"(`[^`]+`)", "  \n".join(lines))
     said = [
         p if p.startswith("`") else re.sub(r"([<>\[\]!&])", r"\\\1", p) for p in parts
     ]
@@ -167,9 +211,10 @@ def _told_in_markdown(title, graded):
     return f"{head}  \n{''.join(said)}".rstrip()
 
 
-def _told_in_html(title, graded):
+def _told_in_html(record, graded):
+    words, title = _said(record["lesson"], graded), _title(record, graded)
     mood = {"right": "good", "wrong": "bad"}.get(graded["state"], "neutral")
     name = f"<code>{html.escape(graded['exercise'])}</code>"
     name = f"<strong>{html.escape(title)}</strong> ({name})"
-    lines = [f"{name}: <strong>{_state(graded)}</strong>", *map(inline, _said(graded))]
+    lines = [f"{name}: <strong>{_state(graded)}</strong>", *map(inline, words)]
     return box(mood, "<br>".join(lines))

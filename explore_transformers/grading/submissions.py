@@ -31,6 +31,7 @@ class Submission:
     Args:
         student: whose it is, by folder or file name; not to be trusted as a path.
         number: the student's number in Moodle or Canvas, or "".
+        moodle: what Moodle calls it, by which it takes feedback files back, or "".
         source: where it was found, in words.
         time: when it was last changed, larger is later.
     """
@@ -40,6 +41,7 @@ class Submission:
     source: str
     data: bytes = field(repr=False)
     time: float = 0.0
+    moodle: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,22 @@ def find(root):
         found = list(_in_file(PurePosixPath(root.name), root.open("rb"), 0.0, problems))
     common = _common([path for path, *_ in found])
     named = [
-        Submission(*_whose(path, common), str(path), data, time)
+        Submission(*_whose(path, common), str(path), data, time, _moodles(path))
         for path, data, time in found
     ]
     return named, problems
+
+
+def _moodles(path):
+    """Return "NAME_NUMBER_assignsubmission_file", the same in all versions, or "".
+
+    A student's name may have no further `_`: Moodle parts there.
+    """
+    matches = filter(None, (_MOODLE.match(part[:300]) for part in path.parts))
+    found = next(matches, None)
+    if found is None:
+        return ""
+    return f"{found['name'].replace('_', ' ')}_{found['id']}_assignsubmission_file"
 
 
 def _in_folder(root, problems):

@@ -49,6 +49,12 @@ def exercise_title(lesson, exercise):
     return f"{about['number']} {about[text(ko='ko', en='en')]}"
 
 
+def section(lesson, exercise):
+    """Return the heading of the section that it is about, or ""."""
+    named = _exercise(lesson, exercise).get("section", {})
+    return named.get(text(ko="ko", en="en"), "")
+
+
 def is_more(lesson, exercise):
     """Return whether it is beyond the lesson's core."""
     return _exercise(lesson, exercise).get("more", False)

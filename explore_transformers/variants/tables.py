@@ -148,6 +148,7 @@ def _attention(first, second, third, hidden, n_source, n_target):
         (
             *(doubled / 4, (doubled + hidden) / 5, even[1], (doubled + hidden) / 4),
             *(doubled / 5, doubled, first * math.log(2), even[0], doubled / 3, first),
+            *((total + second) / 4, (total + third) / 4),
         ),
         (third, hidden, 1000 * third, *even),
         (
