@@ -431,7 +431,7 @@ def test_what_is_said_is_true_of_the_sentence_and_the_models_shown(playground):
     page.wait_for_function("Page.state.n === 60")
     assert all(text in said(page) for text in output(page))
     assert said_last(page, "breaks") != before
-    press(page, "One word")
+    press(page, "One word back")
     write_own(page, "나는 사과를 먹었다.")
     page.wait_for_function("Page.state.n === 60")
     assert all(text in said(page) for text in output(page))
@@ -1354,7 +1354,7 @@ def test_no_english_sentence_is_left_in_the_korean_page(playground):
 
 def test_the_keyboard_alone_does_it(playground):
     page = playground("en", "#s=0")
-    page.get_by_label("Sentence (none").focus()
+    page.get_by_label("Sentence (new").focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_function("Page.state.s === 4 && Page.state.n === 60")
     for _ in range(20):

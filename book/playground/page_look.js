@@ -201,13 +201,19 @@
     return {name, body, about, fold, table, element};
   };
 
+  // Where lesson 3 measures what is said of it.
+  const MORE = {
+    encoder_decoder: {ko: "더-알아보기-상태의-차원을-키우면", en: "more-a-larger-state"},
+    attention: {ko: "더-알아보기-가중치는-단어가-아니라-상태에-있다",
+      en: "more-a-weight-is-on-a-state-not-on-a-word"},
+  };
+
   // What that translator reads, in numbers of its own.
   const about = (runner, {source_words}) => {
     const text = say(`about_${runner.name}`, source_words.length,
       runner.model.hidden_size);
-    return runner.name !== "attention" ? [text] : [text, " ",
-      Page.lesson("03_attention", {ko: "더-알아보기-가중치는-단어가-아니라-상태에-있다",
-        en: "more-a-weight-is-on-a-state-not-on-a-word"})];
+    const lesson = MORE[runner.name];
+    return lesson ? [text, " ", Page.lesson("03_attention", lesson)] : [text];
   };
 
   // All of it, in a fold.
@@ -235,6 +241,16 @@
     if (fold.open) place.replaceChildren(...table(runner, of.encoded));
   };
 
+  // Of an encoder's head there is the matrix alone: it opens when one is chosen.
+  const matrix_opener = (matrix) => {
+    let shown = null;
+    return () => {
+      const {a} = Page.state;
+      if (a !== shown && a.startsWith("encoder")) matrix.open = true;
+      shown = a;
+    };
+  };
+
   // of: {runners(), encoded(name), choose(name, n, word), otherwise: what gets the
   // focus where no bar is left}
   Page.look = (of) => {
@@ -248,12 +264,7 @@
     for (const panel of panels) {
       panel.fold.addEventListener("toggle", () => show_panel(panel, of));
     }
-    let shown = null; // of an encoder's head there is the matrix alone
-    const open_matrix = () => {
-      const {a} = Page.state, {fold: matrix} = panels.at(-1);
-      if (a !== shown && a.startsWith("encoder")) matrix.open = true;
-      shown = a;
-    };
+    const open_matrix = matrix_opener(panels.at(-1).fold);
     const show = () => {
       fold.open = Boolean(Page.state.i);
       if (!fold.open || !of.runners()) return;
