@@ -69,8 +69,8 @@
     const input = make("input", {
       type: "checkbox", "aria-describedby": id, change: () => turn(name, input.checked),
     });
-    const reasons = lacking(name).map((model) =>
-      make("span", {class: "pg-lacks"}, say("lacks", say(model), reason(name)), " "));
+    const models = lacking(name).map((model) => say(model)).join(" / ");
+    const reasons = models ? [say("lacks", models, reason(name)), " "] : [];
     const about = make("li", {id}, make("strong", {}, Page.rich(say(name)), ": "),
       say(`expect_${name}`), " ", reasons, Page.lesson(...proofs[name]), " ",
       example(name));
