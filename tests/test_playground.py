@@ -15,7 +15,15 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from builder.playground import FOLDER, LIMIT, MODELS, TRANSLATORS, weight_script
+from builder.playground import (
+    FOLDER,
+    HEADS,
+    LIMIT,
+    MODELS,
+    TRANSLATORS,
+    sentences_script,
+    weight_script,
+)
 from explore_transformers.data import corpus, reviews
 from explore_transformers.data.nsmc import VARIABLE, load_nsmc
 from explore_transformers.lessons.bert_gpt import candidates
@@ -172,6 +180,24 @@ def test_each_switch_is_the_same_break_in_python(page, unseen, name, switch):
     print(f"{name} {switch}: largest difference of a logit {largest:.1e}")
     assert largest <= GAP
     assert moved > 0.1, "the switch changes nothing"
+
+
+@pytest.mark.slow
+def test_the_heads_listed_first_are_those_that_translations_need_most():
+    model, (source, _) = python.load_translator("transformer")
+    text = sentences_script().removeprefix("var SENTENCES=").rstrip(";\n")
+    pairs = json.loads(text)["pairs"][:40]  # ten of each length
+    sources = [[source[word] for word in korean.split()] for korean, _ in pairs]
+    whole, changed = translate(model, sources), {}
+    for name, part in model.named_modules():
+        for head in range(part.n_heads) if name.endswith("attention") else ():
+            without = python.broken(model, {"remove_head": [f"{name}.{head}"]})
+            pairs = zip(whole, translate(without, sources), strict=True)
+            changed[f"{name}.{head}"] = sum(a != b for a, b in pairs)
+    ranked = sorted(changed, key=lambda key: -changed[key])
+    print({key: changed[key] for key in ranked})
+    assert {*ranked[: len(HEADS) - 1]} == {*HEADS[1:]}
+    assert changed[ranked[len(HEADS) - 2]] > changed[ranked[len(HEADS) - 1]]
 
 
 @pytest.mark.browser

@@ -62,6 +62,34 @@ var Page = {
     return Page.make("a", {href}, Page.say("lesson", Number(name.slice(0, 2))));
   },
 
+  // A sentence of the book as it is chosen: with its meaning for who reads no Korean.
+  sentence_text(i) {
+    const [source, target] = SENTENCES.pairs[i];
+    const korean = Page.as_written(source.split(" "));
+    if (Page.language === "ko") return korean;
+    return `${target.replace(/ ([.,])/g, "$1")} (${korean})`;
+  },
+
+  upper: (text) => text.slice(0, 1).toUpperCase() + text.slice(1),
+
+  svg(tag, properties, ...children) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(properties)) {
+      element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+  },
+
+  // Text in which √d is a formula, drawn, since not every browser has a font for it.
+  rich(text) {
+    const root = () => Page.svg("svg",
+      {viewBox: "0 0 24 20", class: "pg-root", role: "img", "aria-label": "√d"},
+      Page.svg("path", {d: "M1 12l2.5-1.5 4 8 4-17h12"}),
+      Page.svg("text", {x: 12, y: 17}, "d"));
+    return text.split("√d").flatMap((part, i) => (i ? [root(), part] : [part]));
+  },
+
   // A menu of [Korean, English] texts; whoever reads the English page sees both.
   examples(texts, choose) {
     const shown = ([korean, english]) =>
@@ -145,7 +173,7 @@ var Page = {
         tell(Page.say("loading", Page.say(name)));
         runners[name] = await ET.load(name);
       }
-      tell(Page.say("loaded"));
+      tell(Page.make("span", {class: "pg-unseen"}, Page.say("loaded")));
       return runners;
     } catch {
       tell(Page.say("not_loaded"));
@@ -153,14 +181,29 @@ var Page = {
     }
   },
 
-  // A text to be copied: to the clipboard or, where a page has none, marked.
-  async copy(text, tell) {
-    try {
-      await navigator.clipboard.writeText(text);
-      tell(Page.say("copied"));
-    } catch {
-      tell(Page.say("copy_failed"));
-    }
+  // A button that copies what text() gives, and beside it whether it did.
+  copier(label, text) {
+    const told = Page.make("span", {role: "status", class: "pg-hint"});
+    const copy = async () => {
+      const copied = await navigator.clipboard?.writeText(text()).then(() => true,
+        () => false);
+      told.textContent = Page.say(copied ? "copied" : "copy_failed");
+    };
+    return Page.make("span", {class: "pg-copier"},
+      Page.button(Page.say(label), copy), " ", told);
+  },
+
+  share: () => Page.copier("share", () => location.href),
+
+  // Lines of Python in a fold -> {fold, show(text)}
+  code() {
+    const code = Page.make("code", {translate: "no"}), name = Page.say("as_code");
+    const fold = Page.make("details", {}, Page.make("summary", {}, name),
+      Page.make("p", {class: "pg-hint"}, Page.say("code_needs"), " ",
+        Page.make("a", {href: "how-to-run.html"}, Page.say("how_to_run"))),
+      Page.make("pre", {tabindex: 0, "aria-label": name}, code),
+      Page.copier("copy_code", () => code.textContent));
+    return {fold, show: (text) => { code.textContent = text; }};
   },
 
   start() {

@@ -57,9 +57,9 @@
 
   // A sentence on which it shows, translated by all at once.
   const example = (name) => {
-    const s = SENTENCES.shows[name], source = SENTENCES.pairs[s][0].split(" ");
+    const s = SENTENCES.shows[name];
     const show = () => Page.change({s, t: null, n: LONGEST, c: [], w: 0});
-    return button(say("try_sentence", Page.as_written(source)), show,
+    return button(say("try_sentence", Page.sentence_text(s)), show,
       {class: "pg-try", lang: Page.language});
   };
 
@@ -69,13 +69,14 @@
     const input = make("input", {
       type: "checkbox", "aria-describedby": id, change: () => turn(name, input.checked),
     });
-    const reasons = lacking(name).map((model) =>
-      make("span", {class: "pg-lacks"}, say("lacks", say(model), reason(name)), " "));
-    const about = make("li", {id}, make("strong", {}, say(name), ": "),
+    const models = lacking(name).map((model) => say(model)).join(" / ");
+    const reasons = models ? [say("lacks", models, reason(name)), " "] : [];
+    const about = make("li", {id}, make("strong", {}, Page.rich(say(name)), ": "),
       say(`expect_${name}`), " ", reasons, Page.lesson(...proofs[name]), " ",
       example(name));
     ui.switches[name] = {input, about, shows: about.lastChild};
-    return make("li", {}, make("label", {class: "pg-switch"}, input, " ", say(name)));
+    return make("li", {}, make("label", {class: "pg-switch"}, input, " ",
+      make("span", {}, Page.rich(say(name)))));
   };
 
   const model_choice = () => {
@@ -100,8 +101,9 @@
     }
     ui.heads.hidden = !b.includes("remove_head")
       || ui.switches.remove_head.input.disabled;
-    ui.sentence.replaceChildren(make("strong", {}, `${say("sentence_now")}: `),
-      make("span", {lang: "ko"}, Page.as_written(Page.sentence().words)));
+    const whole = t ? make("span", {lang: "ko"}, Page.as_written(t))
+      : Page.sentence_text(s);
+    ui.sentence.replaceChildren(make("strong", {}, `${say("sentence_now")}: `), whole);
   };
 
   // ---- heads ------------------------------------------------------------------------
@@ -122,7 +124,7 @@
   const line_of_heads = ({name, n_heads}) => {
     const place = Page.view_name({name, head: 0}).split(", ");
     const title = n_heads > 1 ? place.slice(0, -1).join(", ") : place[0];
-    return make("div", {class: "pg-heads"}, make("span", {}, title),
+    return make("div", {class: "pg-heads"}, make("span", {}, Page.upper(title)),
       Array.from({length: n_heads}, (_, head) => head_box(name, head)));
   };
 
@@ -175,7 +177,9 @@
     const moved = Math.max(...whole.chances.map((chance, i) =>
       Math.abs(chance - broken.chances[i])));
     const why = fitting.length === 1 ? say(`same_${fitting[0]}`) : "";
-    return `${say("moved", Page.percent(moved).replace("%", ""))} ${why}`;
+    const how = moved < 0.0005 ? say("unmoved")
+      : say("moved", Page.percent(moved).replace("%", ""));
+    return `${how} ${why}`;
   };
 
   // -> [what has changed, and why nothing has]
@@ -184,15 +188,20 @@
     if (no_head) return [say("no_head"), ""];
     if (!broken) {
       const [key] = Object.keys(Page.breaks(name)); // it has no such part
-      return [say("not_broken"), key ? reason(key) : ""];
+      return [say("not_broken"), key ? Page.upper(reason(key)) : ""];
     }
     const {right, missing} = Page.compare(broken.words, whole.words);
-    const n = Math.max(right.filter((r) => !r).length, missing.length);
-    return n ? [say("differing", n), ""] : [say("same"), unchanged(result)];
+    const n_new = right.filter((r) => !r).length;
+    return n_new || missing.length ? [say("differing", n_new, missing.length), ""]
+      : [say("same"), unchanged(result)];
   };
 
-  const words_of = (words, {right}) => words.flatMap((word, i) => [
-    right[i] ? word : make("mark", {class: "pg-changed"}, word), " "]);
+  // Words of which those that the other lacks are marked.
+  const words_of = (words, others, kind) => {
+    const {right} = Page.compare(words, others);
+    return words.flatMap((word, i) => [
+      right[i] ? word : make("mark", {class: kind}, word), " "]);
+  };
 
   const row = (result) => {
     const {name, whole, broken} = result, [what, why] = difference(result);
@@ -204,8 +213,9 @@
       why ? make("p", {class: "pg-hint"}, why) : null,
       broken ? make("h4", {}, say("broken")) : null,
       broken ? make("p", {class: "pg-broken-words", lang: "en"},
-        words_of(broken.words, Page.compare(broken.words, whole.words))) : null,
-      make("h4", {}, say("whole")), make("p", {lang: "en"}, whole.words.join(" ")));
+        words_of(broken.words, whole.words, "pg-changed")) : null,
+      make("h4", {}, say("whole")), make("p", {lang: "en"},
+        words_of(whole.words, (broken ?? whole).words, "pg-gone")));
   };
 
   const say_differences = async () => {
@@ -222,7 +232,7 @@
 
   const ready = async () => {
     if (runners) return true;
-    const tell = (text) => { ui.said.textContent = text; };
+    const tell = (text) => ui.said.replaceChildren(text);
     runners = await Page.load(ET.TRANSLATORS, tell);
     if (!runners) return false;
     show();
@@ -237,6 +247,12 @@
     show_heads();
     ui.results = Page.state.b.length ? ET.TRANSLATORS.map(both) : [];
     ui.table.replaceChildren(...ui.results.map(row));
+    // Where a switch did nothing, the sentence on which it shows comes first to hand.
+    const is_idle = ui.results.some(({whole, broken}) =>
+      broken?.words.join(" ") === whole.words.join(" "));
+    for (const {shows} of Object.values(ui.switches)) {
+      shows.classList.toggle("pg-hot", is_idle);
+    }
   };
 
   const mend = () => {
@@ -255,7 +271,8 @@
     const about = Object.values(ui.switches).map((one) => one.about);
     box.append(make("fieldset", {}, make("legend", {}, say("switches")),
       make("ul", {class: "pg-switches"}, items),
-      make("div", {class: "pg-controls"}, model_choice(), button(say("mend"), mend))),
+      make("div", {class: "pg-controls"}, model_choice(), button(say("mend"), mend),
+        Page.share())),
     ui.sentence, ui.said, make("ul", {class: "pg-about"}, about), ui.table, ui.heads,
     Page.terms("context-vector", "padding", "causal-mask", "positional-encoding",
       "multi-head-attention", "attention-weight"));

@@ -10,7 +10,7 @@
   const NAMES = {temperature: "temperature", k: "top_k", p: "top_p"};
 
   const prompt = () => Page.state.g ?? Page.prompts[0][0];
-  const tell = (text) => { ui.said.textContent = text; };
+  const tell = (text) => ui.said.replaceChildren(text);
 
   const ready = async () => {
     writer ??= (await Page.load(["korean_gpt"], tell))?.korean_gpt ?? null;
@@ -134,15 +134,20 @@
 
   const pieces = () => writer.prompt.slice(1).map((id) => writer.vocabulary.words[id]);
 
-  const counted = (text) =>
-    (pieces().length === 1 ? say("token", text) : say("tokens", pieces().length, text));
+  const counted = (text) => {
+    const n = pieces().length;
+    if (!n) return say("no_tokens");
+    return n === 1 ? say("token", text) : say("tokens", n, text);
+  };
 
   const merges_of = (word) => {
     const steps = [...writer.vocabulary.merges(word)];
     const items = steps.map(({pieces: now, pair, rank}) => make("li", {},
       make("span", {class: "pg-pieces", lang: "ko"},
         now.map((piece) => make("span", {class: "pg-piece"}, piece))), " ",
-      make("small", {}, pair ? say("merged", ...pair, rank + 1) : say("characters"))));
+      make("small", {}, pair
+        ? say("merged", ...pair, rank + 1, writer.vocabulary.rank.size)
+        : say("characters"))));
     return make("details", {}, make("summary", {}, say("merges_of", word)),
       make("ol", {class: "pg-merges"}, items));
   };
@@ -160,7 +165,8 @@
       make("p", {}, counted(""),
         make("span", {class: "pg-pieces", lang: "ko"},
           pieces().map((piece) => make("span", {class: "pg-piece"}, piece)))),
-      ...notes, ...words.slice(0, 12).map(merges_of));
+      make("p", {class: "pg-hint"}, say("about_mark")), ...notes,
+      ...words.slice(0, 12).map(merges_of));
     shown_merges = begun;
   };
   let shown_merges = null;
@@ -187,22 +193,15 @@
     Page.keep_focus(ui.bars, show_bars, ui.undo);
     ui.written.hidden = false;
     const {temperature, k, p} = Page.state;
-    ui.code.textContent =
-      Page.gpt_code(begun, writer.ids, {temperature, top_k: k, top_p: p});
+    ui.code.show(Page.gpt_code(begun, writer.ids, {temperature, top_k: k, top_p: p}));
   };
 
   const controls = () => {
     ui.undo = button(say("undo"), undo);
     return make("div", {class: "pg-controls"},
       button(say("one_more"), () => write(1), {class: "pg-main"}),
-      button(say("ten_more"), () => write(10)), ui.undo, button(say("anew"), anew));
-  };
-
-  const code = () => {
-    ui.code = make("code", {translate: "no"});
-    return make("details", {}, make("summary", {}, say("as_code")),
-      make("pre", {tabindex: 0, "aria-label": say("as_code")}, ui.code),
-      button(say("copy_code"), () => Page.copy(ui.code.textContent, tell)));
+      button(say("ten_more"), () => write(10)), ui.undo, button(say("anew"), anew),
+      Page.share());
   };
 
   const follow = async (change) => {
@@ -223,8 +222,10 @@
     ui.merges = make("div");
     ui.text = make("p", {class: "pg-output", lang: "ko"});
     ui.bars = make("div");
+    ui.code = Page.code();
+    ui.said.textContent = say("gpt_load");
     ui.written = make("div", {class: "pg-panel"},
-      make("h3", {}, say("text_so_far")), ui.text, ui.bars, code());
+      make("h3", {}, say("text_so_far")), ui.text, ui.bars, ui.code.fold);
     ui.written.hidden = true;
     const submit = (event) => {
       event.preventDefault();

@@ -4,27 +4,46 @@
 
 (() => {
   const {make, say} = Page;
+  const LEAST = 0.01; // a smaller weight is not shown by itself
 
-  // The step looked at: one that was taken, or the one to come.
-  const looked_at = (runner) => {
-    const {steps, vocabulary} = runner, n_steps = steps.length, {w} = Page.state;
-    const n = w && w <= n_steps ? w : n_steps + !runner.done;
-    if (n <= n_steps) return {n, is_next: false, ...steps[n - 1]};
+  // Of whole translations the first word at which one goes wrong or they differ; where
+  // there is none the second, often the subject.
+  const most_telling = (all) => {
+    const {reference} = Page.sentence();
+    const written = all.map(({steps}) => steps.map(({word}) => word));
+    const right = reference ? [...reference, "</s>"] : written[0];
+    const found = right.findIndex((word, i) =>
+      written.some((words) => words[i] !== word));
+    return found < 0 ? 2 : found + 1;
+  };
+
+  // The number of the word looked at: the reader's or, while they write, the next.
+  Page.looked_at = (runners) => {
+    const all = Object.values(runners);
+    if (Page.state.w) return Page.state.w;
+    if (all.every(({done}) => done)) return most_telling(all);
+    return Math.max(...all.map(({steps, done}) => steps.length + !done));
+  };
+
+  // That step of a translator: taken, or the one to come; null after its end.
+  const step_of = (runner, looked) => {
+    const {steps, vocabulary} = runner, n = Math.min(looked, steps.length + 1);
+    if (n <= steps.length) return {n, ...steps[n - 1]};
+    if (runner.done) return null;
     const next = runner.peek(), word = vocabulary.words[ET.argmax(next.logits)];
-    return {n, is_next: true, word, probabilities: ET.softmax(next.logits), ...next};
+    return {n, word, probabilities: ET.softmax(next.logits), ...next};
   };
 
-  const in_quotes = (word) => {
-    if (word === "<s>") return say("beginning");
-    return word === "</s>" ? say("end") : Page.with_gloss(word);
-  };
+  const ENDS = {"<s>": "beginning", "</s>": "end"};
+  const written = (word) => (Object.hasOwn(ENDS, word) ? say(ENDS[word]) : word);
+  const in_quotes = (word) =>
+    (Object.hasOwn(ENDS, word) ? written(word) : Page.with_gloss(word));
 
-  const next_words = (runner, choose) => {
-    const {n, is_next, word, probabilities} = looked_at(runner);
-    const rows = Page.likeliest(probabilities, runner.vocabulary.words, 5);
-    const title = is_next ? say("next_word") : say("word_n", n, in_quotes(word));
-    const pick = is_next ? (_, chosen) => choose(runner.name, chosen) : null;
-    return [make("h4", {}, title), Page.bars(rows, word, pick)];
+  const next_words = (runner, {n, word, probabilities}, choose) => {
+    const {words} = runner.vocabulary;
+    const rows = Page.likeliest(probabilities, words.map(written), 5);
+    const pick = (id) => choose(runner.name, n, words[id]);
+    return [make("h4", {}, say("word_n", n)), Page.bars(rows, written(word), pick)];
   };
 
   // ---- attention --------------------------------------------------------------------
@@ -53,7 +72,7 @@
     }
     const steps = runner.done ? runner.steps : [...runner.steps, runner.peek()];
     const rows = steps.map((step) => of_head(step.attention_weights[name], head));
-    const queries = steps.map((step) => step.word ?? "…");
+    const queries = steps.map(({word}) => word ?? "…");
     const own = ["<s>", ...runner.steps.map((step) => step.word)];
     return {queries, keys: name.includes("self") ? own : source, rows};
   };
@@ -68,21 +87,29 @@
   const in_words = (runner, word, keys, weights) => {
     const most = weights.indexOf(Math.max(...weights));
     const text = say("head_reads", Page.view_name(view(runner)), in_quotes(word),
-      Page.percent(weights[most]), in_quotes(keys[most]));
-    return text[0].toUpperCase() + text.slice(1);
+      in_quotes(keys[most]), Page.percent(weights[most]));
+    return Page.upper(text);
   };
 
-  const weights_of_step = (runner, encoded) => {
+  // The words that were read; of the many that hardly were, only how many.
+  const chips_of = (weights, keys) => {
+    const read = [...weights.keys()].filter((i) => weights[i] >= LEAST);
+    const chips = read.map((i) => tinted("li", weights[i],
+      make("span", {}, written(keys[i])), Page.gloss(keys[i]),
+      make("small", {}, Page.percent(weights[i]))));
+    const rest = weights.length - read.length;
+    return rest ? [...chips, make("li", {class: "pg-rest"}, say("rest", rest))] : chips;
+  };
+
+  const weights_of_step = (runner, {n, word}, encoded) => {
     if (runner.name === "encoder_decoder") return [make("p", {}, say("no_attention"))];
-    const {n, word} = looked_at(runner);
-    const title = make("h4", {}, say("weights_of", in_quotes(word)));
     if (view(runner).name.startsWith("encoder")) {
-      return [title, make("p", {}, say("of_encoder"))];
+      return [make("h4", {}, Page.view_name(view(runner))),
+        make("p", {}, say("of_encoder"))];
     }
+    const title = make("h4", {}, say("weights_of", in_quotes(word)));
     const {keys, rows} = matrix(runner, encoded), weights = rows[n - 1];
-    const chips = weights.map((weight, i) => tinted("li", weight,
-      make("span", {}, keys[i]), Page.gloss(keys[i]),
-      make("small", {}, Page.percent(weight))));
+    const chips = chips_of(weights, keys);
     return [title,
       make("p", {class: "pg-reads"}, in_words(runner, word, keys, weights)),
       make("ul", {class: "pg-chips"}, chips)];
@@ -100,9 +127,9 @@
     const {queries, keys, rows} = matrix(runner, encoded);
     const name = say("matrix_name", say(runner.name), Page.view_name(view(runner)));
     const head = make("tr", {}, make("td", {}, say("query_key")),
-      keys.map((key) => make("th", {scope: "col"}, key, Page.gloss(key))));
+      keys.map((key) => make("th", {scope: "col"}, written(key), Page.gloss(key))));
     const body = rows.map((row, i) => make("tr", {},
-      make("th", {scope: "row"}, queries[i], " ", Page.gloss(queries[i])),
+      make("th", {scope: "row"}, written(queries[i]), " ", Page.gloss(queries[i])),
       keys.map((_, j) => (row[j] === undefined ? make("td") // not written yet
         : tinted("td", row[j], String(Math.round(100 * row[j])))))));
     return [make("p", {class: "pg-hint"}, name), make("div", {
@@ -113,18 +140,20 @@
   // ---- what is chosen: a word, a head -----------------------------------------------
 
   const word_choice = () => {
+    let over = false;
     const input = make("input", {type: "range", min: 1, step: 1, input: () => {
       const n = Number(input.value);
-      Page.change({w: n < Number(input.max) ? n : 0}); // 0: the newest, also later
+      Page.change({w: over || n < Number(input.max) ? n : 0}); // 0: the newest
     }});
     const words = make("span", {class: "pg-hint"});
     const show = (runners) => {
       const all = Object.values(runners);
-      const max = Math.max(...all.map(({steps, done}) => steps.length + !done));
-      input.max = max;
-      input.value = Math.min(Page.state.w || max, max);
-      const seen = all.map((runner) => in_quotes(looked_at(runner).word)).join(" / ");
-      words.textContent = say("word_of", input.value, max, seen);
+      over = all.every(({done}) => done);
+      input.max = Math.max(...all.map(({steps, done}) => steps.length + !done));
+      input.value = Page.looked_at(runners);
+      const seen = all.map((runner) => step_of(runner, Number(input.value)))
+        .map((step) => (step ? in_quotes(step.word) : "–")).join(", ");
+      words.textContent = say("word_of", input.value, input.max, seen);
       input.setAttribute("aria-valuetext", words.textContent);
     };
     return {element: make("div", {}, Page.field(say("look_at"), input), words), show};
@@ -136,22 +165,30 @@
       const option = (name, head) =>
         Page.option(`${name}.${head}`, Page.view_name({name, head}));
       if (!select.options.length) {
-        select.append(...transformer.heads.flatMap(({name, n_heads}) =>
-          ["mean", ...Array(n_heads).keys()].map((head) => option(name, head))));
+        const all = transformer.heads.flatMap(({name, n_heads}) =>
+          ["mean", ...Array(n_heads).keys()].map((head) => option(name, head)));
+        const first = SENTENCES.heads.map((key) => all.find((o) => o.value === key));
+        select.append(make("optgroup", {label: say("heads_first")}, first),
+          make("optgroup", {label: say("heads_others")},
+            all.filter((one) => !first.includes(one))));
       }
       select.value = Page.state.a;
     };
     return {element: Page.field(say("head_of"), select), show};
   };
 
-  const about_heads = () => make("p", {}, make("strong", {}, say("head_does")), " ",
-    say("about_heads"), " ", Page.lesson("04_transformer",
-      {ko: "만들기-5-헤드-여럿", en: "build-5-several-heads"}));
+  const about_heads = () => make("div", {},
+    make("p", {}, make("strong", {}, say("head_does"))),
+    make("ol", {}, ["compare", "weigh", "mix"].map((step) =>
+      make("li", {}, say(`head_${step}`)))),
+    make("p", {}, say("about_heads"), " ", Page.lesson("04_transformer",
+      {ko: "만들기-5-헤드-여럿", en: "build-5-several-heads"})));
 
   // ---- the panels -------------------------------------------------------------------
 
   const make_panel = (name) => {
-    const body = make("div"), table = make("div");
+    const [body, table] = [make("div"), make("div")];
+    const about = make("p", {class: "pg-hint"});
     // Outside the panel, since a long sentence's matrix needs the page's whole width.
     const fold = make("details", {class: `pg-fold pg-${name}`,
       hidden: name === "encoder_decoder"},
@@ -160,49 +197,80 @@
       class: `pg-panel pg-${name}`, role: "group",
       "aria-label": say("inside", say(name)),
     },
-      make("h3", {}, say(name)), make("p", {class: "pg-hint"}, say(`about_${name}`)),
-      body);
-    return {name, body, fold, table, element};
+      make("h3", {}, say(name)), about, body);
+    return {name, body, about, fold, table, element};
+  };
+
+  // Where lesson 3 measures what is said of it.
+  const MORE = {
+    encoder_decoder: {ko: "더-알아보기-상태의-차원을-키우면", en: "more-a-larger-state"},
+    attention: {ko: "더-알아보기-가중치는-단어가-아니라-상태에-있다",
+      en: "more-a-weight-is-on-a-state-not-on-a-word"},
+  };
+
+  // What that translator reads, in numbers of its own.
+  const about = (runner, {source_words}) => {
+    const text = say(`about_${runner.name}`, source_words.length,
+      runner.model.hidden_size);
+    const lesson = MORE[runner.name];
+    return lesson ? [text, " ", Page.lesson("03_attention", lesson)] : [text];
   };
 
   // All of it, in a fold.
   const make_fold = (source, [words, heads], panels, toggle) =>
     make("details", {class: "pg-look", toggle},
-      make("summary", {}, say("look")), source, words.element, about_heads(),
-      heads.element, make("div", {class: "pg-panels"}, panels.map((p) => p.element)),
+      make("summary", {}, say("look")), make("p", {}, say("look_hint")), source,
+      words.element, about_heads(), heads.element,
+      make("div", {class: "pg-panels"}, panels.map((panel) => panel.element)),
       ...panels.map((panel) => panel.fold),
       Page.terms("encoder", "decoder", "last-hidden-state", "bottleneck",
         "attention-weight", "query", "key", "self-attention", "cross-attention",
         "multi-head-attention"));
 
-  const show_panel = ({name, body, fold, table: place}, of) => {
-    const runner = of.runners()?.[name];
+  const show_panel = (panel, of) => {
+    const {name, body, fold, table: place} = panel, runner = of.runners()?.[name];
     if (!runner) return;
-    Page.keep_focus(body, () => body.replaceChildren(...next_words(runner, of.choose),
-      ...weights_of_step(runner, of.encoded)), of.otherwise);
+    panel.about.replaceChildren(...about(runner, of.encoded(name)));
+    const step = step_of(runner, Page.looked_at(of.runners()));
+    const inside = () => [...next_words(runner, step, of.choose),
+      ...weights_of_step(runner, step, of.encoded)];
+    const ended = () =>
+      make("p", {}, say("ended_before", runner.vocabulary.decode(runner.ids).length));
+    Page.keep_focus(body, () => body.replaceChildren(...step ? inside() : [ended()]),
+      of.otherwise);
     if (fold.open) place.replaceChildren(...table(runner, of.encoded));
   };
 
-  // of: {runners(), encoded(name), choose(name, word), otherwise: who gets the focus}
+  // Of an encoder's head there is the matrix alone: it opens when one is chosen.
+  const matrix_opener = (matrix) => {
+    let shown = null;
+    return () => {
+      const {a} = Page.state;
+      if (a !== shown && a.startsWith("encoder")) matrix.open = true;
+      shown = a;
+    };
+  };
+
+  // of: {runners(), encoded(name), choose(name, n, word), otherwise: what gets the
+  // focus where no bar is left}
   Page.look = (of) => {
     const panels = ET.TRANSLATORS.map(make_panel);
     const choices = [word_choice(), head_choice()];
     const source = make("ol", {class: "pg-source", "aria-label": say("source")});
-    // Of a whole translation the second word, often the subject, says most.
     const turn = () => {
-      if (fold.open === Boolean(Page.state.i)) return;
-      const is_over = Object.values(of.runners() ?? {last: {}}).every(({done}) => done);
-      Page.change({i: Number(fold.open), w: Page.state.w || (is_over ? 2 : 0)});
+      if (fold.open !== Boolean(Page.state.i)) Page.change({i: Number(fold.open)});
     };
     const fold = make_fold(source, choices, panels, turn);
     for (const panel of panels) {
       panel.fold.addEventListener("toggle", () => show_panel(panel, of));
     }
+    const open_matrix = matrix_opener(panels.at(-1).fold);
     const show = () => {
       fold.open = Boolean(Page.state.i);
       if (!fold.open || !of.runners()) return;
       source.replaceChildren(...Page.sentence().words.map((word) =>
         make("li", {}, make("span", {lang: "ko"}, word), Page.gloss(word))));
+      open_matrix();
       for (const choice of choices) choice.show(of.runners());
       for (const panel of panels) show_panel(panel, of);
     };

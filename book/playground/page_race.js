@@ -4,9 +4,9 @@
 "use strict";
 
 (() => {
-  const {make, say, button, status} = Page;
+  const {make, say, button, status, svg} = Page;
   const ui = {};
-  const N = SENTENCES.pairs.length, N_BINS = SENTENCES.bins.length;
+  const N = SENTENCES.pairs.length, N_BINS = Page.lengths.length;
   let worker = null, running = false, counts = null, asked = 0, done = 0;
 
   // Runs in the worker: weights come once, then sentences; back goes each translation.
@@ -42,6 +42,9 @@
   };
 
   const tell = (text) => { ui.said.textContent = text; };
+  // It stands beside the bar, too, where it is never behind the table.
+  const tell_unseen = (text) =>
+    ui.said.replaceChildren(make("span", {class: "pg-unseen"}, text));
 
   const failed = (text) => {
     worker = null;
@@ -55,7 +58,7 @@
   const clear = () => {
     [asked, done] = [0, 0];
     counts = Object.fromEntries(ET.TRANSLATORS.map((name) =>
-      [name, SENTENCES.bins.map(() => ({right: 0, all: 0}))]));
+      [name, Page.lengths.map(() => ({right: 0, all: 0}))]));
   };
 
   const ask = () => {
@@ -76,7 +79,7 @@
     if (done === N) finish();
     else if (running) ask();
     else tell(say("race_stopped", done));
-    if (running && done % 20 === 0) tell(say("race_at", N, done));
+    if (running && done % 20 === 0) tell_unseen(say("race_at", N, done));
     show();
   };
 
@@ -104,7 +107,7 @@
       failed(say("not_loaded"));
       return;
     }
-    tell(say("race_at", N, done));
+    tell_unseen(say("race_at", N, done));
     if (running && asked === done) ask();
   };
 
@@ -113,22 +116,16 @@
     worker?.terminate();
     worker = null;
     clear();
-    tell(say("race_at", N, 0));
+    tell("");
     show();
   };
 
   // ---- the figure -------------------------------------------------------------------
 
   const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [560, 300, 52, 14, 52];
-  const svg = (tag, properties, ...children) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(properties)) {
-      element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  };
-  const x_of = (bin) => LEFT + (WIDTH - LEFT - 20) * (bin + 0.5) / N_BINS;
+  // Lines on one another stay apart by a little.
+  const x_of = (bin, apart = 0) =>
+    LEFT + (WIDTH - LEFT - 20) * (bin + 0.5) / N_BINS + 9 * apart;
   const y_of = (share) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
   const text = (x, y, words, anchor = "middle") =>
     svg("text", {x, y, "text-anchor": anchor}, words);
@@ -139,7 +136,7 @@
         {class: "pg-grid", x1: LEFT, x2: WIDTH, y1: y_of(share), y2: y_of(share)}),
       text(LEFT - 8, y_of(share) + 5, `${100 * share}%`, "end"),
     ]),
-    ...SENTENCES.bins.map(([least, most], bin) =>
+    ...Page.lengths.map(([least, most], bin) =>
       text(x_of(bin), HEIGHT - BOTTOM + 22, `${least}–${most}`)),
     text((LEFT + WIDTH) / 2, HEIGHT - 8, say("race_x")),
   ];
@@ -155,7 +152,8 @@
 
   const line = (name) => {
     const points = counts[name]
-      .map(({right, all}, bin) => all && [x_of(bin), y_of(right / all)])
+      .map(({right, all}, bin) =>
+        all && [x_of(bin, ET.TRANSLATORS.indexOf(name) - 1), y_of(right / all)])
       .filter(Boolean);
     return svg("g", {class: `pg-line pg-${name}`},
       svg("polyline", {points: points.map((point) => point.join(",")).join(" ")}),
@@ -172,7 +170,7 @@
 
   const show_table = () => {
     const head = make("tr", {}, make("td", {}, say("race_table")),
-      SENTENCES.bins.map(([a, b]) => make("th", {scope: "col"}, `${a}–${b}`)));
+      Page.lengths.map(([a, b]) => make("th", {scope: "col"}, `${a}–${b}`)));
     const rows = ET.TRANSLATORS.map((name) => make("tr", {},
       make("th", {scope: "row"}, say(name)),
       counts[name].map(({right, all}) => make("td", {}, `${right} / ${all}`))));
@@ -180,7 +178,7 @@
   };
 
   const show_buttons = () => {
-    const at_rest = done === 0 || done === N ? "race_start" : "race_resume";
+    const at_rest = {0: "race_start", [N]: "race_repeat"}[done] ?? "race_resume";
     ui.start.textContent = say(running ? "race_stop" : at_rest);
   };
 
@@ -189,6 +187,7 @@
     show_table();
     show_buttons();
     ui.progress.value = done;
+    ui.count.textContent = done ? say("race_at", N, done) : "";
   };
 
   Page.parts.race = (box) => {
@@ -197,12 +196,13 @@
     ui.start = button("", start, {class: "pg-main"});
     ui.progress = make("progress",
       {max: N, value: 0, "aria-label": say("race_progress")});
+    ui.count = make("span", {class: "pg-hint", "aria-hidden": "true"});
     ui.figure = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img",
       class: "pg-figure", "aria-label": say("race_name")});
     ui.table = make("table", {class: "pg-counts"});
     box.append(make("p", {}, say("race_whole")),
       make("div", {class: "pg-controls"}, ui.start,
-        button(say("race_again"), again), ui.progress), ui.said,
+        button(say("race_again"), again), ui.progress, ui.count), ui.said,
       make("p", {class: "pg-hint"}, say("race_y")), ui.figure,
       make("ul", {class: "pg-legend"}, legend()),
       make("div", {class: "pg-scroll et-figure", tabindex: 0, role: "region",

@@ -65,6 +65,7 @@
   const others = ["places", "times", "adjectives", "adverbs", "past", "present",
     "future"];
   const meant = [...nouns, ...written(...others)];
+  const verbs = [...written("past", "present"), "것이다"];
 
   // So many jamo may be wrong: in a short word each makes it another word.
   const bearable = (word) => {
@@ -86,20 +87,51 @@
       .slice(0, n).map(([whole]) => whole);
   };
 
-  // -> {words}, or {unknown: [[word, nearest]]}, or {problem}: "empty" or "long"
+  // Polite endings, which the models don't know, and plain ones instead, in jamo:
+  // 먹었습니다 -> 먹었다, 마십니다 -> 마신다.
+  const POLITE = [["습니다", "다"], ["어요", "다"], ["습니다", "는다"], ["ᆸ니다", "ᆫ다"],
+    ["ᆸ니다", "다"], ["겁니다", "것이다"], ["것입니다", "것이다"]]
+    .map((pair) => pair.map((ending) => ending.normalize("NFD")));
+  const plain = (word) => {
+    const typed = word.normalize("NFD");
+    const forms = POLITE.filter(([polite]) => typed.endsWith(polite))
+      .map(([polite, ending]) => typed.slice(0, -polite.length) + ending);
+    return forms.map((form) => form.normalize("NFC"))
+      .filter((form) => verbs.includes(form));
+  };
+
+  // A particle in the form that doesn't go with its word, and the one that does.
+  const slip = (pieces) => pieces.slice(1).flatMap((particle, i) => {
+    const right = Page.with_particle(pieces[i], particle);
+    return right === pieces[i] + particle ? [] : [[pieces[i] + particle, right]];
+  });
+
+  // How long the sentences of each group are: [[least, most]], in tokens.
+  Page.lengths = SENTENCES.bins.map((_, bin) => {
+    const all = SENTENCES.pairs.filter((_, i) => i % SENTENCES.bins.length === bin)
+      .map(([source]) => source.split(" ").length);
+    return [Math.min(...all), Math.max(...all)];
+  });
+
+  // -> {words, slips}, or {unknown: [[word, nearest]]}, or {problem}: "empty" or "long"
   Page.compose = (typed) => {
     const text = typed.normalize("NFC").replace(/[.,!?]/g, " . ");
     const parts = text.split(/\s+/u).filter(Boolean);
-    const words = [], unknown = new Set();
+    const words = [], slips = [], unknown = new Set();
     for (const part of parts) {
       const pieces = part.length > 20 ? null : split(part);
-      if (pieces) words.push(...pieces);
-      else unknown.add(part.slice(0, 20));
+      if (pieces) {
+        words.push(...pieces);
+        slips.push(...slip(pieces));
+      } else unknown.add(part.slice(0, 20));
     }
-    if (unknown.size) return {unknown: [...unknown].map((w) => [w, nearest(w)])};
+    if (unknown.size) {
+      return {unknown: [...unknown].map((word) =>
+        [word, [...plain(word), ...nearest(word)].slice(0, 3)])};
+    }
     while (words.at(-1) === ".") words.pop();
     if (!words.length) return {problem: "empty"};
-    return words.length > 45 ? {problem: "long"} : {words: [...words, "."]};
+    return words.length > 45 ? {problem: "long"} : {words: [...words, "."], slips};
   };
 
   // [[sentence, gloss]]: what is typed with its last word completed.

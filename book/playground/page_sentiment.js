@@ -7,7 +7,7 @@
   let reader = null;
 
   const review = () => Page.state.v ?? Page.reviews[0][0];
-  const tell = (text) => { ui.said.textContent = text; };
+  const tell = (text) => ui.said.replaceChildren(text);
 
   const ready = async () => {
     reader ??= (await Page.load(["korean_sentiment"], tell))?.korean_sentiment ?? null;
@@ -54,7 +54,7 @@
     ui.dropped.textContent = n_dropped ? say("dropped", reads.length) : "";
     ui.dropped.hidden = !n_dropped;
     ui.rows.replaceChildren(...reads.map(row));
-    ui.code.textContent = Page.sentiment_code(review());
+    ui.code.show(Page.sentiment_code(review()));
     return [caution(), verdict(last)].join(" ").trim();
   };
 
@@ -93,13 +93,6 @@
       make("button", {type: "submit", class: "pg-main"}, say("judge")));
   };
 
-  const code = () => {
-    ui.code = make("code", {translate: "no"});
-    return make("details", {}, make("summary", {}, say("as_code")),
-      make("pre", {tabindex: 0, "aria-label": say("as_code")}, ui.code),
-      button(say("copy_code"), () => Page.copy(ui.code.textContent, tell)));
-  };
-
   const follow = (change) => {
     if (!("v" in change)) return;
     if (document.activeElement !== ui.review) ui.review.value = review();
@@ -111,11 +104,12 @@
     ui.said.textContent = say("sentiment_load");
     ui.verdict = make("p", {class: "pg-verdict"});
     ui.dropped = make("p", {class: "pg-note"});
+    ui.code = Page.code();
     ui.caution = make("p", {class: "pg-note", hidden: true});
     ui.rows = make("ol", {class: "pg-bars", "aria-label": say("judged_so_far")});
     ui.result = make("div", {class: "pg-panel pg-result"}, ui.verdict, ui.dropped,
       make("h3", {}, say("judged_so_far")), make("p", {class: "pg-hint"}, say("scale")),
-      ui.rows, code());
+      ui.rows, make("div", {class: "pg-controls"}, Page.share()), ui.code.fold);
     ui.result.hidden = true;
     box.append(Page.examples(Page.reviews, use_example), form(), ui.said, ui.caution,
       ui.result);

@@ -5,7 +5,7 @@
   const {make, say, button, status} = Page;
   const LONGEST = 60; // steps, as in ET.Translator
   const PAUSE = 80; // milliseconds between two words
-  const WATCHED = ["s", "t", "n", "b", "r", "m", "c"];
+  const WATCHED = ["s", "t", "n", "c"]; // a change of these ends the watching
   const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
   const ui = {}; // the part's elements
   let runners = null; // {name: translator}
@@ -13,30 +13,25 @@
 
   // ---- the sentence -----------------------------------------------------------------
 
-  // Its length and, for those who read no Korean, what it means.
   const sentence_option = (i, selected = false) => {
-    const [source, target] = SENTENCES.pairs[i].map((whole) =>
-      whole.replace(/ \.$/, "."));
-    const text = Page.language === "ko" ? source : `${target} (${source})`;
     const length = SENTENCES.pairs[i][0].split(" ").length;
-    return Page.option(i, say("sentence", length, text), selected);
+    return Page.option(i, say("sentence", length, Page.sentence_text(i)), selected);
   };
 
   const choose_sentence = () => {
-    const groups = SENTENCES.bins.map(([least, most], bin) => {
+    const groups = Page.lengths.map(([least, most], bin) => {
       const options = [...SENTENCES.pairs.keys()]
         .filter((i) => i % SENTENCES.bins.length === bin).slice(0, 8)
         .map((i) => sentence_option(i));
       return make("optgroup", {label: say("range", least, most)}, options);
     });
     const change = () => {
-      if (ui.choice.value === "") return;
-      ui.own.value = "";
-      ui.own.removeAttribute("aria-invalid");
-      ui.own_said.replaceChildren();
+      if (ui.choice.value === "own") return;
       Page.change({s: Number(ui.choice.value), t: null, n: 0, c: [], w: 0});
+      translate();
     };
     ui.choice = make("select", {change}, groups);
+    ui.own_choice = Page.option("own", "");
     return Page.field(say("choose"), ui.choice);
   };
 
@@ -44,25 +39,39 @@
     const found = Page.completions(ui.own.value);
     const options = found.map(([text, gloss]) => make("option", {value: text}, gloss));
     ui.known.replaceChildren(...options);
+    if (ui.own.getAttribute("aria-invalid") !== "true") return;
+    const {words, unknown} = Page.compose(ui.own.value); // mended while it is typed
+    if (words) ui.own.removeAttribute("aria-invalid");
+    ui.own_said.replaceChildren(...(unknown ?? []).map(line_of_unknown));
+  };
+
+  const forget_own = () => {
+    ui.own.value = "";
+    ui.own.removeAttribute("aria-invalid");
   };
 
   // A sentence that is typed but not used yet is used by the first step, too.
   const is_typed = () => ui.own.value.trim() !== ""
     && Page.compose(ui.own.value).words?.join(" ") !== Page.state.t?.join(" ");
 
-  // -> whether it can be used; if not, the reason stands beside it
+  // -> whether it can be used; if not, the reason stands beside it, and no translation
+  // of another sentence above it
   const use_own = () => {
-    const {words, unknown, problem} = Page.compose(ui.own.value);
+    const {words, slips, unknown, problem} = Page.compose(ui.own.value);
     ui.own.setAttribute("aria-invalid", String(!words));
-    if (problem) ui.own_said.replaceChildren(say(`problem_${problem}`));
-    if (unknown) say_unknown(unknown);
+    ui.refused = words ? null : ui.own.value.trim() || null;
     if (!words) {
+      if (ui.refused) Page.change({n: 0, c: [], w: 0});
+      if (problem) ui.own_said.replaceChildren(say(`problem_${problem}`));
+      if (unknown) say_unknown(unknown);
       ui.own_fold.open = true;
       ui.own.focus();
       return false;
     }
     Page.change({t: words, s: 0, n: 0, c: [], w: 0});
-    ui.own_said.replaceChildren(say("used", words.length));
+    const note = slips.map((pair) => pair.join(" → ")).join(", ");
+    ui.own_said.replaceChildren(say("used", words.length),
+      note && ` ${say("slips", note)}`);
     return true;
   };
 
@@ -73,13 +82,14 @@
     ui.top.scrollIntoView({block: "nearest"}); // where the answers come
   };
 
-  // A line for each unknown word, with known ones to be put in its place; where none is
-  // like it, there is the list.
+  // An unknown word, with known ones to be put in its place.
+  const line_of_unknown = ([word, nearest]) => make("span", {class: "pg-unknown"},
+    say(nearest.length ? "unknown" : "unknown_unlike", word), nearest.map((other) =>
+      button(other, () => replace(word, other), {lang: "ko"})));
+
+  // Where none is like it, there is the list.
   const say_unknown = (unknown) => {
-    const line = ([word, nearest]) => make("span", {class: "pg-unknown"},
-      say(nearest.length ? "unknown" : "unknown_unlike", word), nearest.map((other) =>
-        button(other, () => replace(word, other), {lang: "ko"})));
-    ui.own_said.replaceChildren(...unknown.map(line));
+    ui.own_said.replaceChildren(...unknown.map(line_of_unknown));
     if (unknown.some(([, nearest]) => !nearest.length)) ui.words.open = true;
   };
 
@@ -88,7 +98,7 @@
     ui.own.value = ui.own.value.normalize("NFC").split(/(\s+|[.,!?])/u)
       .map((part) => (part.slice(0, 20) === word ? other : part)).join("");
     ui.own.focus();
-    say_unknown(Page.compose(ui.own.value).unknown ?? []);
+    suggest();
   };
 
   const own_sentence = () => {
@@ -112,15 +122,25 @@
     return ui.own_fold;
   };
 
+  const about_reference = (reference) => {
+    if (ui.refused) return [say("refused")];
+    if (!reference) return [say("no_reference")];
+    return [make("strong", {}, `${say("reference")}: `),
+      make("span", {lang: "en"}, reference.join(" "))];
+  };
+
   const show_sentence = () => {
-    const {words, reference} = Page.sentence();
-    ui.source.textContent = Page.as_written(words);
-    ui.reference.replaceChildren(...reference
-      ? [make("strong", {}, `${say("reference")}: `),
-        make("span", {lang: "en"}, reference.join(" "))]
-      : [say("no_reference")]);
-    ui.choice.value = Page.state.t ? "" : String(Page.state.s);
-    if (ui.choice.selectedIndex < 0 && !Page.state.t) add_choice();
+    const {words, reference} = Page.sentence(), {refused} = ui;
+    ui.source.textContent = refused ?? Page.as_written(words);
+    ui.reference.replaceChildren(...about_reference(reference));
+    ui.look.element.hidden = Boolean(refused);
+    ui.own_choice.remove();
+    if (refused || Page.state.t) {
+      ui.own_choice.textContent = say("own_choice", ui.source.textContent);
+      ui.choice.prepend(ui.own_choice);
+    }
+    ui.choice.value = ui.own_choice.isConnected ? "own" : String(Page.state.s);
+    if (ui.choice.selectedIndex < 0) add_choice();
   };
 
   // A sentence of the 200 that the list leaves out, but the address named.
@@ -156,27 +176,36 @@
     const n = Math.max(0, Math.min(LONGEST, Math.min(Page.state.n, longest()) + count));
     const c = count < 0 ? Page.choices_before(n + 1) : Page.state.c;
     Page.change({n, c, w: count === LONGEST ? Page.state.w : 0});
+    stay_whole();
     tell_all();
   };
 
   const is_over = () => ET.TRANSLATORS.every((name) => runners[name].done);
 
+  // A translation that is whole stays so when a broken model writes a longer one.
+  const stay_whole = () => {
+    if (is_over() && Page.state.n !== LONGEST) Page.change({n: LONGEST});
+  };
+
   // The whole translation word by word, so that it can be watched; anew if it stands
-  // there already. Pressed again it comes at once, and any other change ends it.
+  // there already. Pressed again it comes at once; another sentence ends it.
   const translate = async () => {
     if (!await can_go()) return;
-    if (ui.watched || REDUCED.matches) return go(LONGEST);
+    const which = JSON.stringify(Page.sentence().words);
+    if (ui.watched === which || REDUCED.matches) return go(LONGEST);
     const shown = () => JSON.stringify(WATCHED.map((key) => Page.state[key]));
     ui.answers.style.minHeight = `${ui.answers.offsetHeight}px`;
-    ui.watched = true;
+    ui.watched = which;
     if (is_over()) Page.change({n: 0});
     for (let now = shown(); !is_over() && now === shown();) {
       Page.change({n: longest() + 1});
       now = shown();
       await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
     }
-    ui.watched = false;
+    if (ui.watched !== which) return; // of another sentence by now
+    ui.watched = null;
     ui.answers.style.minHeight = "";
+    stay_whole();
     tell_all();
   };
 
@@ -191,19 +220,24 @@
     ui.said.replaceChildren(before, text);
   };
 
-  // One word more, and in that translator the reader's.
-  const choose = (name, word) => {
-    const runner = runners[name], n = runner.steps.length + 1;
-    const likeliest = runner.vocabulary.words[ET.argmax(runner.peek().logits)];
+  // In that translator the reader's word as its n-th. What followed it is written anew:
+  // of a whole translation all, else as much as the reader asks for.
+  const choose = (name, n, word) => {
+    const runner = runners[name], over = is_over();
+    const {logits} = runner.steps[n - 1] ?? runner.peek();
+    const likeliest = runner.vocabulary.words[ET.argmax(logits)];
     const c = Page.choices_before(n, name);
-    Page.change({n, w: 0, c: word === likeliest ? c : [...c, `${name}.${n}.${word}`]});
+    Page.change({n: over ? LONGEST : n, w: over ? n : 0,
+      c: word === likeliest ? c : [...c, `${name}.${n}.${word}`]});
     tell_all(`${say("chosen", say(name), word, likeliest)} `);
   };
 
   const ready = async () => {
-    const tell = (text) => { ui.said.textContent = text; };
+    const tell = (text) => ui.said.replaceChildren(text);
+    if (!runners) wait("coming");
     runners ??= await Page.load(ET.TRANSLATORS, tell);
     if (runners) ET.TRANSLATORS.forEach(catch_up);
+    else wait("not_begun");
     return runners;
   };
 
@@ -215,7 +249,7 @@
       back: button(say("back"), () => go(-1)),
       restart: button(say("restart"), () => go(-LONGEST)),
     };
-    return make("div", {class: "pg-controls"}, Object.values(ui.buttons));
+    return make("div", {class: "pg-controls"}, Object.values(ui.buttons), Page.share());
   };
 
   // A button that can do nothing says so but keeps the focus.
@@ -234,17 +268,23 @@
   // The word looked at inside the models is lit up, too.
   const marked_words = (words, right, chosen) => words.flatMap((word, i) => {
     const own = chosen.has(i + 1) ? " pg-own" : "";
-    const looked = Page.state.i && Page.state.w === i + 1 ? " pg-looked" : "";
+    const is_looked = Page.state.i && Page.looked_at(runners) === i + 1;
+    const looked = is_looked ? " pg-looked" : "";
     return [make("span", {class: (right[i] ? "pg-right" : "pg-wrong") + own + looked},
       right[i] ? "" : "✗\u2060", word, right[i] ? null : unseen(say("wrong")),
       own ? unseen(say("own_word")) : null), " "];
   });
 
   const verdict = (runner, words, reference, {right, missing}) => {
-    if (!runner.done) return say(words.length ? "going_on" : "not_begun");
+    if (ui.refused) return say("not_used");
+    if (!words.length && !runner.done) return say("not_begun");
+    if (!runner.done) return say("so_many", words.length);
     if (!reference) return say("ended");
-    if (words.join(" ") === reference.join(" ")) return say("exact");
-    const lacks = missing.length ? ` ${say("missing", missing.join(" "))}` : "";
+    if (words.join(" ") === reference.join(" ")) {
+      return say(Page.choices(runner.name).size ? "exact_helped" : "exact");
+    }
+    const named = missing.map((word) => (word === "," ? "“,”" : word)).join(", ");
+    const lacks = missing.length ? ` ${say("missing", named)}` : "";
     return say("inexact", right.filter((r) => !r).length) + lacks;
   };
 
@@ -271,8 +311,11 @@
     return {name, body, element};
   };
 
-  const show_panel = ({name, body}) => {
-    if (runners) body.replaceChildren(...answer(runners[name]));
+  const show_panel = ({name, body}) => body.replaceChildren(...answer(runners[name]));
+
+  // What stands in the panels before there is a model.
+  const wait = (key) => {
+    for (const {body} of ui.panels) body.replaceChildren(make("p", {}, say(key)));
   };
 
   const show_breaks = () => {
@@ -284,41 +327,34 @@
   // What was said is not true of another sentence, nor of a model broken or mended. Who
   // has written a word says so afterwards.
   const say_anew = (change) => {
-    if ("s" in change || "t" in change) ui.own_said.replaceChildren();
     if (!["s", "t", "b", "r", "m"].some((key) => key in change)) return;
     if (runners && Page.state.n) tell_all();
     else ui.said.textContent = runners ? "" : say("first_step");
   };
 
   const show = async (change = {}) => {
+    if ("s" in change || "t" in change) {
+      ui.refused = null;
+      if (!Page.state.t) forget_own();
+      ui.own_said.replaceChildren();
+    }
     show_sentence();
     show_breaks();
+    ui.code.show(Page.translator_code());
     if ((Page.state.n || Page.state.i) && !runners && !await ready()) return;
     if (runners) ET.TRANSLATORS.forEach(catch_up);
+    else wait("not_begun");
     say_anew(change);
+    mark_controls();
+    if (!runners) return;
     ui.panels.forEach(show_panel);
     ui.look.show();
-    ui.code.textContent = Page.translator_code();
-    mark_controls();
-  };
-
-  // ---- code -------------------------------------------------------------------------
-
-  const share = () => {
-    const tell = (text) => { ui.shared.textContent = text; };
-    ui.code = make("code", {translate: "no"});
-    const code = make("pre", {tabindex: 0, "aria-label": say("as_code")}, ui.code);
-    ui.shared = status();
-    return make("div", {}, make("div", {class: "pg-controls"},
-      button(say("share"), () => Page.copy(location.href, tell))),
-    make("details", {}, make("summary", {}, say("as_code")), code,
-      button(say("copy_code"), () => Page.copy(ui.code.textContent, tell))), ui.shared);
   };
 
   // Why the third model, when the second does as well.
   const why = () => make("p", {class: "pg-hint pg-why"}, say("why_transformer"), " ",
     Page.lesson("05_transformer_tested",
-      {ko: "누가-더-잘하는가", en: "who-is-better"}));
+      {ko: "더-알아보기-비용", en: "more-what-it-costs"}));
 
   Page.parts.translators = (box) => {
     ui.panels = ET.TRANSLATORS.map(make_panel);
@@ -336,9 +372,10 @@
       runners: () => runners, encoded: (name) => started[name].encoded, choose,
       otherwise: ui.buttons.back,
     });
-    box.append(ui.top, ui.source, ui.reference, ui.broken, ui.answers, buttons, ui.said,
-      make("p", {class: "pg-hint"}, say("marks")), why(), own, ui.look.element,
-      share());
+    ui.code = Page.code();
+    box.append(ui.top, ui.source, ui.reference, ui.broken, ui.answers,
+      make("p", {class: "pg-hint"}, say("marks")), buttons, ui.said, ui.look.element,
+      own, ui.code.fold, why());
     Page.listeners.push(show);
     show();
   };

@@ -27,10 +27,10 @@ _WORDS = {
     ),
     "download": ("노트북 내려받기", "Download notebook"),
     "card": (
-        "한국어 문장 ‘나는 어제 작은 고양이를 보았다’의 단어와 영어 문장 "
-        "‘I saw a small cat yesterday’의 단어를 곡선으로 이은 그림.",
-        "The words of the Korean sentence ‘나는 어제 작은 고양이를 보았다’ joined by "
-        "curves to those of ‘I saw a small cat yesterday’.",
+        "한국어 문장 ‘나는 어제 작은 사과를 먹었다’의 단어와 영어 문장 "
+        "‘I ate a small apple yesterday’의 단어를 곡선으로 이은 그림.",
+        "The words of the Korean sentence ‘나는 어제 작은 사과를 먹었다’ joined by "
+        "curves to those of ‘I ate a small apple yesterday’.",
     ),
     "lost": ("찾는 페이지가 없습니다", "There is no such page"),
     "lost_hint": (
