@@ -28,7 +28,7 @@ def box(mood, content):
 def table(heads, rows, label, align="left"):
     """Return cells (HTML) as an HTML table; align is for all columns but the first.
 
-    Narrow screens scroll it, so the keyboard must reach it, and its label says what it is.
+    Narrow screens scroll it, so the keyboard must reach it; its label says what it is.
     """
     sides = "left", *[align] * (len(heads) - 1)
 

@@ -123,7 +123,9 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
     with drawing.part(3):
         drawing.badge(10, 180, 3)
         drawing.arrow((92, 124), (92, 158), role="hidden")
-        drawing.words(86, 148, text(ko="키, 밸류", en="keys, values"), "et-end et-small")
+        drawing.words(
+            86, 148, text(ko="키, 밸류", en="keys, values"), "et-end et-small"
+        )
         drawing.arrow((250, 124), (250, 158), role="query")
         drawing.words(256, 148, text(ko="쿼리", en="queries"), "et-start et-small")
         name = text(ko="어텐션: 이번 레슨", en="Attention: this lesson")
