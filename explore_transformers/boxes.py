@@ -1,4 +1,4 @@
-"""The coloured box in which claims and exercise checks speak to the reader."""
+"""The coloured box in which claims and checks speak to the reader, and small tables."""
 
 import html
 import re
@@ -23,3 +23,27 @@ def box(mood, content):
         "overflow-wrap:anywhere;word-break:keep-all;color:inherit"
     )
     return f'<div style="{style}">{content}</div>'
+
+
+def table(heads, rows, label, align="left"):
+    """Return cells (HTML) as an HTML table; align is for all columns but the first.
+
+    Narrow screens scroll it, so the keyboard must reach it; its label says what it is.
+    """
+    sides = "left", *[align] * (len(heads) - 1)
+
+    def line(tag, cells, more=""):
+        said = (
+            f'<{tag}{more} style="text-align:{side};white-space:nowrap;'
+            f'padding:.3em .6em">{cell}</{tag}>'
+            for side, cell in zip(sides, cells, strict=True)
+        )
+        return f"<tr>{''.join(said)}</tr>"
+
+    top = line("th", heads, ' scope="col"')
+    lines = "".join(line("td", row) for row in rows)
+    return (
+        f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{label}">'
+        '<table style="color:inherit;border-collapse:collapse">'
+        f"<thead>{top}</thead><tbody>{lines}</tbody></table></div>"
+    )

@@ -4,6 +4,7 @@ import io
 import pathlib
 import re
 import warnings
+from xml.etree import ElementTree
 
 import axe_playwright_python
 import matplotlib as mpl
@@ -180,6 +181,42 @@ def test_negative_bars_start_at_zero_and_go_left():
     assert "margin-left:75.00%;width:25.00%" in html
     assert "margin-left:0.00%;width:75.00%" in html and "−3" in html
     assert "range" not in html.split("</style>")[1].split("<script>")[0]
+
+
+def test_attention_heatmap_is_in_percent_and_in_the_colour_of_the_drawings():
+    use_language("en")
+    table = figures.attention_heatmap([[0.882, 0.118]], ["a → b"], "xy", title="t")
+    use_language("ko")
+    html = table._repr_html_().split("</style>")[1]
+    assert "rgba(213,94,0,0.550)" in html and "0,114,178" not in html
+    assert ">88<" in html and ">12<" in html and "t (weights in percent)" in html
+    assert "query \\ key" in html
+
+
+def small_table(**changes):
+    words = {"heads": ["token", "a", "b"], "rows": [["<나>", 1, "50%"]], "title": "t&u"}
+    return figures.table(**(words | changes))
+
+
+def test_a_small_table_is_one_as_html_and_as_text():
+    root = ElementTree.fromstring(f"<div>{small_table()._repr_html_()}</div>")
+    rows = [[cell.text for cell in row] for row in root.iter("tr")]
+    assert rows == [["token", "a", "b"], ["<나>", "1", "50%"]]
+    assert [e.get("aria-label") for e in root.iter("div")] == [None, "t&u"]
+    aligned = [cell.get("style")[:16] for cell in root.iter("td")]
+    assert aligned == ["text-align:left;", *["text-align:right"] * 2]
+    assert repr(small_table()) == "t&u\ntoken | a | b\n<나> | 1 | 50%"
+
+
+def test_a_small_table_says_the_same_in_both_languages(monkeypatch):
+    monkeypatch.setenv("EXPLORE_TRANSFORMERS_LANGUAGE", "both")
+    html = small_table(title=text(ko="가", en="A"))._repr_html_()
+    assert "<b>가</b>" in pick(html, "ko") and "<b>A</b>" in pick(html, "en")
+
+
+def test_a_small_tables_rows_must_fit_its_heads():
+    with pytest.raises(ValueError, match="3 heads do not fit"):
+        small_table(rows=[["a", 1]])
 
 
 def test_reprs_are_short():

@@ -117,10 +117,23 @@ def test_the_decoder_shows_the_weights_of_its_step_and_the_likeliest_word():
         assert f"just read “{TGT_TOKENS[step]}”" in repr(draw_decoder(step))
 
 
-def test_the_decoders_steps_are_numbered_from_top_to_bottom():
-    tree = ElementTree.fromstring(draw_decoder().svg)
+@pytest.mark.parametrize(
+    ("draw", "n"),
+    [(draw_map, 4), (draw_bottleneck, 3), (draw_lookup, 3), (draw_decoder, 5)],
+)
+def test_steps_are_numbered_from_top_to_bottom(draw, n):
+    tree = ElementTree.fromstring(draw().svg)
     heights = [float(e.get("cy")) for e in tree.iter() if e.get("cy")]
-    assert len(heights) == 5 and heights == sorted(heights)
+    assert len(heights) == n and heights == sorted(heights)
+
+
+def test_the_maps_arrows_lead_down():
+    tree = ElementTree.fromstring(draw_map().svg)
+    heads = [
+        e.get("points").split() for e in tree.iter() if "et-head" in e.get("class", "")
+    ]
+    for tip, *sides in ([[float(n) for n in p.split(",")] for p in h] for h in heads):
+        assert all(tip[1] >= y for _, y in sides) or sides[0][0] == sides[1][0]
 
 
 def test_each_state_of_the_bottleneck_is_made_from_the_one_before():

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 
+from explore_transformers.boxes import table
 from explore_transformers.language import text
 
 _WORK = {
@@ -69,21 +70,10 @@ class Benchmark:
         return "\n".join([" | ".join(row) for row in self._cells()] + [self.caption])
 
     def _repr_html_(self):
-        style = 'style="text-align:left;white-space:nowrap;padding:.3em .6em"'
         head, *rows = self._cells()
-        top = "".join(f'<th scope="col" {style}>{cell}</th>' for cell in head)
-        body = "".join(
-            "<tr>" + "".join(f"<td {style}>{cell}</td>" for cell in row) + "</tr>"
-            for row in rows
-        )
         label = text(ko="속도 비교", en="Speed comparison")
-        return (  # narrow screens scroll the table, so the keyboard must reach it
-            f'<div style="overflow-x:auto" tabindex="0" role="group" '
-            f'aria-label="{label}">'
-            '<table style="color:inherit;border-collapse:collapse">'
-            f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
-            f'<p style="word-break:keep-all">{self.caption}</p>'
-        )
+        caption = f'<p style="word-break:keep-all">{self.caption}</p>'
+        return table(head, rows, label) + caption
 
 
 def load_benchmark(name):

@@ -83,7 +83,13 @@ from explore_transformers.figures.self_attention import (
     position_sum,
 )
 from explore_transformers.figures.style import PALETTE, use_style
-from explore_transformers.figures.tables import attention, bars, heatmap
+from explore_transformers.figures.tables import (
+    attention,
+    attention_heatmap,
+    bars,
+    heatmap,
+    table,
+)
 from explore_transformers.figures.transferring import (
     Stage,
     body_and_head,
@@ -105,6 +111,7 @@ __all__ = [
     "all_reduce",
     "attention",
     "attention_decoder",
+    "attention_heatmap",
     "attention_map",
     "attention_step",
     "bars",
@@ -146,6 +153,7 @@ __all__ = [
     "shared_heads",
     "shifted_targets",
     "softmax_step",
+    "table",
     "table_change",
     "tested_map",
     "three_equalities",

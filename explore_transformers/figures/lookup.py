@@ -102,67 +102,51 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
     context = shape_of((1, len(tgt_tokens), size))
     logits = shape_of(calls["output"].output)
     with drawing.part(1):
-        drawing.badge(10, 304, 1)
-        drawing.words(92, 304, text(ko="소스", en="Source") + f" {shape_of(src.shape)}")
-        drawing.arrow((92, 294), (92, 280))
-        drawing.box(26, 244, 142, 35, "norm", text(ko="임베딩", en="Embedding"))
-        drawing.arrow((92, 244), (92, 232))
+        drawing.badge(10, 14, 1)
+        drawing.words(92, 14, text(ko="소스", en="Source") + f" {shape_of(src.shape)}")
+        drawing.arrow((92, 24), (92, 38))
+        drawing.box(26, 39, 142, 35, "norm", text(ko="임베딩", en="Embedding"))
+        drawing.arrow((92, 74), (92, 86))
         name = text(ko="인코더(GRU)", en="Encoder (GRU)")
-        drawing.box(26, 194, 142, 38, "norm", name, memory)
+        drawing.box(26, 86, 142, 38, "norm", name, memory)
     with drawing.part(2):
-        drawing.badge(210, 304, 2)
-        drawing.words(
-            288, 304, text(ko="타깃", en="Target") + f" {shape_of(tgt.shape)}"
-        )
-        drawing.arrow((288, 294), (288, 280))
-        drawing.box(212, 244, 152, 35, "norm", text(ko="임베딩", en="Embedding"))
-        drawing.arrow((288, 244), (288, 232))
+        drawing.badge(210, 14, 2)
+        drawing.words(288, 14, text(ko="타깃", en="Target") + f" {shape_of(tgt.shape)}")
+        drawing.arrow((288, 24), (288, 38))
+        drawing.box(212, 39, 152, 35, "norm", text(ko="임베딩", en="Embedding"))
+        drawing.arrow((288, 74), (288, 86))
         name = text(ko="디코더(GRU)", en="Decoder (GRU)")
-        drawing.box(212, 194, 152, 38, "norm", name, states)
-        drawing.arrow((168, 216), (211, 216), role="norm")
+        drawing.box(212, 86, 152, 38, "norm", name, states)
+        drawing.arrow((168, 102), (211, 102), role="norm")
         passed = text(ko="마지막 은닉 상태", en="last hidden state")
-        drawing.words(172, 183, passed, "et-small")
+        drawing.words(172, 135, passed, "et-small")
     with drawing.part(3):
-        drawing.badge(10, 138, 3)
-        drawing.arrow((92, 194), (92, 160), role="hidden")
+        drawing.badge(10, 180, 3)
+        drawing.arrow((92, 124), (92, 158), role="hidden")
         drawing.words(
-            86, 176, text(ko="키, 밸류", en="keys, values"), "et-end et-small"
+            86, 148, text(ko="키, 밸류", en="keys, values"), "et-end et-small"
         )
-        drawing.arrow((250, 194), (250, 160), role="query")
-        drawing.words(256, 176, text(ko="쿼리", en="queries"), "et-start et-small")
+        drawing.arrow((250, 124), (250, 158), role="query")
+        drawing.words(256, 148, text(ko="쿼리", en="queries"), "et-start et-small")
         name = text(ko="어텐션: 이번 레슨", en="Attention: this lesson")
         shape = text(ko="가중치", en="weights") + f" {shape_of(weights)}"
-        drawing.box(26, 116, 254, 44, "attention", name, shape)
+        drawing.box(26, 158, 254, 44, "attention", name, shape)
     with drawing.part(4):
-        drawing.badge(10, 74, 4)
-        drawing.arrow((148, 116), (148, 92), role="context")
-        drawing.words(
-            142, 104, text(ko="문맥", en="context") + f" {context}", "et-end et-small"
+        drawing.badge(10, 244, 4)
+        drawing.arrow((148, 202), (148, 226), role="context")
+        said = text(ko="문맥", en="context") + f" {context}"
+        drawing.words(142, 214, said, "et-end et-small")
+        drawing.line((330, 124), (330, 244))
+        drawing.arrow((330, 244), (281, 244))
+        drawing.words(324, 178, text(ko="상태", en="state"), "et-end et-small")
+        name = text(ko="합쳐서 선형층", en="Combine, linear")
+        drawing.box(26, 226, 254, 36, "norm", name, logits)
+        drawing.arrow((148, 262), (148, 278))
+        name = text(
+            ko="소프트맥스: 다음 단어의 확률",
+            en="Softmax: probabilities of the next word",
         )
-        drawing.line((330, 194), (330, 74))
-        drawing.arrow((330, 74), (281, 74))
-        drawing.words(324, 140, text(ko="상태", en="state"), "et-end et-small")
-        drawing.box(
-            26,
-            56,
-            254,
-            36,
-            "norm",
-            text(ko="합쳐서 선형층", en="Combine, linear"),
-            logits,
-        )
-        drawing.arrow((148, 56), (148, 40))
-        drawing.box(
-            26,
-            16,
-            254,
-            24,
-            "norm",
-            text(
-                ko="소프트맥스: 다음 단어의 확률",
-                en="Softmax: probabilities of the next word",
-            ),
-        )
+        drawing.box(26, 278, 254, 24, "norm", name)
     steps = [
         text(
             ko=f"인코더가 토큰 {len(src_tokens)}개를 읽어 은닉 상태를 하나씩 남깁니다.",
@@ -192,9 +176,9 @@ def attention_map(model, src, tgt, src_tokens, tgt_tokens):
     ]
     caption = text(
         ko="색이 있는 곳이 이번 레슨에서 더하는 부분이고 나머지는 레슨 2의 것입니다. "
-        "아래에서 위로 읽으세요. 괄호 안은 실제로 흐른 텐서의 모양입니다.",
-        en="The coloured part is what this lesson adds; the rest is lesson 2's. Read "
-        "from the bottom up. In brackets: the shapes of the tensors that passed.",
+        "괄호 안은 실제로 흐른 텐서의 모양입니다.",
+        en="The coloured part is what this lesson adds; the rest is lesson 2's. In "
+        "brackets: the shapes of the tensors that passed.",
     )
     title = text(ko="전체 그림", en="The whole picture")
     return Diagram(drawing, title, caption, steps)

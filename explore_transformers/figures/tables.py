@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from explore_transformers import boxes
 from explore_transformers.figures.html import (
     HTMLFigure,
     folds,
@@ -21,20 +22,81 @@ from explore_transformers.figures.html import (
 from explore_transformers.language import text
 
 _POSITIVE, _NEGATIVE = "0,114,178", "213,94,0"
+_ATTENTION = "213,94,0"  # as in the drawings
 # At this opacity the page's text stays readable on the fill, in light and in dark.
 _STRONGEST = 0.55
 _BARS = {"other": "#2b83ba", "chosen": "#d8691a"}
 
 
-def heatmap(values, rows, columns, *, title, row_title="", column_title="", fmt=".2f"):
+class Table:
+    """Numbers that are compared: a small table, and as text a line for each row.
+
+    Printed columns do not line up in Korean: few fonts make Hangul two columns wide.
+    """
+
+    def __init__(self, heads, rows, title):
+        self.heads, self.rows, self.title = list(heads), [list(r) for r in rows], title
+        for row in self.rows:
+            if len(row) != len(self.heads):
+                raise ValueError(f"{len(self.heads)} heads do not fit the row {row}")
+
+    def __repr__(self):
+        lines = [self.heads, *self.rows]
+        return "\n".join([self.title, *(" | ".join(map(str, r)) for r in lines)])
+
+    def _repr_html_(self):
+        heads, *rows = ([safe(cell) for cell in r] for r in (self.heads, *self.rows))
+        title = safe(self.title)
+        named = f'<p style="margin:.4em 0;word-break:keep-all"><b>{title}</b></p>'
+        return named + boxes.table(heads, rows, title, align="right")
+
+
+def table(heads, rows, title):
+    """Return a small table; the first cell of each row is its name.
+
+    Raises:
+        ValueError: a row has another number of cells than there are heads.
+    """
+    return Table(heads, rows, title)
+
+
+def attention_heatmap(weights, rows, columns, *, title):
+    """Return attention weights as a heat map in whole percent.
+
+    A row is what one step looks at: it has a query, and a column has a key.
+    """
+    return heatmap(
+        100 * numbers(weights),
+        rows,
+        columns,
+        title=title + text(ko=" (가중치, %)", en=" (weights in percent)"),
+        row_title=text(ko="쿼리", en="query"),
+        column_title=text(ko="키", en="key"),
+        fmt=".0f",
+        colour=_ATTENTION,
+    )
+
+
+def heatmap(
+    values,
+    rows,
+    columns,
+    *,
+    title,
+    row_title="",
+    column_title="",
+    fmt=".2f",
+    colour=_POSITIVE,
+):
     """Return a heat map whose cells a reader walks over by mouse or arrow keys.
 
     Args:
         values: (R, C) numbers, also a tensor. Colour goes from 0 to the largest
-            absolute value: blue above 0, orange below, none where not finite.
+            absolute value: `colour` above 0, orange below, none where not finite.
         rows, columns: R and C labels, such as tokens; they may repeat.
         title, row_title, column_title: in the reader's language.
         fmt: format of a value, such as ".2f" or ".0%".
+        colour: red, green, blue of what is above 0, "0,114,178" as it stands.
 
     Raises:
         ValueError: the values are not 2-dimensional, or the labels do not fit them.
@@ -47,7 +109,8 @@ def heatmap(values, rows, columns, *, title, row_title="", column_title="", fmt=
             f"values of shape {values.shape} need {values.shape[0]} row labels and "
             f"{values.shape[1]} column labels, got {len(rows)} and {len(columns)}"
         )
-    body = _heatmap_table(values, rows, columns, row_title, column_title, fmt)
+    titles = " \\ ".join(safe(t) for t in (row_title, column_title) if t)
+    body = _heatmap_table(values, rows, columns, titles, (fmt, colour))
     hint = text(
         ko="칸 위에 마우스를 올리거나 방향키로 움직여 보세요.",
         en="Point at a cell, or walk over the cells with the arrow keys.",
@@ -136,14 +199,13 @@ def attention(weights, rows, columns, *, title, row_title="", column_title=""):
     return HTMLFigure("attention", title, summary, content, own_style=True)
 
 
-def _heatmap_table(values, rows, columns, row_title, column_title, fmt):
-    corner = " \\ ".join(safe(t) for t in (row_title, column_title) if t)
+def _heatmap_table(values, rows, columns, corner, look):
     heads = "".join(f'<th scope="col">{safe(c)}</th>' for c in columns)
     strongest = np.abs(values[np.isfinite(values)]).max(initial=0.0) or 1.0
     lines = [
         f'<tr><th scope="row">{safe(row)}</th>'
         + "".join(
-            _heatmap_cell(value, row, column, strongest, fmt)
+            _heatmap_cell(value, row, column, strongest, look)
             for value, column in zip(line, columns, strict=True)
         )
         + "</tr>"
@@ -155,10 +217,11 @@ def _heatmap_table(values, rows, columns, row_title, column_title, fmt):
     )
 
 
-def _heatmap_cell(value, row, column, strongest, fmt):
+def _heatmap_cell(value, row, column, strongest, look):
+    fmt, positive = look
     shown = formatted(value, fmt)
     opacity = _STRONGEST * abs(value) / strongest if math.isfinite(value) else 0.0
-    colour = f"rgba({_NEGATIVE if value < 0 else _POSITIVE},{opacity:.3f})"
+    colour = f"rgba({_NEGATIVE if value < 0 else positive},{opacity:.3f})"
     title = f"{safe(row)} → {safe(column)}: {shown}"
     return f'<td style="background:{colour}" title="{title}">{shown}</td>'
 
