@@ -457,9 +457,7 @@ _BUDGET = 1.08e18, 1.5, 2.0, 0.3  # FLOPs, hours, GB a GPU, nats of the last ter
 
 def _place_of_wrong_cost(answer):
     pairs = enumerate(zip(_BUDGET, map(float, answer), strict=True))
-    return next(
-        i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=_ROUNDED)
-    )
+    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=_ROUNDED))
 
 
 def _cost(place, name, *wrong, ko, en):
@@ -616,8 +614,8 @@ run_budget = Exercise(
         ),
         _cost(
             *(2, "one copy too many", 2.4),
-            ko="셋째 수: 한 벌을 더 세었습니다. 가중치, 그레이디언트, 평균 둘, 버킷으로 "
-            "다섯 벌입니다.",
+            ko="셋째 수: 한 벌을 더 세었습니다. 가중치, 그레이디언트, 평균 둘, "
+            "버킷으로 다섯 벌입니다.",
             en="Third number: one copy too many. Weight, gradient, two averages and "
             "bucket are five.",
         ),
