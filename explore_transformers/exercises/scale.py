@@ -26,7 +26,7 @@ from explore_transformers.exercises.naming import several, wrong_number
 # ---- the weight of a token ----------------------------------------------------------
 
 _WEIGHTS = 10 / 3, 5 / 9, 3 / 100
-_ROUNDED = 3e-3  # two decimals of a ratio are enough, three significant digits of any
+_ROUNDED = 3e-3  # three significant digits are enough
 
 
 def _first(name, wrong, ko, en):
@@ -541,6 +541,19 @@ run_budget = Exercise(
             "the exponents.",
         ),
         _cost(
+            *(0, "doubled", 2.16e18),
+            ko="첫째 수: 두 배입니다(12ND). 6에는 곱셈과 덧셈이 이미 다 들어 있습니다.",
+            en="First number: this is twice as many (12ND). The 6 has multiplications "
+            "and additions already.",
+        ),
+        _cost(
+            *(1, "powers of ten, hours", 0.015, 0.15, 15.0, 150.0),
+            ko="둘째 수: 10의 거듭제곱이 틀렸습니다. 1.08 × 10¹⁸을 2 × 10¹⁴으로 나눌 때 "
+            "지수를 빼세요.",
+            en="Second number: the power of ten is wrong. To divide 1.08 × 10¹⁸ by "
+            "2 × 10¹⁴, subtract the exponents.",
+        ),
+        _cost(
             *(1, "one GPU alone", 6.0),
             ko="둘째 수: GPU 하나로 할 때의 시간입니다. 넷이 나눕니다.",
             en="Second number: this is the time of one GPU. Four share the work.",
@@ -654,6 +667,11 @@ run_budget = Exercise(
             ko="셋째 수: 매개변수 하나의 바이트입니다. 매개변수의 수를 곱하세요.",
             en="Third number: these are the bytes of one parameter. Multiply by their "
             "number.",
+        ),
+        _cost(
+            *(2, "powers of ten, memory", 0.02, 0.2, 200.0),
+            ko="셋째 수: 10의 거듭제곱이 틀렸습니다. 1GB는 10⁹바이트입니다.",
+            en="Third number: the power of ten is wrong. A GB has 10⁹ bytes.",
         ),
         _cost(
             *(2, "GiB", 2e9 / 2**30, 1.6e9 / 2**30),
