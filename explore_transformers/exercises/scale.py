@@ -548,8 +548,8 @@ run_budget = Exercise(
         ),
         _cost(
             *(1, "powers of ten, hours", 0.015, 0.15, 15.0, 150.0),
-            ko="둘째 수: 10의 거듭제곱이 틀렸습니다. 1.08 × 10¹⁸을 2 × 10¹⁴으로 나눌 때 "
-            "지수를 빼세요.",
+            ko="둘째 수: 10의 거듭제곱이 틀렸습니다. 1.08 × 10¹⁸을 2 × 10¹⁴으로 나눌 "
+            "때 지수를 빼세요.",
             en="Second number: the power of ten is wrong. To divide 1.08 × 10¹⁸ by "
             "2 × 10¹⁴, subtract the exponents.",
         ),
