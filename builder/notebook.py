@@ -138,7 +138,10 @@ def _purpose(cell: Code) -> str:
     """What a folded cell does for the reader: a key of _PURPOSES."""
     if "claim(" in cell.source:
         return "measuring"
-    if "figure" in cell.tags or re.search(r"\b(figures\.|plt\.show)", cell.source):
+    draws = re.search(r"\b(figures\.|plt\.show)", cell.source)
+    if "figure" in cell.tags and "print(" in cell.source and not draws:
+        return "measuring"  # shown for its numbers, though no claim depends on them
+    if "figure" in cell.tags or draws:
         return "drawing"
     if re.match("(import|from) ", cell.source):
         return "set-up"

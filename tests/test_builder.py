@@ -348,6 +348,19 @@ class TestNotebooks:
             "en": en,
         }
 
+    @pytest.mark.parametrize(
+        ("source", "word"),
+        [
+            ("plt.show()", "drawing"),
+            ("drawn = 1", "drawing"),
+            ("print(1)\nplt.show()", "drawing"),
+            ("print(1)", "measuring"),
+        ],
+    )
+    def test_a_figure_cell_that_prints_and_draws_nothing_measures(self, source, word):
+        made = fold_prompts(Code("cell", source, ("figure",)), "en")
+        assert made["code_prompt_show"] == f"Show the {word} code"
+
     def test_the_solution_is_folded_and_was_not_run(self, built):
         solution = cell(built, "ex-solution")
         assert solution.cell_type == "markdown"

@@ -124,6 +124,14 @@ def test_a_resumed_run_shows_its_own_numbers():
     assert "differs from above by: 0.25" in draw_resumed((0.4, -0.25)).said
 
 
+@pytest.mark.parametrize("draw", DRAW[1:2] + DRAW[3:])
+def test_every_step_has_its_number_in_the_drawing(draw):
+    found = draw()
+    badges = re.findall('class="et-number">([0-9]+)<', found.svg)
+    n_steps = found._repr_html_().count("<li>")
+    assert badges == [str(i + 1) for i in range(n_steps)]
+
+
 @pytest.mark.parametrize("resumed", [[], [1, 2, 3, 4]])
 def test_a_run_that_was_not_resumed_is_refused(resumed):
     with pytest.raises(ValueError, match="can't be drawn"):

@@ -23,16 +23,17 @@ def number_at(place, *wrong, of):
     return holds
 
 
-def wrong_number(right, place, name, wrong, ko, en):
+def wrong_number(right, place, name, wrong, ko, en, near=1e-6):
     """Return the Mistake of writing one of `wrong` where all before it is right.
 
     What follows from an earlier slip is not blamed on the number that it spoils. With
-    no `wrong` at all, any other number there is this mistake.
+    no `wrong` at all, any other number there is this mistake. `near` is how far off
+    numbers may be rounded, as a share: as far as the exercise takes them for right.
     """
     example = (*right[:place], wrong[0] if wrong else -1, *right[place + 1 :])
 
     def is_near(some, other):
-        return math.isclose(some, other, rel_tol=1e-6, abs_tol=1e-9)
+        return math.isclose(some, other, rel_tol=near, abs_tol=1e-9)
 
     def holds(answer):
         numbers = [float(n) for n in answer]

@@ -26,33 +26,34 @@ from explore_transformers.exercises.naming import several, wrong_number
 # ---- the weight of a token ----------------------------------------------------------
 
 _WEIGHTS = 10 / 3, 5 / 9, 3 / 100
+_ROUNDED = 3e-3  # three significant digits are enough
 
 
 def _first(name, wrong, ko, en):
-    return wrong_number(_WEIGHTS, 0, name, wrong, ko, en)
+    return wrong_number(_WEIGHTS, 0, name, wrong, ko, en, _ROUNDED)
 
 
 def _third(name, wrong, ko, en):
-    return wrong_number(_WEIGHTS, 1, name, wrong, ko, en)
+    return wrong_number(_WEIGHTS, 1, name, wrong, ko, en, _ROUNDED)
 
 
 def _factor(name, wrong, ko, en):
-    return wrong_number(_WEIGHTS, 2, name, wrong, ko, en)
+    return wrong_number(_WEIGHTS, 2, name, wrong, ko, en, _ROUNDED)
 
 
 def _near_numbers(expected, got):
-    """Two decimals of a ratio are enough, three significant digits of any."""
+    """Are all numbers right, as far as they may be rounded?"""
     if isinstance(got, str | dict | set) or len(got) != len(expected):
         return False
     if any(isinstance(n, str | bool) for n in got):
         return False
     pairs = zip(expected, map(float, got), strict=True)
-    return all(math.isclose(e, g, rel_tol=3e-3) for e, g in pairs)
+    return all(math.isclose(e, g, rel_tol=_ROUNDED) for e, g in pairs)
 
 
 def _place_of_wrong(answer):
     pairs = enumerate(zip(_WEIGHTS, map(float, answer), strict=True))
-    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=3e-3))
+    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=_ROUNDED))
 
 
 token_weights = Exercise(
@@ -451,16 +452,16 @@ perplexity = Exercise(
 
 # ---- the budget of a run ------------------------------------------------------------
 
-_BUDGET = 1.08e18, 1.5, 2.0, 0.4  # FLOPs, hours, GB a GPU, nats of the last term
+_BUDGET = 1.08e18, 1.5, 2.0, 0.3  # FLOPs, hours, GB a GPU, nats of the last term
 
 
 def _place_of_wrong_cost(answer):
     pairs = enumerate(zip(_BUDGET, map(float, answer), strict=True))
-    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=3e-3))
+    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=_ROUNDED))
 
 
 def _cost(place, name, *wrong, ko, en):
-    return wrong_number(_BUDGET, place, name, wrong, ko, en)
+    return wrong_number(_BUDGET, place, name, wrong, ko, en, _ROUNDED)
 
 
 run_budget = Exercise(
@@ -475,7 +476,7 @@ run_budget = Exercise(
             lambda answer: isinstance(answer, str),
             ko="답 전체가 글자열 하나입니다. 수 넷을 괄호 안에 적으세요.",
             en="The whole answer is one text. Write four numbers in parentheses.",
-            example="1.08e18, 1.5, 2, 0.4",
+            example="1.08e18, 1.5, 2, 0.3",
         ),
         Mistake(
             "not four",
@@ -497,10 +498,10 @@ run_budget = Exercise(
         ),
         _cost(
             *(0, "multiplications alone", 5.4e17),
-            ko="첫째 수: 곱셈만 세었습니다. 곱할 때마다 더하기도 하나 있어서 2 "
+            ko="첫째 수: 곱셈만 세었습니다(3ND). 곱할 때마다 더하기도 하나 있어서 2 "
             "FLOPs입니다.",
-            en="First number: multiplications alone are counted. With each goes an "
-            "addition: 2 FLOPs.",
+            en="First number: multiplications alone are counted (3ND). With each goes "
+            "an addition: 2 FLOPs.",
         ),
         _cost(
             *(0, "once each", 1.8e17),
@@ -510,8 +511,14 @@ run_budget = Exercise(
         ),
         _cost(
             *(0, "of one token", 6e8),
-            ko="첫째 수: 토큰 하나의 FLOPs입니다. 읽는 토큰의 수를 곱하세요.",
-            en="First number: this is for one token. Multiply by the tokens read.",
+            ko="첫째 수: 토큰 하나의 FLOPs입니다(6N). 읽는 토큰의 수를 곱하세요.",
+            en="First number: this is for one token (6N). Multiply by the tokens read.",
+        ),
+        _cost(
+            *(0, "of one parameter", 1.08e10),
+            ko="첫째 수: 매개변수 하나의 FLOPs입니다(6D). 매개변수의 수를 곱하세요.",
+            en="First number: this is for one parameter (6D). Multiply by the number "
+            "of parameters.",
         ),
         _cost(
             *(0, "of one GPU", 2.7e17),
@@ -520,9 +527,43 @@ run_budget = Exercise(
             "whole training.",
         ),
         _cost(
+            *(0, "for each of four", 4.32e18),
+            ko="첫째 수: GPU의 수를 곱했습니다. 넷은 같은 계산을 나누어 할 뿐, 더 하지 "
+            "않습니다.",
+            en="First number: you multiply by the GPUs. Four share the same work and "
+            "add none.",
+        ),
+        _cost(
+            *(0, "powers of ten", *(1.08 * 10.0**k for k in (15, 16, 17, 19, 20, 21))),
+            ko="첫째 수: 10의 거듭제곱이 틀렸습니다. 6 × 10⁸ × 1.8 × 10⁹에서 지수를 "
+            "더하세요.",
+            en="First number: the power of ten is wrong. In 6 × 10⁸ × 1.8 × 10⁹ add "
+            "the exponents.",
+        ),
+        _cost(
+            *(0, "doubled", 2.16e18),
+            ko="첫째 수: 두 배입니다(12ND). 6에는 곱셈과 덧셈이 이미 다 들어 있습니다.",
+            en="First number: this is twice as many (12ND). The 6 has multiplications "
+            "and additions already.",
+        ),
+        _cost(
+            *(1, "powers of ten, hours", 0.015, 0.15, 15.0, 150.0),
+            ko="둘째 수: 10의 거듭제곱이 틀렸습니다. 1.08 × 10¹⁸을 2 × 10¹⁴으로 나눌 "
+            "때 지수를 빼세요.",
+            en="Second number: the power of ten is wrong. To divide 1.08 × 10¹⁸ by "
+            "2 × 10¹⁴, subtract the exponents.",
+        ),
+        _cost(
             *(1, "one GPU alone", 6.0),
             ko="둘째 수: GPU 하나로 할 때의 시간입니다. 넷이 나눕니다.",
             en="Second number: this is the time of one GPU. Four share the work.",
+        ),
+        _cost(
+            *(1, "one GPU and another unit", 21600.0, 360.0, 0.25),
+            ko="둘째 수: GPU 하나로 할 때이고, 단위도 시간이 아닙니다. 넷이 나누며, 한 "
+            "시간은 3600초입니다.",
+            en="Second number: this is one GPU's time, and not in hours. Four share "
+            "the work, and an hour has 3600 seconds.",
         ),
         _cost(
             *(1, "seconds", 5400.0),
@@ -545,6 +586,19 @@ run_budget = Exercise(
             en="Second number: you multiply by the GPUs. Four share the work: divide.",
         ),
         _cost(
+            *(1, "divided twice", 0.375),
+            ko="둘째 수: 4로 두 번 나누었습니다. 넷이 함께 초당 2 × 10¹⁴ FLOPs를 "
+            "냅니다.",
+            en="Second number: you divide by 4 twice. All four together make 2 × 10¹⁴ "
+            "FLOPs a second.",
+        ),
+        _cost(
+            *(1, "forwards alone, hours", 0.5),
+            ko="둘째 수: 정방향의 시간뿐입니다. 첫째 수(6ND)를 모두 계산해야 합니다.",
+            en="Second number: this is the time forwards alone. All of the first "
+            "number, 6ND, has to be computed.",
+        ),
+        _cost(
             *(2, "weights alone", 0.4),
             ko="셋째 수: 한 벌(4바이트씩)뿐입니다. 매개변수마다 가중치, 그레이디언트, "
             "AdamW의 평균 둘, DDP의 버킷이 있고, DDP는 무엇도 나누지 않습니다.",
@@ -554,10 +608,17 @@ run_budget = Exercise(
         ),
         _cost(
             *(2, "without AdamW", 0.8),
-            ko="셋째 수: 가중치와 그레이디언트뿐입니다. AdamW의 평균 둘과 DDP의 버킷도 "
-            "세세요.",
-            en="Third number: these are weights and gradients. Count AdamW's two "
-            "averages and DDP's buckets, too.",
+            ko="셋째 수: 두 벌(8바이트씩)뿐입니다. 매개변수마다 가중치, 그레이디언트, "
+            "AdamW의 평균 둘, DDP의 버킷이 있습니다.",
+            en="Third number: these are two copies, 8 bytes each. A parameter has a "
+            "weight, a gradient, AdamW's two averages and DDP's bucket.",
+        ),
+        _cost(
+            *(2, "three copies", 1.2),
+            ko="셋째 수: 세 벌(12바이트씩)뿐입니다. 매개변수마다 가중치, 그레이디언트, "
+            "AdamW의 평균 **둘**, DDP의 버킷이 있습니다.",
+            en="Third number: these are three copies, 12 bytes each. A parameter has a "
+            "weight, a gradient, **two** averages of AdamW and DDP's bucket.",
         ),
         _cost(
             *(2, "buckets forgotten", 1.6),
@@ -565,51 +626,101 @@ run_budget = Exercise(
             en="Third number: DDP's buckets are missing, 4 more bytes a parameter.",
         ),
         _cost(
+            *(2, "one copy too many", 2.4),
+            ko="셋째 수: 한 벌을 더 세었습니다. 가중치, 그레이디언트, 평균 둘, "
+            "버킷으로 다섯 벌입니다.",
+            en="Third number: one copy too many. Weight, gradient, two averages and "
+            "bucket are five.",
+        ),
+        _cost(
             *(2, "shared by four", 0.5),
             ko="셋째 수: 넷이 나누지 않습니다. DDP에서는 저마다 통째로 가집니다.",
             en="Third number: four don't share it. With DDP each has all of it.",
         ),
         _cost(
-            *(2, "of all four", 8.0),
+            *(2, "of all four", 8.0, 6.4),
             ko="셋째 수: 넷의 메모리를 더했습니다. GPU 하나의 것을 적으세요.",
             en="Third number: this is the memory of all four. Write that of one.",
         ),
         _cost(
-            *(2, "bytes", 2e9),
+            *(2, "half precision", 1.0),
+            ko="셋째 수: 수 하나를 2바이트로 셌습니다. float32는 4바이트입니다.",
+            en="Third number: you count 2 bytes a number. One of float32 has 4.",
+        ),
+        _cost(
+            *(2, "bits", 16.0),
+            ko="셋째 수: 바이트로 적으세요. 비트는 그 여덟 배입니다.",
+            en="Third number: write bytes. There are eight times as many bits.",
+        ),
+        _cost(
+            *(2, "bytes", 2e9, 1.6e9),
             ko="셋째 수: 바이트입니다. GB로 적으세요(1GB는 10억 바이트).",
             en="Third number: these are bytes. Write GB, of a billion bytes each.",
         ),
         _cost(
-            *(2, "GiB", 2e9 / 2**30),
+            *(2, "MB", 2000.0, 1600.0),
+            ko="셋째 수: MB입니다. GB로 적으세요(1GB는 10억 바이트).",
+            en="Third number: these are MB. Write GB, of a billion bytes each.",
+        ),
+        _cost(
+            *(2, "bytes a parameter", 20.0),
+            ko="셋째 수: 매개변수 하나의 바이트입니다. 매개변수의 수를 곱하세요.",
+            en="Third number: these are the bytes of one parameter. Multiply by their "
+            "number.",
+        ),
+        _cost(
+            *(2, "powers of ten, memory", 0.02, 0.2, 200.0),
+            ko="셋째 수: 10의 거듭제곱이 틀렸습니다. 1GB는 10⁹바이트입니다.",
+            en="Third number: the power of ten is wrong. A GB has 10⁹ bytes.",
+        ),
+        _cost(
+            *(2, "GiB", 2e9 / 2**30, 1.6e9 / 2**30),
             ko="셋째 수: GiB입니다. 여기서는 1GB를 10억 바이트로 셉니다.",
             en="Third number: these are GiB. A GB is a billion bytes here.",
         ),
         _cost(
-            *(3, "divided by four", 0.2),
-            ko="넷째 수: 4로 나누었습니다. 지수가 0.5이므로 4의 제곱근으로 나눕니다.",
-            en="Fourth number: you divide by 4. The exponent is 0.5, so divide by the "
-            "square root of 4.",
+            *(3, "divided by nine", 0.1),
+            ko="넷째 수: 9로 나누었습니다. 지수가 0.5이므로 9의 제곱근으로 나눕니다.",
+            en="Fourth number: you divide by 9. The exponent is 0.5, so divide by the "
+            "square root of 9.",
         ),
         _cost(
-            *(3, "no change", 0.8),
+            *(3, "times the exponent", 0.2),
+            ko="넷째 수: 9에 0.5를 **곱해서** 나누었습니다. 0.5는 지수입니다.",
+            en="Fourth number: you divide by 9 **times** 0.5. It is an exponent.",
+        ),
+        _cost(
+            *(3, "halved", 0.45),
+            ko="넷째 수: 0.5를 곱했습니다. 토큰이 몇 배인지도 셈에 들어가야 합니다.",
+            en="Fourth number: you multiply by 0.5. How many times the tokens are "
+            "matters, too.",
+        ),
+        _cost(
+            *(3, "no change", 0.9),
             ko="넷째 수: 그대로가 아닙니다. 이 항은 토큰이 모자라서 내는 손실입니다.",
             en="Fourth number: it does not stay. This term is the price of too few "
             "tokens.",
         ),
         _cost(
-            *(3, "grown", 1.6),
+            *(3, "grown", 2.7, 8.1),
             ko="넷째 수: 커졌습니다. D는 분모에 있습니다.",
             en="Fourth number: it grows in your answer. D is below the line.",
         ),
         _cost(
-            *(3, "halved twice", 0.05),
-            ko="넷째 수: 4의 제곱으로 나누었습니다. 지수는 0.5입니다.",
-            en="Fourth number: you divide by the square of 4. The exponent is 0.5.",
+            *(3, "squared", 0.9 / 81),
+            ko="넷째 수: 9의 제곱으로 나누었습니다. 지수는 0.5입니다.",
+            en="Fourth number: you divide by the square of 9. The exponent is 0.5.",
         ),
         _cost(
-            *(3, "subtracted", 0.3),
-            ko="넷째 수: 지수를 뺐습니다. 4의 제곱근인 2로 나누세요.",
-            en="Fourth number: you subtract the exponent. Divide by the root of 4, 2.",
+            *(3, "subtracted", 0.4),
+            ko="넷째 수: 지수를 뺐습니다. 9의 제곱근인 3으로 나누세요.",
+            en="Fourth number: you subtract the exponent. Divide by the root of 9, 3.",
+        ),
+        _cost(
+            *(3, "the fall", 0.6, -0.6),
+            ko="넷째 수: 줄어든 만큼입니다. 줄어든 **다음**의 항을 적으세요.",
+            en="Fourth number: this is by how much it falls. Write what the term is "
+            "**afterwards**.",
         ),
     ),
 )

@@ -109,6 +109,11 @@ class Drawing:
         self._tags.append(f'<circle class="et-badge" cx="{x:g}" cy="{y:g}" r="8"/>')
         self.words(x, y, step, "et-number")
 
+    def numbered(self, y, step, words, kind="et-small"):
+        """A line of words with a step's number: the name of what stands below it."""
+        self.badge(10, y, step)
+        self.words(24, y, words, f"et-start {kind}")
+
     def line(self, *points, role="line"):
         """A line through the points."""
         path = " ".join(f"{x:g},{y:g}" for x, y in points)

@@ -160,8 +160,7 @@ def token_shares(counts):
     drawing = Drawing(176)
     for i, (name, shares) in enumerate(zip(names, (whole, means, whole), strict=True)):
         with drawing.part(i + 1):
-            drawing.badge(_LEFT - 8, 10 + 58 * i, i + 1)
-            drawing.words(_LEFT + 8, 10 + 58 * i, name, "et-start et-bold")
+            drawing.numbered(10 + 58 * i, i + 1, name, "et-bold")
             _draw_strip(drawing, 22 + 58 * i, shares, of if i else [0] * n)
     return Diagram(drawing, *_words_of_shares(counts, whole[0], means))
 
@@ -241,7 +240,8 @@ def resumed_run(never, resumed, saved):
         middle = _column(stop - 1) + 28
         drawing.arrow((middle, 118), (middle, 140))
         head = text(ko="체크포인트", en="checkpoint")
-        drawing.box(20, 140, WIDTH - 40, 52, "embedding", head, *lines)
+        drawing.badge(10, 152, 3)
+        drawing.box(22, 140, WIDTH - 42, 52, "embedding", head, *lines)
     _draw_steps(drawing, 4, 216, resumed, stop)
     with drawing.part(4):
         drawing.arrow((_column(stop) + 28, 192), (_column(stop) + 28, 216))
@@ -260,8 +260,7 @@ def _draw_steps(drawing, step, y, values, first):
         4: text(ko="이어 간 훈련", en="resumed"),
     }
     with drawing.part(step):
-        drawing.badge(10, y - 11, step)
-        drawing.words(24, y - 11, names[step], "et-start et-small")
+        drawing.numbered(y - 11, step, names[step])
         for i, value in enumerate(values, first):
             role = "feed-forward" if step != 4 else "context"
             label = formatted(float(value), "+.4f")

@@ -210,8 +210,7 @@ def _draw_stage(drawing, i, kind, table, owners):
         "copy": text(ko="오른쪽으로 보내 적는다", en="passed on and copied"),
     }
     with drawing.part(i + 1):
-        drawing.badge(10, y + 25, i + 1)
-        drawing.words(22, y + 2, names[kind], "et-start et-small")
+        drawing.numbered(y, i + 1, names[kind])
         for p, (row, counts) in enumerate(zip(table, owners, strict=True)):
             for c, (value, count) in enumerate(zip(row, counts, strict=True)):
                 is_whole = count == len(table)
