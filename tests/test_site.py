@@ -291,6 +291,11 @@ def test_folded_cells_have_no_name_but_their_words(site, path):
     assert folds, f"{path} has no folded cell"
     assert not [fold for fold in folds if fold.has_attr("aria-label")]
     assert all(fold.get_text(strip=True) for fold in folds)
+    for fold in folds:  # those of one name with nothing between are one
+        cell = fold.find_parent("div", "cell")
+        alone = len(cell.find_all(recursive=False)) == 1
+        below = cell.select_one(":scope + .cell > details.hide:first-child > summary")
+        assert not (alone and below and below.get_text() == fold.get_text()), fold
 
 
 @pytest.mark.slow
