@@ -1,7 +1,7 @@
 """Folded cells are named by their own words, in the edition's language.
 
-MyST-NB names them "Toggle hidden content", in English and over those words. Those of one
-name that follow one another are one fold to a reader.
+MyST-NB names them "Toggle hidden content", in English and over those words. Those of
+one name that follow one another are one fold to a reader.
 """
 
 from html import escape
