@@ -49,6 +49,11 @@ def _perplexity_as_tensor(batches):
     return (total / n).exp()
 
 
+def _perplexity_by_product(batches):
+    n_all = sum(n for _, n in batches)
+    return math.prod(math.exp(t / n) ** (n / n_all) for t, n in batches if n)
+
+
 def _step_by_hand(weight, micro_batches, learning_rate, clip):
     """The gradient without automatic differentiation, a micro-batch at a time."""
     gradient, total, n = torch.zeros_like(weight), 0.0, 0
@@ -80,7 +85,7 @@ def _step_by_function(weight, micro_batches, learning_rate, clip):
 
 
 def _step_by_grad(weight, micro_batches, learning_rate, clip):
-    w = weight.clone().requires_grad_()
+    w = weight.detach().clone().requires_grad_()
     gradient, total = torch.zeros_like(weight), 0.0
     for batch in micro_batches:
         loss = _sum_loss(w, *batch)
@@ -123,6 +128,8 @@ def _step_by_module(weight, micro_batches, learning_rate, clip):
     [
         ("token_weights", (10 / 3, 5 / 9, 0.03)),
         ("token_weights", [3.33, 0.556, 0.03]),
+        ("token_weights", (3.33, 0.56, 0.03)),
+        ("token_weights", (3.3, 0.55, 0.03)),
         ("token_weights", np.array([3.333, 0.5556, 0.03])),
         ("token_weights", torch.tensor([3.333, 0.5556, 0.03])),
         ("run_budget", (1.08e18, 1.5, 2.0, 0.3)),
@@ -134,8 +141,10 @@ def _step_by_module(weight, micro_batches, learning_rate, clip):
         ("perplexity", _perplexity_by_weights),
         ("perplexity", _perplexity_by_loop),
         ("perplexity", _perplexity_as_tensor),
+        ("perplexity", _perplexity_by_product),
         ("micro_batch_size", _micro_by_trying),
         ("micro_batch_size", _micro_by_counts),
+        ("micro_batch_size", lambda *case: [*_micro_by_counts(*case)]),
         ("rows_seen", [96, 56, 72, "c"]),
         ("rows_seen", (96.0, np.int64(56), 72, " C ")),
         ("train_step", _step_by_hand),
@@ -204,7 +213,7 @@ def micro_batch_size(batch_size, n_processes, budget, fixed, per_row):
 """
 _STEP = """
 def train_step(weight, micro_batches, learning_rate, clip):
-    w = weight.clone().requires_grad_()
+    w = weight.detach().clone().requires_grad_()
     total, n = 0.0, sum(int((t != -100).sum()) for _, t in micro_batches)
     for x, t in micro_batches:
         loss = F.cross_entropy(x @ w.T, t, ignore_index=-100, reduction="sum")
@@ -224,6 +233,13 @@ _CHANGES = {
         ("math.exp(", "math.exp(-", "one over"),
         ("sum(n for _, n in batches)", "len(batches)", "divided by batches"),
         (" / sum(n for _, n in batches)", "", "not divided"),
+        ("math.exp(total / sum(n for _, n in batches))",
+         "float(torch.tensor(total, dtype=float).exp())", "not divided, 2"),
+        ("total / sum(n for _, n in batches))",
+         "total) ** (1 / sum(n for _, n in batches))", "root of an exponential"),
+        ("math.exp(total / sum(n for _, n in batches))",
+         "float(torch.tensor(total, dtype=float).exp() ** "
+         "(1 / sum(n for _, n in batches)))", "root of an exponential, 2"),
         ("sum(n for _, n in batches)", "batches[-1][1]", "tokens of the last"),
         ("sum(n for _, n in batches)", "max(n for _, n in batches)",
          "geometric mean of batches"),
@@ -248,6 +264,18 @@ _CHANGES = {
     ),
     ("micro_batch_size", _MICRO): (
         ("(budget - fixed)", "budget", "fixed forgotten"),
+        ("(budget - fixed) // per_row", "budget // (fixed + per_row)",
+         "fixed for each row"),
+        ("(budget - fixed) // per_row", "round((budget - fixed) / per_row)",
+         "rounded to the nearest, 2"),
+        ("(budget - fixed) // per_row\n",
+         "round((budget - fixed) / per_row) * (budget >= fixed + per_row)\n",
+         "rounded to the nearest"),
+        ("(budget - fixed) // per_row", "math.ceil((budget - fixed) / per_row)",
+         "rounded up, 2"),
+        ("(budget - fixed) // per_row\n",
+         "-(-(budget - fixed) // per_row) * (budget >= fixed + per_row)\n",
+         "rounded up"),
         ("divmod(batch_size, n_processes)", "(batch_size, batch_size % n_processes)",
          None),
         ("(budget - fixed)", "(budget - 1 - fixed)", "memory left over"),
@@ -328,10 +356,24 @@ _CHANGES = {
          "x @ new.T, t, reduction='sum').item() for x, t in micro_batches)\n"
          "    return new, total / n", "loss after the step"),
         ('"sum")\n', '"mean") * int((t != -100).sum())\n', "NaN of nothing"),
-        ("weight.clone()", "weight", "weight left as it is"),
-        ("weight.clone().requires_grad_()",
-         "weight.clone().requires_grad_()\n    weight.grad = torch.ones_like(weight)",
-         "weight left as it is"),
+        ("weight.detach().clone()", "weight", "old gradient added"),
+        ("weight.detach().clone()", "weight.clone()", "weight left as it is"),
+        ("weight.detach().clone().requires_grad_()",
+         "weight.detach().clone().requires_grad_()\n"
+         "    weight.grad = torch.ones_like(weight)", "weight left as it is"),
+        ("    w = weight.detach().clone().requires_grad_()\n",
+         "    had, weight.grad, w = weight.requires_grad, None, weight\n"
+         "    w.requires_grad_()\n", "weight left as it is"),
+        ("    g = w.grad / n\n",
+         "    g, weight.grad = w.grad / n, None\n", "weight left as it is"),
+        ("in micro_batches:\n        loss = F.cross_entropy(x @ w.T, t, ",
+         "in [(x @ w.T, t) for x, t in micro_batches]:\n"
+         "        loss = F.cross_entropy(x, t, ", "a graph at a time"),
+        ("    for x, t in micro_batches:\n        loss = F.cross_entropy(x @ w.T, t, "
+         "ignore_index=-100, reduction=\"sum\")\n",
+         "    for loss in [F.cross_entropy(x @ w.T, t, reduction=\"sum\")"
+         " for x, t in micro_batches]:\n", "a graph at a time"),
+        ("loss.backward()", "loss.backward(retain_graph=True)", "a graph at a time"),
         ("    for x, t in micro_batches:",
          "    for x, t in [[*map(torch.cat, zip(*micro_batches))]]:",
          "a micro-batch at a time"),
@@ -398,6 +440,10 @@ def test_other_changes_are_wrong(exercise, source, what, by):
         ("token_weights", (10 / 3, 5 / 9, 0.01), "mean forgotten"),
         ("token_weights", (10 / 3, 5 / 9, 1 / 300), "divided twice"),
         ("token_weights", (10 / 3, 5 / 9, 3), "processes alone"),
+        ("token_weights", (10 / 3, 5 / 9, 1 / 30), "of one process"),
+        ("token_weights", (10 / 3, 5 / 9, 0.3), "of one process"),
+        ("token_weights", (10 / 3 - 1, 5 / 9 - 1, 0.03), "times more"),
+        ("token_weights", (10 / 3, 5 / 9 - 1, 0.03), "times more, third"),
         ("token_weights", "3.33, 0.556, 0.03", "one text"),
         ("token_weights", (10 / 3, 5 / 9), "not three"),
         ("run_budget", (3.6e17, 1.5, 2, 0.3), "forwards alone"),
@@ -455,6 +501,10 @@ def test_other_changes_are_wrong(exercise, source, what, by):
         ("step_order", "FECBAD", "tokens after the first"),
         ("step_order", "FCBEAD", "last before the others"),
         ("step_order", "FCEABD", "clipped before the sum"),
+        ("step_order", "AFCEDB", "step before the last"),
+        ("step_order", "FCEBA", "D missing"),
+        ("step_order", "CEBAD", "F missing"),
+        ("step_order", "FCEB", "letters"),
         ("step_order", "FCEBDA", "step before clipping"),
         ("step_order", "FCEBAA", "letters"),
         ("rows_seen", (96, 56, 72, "A"), "nothing changes"),
@@ -490,3 +540,14 @@ def test_other_changes_are_wrong(exercise, source, what, by):
 def test_slips_are_named(exercise, answer, name):
     result = check(exercise, answer)
     assert (result.state, result.mistake) == ("wrong", name), result
+
+
+def test_what_is_far_off_is_not_called_imprecise():
+    """Beside a large number, 11 % of a small one are no lack of digits."""
+    wrong = (
+        ("token_weights", (10 / 3, 5 / 9, 0.0325)),
+        ("run_budget", (1.08e18, 1.6, 2, 0.3)),
+    )
+    for exercise, answer in wrong:
+        result = check(exercise, answer)
+        assert (result.state, result.mistake) == ("wrong", None), result

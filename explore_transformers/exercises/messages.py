@@ -186,12 +186,12 @@ def differs_each_time(keeps_a_default):
             "inside the function.",
         )
     return text(
-        ko="같은 입력을 다시 넣으면 다른 결과가 나옵니다. 드롭아웃이나 가중치가 "
-        "무작위인 새 층처럼 무작위인 것을 쓰지 말고, 앞에서 부를 때의 값도 남겨 두지 "
-        "마세요.",
-        en="The same input gives another result the next time. Use nothing random, "
-        "such as dropout or a new layer with random weights, and keep nothing from an "
-        "earlier call.",
+        ko="같은 입력을 다시 넣으면 다른 결과가 나옵니다. 앞에서 부를 때의 값이 함수 "
+        "밖의 변수에 남아 있거나, 무작위인 것(드롭아웃, 가중치가 무작위인 새 층)을 "
+        "씁니다.",
+        en="The same input gives another result the next time. Either a variable "
+        "outside the function keeps something from an earlier call, or something is "
+        "random (dropout, a new layer with random weights).",
     )
 
 

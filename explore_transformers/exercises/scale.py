@@ -2,6 +2,8 @@
 
 import copy
 import math
+import weakref
+from dataclasses import replace
 from numbers import Integral
 
 import torch
@@ -26,41 +28,45 @@ from explore_transformers.exercises.naming import several, wrong_number
 # ---- the weight of a token ----------------------------------------------------------
 
 _WEIGHTS = 10 / 3, 5 / 9, 3 / 100
-_ROUNDED = 3e-3  # three significant digits are enough
+_BY_HAND = 1.1e-2  # two significant digits are enough, also 3.3 and 0.55
 
 
 def _first(name, wrong, ko, en):
-    return wrong_number(_WEIGHTS, 0, name, wrong, ko, en, _ROUNDED)
+    return wrong_number(_WEIGHTS, 0, name, wrong, ko, en, _BY_HAND)
 
 
 def _third(name, wrong, ko, en):
-    return wrong_number(_WEIGHTS, 1, name, wrong, ko, en, _ROUNDED)
+    return wrong_number(_WEIGHTS, 1, name, wrong, ko, en, _BY_HAND)
 
 
 def _factor(name, wrong, ko, en):
-    return wrong_number(_WEIGHTS, 2, name, wrong, ko, en, _ROUNDED)
+    return wrong_number(_WEIGHTS, 2, name, wrong, ko, en, _BY_HAND)
 
 
-def _near_numbers(expected, got):
-    """Are all numbers right, as far as they may be rounded?"""
-    if isinstance(got, str | dict | set) or len(got) != len(expected):
-        return False
-    if any(isinstance(n, str | bool) for n in got):
-        return False
-    pairs = zip(expected, map(float, got), strict=True)
-    return all(math.isclose(e, g, rel_tol=_ROUNDED) for e, g in pairs)
+def _near_numbers(near):
+    """Return same(expected, got): all numbers right, as far as they may be rounded."""
+
+    def same(expected, got):
+        if isinstance(got, str | dict | set) or len(got) != len(expected):
+            return False
+        if any(isinstance(n, str | bool) for n in got):
+            return False
+        pairs = zip(expected, map(float, got), strict=True)
+        return all(math.isclose(e, g, rel_tol=near) for e, g in pairs)
+
+    return same
 
 
 def _place_of_wrong(answer):
     pairs = enumerate(zip(_WEIGHTS, map(float, answer), strict=True))
-    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=_ROUNDED))
+    return next(i for i, (e, g) in pairs if not math.isclose(e, g, rel_tol=_BY_HAND))
 
 
 token_weights = Exercise(
     "token_weights",
     expected=_WEIGHTS,
     kind="value",
-    same=_near_numbers,
+    same=_near_numbers(_BY_HAND),
     wrong_at=_place_of_wrong,
     mistakes=(
         Mistake(
@@ -114,6 +120,22 @@ token_weights = Exercise(
             en="First number: this is the weight of the whole process. One token of "
             "it is asked for.",
         ),
+        _first(
+            "times more",
+            [7 / 3],
+            ko="첫째 수: 원래의 1배를 뺐습니다. 몇 배가 **더** 들어갔는지가 아니라 "
+            "모두 몇 배로 들어갔는지 적으세요.",
+            en="First number: you subtracted 1. It is not how many times **more**, but "
+            "how many times as much.",
+        ),
+        _third(
+            "times more, third",
+            [-4 / 9, 4 / 9],
+            ko="둘째 수: 원래의 1배에서 늘거나 준 만큼입니다. 모두 몇 배로 들어갔는지 "
+            "적으세요.",
+            en="Second number: this is by how much it differs from 1. Write how many "
+            "times as much it is.",
+        ),
         _third(
             "its own mean, third",
             [10 / 6],
@@ -166,6 +188,14 @@ token_weights = Exercise(
             en="Third number: the division by the number of tokens is missing.",
         ),
         _factor(
+            "of one process",
+            [1 / 30, 1 / 90, 1 / 180, 3 / 10, 3 / 30, 3 / 60, 1 / 60],
+            ko="셋째 수: 한 프로세스의 토큰만으로 셈했습니다. 세 프로세스가 같은 수를 "
+            "쓰므로 토큰 100개로 셈하세요.",
+            en="Third number: it is made of the tokens of one process. The number is "
+            "the same in all three, so take all 100 tokens.",
+        ),
+        _factor(
             "turned over, factor",
             [100 / 3],
             ko="셋째 수가 뒤집혔습니다. 합에 **곱하는** 수입니다.",
@@ -179,13 +209,27 @@ token_weights = Exercise(
 
 _ORDERS = "FCEBAD", "CFEBAD"
 
+
+def _missing(letter):
+    """The Mistake of leaving out one letter alone."""
+    others = _ORDERS[0].replace(letter, "")
+    return Mistake(
+        f"{letter} missing",
+        lambda answer: sorted(letters(answer)) == sorted(others),
+        ko=f"{letter} 한 글자가 빠졌습니다. 여섯을 모두 놓으세요.",
+        en=f"The letter {letter} is missing. Put all six in order.",
+        example=others,
+    )
+
+
 step_order = Exercise(
     "step_order",
     expected=_ORDERS[0],
     kind="value",
     same=lambda expected, got: letters(got) in _ORDERS,
     mistakes=(
-        WRONG_LETTERS,
+        *map(_missing, "ABCDEF"),
+        replace(WRONG_LETTERS, example="FCEBAA"),
         backwards(*_ORDERS),
         Mistake(
             "cleared at the end",
@@ -233,11 +277,21 @@ step_order = Exercise(
             example="FCBEAD",
         ),
         Mistake(
+            "step before the last",
+            swapped("B", "D"),
+            ko="마지막 `backward()`(B)보다 스텝이 먼저입니다. 그레이디언트의 "
+            "all-reduce는 B에서 일어나므로, 자르기도 스텝도 B 다음입니다.",
+            en="The step comes before the last `backward()` (B). The gradients' "
+            "all-reduce happens in B, so both clipping and the step come after it.",
+            example="FCEDBA",
+        ),
+        Mistake(
             "clipped before the sum",
             swapped("B", "A"),
-            ko="아직 모든 프로세스의 합이 없습니다. 자르기는 all-reduce가 끝난 "
-            "다음입니다.",
-            en="The sum of all processes isn't there yet. Clip after the all-reduce.",
+            ko="그레이디언트의 all-reduce는 마지막 `backward()`(B)에서 일어납니다. 그 "
+            "전에는 모든 프로세스의 합이 없으므로, B 다음에 자르세요.",
+            en="The gradients' all-reduce happens in the last `backward()` (B). Before "
+            "it there is no sum of all processes: clip after B.",
             example="FCEABD",
         ),
         Mistake(
@@ -276,6 +330,18 @@ def _weighted_exponentials(batches):
     return sum(n * math.exp(t / n) for t, n in _filled(batches)) / n_tokens
 
 
+def _root_of_exponential(exp):
+    """The exponential of the whole sum, and its root; the right one in short texts."""
+    return lambda batches: (
+        exp(sum(t for t, _ in batches)) ** (1 / sum(n for _, n in batches))
+    )
+
+
+def _or_infinity(x):
+    """math.exp, and where that overflows infinity, as in NumPy and torch."""
+    return math.exp(x) if x < 709 else math.inf
+
+
 def _skipping(skip):
     """The right perplexity of the batches that are not skipped."""
     return lambda batches: _perplexity([(t, n) for t, n in batches if not skip(t, n)])
@@ -305,6 +371,7 @@ _PERPLEXITY_CASES = (
     ([(0.0, 0), (40.0, 20), (0.2, 1), (5.0, 2)],),
     ([(0.0, 5), (6.0, 3)],),
     ([(4.0, 2), (0.0, 1), (3.0, 6), (0.0, 0)],),
+    ([(360.0, 120), (240.0, 90), (130.0, 50)],),  # exp(730) is no float64
 )
 
 
@@ -407,9 +474,19 @@ perplexity = Exercise(
             ko="배치의 수로 나누었습니다. 토큰의 수로 나누세요.",
             en="You divide by the number of batches. Divide by that of tokens.",
         ),
-        Mistake(
+        *several(
+            "root of an exponential",
+            _root_of_exponential(math.exp),
+            _root_of_exponential(_or_infinity),
+            ko="글이 길면 넘칩니다. 손실의 합에 바로 지수함수를 씌우면 float에 담지 "
+            "못합니다. 먼저 토큰의 수로 나누세요.",
+            en="With a long text it overflows: no float holds the exponential of the "
+            "whole sum. Divide by the number of tokens first.",
+        ),
+        *several(
             "not divided",
             lambda batches: math.exp(sum(t for t, _ in batches)),
+            lambda batches: _or_infinity(sum(t for t, _ in batches)),
             ko="토큰의 수로 나누지 않았습니다.",
             en="The division by the number of tokens is missing.",
         ),
@@ -453,6 +530,7 @@ perplexity = Exercise(
 # ---- the budget of a run ------------------------------------------------------------
 
 _BUDGET = 1.08e18, 1.5, 2.0, 0.3  # FLOPs, hours, GB a GPU, nats of the last term
+_ROUNDED = 3e-3  # three significant digits are enough
 
 
 def _place_of_wrong_cost(answer):
@@ -468,7 +546,7 @@ run_budget = Exercise(
     "run_budget",
     expected=_BUDGET,
     kind="value",
-    same=_near_numbers,
+    same=_near_numbers(_ROUNDED),
     wrong_at=_place_of_wrong_cost,
     mistakes=(
         Mistake(
@@ -776,6 +854,24 @@ def _one_below(batch_size, n_processes, budget, fixed, per_row):
     return _micro(batch_size, n_processes, budget - 1, fixed, per_row)
 
 
+def _rounded(how, refusing):
+    """As many rows as `how` makes of the division.
+
+    Args:
+        refusing: whether it sees all the same where not even one row fits.
+    """
+
+    def function(batch_size, n_processes, budget, fixed, per_row):
+        share, rest = divmod(batch_size, n_processes)
+        most = how((budget - fixed) / per_row)
+        if rest or most < 1 or (refusing and fixed + per_row > budget):
+            return 0, 0
+        rows = next(n for n in range(min(share, most), 0, -1) if share % n == 0)
+        return rows, share // rows
+
+    return function
+
+
 def _power_of_two(batch_size, n_processes, budget, fixed, per_row):
     share, rest = divmod(batch_size, n_processes)
     most = min(share, (budget - fixed) // per_row)
@@ -891,6 +987,7 @@ _MICRO_CASES = (
     (56, 2, 800, 100, 50),
     (6, 1, 125, 100, 10),
     (9, 1, 135, 100, 10),
+    (6, 1, 129, 100, 10),
 )
 _MICRO_RIGHT = {case: _micro(*case) for case in _MICRO_CASES}
 
@@ -927,6 +1024,32 @@ micro_batch_size = Exercise(
             _micro_with(lambda b, p, budget, fixed, row: (b, p, budget, 0, row)),
             ko="가중치와 그레이디언트와 AdamW의 몫(`fixed`)을 빼지 않았습니다.",
             en="What weights, gradients and AdamW take (`fixed`) is not subtracted.",
+        ),
+        Mistake(
+            "fixed for each row",
+            _micro_with(
+                lambda b, p, budget, fixed, row: (b, p, budget, 0, fixed + row)
+            ),
+            ko="`fixed`를 행마다 셌습니다. 행이 몇이든 프로세스마다 한 번만 듭니다.",
+            en="You count `fixed` for each row. A process needs it once, however many "
+            "rows there are.",
+        ),
+        *several(
+            "rounded to the nearest",
+            _rounded(round, refusing=True),
+            _rounded(round, refusing=False),
+            ko="들어가는 행의 수를 반올림했습니다. 2.9행이면 2행만 들어갑니다. `//`로 "
+            "내리세요.",
+            en="You rounded to the nearest. Where 2.9 rows would fit, 2 do: round "
+            "down, with `//`.",
+        ),
+        *several(
+            "rounded up",
+            _rounded(math.ceil, refusing=True),
+            _rounded(math.ceil, refusing=False),
+            ko="들어가는 행의 수를 올림했습니다. 2.1행이면 2행만 들어갑니다. `//`로 "
+            "내리세요.",
+            en="You rounded up. Where 2.1 rows would fit, 2 do: round down, with `//`.",
         ),
         Mistake(
             "processes forgotten",
@@ -1351,10 +1474,10 @@ rows_seen = Exercise(
         ),
         _rows(
             *(2, "expected or went on", 74.0, 73.0, 73.6),
-            ko="셋째 수: 어림하면 그쯤이지만(73.6), `row_numbers`로 재어 보세요. 시드 "
-            "1도 `first` 0부터 읽습니다.",
-            en="Third number: that is about what one expects (73.6). Measure it with "
-            "`row_numbers`; seed 1, too, is read from `first` 0.",
+            ko="셋째 수: 재지 않고 어림했거나(73.6), 시드 1을 40번째부터 읽으며 "
+            "쟀습니다(74). 시드 1도 `first` 0부터 읽으며 재세요.",
+            en="Third number: either you worked out what to expect (73.6), or you read "
+            "seed 1 from the 40th on (74). Measure it, seed 1 from `first` 0 as well.",
         ),
         _rows(
             *(2, "new rows alone, third", 32.0),
@@ -1614,10 +1737,65 @@ def _seen_by_memory(answer):
     return memory
 
 
+class _Saved:
+    """A tensor that a graph saves for its backward()."""
+
+    def __init__(self, tensor):
+        self.tensor = tensor.detach()  # else it would keep its own graph alive
+
+
+def _most_saved(answer, n):
+    """How many numbers graphs keep at most at a time, of a step on n micro-batches."""
+    rng = torch.Generator().manual_seed(3)
+    batch = torch.randn(20, 2, generator=rng), torch.randint(3, (20,), generator=rng)
+    kept, most = weakref.WeakSet(), 0
+
+    def pack(tensor):
+        nonlocal most
+        kept.add(saved := _Saved(tensor))
+        most = max(most, sum(s.tensor.numel() for s in kept))
+        return saved
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda saved: saved.tensor):
+        answer(torch.randn(3, 2, generator=rng), [batch] * n, 0.1, 1.0)
+    return most
+
+
+def _one_graph_at_a_time(answer):
+    """Whether many micro-batches keep no more than one does; by hand, that is 0."""
+    try:
+        return _most_saved(answer, 8) <= 1.5 * _most_saved(answer, 1)
+    except RuntimeError:  # torch.func has no hooks, and no graphs to wait
+        return True
+
+
+def _with_gradient():
+    """A case whose weight learns elsewhere, too, and has a `.grad` from there."""
+    weight, *others = copy.deepcopy(_STEPS[1])
+    weight.requires_grad_().grad = torch.ones_like(weight)
+    return weight, *others
+
+
+def _adds_no_old_gradient(answer):
+    try:
+        new, _ = answer(*_with_gradient())
+    except (AttributeError, RuntimeError, TypeError):
+        return True  # the next property tells it
+    return torch.allclose(new, _on_step(answer, _STEPS[1])[0], atol=1e-5)
+
+
 def _leaves_weight(answer):
     weight, *others = copy.deepcopy(_STEPS[1])
     answer(weight, *others)
-    return not weight.requires_grad and weight.grad is None
+    if weight.requires_grad or weight.grad is not None:
+        return False
+    weight, *others = _with_gradient()
+    try:
+        answer(weight, *others)
+    except (AttributeError, RuntimeError, TypeError):
+        return False  # of a weight without a gradient it didn't raise
+    grad = weight.grad
+    return weight.requires_grad and grad is not None and bool((grad == 1).all())
 
 
 train_step = Exercise(
@@ -1838,12 +2016,30 @@ train_step = Exercise(
             "of all stay in memory until then. Call it for each.",
         ),
         Property(
+            "a graph at a time",
+            _one_graph_at_a_time,
+            ko="앞의 마이크로배치의 활성값이 아직 메모리에 있는데 다음 것이 모델을 "
+            "지납니다. 하나를 `backward()`까지 끝내고 다음으로 넘어가세요.",
+            en="A micro-batch goes through the model while the activations of another "
+            "are still in memory. Finish each, with its `backward()`, before the next.",
+        ),
+        Property(
+            "old gradient added",
+            _adds_no_old_gradient,
+            ko="`weight`에 `.grad`가 이미 있으면 그것이 스텝에 섞입니다. "
+            "`weight.detach().clone()`으로 작업하세요.",
+            en="Where `weight` has a `.grad` already, it gets into the step. Work on "
+            "`weight.detach().clone()`.",
+        ),
+        Property(
             "weight left as it is",
             _leaves_weight,
-            ko="`weight`의 수는 그대로이지만 이제 `requires_grad`이거나 `.grad`가 "
-            "있습니다. `weight.detach().clone()`으로 작업하세요.",
-            en="The numbers of `weight` are as they were, but it has `requires_grad` "
-            "or a `.grad` now. Work on `weight.detach().clone()`.",
+            ko="`weight`의 수는 그대로이지만 `requires_grad`나 `.grad`가 "
+            "달라집니다(이미 있던 것도 남아야 합니다). `weight.detach().clone()`으로 "
+            "작업하세요.",
+            en="The numbers of `weight` are as they were, but not its `requires_grad` "
+            "or its `.grad` (one that was there must stay). Work on "
+            "`weight.detach().clone()`.",
         ),
     ),
 )
