@@ -49,6 +49,7 @@ linux = pytest.mark.skipif(bool(sandbox.missing()), reason="grading needs Landlo
 # Each reference and every tenth mistake; EVERY_MISTAKE=1 takes all (ten minutes).
 _EACH = 1 if os.environ.get("EVERY_MISTAKE") else 10
 _SECRETIVE = ("_says.", "_tiny_missed.")  # they read what only the judge has
+_STAND_IN = "_Amount"  # and this stands for any number: no student can return it
 
 
 def _told(result):
@@ -74,7 +75,7 @@ def test_every_answer_of_the_book_is_judged_alike(lesson, monkeypatch):
             ]
             for place, answer in known:
                 source = f"{exercise.name} = check.exercises['{exercise.name}'].{place}"
-                if getattr(answer, "__qualname__", "").startswith(_SECRETIVE):
+                if _secretive(answer):
                     source, answer = _without_secrets(exercise, answer)
                 here = _told(check(exercise.name, answer))
                 with students.start(module) as session:
@@ -87,6 +88,19 @@ def test_every_answer_of_the_book_is_judged_alike(lesson, monkeypatch):
     assert not apart
 
 
+def _secretive(answer):
+    names = getattr(getattr(answer, "__code__", None), "co_names", ())
+    secret = getattr(answer, "__qualname__", "").startswith(_SECRETIVE)
+    return secret or _STAND_IN in names
+
+
+def _plain(said, right):
+    """What a student's answer can return in place of these two."""
+    if hasattr(said, "seen"):
+        return 0.5 * said.seen
+    return said if isinstance(said, bool) else bool(right)
+
+
 def _without_secrets(exercise, answer):
     """Return the source of a like answer, and itself.
 
@@ -95,7 +109,7 @@ def _without_secrets(exercise, answer):
     """
     cases = copy.deepcopy(exercise.cases)  # a model counts its calls
     both = [(answer(*case), exercise.expected(*case)) for case in cases]
-    said = [s if isinstance(s, bool) else bool(r) for s, r in both]
+    said = [_plain(*pair) for pair in both]
     source = (
         f"said = iter({said})\ndef {exercise.name}(*case):\n    return next(said)\n"
     )
