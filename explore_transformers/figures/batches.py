@@ -99,8 +99,8 @@ def word_order(src, tgt, alignment, glosses=None):
     )
     title = text(ko="짝이 되는 단어", en="Words that belong together")
     caption = text(
-        ko="뜻을 담은 단어(내용어)만 이었습니다. 나머지 토큰의 칸은 칠하지 않았습니다.",
-        en="Only words that carry meaning (content words) are linked. The cells of all "
+        ko="짝이 있는 단어(내용어)만 이었습니다. 나머지 토큰의 칸은 칠하지 않았습니다.",
+        en="Only words with a partner (content words) are linked. The cells of all "
         "other tokens are not coloured.",
     )
     steps = [
@@ -384,7 +384,7 @@ def softmax_step(words, logits, probabilities, right):
         text(
             ko=f"정답(★)은 {right}입니다. 그 확률의 로그에서 부호를 바꾼 것이 이 "
             f"토큰의 손실입니다: {loss}.",
-            en=f"The right word (★) is {right}. The logarithm of its probability, with "
+            en=f"The correct word (★) is {right}. The logarithm of its probability, with "
             f"the sign changed, is this token's loss: {loss}.",
         ),
     ]

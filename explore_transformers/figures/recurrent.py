@@ -344,7 +344,7 @@ def gru_step(cell, x, h, W, U, b, c):
         drawing.badge(304, 235, 5)
         drawing.arrow((176, 184), (176, 223))
         drawing.arrow((296, 184), (296, 204), (216, 204), (216, 223))
-        h_way = (64, 32), (8, 32), (8, 235), (85, 235)
+        h_way = (110 - 23 * len(h[:2]), 32), (8, 32), (8, 235), (85, 235)
         drawing.arrow(*h_way, role="hidden")
         drawing.box(86, 224, 200, 22, "hidden", "(1 − z) ⊙ n + z ⊙ h")
         drawing.arrow((186, 246), (186, 259), role="hidden")
@@ -395,7 +395,8 @@ def _draw_parts(drawing, r, z, n):
                 drawing.line((h_at, 87), (h_at, 92), role="hidden")
                 drawing.words(h_at, 98, "⊙")
                 drawing.arrow((h_at, 104), (h_at, 111), role="hidden")
-                drawing.arrow((108, 174), (121, 174), (121, 98), (h_at - 8, 98))
+                r_end = _PARTS_AT[0] + 21 * len(r[:2])  # the right edge of r
+                drawing.arrow((r_end, 174), (121, 174), (121, 98), (h_at - 8, 98))
             else:
                 drawing.arrow((h_at, 54), (h_at, 111), role="hidden")
             drawing.box(x - width / 2, 112, width, 36, role, name, function)

@@ -130,6 +130,7 @@ def bars(
     fmt=".3g",
     highlight=None,
     highlight_title="",
+    sign="★",
 ):
     """Return a horizontal bar chart; with `steps`, a slider walks through the steps.
 
@@ -139,7 +140,7 @@ def bars(
         title, value_title, highlight_title: in the reader's language.
         steps: S names, or None.
         highlight: the index of one bar (such as the right answer), or S of them;
-            `highlight_title` says what it is.
+            `highlight_title` says what it is, and `sign` marks it.
         fmt: format of a value, such as ".1%".
 
     Raises:
@@ -150,10 +151,10 @@ def bars(
     marks = _highlights(highlight, table.shape)
     each = labels if isinstance(labels[0], list) else [labels] * len(table)
     panels = [
-        _bars_panel(row, said, mark, table, (value_title, fmt))
+        _bars_panel(row, said, mark, table, (value_title, fmt, sign))
         for row, said, mark in zip(table, each, marks, strict=True)
     ]
-    legend = f'<p class="et-legend">★ {safe(highlight_title)}</p>'
+    legend = f'<p class="et-legend">{safe(sign)} {safe(highlight_title)}</p>'
     content = (
         heading(title)
         + (panels[0] if steps is None else slider() + folds(panels, names))
@@ -258,13 +259,13 @@ def _bar_table(values, labels, steps):
 
 def _bars_panel(row, labels, mark, table, value_words):
     """Return the bars of one step as a table of label, bar and value."""
-    value_title, fmt = value_words
+    value_title, fmt, sign = value_words
     low, high = min(0.0, table.min()), max(0.0, table.max())
     span = (high - low) or 1.0
     lines = []
     for i, (value, label) in enumerate(zip(row, labels, strict=True)):
         left = 100 * (min(value, 0.0) - low) / span
-        kind, star = ("chosen", "★\u00a0") if i == mark else ("other", "")
+        kind, star = ("chosen", f"{safe(sign)}\u00a0") if i == mark else ("other", "")
         fill = (
             f"margin-left:{left:.2f}%;width:{100 * abs(value) / span:.2f}%;"
             f"height:1.1em;min-width:2px;background:{_BARS[kind]}"

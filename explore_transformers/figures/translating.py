@@ -116,17 +116,17 @@ def _draw_stairs(drawing, written):
             for k, (word, width) in enumerate(zip(written[:n], widths, strict=False)):
                 strength = FILLED if k == n - 1 else PALE
                 y = 343 + 23 * n
-                drawing.squares(x, y, "token", [strength], [word], (width, 20))
+                drawing.squares(x, y, "norm", [strength], [word], (width, 20))
                 x += width
 
 
 def _words_of_translation(written, at, share, vocab_size):
     title = text(ko="이 책에서 만들 모델", en="Where this book is going")
     caption = text(
-        ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 열어 볼 "
-        "상자입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다.",
-        en="Green marks what this lesson builds, grey the box that the next lessons "
-        "open. All values were just computed by the trained model.",
+        ko="녹색은 이번 레슨에서 만드는 부분이고, 회색은 다음 레슨부터 만들 "
+        "부분입니다. 값은 모두 훈련이 끝난 모델이 방금 계산한 것입니다.",
+        en="Green marks what this lesson builds, grey what the next lessons "
+        "build. All values were just computed by the trained model.",
     )
     n, (before, word) = len(written), written[at - 1 : at + 1]
     steps = [

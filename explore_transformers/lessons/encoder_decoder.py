@@ -53,7 +53,7 @@ class Encoder(nn.Module):
 
     def forward(self, src):
         """src (B, T_src) -> memory (B, T_src, hidden_size), last_hidden, src_mask."""
-        src_mask = must_have_words(src != PAD)  # (B, T_src)
+        src_mask = must_have_words(src != PAD)  # (B, T_src); no row may be empty
         memory, _ = self.gru(self.token_embedding(src))  # (B, T_src, hidden_size)
         rows = torch.arange(len(src), device=src.device)  # 0, 1, 2, ... each sentence
         last_hidden = memory[rows, src_mask.sum(dim=1) - 1]  # (B, hidden_size)

@@ -21,6 +21,7 @@ class Vocabulary:
     """Words and their ids: 0..3 are SPECIALS, then words by falling count."""
 
     def __init__(self, sentences, min_count=1):
+        # composed joins Hangul that is stored as letters into whole syllables
         counts = Counter(word for sentence in sentences for word in composed(sentence))
         kept = [word for word, n in counts.items() if n >= min_count]
         self.words = [*SPECIALS, *sorted(kept, key=lambda w: (-counts[w], w))]
@@ -71,6 +72,7 @@ def cross_entropy(logits, targets, mask):
     logits (B, T, V), targets (B, T) ids, mask (B, T), True where real.
     """
     log_probs = log_softmax(logits)  # (B, T, V)
+    # at each position the column of the correct word, as p[np.arange(3), y] by hand
     right = np.take_along_axis(log_probs, targets[..., None], axis=-1)[..., 0]
     return -(right * mask).sum() / mask.sum()
 
