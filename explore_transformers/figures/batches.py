@@ -384,8 +384,8 @@ def softmax_step(words, logits, probabilities, right):
         text(
             ko=f"정답(★)은 {right}입니다. 그 확률의 로그에서 부호를 바꾼 것이 이 "
             f"토큰의 손실입니다: {loss}.",
-            en=f"The correct word (★) is {right}. The logarithm of its probability, with "
-            f"the sign changed, is this token's loss: {loss}.",
+            en=f"The correct word (★) is {right}. The logarithm of its probability, "
+            f"with the sign changed, is this token's loss: {loss}.",
         ),
     ]
     return Diagram(drawing, title, caption, steps)
