@@ -333,14 +333,6 @@ def _without_code(prose):
 
 
 @pytest.mark.slow
-def test_no_script_holds_a_page_up(site):
-    for path in ALL_PAGES:
-        scripts = _read(site, path)("script", src=True)
-        held = [s["src"] for s in scripts if not s.has_attr("defer")]
-        assert all("documentation_options" in src for src in held), (path, held)
-
-
-@pytest.mark.slow
 def test_pictures_wait_for_their_reader_and_keep_their_place(site):
     pictures = [
         (site / urljoin(path, picture["src"]), picture)

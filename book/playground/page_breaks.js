@@ -17,13 +17,13 @@
   // Where a switch's finding is proved: lesson, and heading in the page's language.
   const proofs = {
     cut_context: ["02_encoder_decoder", {
-      ko: "실험-다른-문장의-벡터를-주면",
-      en: "experiment-another-sentence-s-vector"}],
+      ko: "실험-다른-문장의-문맥-벡터를-주면",
+      en: "experiment-another-sentence-s-context-vector"}],
     no_scale: ["03_attention", {
-      ko: "더-알아보기-훈련까지-되는-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
+      ko: "더-알아보기-훈련은-되지만-틀린-버그-둘", en: "more-two-bugs-that-don-t-stop-training"}],
     padding_in: ["02_encoder_decoder", {
-      ko: "더-알아보기-마지막-은닉-상태에-새어-드는-패딩",
-      en: "more-padding-in-the-last-hidden-state"}],
+      ko: "더-알아보기-문맥-벡터에-새어-드는-패딩",
+      en: "more-padding-in-the-context-vector"}],
     see_future: ["05_transformer_tested", {
       ko: "손실은-더-좋은데", en: "the-better-loss"}],
     drop_positions: ["05_transformer_tested", {

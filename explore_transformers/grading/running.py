@@ -20,7 +20,7 @@ SECONDS = 600  # for one notebook, all exercises together
 _PACKAGE = Path(__file__).parents[1]
 
 
-def run(found, folder, jobs, progress=sys.stderr):
+def run(found, folder, jobs):
     """Grade Submissions; return ([(Submission, record)], [Problem]).
 
     A record holds lesson, language and graded exercises. Records are kept in `folder`
@@ -33,7 +33,7 @@ def run(found, folder, jobs, progress=sys.stderr):
         if not place.exists() and place not in [p for _, p in todo]:
             todo.append((submission, place))
     if todo:
-        _grade_all(todo, jobs, progress)
+        _grade_all(todo, jobs)
     records, problems = [], []
     for submission, place in zip(found, places, strict=True):
         record = json.loads(place.read_text("utf-8"))
@@ -60,12 +60,12 @@ def _digest(*parts):
     return total.hexdigest()[:32]
 
 
-def _grade_all(todo, jobs, progress):
+def _grade_all(todo, jobs):
     torch.set_num_threads(1)  # one of many processes
     for lesson in _lessons(todo):
         judging.checks(lesson).prove()  # takes seconds: once, for all forks
         variants.variants(lesson, 0)  # which other numbers there are
-    bar = _Bar(len(todo), progress)
+    bar = _Bar(len(todo), sys.stderr)
     gc.collect()
     gc.freeze()  # so that forks share what is here, and no collector looks through it
     with Students() as students:
