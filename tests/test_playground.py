@@ -115,6 +115,21 @@ def ask(page, name, pairs, breaks=None):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("n_out", [1, 3, 4, 6])
+@pytest.mark.parametrize("n_in", [1, 2, 5, 8])
+def test_a_linear_layer_of_any_shape(page, n_out, n_in):
+    # Rows go in fours, columns in twos: what is left over must count too.
+    numbers = np.random.default_rng(0)
+    W, b, x = (numbers.normal(size=s) for s in [(n_out, n_in), (n_out,), (n_in,)])
+    got = page.evaluate(
+        "([W, shape, b, x]) => Array.from("
+        "ET.linear({data: new Float32Array(W), shape}, new Float32Array(b), x))",
+        [W.flatten().tolist(), [n_out, n_in], b.tolist(), x.tolist()],
+    )
+    assert np.allclose(got, W @ x + b, atol=1e-5)
+
+
+@pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TRANSLATORS)
 def test_logits_and_words_of_500_unseen_sentences(page, unseen, name):
