@@ -27,11 +27,13 @@ ET.add((ET) => {
     return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
   };
 
+  let table = null; // of all 65,536; made once, for the first model
+
   // All weights lie in one text, one after the other; shapes say where each ends.
   ET.unpack = ({shapes, data}) => {
     const bytes = atob(data), n_weights = bytes.length / 2;
     const all = new Float32Array(n_weights);
-    const table = Float32Array.from({length: 65536}, (_, bits) => from_half(bits));
+    table ??= Float32Array.from({length: 65536}, (_, bits) => from_half(bits));
     for (let i = 0; i < n_weights; i++) {
       all[i] = table[bytes.charCodeAt(2 * i) + 256 * bytes.charCodeAt(2 * i + 1)];
     }
