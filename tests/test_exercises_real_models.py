@@ -402,7 +402,7 @@ NAMES = [
     (_names_by(_parts_dropped), "no dot"),
     (_by_regex(r"^(?:(?:module|_orig_mod|model|bert)(?:\.|$))+"), "no dot"),
     (_by_regex(r"(?i)^(?:module\.|_orig_mod\.|model\.|bert\.)+"), "whole prefixes"),
-    (_by_regex(r"^(?:module.|_orig_mod.|model.|bert.)+"), "whole prefixes"),
+    (_by_regex(r"^(?:module.|_orig_mod.|model.|bert.)+"), "any sign for the dot"),
     (_by_regex(r"^(?:module\.|model\.|bert\.)+"), "_orig_mod. left"),
     (_by_regex(r"^(?:module\.|_orig_mod\.|bert\.)+"), "model. left"),
     (_names_by(_each_at_most_once), "each once"),

@@ -23,6 +23,7 @@ from explore_transformers.exercises.checking import (
 )
 from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.naming import (
+    exchanged,
     several,
     wrong_number,
 )
@@ -2514,6 +2515,17 @@ model_numbers = Exercise(
             ko="다섯째 수: BERT도 마스크가 든 문장을 읽어야 합니다.",
             en="Fifth number: BERT has to read the sentence with the mask.",
         ),
+        exchanged(
+            _NUMBERS,
+            3,
+            4,
+            ko="넷째 수와 다섯째 수가 서로 바뀌었습니다. GPT는 후보마다 문장 하나의 "
+            "확률을 구하고, BERT는 빈칸이 든 문장 하나에서 후보의 확률을 모두 "
+            "얻습니다.",
+            en="The fourth and fifth number have changed places. GPT needs the "
+            "probability of one sentence for each candidate, BERT gets those of all "
+            "candidates from one sentence with a mask.",
+        ),
         *_ANOTHER_NUMBER,
     ),
 )
@@ -2553,8 +2565,26 @@ def _four(name, measured, ko, en, margin=0.012):
     return Mistake(name, holds, ko, en, (*measured, "C"))
 
 
+def _four_one_wrong(place, ko, en):
+    """The mistake of one number that was measured on something else."""
+
+    def alone_wrong(*four):
+        is_right = [_near([n], [due]) for n, due in zip(four, _PER_WORD, strict=True)]
+        return is_right.count(False) == 1 and not is_right[place]
+
+    return Mistake(
+        f"number {place + 1} alone",
+        _four_where(alone_wrong),
+        f"{ko}에서 잰 값만 다릅니다. 나머지는 맞으니, 이 수를 어느 글에서 어느 "
+        "병합으로 쟀는지 보세요.",
+        f"Only the value for {en} is another. As the rest is right, see on which texts "
+        "and by which merges you measured this one.",
+        (*_PER_WORD[:place], 2.22, *_PER_WORD[place + 1 :], "C"),
+    )
+
+
 def _four_first_wrong(place, ko, en):
-    """The mistake of which nothing is known but the first number that is another."""
+    """The mistake of which all that is known is the first of several numbers."""
 
     def first_wrong(*four):
         is_right = [_near([n], [due]) for n, due in zip(four, _PER_WORD, strict=True)]
@@ -2567,7 +2597,7 @@ def _four_first_wrong(place, ko, en):
         "400번 배웠는지 보세요.",
         f"The value for {en} is another. Is `SEED` 0, are the `characters` as they "
         "were, are there 400 merges?",
-        (*_PER_WORD[:place], 2.22, *_PER_WORD[place + 1 :], "C"),
+        (*_PER_WORD[:place], *(2.22, 2.33, 2.44, 2.55)[place:], "C"),
     )
 
 
@@ -2861,14 +2891,15 @@ merge_source = Exercise(
             example=(3.3, 1.0, 1.2, 3.0, "C"),
         ),
         *(
-            _four_first_wrong(place, *where)
+            wrong(place, *where)
+            for wrong, last in ((_four_one_wrong, 4), (_four_first_wrong, 3))
             for place, where in enumerate(
                 (
                     ("①의 `unseen`", "① on `unseen`"),
                     ("①의 `movie[500:]`", "① on `movie[500:]`"),
                     ("②의 `unseen`", "② on `unseen`"),
                     ("②의 `movie[500:]`", "② on `movie[500:]`"),
-                )
+                )[:last]
             )
         ),
     ),

@@ -460,6 +460,21 @@ def _in_twos(weight, n_heads, n_kv_heads):
     return ((heads[::2] + heads[1::2]) / 2).flatten(0, 1)
 
 
+def _first_two(weight, n_heads, n_kv_heads):
+    """The mean of a group's first two heads, where it has more than one."""
+    heads, each = weight.unflatten(0, (n_heads, -1)), n_heads // n_kv_heads
+    if each == 1:
+        return weight.clone()
+    return ((heads[::each] + heads[1::each]) / 2).flatten(0, 1)
+
+
+def _cut_by_columns(weight, n_heads, n_kv_heads):
+    """As if a head had d_model // n_heads rows, and as many heads as there are."""
+    d_head, each = weight.shape[1] // n_heads, n_heads // n_kv_heads
+    heads = weight[: n_heads * d_head].unflatten(0, (n_kv_heads, each, -1))
+    return heads.mean(dim=1).flatten(0, 1)
+
+
 def _unless_single(function):
     """As function, but right where a group is one head."""
     return lambda weight, n, kv: weight.clone() if n == kv else function(weight, n, kv)
@@ -684,9 +699,10 @@ mean_heads = Exercise(
             ko="열을 헤드로 나누었습니다. 헤드는 `weight`의 행에 있습니다.",
             en="You cut the columns into heads. Heads lie along the rows of `weight`.",
         ),
-        Mistake(
+        *several(
             "d_head of the model",
             _size_of_the_model,
+            _cut_by_columns,
             ko="`d_head`를 열의 수로 셈했습니다. 행의 수를 `n_heads`로 나눈 것입니다.",
             en="You take `d_head` from the number of columns. It is the number of rows "
             "divided by `n_heads`.",
@@ -694,6 +710,7 @@ mean_heads = Exercise(
         *several(
             "groups of two",
             _in_twos,
+            _first_two,
             _unless_single(_in_twos),
             ko="언제나 헤드를 둘씩 묶었습니다. 한 무리에 `n_heads // n_kv_heads`개가 "
             "듭니다.",
@@ -1110,6 +1127,7 @@ longest_text = Exercise(
         (2**31 - 1, 1, 1, 1, 1, 1),
         (1100, 1, 1, 1, 50, 4),  # 11 tokens for 4 texts
         (799, 1, 1, 1, 50, 4),  # a share of 199.75 bytes
+        (100352, 28, 2, 64, 2, 7),  # one token, and 1 / 100352 is rounded
     ),
     mistakes=(
         Mistake(
@@ -1196,6 +1214,14 @@ longest_text = Exercise(
             "나누세요.",
             en="Wrong for large numbers: `float32` has too few digits. Divide whole "
             "numbers with `//`.",
+        ),
+        Mistake(
+            "times one over it",
+            lambda budget, *sizes: int(budget * (1 / _token(*sizes))),
+            ko="1을 나눈 값은 소수로 반올림됩니다. 그것을 곱하면 딱 맞아떨어질 때 "
+            "하나가 모자랍니다. 정수를 `//`로 한 번에 나누세요.",
+            en="One over it is rounded to a fraction. Multiplied by that, it is one "
+            "too few where it fits exactly. Divide whole numbers with `//`, once.",
         ),
         *several(
             "brackets missing",
@@ -1322,7 +1348,8 @@ longest_text = Exercise(
             "a whole number",
             lambda answer: isinstance(answer(2**20, 2, 2, 16, 4, 1), Integral),
             ko="정수(`int`)가 아닙니다. 정수를 `//`로 나누세요.",
-            en="This is no `int`. Divide whole numbers with `//`.",
+            en="This is no `int`. Divide whole numbers with `//`: a factor such as "
+            "`2.0` makes a float of the result.",
         ),
     ),
 )
@@ -1524,6 +1551,16 @@ rope_base = Exercise(
             en="You measure with 16 cosines. With `d_head` 64 there are 32.",
         ),
         _measured(
+            "twice the numbers",
+            5,
+            46,
+            197,
+            ko="코사인 64개로 쟀습니다. `d_head`가 64이면 짝이 32개이고, 코사인도 "
+            "32개입니다.",
+            en="You measure with 64 cosines. With `d_head` 64 there are 32 pairs, and "
+            "as many cosines.",
+        ),
+        _measured(
             "sines too",
             21,
             72,
@@ -1700,6 +1737,13 @@ def _equal_ones(last=lambda answers, n: answers[-1]):
         return [*equal, last(here, _kept(proposed, here))]
 
     return written
+
+
+def _equal_ones_alone(proposed, answers, first, end):
+    """Writes all that are equal, and what target has in the place after as many."""
+    here = answers[first:]
+    equal = [p for p, a in zip(proposed, here, strict=False) if p == a]
+    return [*equal, here[len(equal)]]
 
 
 def _ends_if_proposed(proposed, answers, first, end):
@@ -1984,6 +2028,7 @@ speculate = Exercise(
             ),
             _speculate_with(written=_equal_ones()),
             _speculate_with(written=_equal_ones(lambda answers, n: answers[n])),
+            _speculate_with(written=_equal_ones_alone),
             ko="다른 것이 나온 뒤에도 같은 것을 받아들였습니다. 다른 것이 나오면 "
             "거기서부터 모두 버려야 합니다.",
             en="You accept equal ones even after one that differs. From the first "

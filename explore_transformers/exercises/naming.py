@@ -50,6 +50,18 @@ def wrong_number(right, place, name, wrong, ko, en, near=1e-6):
     return Mistake(name, holds, ko, en, example)
 
 
+def exchanged(right, i, j, ko, en):
+    """Return the Mistake of writing two of the numbers in each other's place."""
+    example = list(right)
+    example[i], example[j] = right[j], right[i]
+
+    def holds(answer):
+        numbers = [] if isinstance(answer, dict | set | str) else map(float, answer)
+        return list(numbers) == [float(n) for n in example]
+
+    return Mistake(f"{i + 1} and {j + 1} exchanged", holds, ko, en, tuple(example))
+
+
 def clipped(softmax, ranges=((None, 500), (-500, 500))):
     """Return softmaxes that cut scores at a limit where a maximum is to be subtracted.
 

@@ -16,7 +16,7 @@ from explore_transformers.exercises.checking import (
     checker,
 )
 from explore_transformers.exercises.comparing import few_digits
-from explore_transformers.exercises.naming import several, wrong_number
+from explore_transformers.exercises.naming import exchanged, several, wrong_number
 
 # ---- sentence vectors of a batch ----------------------------------------------------
 
@@ -446,6 +446,20 @@ unit_counts = Exercise(
             en="They stand one place late. The number of words is not asked for: begin "
             "with that of morphemes.",
             example=(1, *_COUNTS[:-1]),
+        ),
+        exchanged(
+            _COUNTS, 1, 2,
+            ko="둘째 수와 셋째 수가 서로 바뀌었습니다. 음절은 글자 한 자이고, 음절 "
+            "하나에 자모가 둘이나 셋 있습니다.",
+            en="The second and third number have changed places. A syllable is one "
+            "block, which holds two or three jamo.",
+        ),
+        exchanged(
+            _COUNTS, 3, 4,
+            ko="넷째 수와 다섯째 수가 서로 바뀌었습니다. NFC는 음절마다, NFD는 "
+            "자모마다 3바이트를 씁니다.",
+            en="The fourth and fifth number have changed places. NFC takes 3 bytes a "
+            "syllable, NFD 3 bytes a jamo.",
         ),
         _count(
             0, "stem and ending", 2,
@@ -895,6 +909,14 @@ plain_names = Exercise(
             dict.fromkeys("tower.LayerNorm.weight lm.0.dense.Bias encoder.a".split()),
             ko="네 가지가 앞에 없는 이름이 달라졌습니다. 그런 이름은 그대로 두세요.",
             en="A name with none of the four in front has changed. Leave it as it is.",
+        ),
+        Property(
+            "any sign for the dot",
+            lambda answer: answer(["modeling.weight"]) != ["ng.weight"],
+            ko="점이 아닌 글자까지 떼었습니다. 정규식에서 `.`은 아무 글자나 "
+            "뜻합니다. `re.escape`로 점 자체를 가리키세요.",
+            en="Another character than the dot is taken off. In a regular expression "
+            "`.` means any character: `re.escape` makes it the dot itself.",
         ),
         _keeps(
             "whole prefixes",

@@ -23,11 +23,12 @@ from explore_transformers.exercises.checking import (
     checker,
 )
 from explore_transformers.exercises.comparing import holds_nan
-from explore_transformers.exercises.naming import several, wrong_number
+from explore_transformers.exercises.naming import exchanged, several, wrong_number
 
 # ---- the weight of a token ----------------------------------------------------------
 
 _WEIGHTS = 10 / 3, 5 / 9, 3 / 100
+_TWO_DIGITS = 3.3, 0.56, 0.03
 _BY_HAND = 1.1e-2  # two significant digits are enough, also 3.3 and 0.55
 
 
@@ -101,9 +102,24 @@ token_weights = Exercise(
         _first(
             "turned over",
             [0.3],
-            ko="첫째 수가 뒤집혔습니다. 옳은 무게에 견준 실제의 무게입니다.",
-            en="The first number is upside down. It is the weight it got, next to the "
-            "right one.",
+            ko="첫째 수가 뒤집혔습니다. 실제의 무게를 옳은 무게로 나누세요.",
+            en="The first number is upside down: divide the weight that the token got "
+            "by the right one.",
+        ),
+        exchanged(
+            _TWO_DIGITS,
+            0,
+            1,
+            ko="첫째 수와 둘째 수가 서로 바뀌었습니다. 토큰이 적은 첫째 프로세스의 "
+            "토큰이 더 큰 무게를 얻습니다.",
+            en="The first and second number have changed places. A token of the first "
+            "process, which has few, gets the larger weight.",
+        ),
+        _first(
+            "one digit",
+            [3.0],
+            ko="첫째 수: 한 자리로는 모자랍니다. 두 자리까지 적으세요.",
+            en="First number: one digit is too few. Write two.",
         ),
         _first(
             "no difference",
@@ -135,6 +151,12 @@ token_weights = Exercise(
             "적으세요.",
             en="Second number: this is by how much it differs from 1. Write how many "
             "times as much it is.",
+        ),
+        _third(
+            "one digit, third",
+            [0.6],
+            ko="둘째 수: 한 자리로는 모자랍니다. 두 자리까지 적으세요.",
+            en="Second number: one digit is too few. Write two.",
         ),
         _third(
             "its own mean, third",
@@ -688,14 +710,15 @@ run_budget = Exercise(
             *(2, "without AdamW", 0.8),
             ko="셋째 수: 두 벌(8바이트씩)뿐입니다. 매개변수마다 가중치, 그레이디언트, "
             "AdamW의 평균 둘, DDP의 버킷이 있습니다.",
-            en="Third number: these are two copies, 8 bytes each. A parameter has a "
+            en="Third number: these are two copies, 8 bytes a parameter. Each has a "
             "weight, a gradient, AdamW's two averages and DDP's bucket.",
         ),
         _cost(
             *(2, "three copies", 1.2),
             ko="셋째 수: 세 벌(12바이트씩)뿐입니다. 매개변수마다 가중치, 그레이디언트, "
             "AdamW의 평균 **둘**, DDP의 버킷이 있습니다.",
-            en="Third number: these are three copies, 12 bytes each. A parameter has a "
+            en="Third number: these are three copies, 12 bytes a "
+            "parameter. Each has a parameter has a "
             "weight, a gradient, **two** averages of AdamW and DDP's bucket.",
         ),
         _cost(
@@ -1093,7 +1116,7 @@ micro_batch_size = Exercise(
             "memory left over",
             _one_below,
             ko="메모리를 꼭 채우는 것도 들어갑니다. 빈 바이트가 남을 필요는 없습니다.",
-            en="What fills the memory exactly fits, too. No byte must be left.",
+            en="What fills the memory exactly fits, too. No byte need be left.",
         ),
         Mistake(
             "powers of two",
@@ -1836,8 +1859,8 @@ train_step = Exercise(
         Mistake(
             "all rows",
             _rows_counted,
-            ko="정답이 -100인 행까지 세었습니다.",
-            en="Rows whose target is -100 are counted, too.",
+            ko="정답이 -100인 행까지 세었습니다. 그 행은 세지 않습니다.",
+            en="You count rows whose target is -100, too. They must not count.",
         ),
         *several(
             "clipped each",
