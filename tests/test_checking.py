@@ -233,7 +233,7 @@ def half_right(numbers):
 
 WRONG = {
     "no return": (forgets_to_return, "Is the `return` missing"),
-    "error": (stops, r"AttributeError: 'float'.*\(line \d+: `return total.first`"),
+    "error": (stops, r"AttributeError: 'float'.*Line \d+: `return total.first`"),
     "changed": (changes_its_input, "changes its input"),
     "half right": (half_right, r"`\[1\]`.*`0.25`.*`0.35`.*right on 1 of 2"),
     "too long": (lambda x: [*normalised(x), 0], "one item too many at the end"),
@@ -366,7 +366,7 @@ def test_an_error_in_the_answer_is_told_with_the_propertys_input():
     graded = checker([toy(properties=(four,))])
     result = graded("normalise", only_two_or_three)
     assert (result.state, result.mistake) == ("wrong", None)
-    assert re.search(r"KeyError: 4.*\(line \d+: `return \{2: norm", result.message)
+    assert re.search(r"KeyError: 4.*Line \d+: `return \{2: norm", result.message)
     assert result.detail == "input: `normalise([1, 1, 1, 1])`"
     assert graded.case("normalise") == ([1, 1, 1, 1],)
 

@@ -848,7 +848,7 @@ def test_a_class_is_graded_and_a_second_run_takes_what_is_kept(
     assert states["1.6 Put in order (pipeline)"] == "right"
     assert (states["core right"], states["core exercises"]) == ("0", "3")
     (sheet,) = (out / "feedback").glob("*.md")
-    assert "was never closed` (line 2: `return max([`)" in sheet.read_text("utf-8")
+    assert "was never closed` Line 2: `return max([`" in sheet.read_text("utf-8")
     assert "is as it was handed out" in sheet.read_text("utf-8")
     monkeypatch.setattr(judging, "grade", lambda *_: 1 / 0)
     (out / "grades.csv").unlink()

@@ -31,15 +31,28 @@ def swapped(early, late):
     return holds
 
 
+def _missing(letter):
+    """The Mistake of leaving out one letter alone."""
+    others = _STEPS.replace(letter, "")
+    return Mistake(
+        f"{letter} missing",
+        lambda answer: sorted(letters(answer)) == sorted(others),
+        ko=f"{letter} 한 글자가 빠졌습니다. 여섯을 모두 놓으세요.",
+        en=f"The letter {letter} is missing. Put all six in order.",
+        example=others,
+    )
+
+
+MISSING_LETTERS = tuple(map(_missing, _STEPS))
 WRONG_LETTERS = Mistake(
     "letters",
     lambda answer: (
         isinstance(answer, set | frozenset) or sorted(letters(answer)) != list(_STEPS)
     ),
     ko="A부터 F까지 여섯 글자를 한 번씩만, 순서가 있는 글자열로 적어야 합니다.",
-    en="Write each of the six letters A to F exactly once, as text (a set has no "
-    "order).",
-    example=_STEPS[:5],
+    en="Write each of the six letters A to F exactly once, in order (which a set does "
+    "not have).",
+    example=_STEPS[:5] * 2,
 )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     backwards,
     in_order,
@@ -32,6 +33,7 @@ attention_step = Exercise(
     kind="value",
     same=in_order,
     mistakes=(
+        *MISSING_LETTERS,
         WRONG_LETTERS,
         backwards("DFBACE"),
         ranked("DFBACE"),

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     in_order,
     letters,
@@ -34,6 +35,7 @@ masked_step = Exercise(
     kind="value",
     same=in_order,
     mistakes=(
+        *MISSING_LETTERS,
         WRONG_LETTERS,
         Mistake(
             "backwards",

@@ -338,7 +338,9 @@ class _FunctionJudge:
             return self._wrong(answer, outcomes, wrong)
         for case, outcome in zip(exercise.cases, outcomes, strict=True):
             if outcome.changed:
-                result = Result(exercise.name, "wrong", messages.changed())
+                of_several = outcome.changed if len(case) > 1 else ()
+                words = messages.changed(of_several)
+                result = Result(exercise.name, "wrong", words)
                 return _on_case(result, case)
         right = Result(exercise.name, "right", messages.all_right(len(outcomes)))
         return self._lacking(answer) or right

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     backwards,
     in_order,
@@ -34,6 +35,7 @@ first_word = Exercise(
     kind="value",
     same=in_order,
     mistakes=(
+        *MISSING_LETTERS,
         WRONG_LETTERS,
         backwards("DAFBEC"),
         ranked("DAFBEC"),

@@ -99,20 +99,25 @@ def not_a_function(answer):
     )
 
 
-def changed():
+def changed(places):
+    """places: which of several arguments, counted from 1."""
+    which = ", ".join(map(str, places))
+    ko, en = (f"({which}번째 인자)", f" (argument {which})") if places else ("", "")
     return text(
-        ko="결과는 맞지만 함수가 받은 입력을 바꾸어 놓습니다. 복사본에서 작업하세요.",
-        en="The result is right, but your function changes its input. Work on a copy.",
+        ko=f"결과는 맞지만 함수가 받은 입력{ko}을 바꾸어 놓습니다. 복사본에서 "
+        "작업하세요.",
+        en=f"The result is right, but your function changes its input{en}. Work on a "
+        "copy.",
     )
 
 
 def raised(error, answer):
     shown = one_line(said(error), 200)
     place = own_line(error, answer)
-    at_ko = at_en = ""
+    at_ko = at_en = line_ko = line_en = ""
     if place:
-        line = f": `{one_line(place[1])}`" if place[1] else ""
-        at_ko, at_en = f" ({place[0]}번째 줄{line})", f" (line {place[0]}{line})"
+        line = f": `{one_line(place[1])}`" if place[1] else "."
+        line_ko, line_en = f" {place[0]}번째 줄{line}", f" Line {place[0]}{line}"
     if "object is not callable" in shown and ("Tensor" in shown or "ndarray" in shown):
         at_ko += (
             " 배열은 함수가 아닙니다. 괄호 `()`가 아니라 대괄호 `[]`로 꺼내세요. "
@@ -141,8 +146,8 @@ def raised(error, answer):
         at_ko += " 둘째 것은 전치하면(`.T`) 맞습니다."
         at_en += " The second one fits when it is transposed (`.T`)."
     return text(
-        ko=f"코드가 오류로 멈췄습니다. `{shown}`{at_ko}",
-        en=f"Your code stopped with an error. `{shown}`{at_en}",
+        ko=f"코드가 오류로 멈췄습니다. `{shown}`{at_ko}{line_ko}",
+        en=f"Your code stopped with an error. `{shown}`{at_en}{line_en}",
     )
 
 

@@ -29,12 +29,12 @@ _KEEPS = ("STORE_FAST", "STORE_DEREF", "RETURN_VALUE")
 class Outcome:
     """What a function did with one input.
 
-    `changed` says whether it changed the arguments it was given.
+    `changed` holds which of its arguments it changed, counted from 1.
     """
 
     value: object = None
     error: BaseException | None = None
-    changed: bool = False
+    changed: tuple = ()
 
     @classmethod
     def of(cls, function, case):
@@ -53,7 +53,8 @@ class Outcome:
             raise
         except (Exception, SystemExit) as error:
             return cls(error=error)
-        return cls(value, changed=_differs(case, arguments))
+        pairs = enumerate(zip(case, arguments, strict=True), start=1)
+        return cls(value, changed=tuple(n for n, pair in pairs if _differs(*pair)))
 
     @property
     def is_unfinished(self):

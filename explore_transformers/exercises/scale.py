@@ -3,7 +3,6 @@
 import copy
 import math
 import weakref
-from dataclasses import replace
 from numbers import Integral
 
 import torch
@@ -11,6 +10,7 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     backwards,
     letters,
@@ -232,26 +232,14 @@ token_weights = Exercise(
 _ORDERS = "FCEBAD", "CFEBAD"
 
 
-def _missing(letter):
-    """The Mistake of leaving out one letter alone."""
-    others = _ORDERS[0].replace(letter, "")
-    return Mistake(
-        f"{letter} missing",
-        lambda answer: sorted(letters(answer)) == sorted(others),
-        ko=f"{letter} 한 글자가 빠졌습니다. 여섯을 모두 놓으세요.",
-        en=f"The letter {letter} is missing. Put all six in order.",
-        example=others,
-    )
-
-
 step_order = Exercise(
     "step_order",
     expected=_ORDERS[0],
     kind="value",
     same=lambda expected, got: letters(got) in _ORDERS,
     mistakes=(
-        *map(_missing, "ABCDEF"),
-        replace(WRONG_LETTERS, example="FCEBAA"),
+        *MISSING_LETTERS,
+        WRONG_LETTERS,
         backwards(*_ORDERS),
         Mistake(
             "cleared at the end",

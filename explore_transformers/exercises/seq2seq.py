@@ -8,6 +8,7 @@ import numpy as np
 
 from explore_transformers.data import corpus
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     backwards,
     letters,
@@ -33,6 +34,7 @@ pipeline = Exercise(
     kind="value",
     same=lambda expected, got: letters(got) in _ORDERS,
     mistakes=(
+        *MISSING_LETTERS,
         WRONG_LETTERS,
         backwards(*_ORDERS),
         Mistake(

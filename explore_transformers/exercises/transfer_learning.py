@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     backwards,
     in_order,
@@ -20,6 +21,7 @@ from explore_transformers.exercises.checking import (
 )
 from explore_transformers.exercises.comparing import difference
 from explore_transformers.exercises.naming import (
+    exchanged,
     several,
     wrong_number,
 )
@@ -30,6 +32,7 @@ stages_order = Exercise(
     kind="value",
     same=in_order,
     mistakes=(
+        *MISSING_LETTERS,
         WRONG_LETTERS,
         backwards("EBDFAC"),
         ranked("EBDFAC"),
@@ -618,6 +621,15 @@ transfer_numbers = Exercise(
     expected=_RIGHT_NUMBERS,
     kind="value",
     mistakes=(
+        exchanged(
+            _RIGHT_NUMBERS,
+            2,
+            3,
+            ko="셋째 수와 넷째 수가 서로 바뀌었습니다. 바디를 얼리면 새 헤드만 "
+            "훈련합니다.",
+            en="The third and fourth number have changed places. With the body frozen, "
+            "the new head alone is trained.",
+        ),
         _number(
             "model: body alone",
             0,
@@ -1585,6 +1597,13 @@ def _with_pick(pick):
     return lambda logits, ids: _at_end(logits, ids, pick=pick)
 
 
+def _found_by_id(logits, ids):
+    """As if an id stood in one place only."""
+    texts = [[i for i in row if i] for row in ids.tolist()]
+    pairs = zip(logits, texts, strict=True)
+    return torch.stack([row[text.index(text[-1])] for row, text in pairs])
+
+
 def _ending_cases():
     rows = (
         [[1, 7, 5, 9], [1, 4, 0, 0], [1, 8, 8, 0]],
@@ -1691,6 +1710,14 @@ logits_at_end = Exercise(
             "다릅니다.",
             en="You read the last column but one of every text. Each text ends in "
             "another place.",
+        ),
+        Mistake(
+            "found by its id",
+            _found_by_id,
+            ko="마지막 토큰을 번호로 찾아, 그 번호가 처음 나오는 곳을 읽었습니다. 같은 "
+            "번호가 앞에 또 있을 수 있습니다. 길이를 세어 찾으세요.",
+            en="You look for the last token by its id and read where that id comes "
+            "first. It may stand earlier, too: find the place by counting.",
         ),
         *several(
             "axis of a single text lost",

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from explore_transformers.exercises.arranging import (
+    MISSING_LETTERS,
     WRONG_LETTERS,
     backwards,
     in_order,
@@ -71,6 +72,7 @@ pre_norm_order = Exercise(
     kind="value",
     same=in_order,
     mistakes=(
+        *MISSING_LETTERS,
         WRONG_LETTERS,
         backwards("EBFADC"),
         ranked("EBFADC"),

@@ -945,8 +945,10 @@ sees_future = Exercise(
         Mistake(
             "far word missed",
             _says(False, "far"),
-            ko="마지막 단어만 훔쳐보는 모델을 놓쳤습니다.",
-            en="A model that peeks at the last word only got away.",
+            ko="마지막 단어만 훔쳐보는 모델을 놓쳤습니다. 마지막 단어 하나만 바꾸어 "
+            "보는 일이 빠졌습니다.",
+            en="A model that peeks at the last word only got away. Change the last "
+            "word alone, too.",
         ),
         *several(
             "place missed",

@@ -72,12 +72,12 @@ def write_overview(path, records, problems, left_out=()):
 
 def _contents():
     said = text(
-        ko="맨 위에는 가장 많은 학생이 틀린 것, 곧 이름 붙은 실수와 여럿이 똑같이 쓴 "
-        "틀린 답이, 그 아래에는 연습마다 결과와 실수가 있습니다. × 3은 세 명이라는 "
-        "뜻이고, 이름은 접혀 있습니다.",
-        en="First what most students got wrong: mistakes by name, and wrong answers "
-        "that several gave; then each exercise with its results and mistakes. × 3 "
-        "means three students; names are folded.",
+        ko="맨 위에는 여럿이 틀린 것, 곧 이름 붙은 실수와 똑같이 쓴 틀린 답이, 그 "
+        "아래에는 연습마다 결과와 실수가 있습니다. × 3은 세 명이라는 뜻이고, 이름은 "
+        "접혀 있습니다.",
+        en="First what several got wrong: mistakes by name, and wrong answers that "
+        "they share; then each exercise with its results and mistakes. × 3 means "
+        "three students; names are folded.",
     )
     return f"<p>{said}</p>"
 
@@ -92,15 +92,19 @@ def _named(lesson, exercise):
 
 
 def _most_frequent(every):
-    """What most students got wrong: mistakes by name, and answers that are the same."""
+    """What several got wrong: mistakes by name, and answers that are the same."""
     made = defaultdict(lambda: defaultdict(list))  # mistake: {exercise: [(who, Shown)]}
     for (lesson, exercise), graded in every.items():
         for key, shown in by_mistake(graded).items():
             if key[0] or (key[1] and len(shown) > 1):
                 place = exercise if not key[0] else ""
                 made[lesson, place, key][exercise] += shown
-    often = sorted(made.items(), key=lambda item: -len(_students(item[1])))[:N_OFTEN]
-    rows = [_often_row(lesson, where) for (lesson, *_), where in often]
+    often = sorted(made.items(), key=lambda item: -len(_students(item[1])))
+    shared = [item for item in often if len(_students(item[1])) > 1]
+    rows = [
+        _often_row(lesson, where, every)
+        for (lesson, *_), where in (shared or often)[:N_OFTEN]
+    ]
     head = text(ko="가장 많은 실수부터", en="Most frequent mistakes first")
     count, what = text(ko="학생", en="students"), text(ko="실수", en="mistake")
     top = f'<tr><th class="n">{count}</th><th>{what}</th></tr>'
@@ -111,7 +115,27 @@ def _students(where):
     return set().union(*map(students_of, where.values()))
 
 
-def _often_row(lesson, where):
+def _how_firm(lesson, where, every):
+    """How much a row's number says: who made it once, and whose functions are alike."""
+    said = []
+    if len(where) > 1:
+        n_made = Counter(s for made in where.values() for s in students_of(made))
+        once = sum(n == 1 for n in n_made.values())
+        of = len(n_made)
+        ko, en = f"연습 하나에서만: {of}명 중 {once}명", f"{once} of {of} in one only"
+        said.append(text(ko=ko, en=en))
+    for exercise, made in where.items():
+        names = {name for name, _ in students_of(made)}
+        n = exercise_number(lesson, exercise)
+        for group in same_texts(every[lesson, exercise]):
+            if group[0]["state"] == "wrong" and {g["student"] for g in group} <= names:
+                ko = f"{n}의 함수 {len(group)}개가 글자까지 같음"
+                en = f"{len(group)} functions of {n} are the same, letter for letter"
+                said.append(text(ko=ko, en=en))
+    return f"<p><small>{'. '.join(said)}.</small></p>" if said else ""
+
+
+def _often_row(lesson, where, every):
     """One mistake: what it is, and who made it in which exercise."""
     parts = []
     for exercise in sorted(where, key=lambda name: exercise_number(lesson, name)):
@@ -121,7 +145,8 @@ def _often_row(lesson, where):
         told = _answers(made) if parts else _told(made)
         parts.append(f"<strong>{_named(lesson, exercise)}{n}</strong><br>{told}{names}")
     n = len(_students(where))
-    return f'<tr><td class="n">{n}</td><td>{"".join(parts)}</td></tr>'
+    told = _how_firm(lesson, where, every) + "".join(parts)
+    return f'<tr><td class="n">{n}</td><td>{told}</td></tr>'
 
 
 def _told(made):
