@@ -426,7 +426,7 @@ NAMED = [
     ("attention_step", "DFABCE", "sum before weights"),
     ("attention_step", "DFBCAE", "combined before the sum"),
     ("attention_step", "DFBAEC", "logits before combining"),
-    ("attention_step", "DFBAC", "letters"),
+    ("attention_step", "DFBAC", "E missing"),
     ("attention_numbers", (47.5, 40, 60, 108, 2), "padding has weight"),
     ("attention_numbers", (22.5, 25, 60, 108, 2), "mask after softmax"),
     ("attention_numbers", (30, 10, 60, 108, 2), "winner takes all"),
@@ -1051,7 +1051,8 @@ def test_what_is_given_must_stay(spoil):
 
     result = check("local_attention", answer)
     assert (result.state, result.mistake) == ("wrong", None), result
-    assert result.message == messages.changed()
+    places = [messages.changed((n,)) for n in range(1, 5)]
+    assert result.message in places
 
 
 # What the texts of the exercises say about their numbers and symptoms.

@@ -624,7 +624,7 @@ NAMED = [
     ("first_word", "DAFEBC", "logits before step"),
     ("first_word", "DAFBCE", "choice before logits"),
     ("first_word", "BECDAF", "decoder before context"),
-    ("first_word", "DAFBE", "letters"),
+    ("first_word", "DAFBE", "C missing"),
     ("reverse_source", lambda i, m: i[:, ::-1], "padding first"),
     ("reverse_source", lambda i, m: np.fliplr(i), "padding first"),
     ("reverse_source", lambda i, m: i, "nothing reversed"),

@@ -215,7 +215,7 @@ NAMED = [
     ("pipeline", "CEAFBD", "pad before special tokens"),
     ("pipeline", "CAFEBD", "split before batch"),
     ("pipeline", "CAEBFD", "model before split"),
-    ("pipeline", "CAEFB", "letters"),
+    ("pipeline", "CAEFB", "D missing"),
     ("pipeline", "CCAEFBD", "letters"),
     ("pipeline", 42, "letters"),
     ("bleu_numbers", (1, 3 / 5, 2 / 4, 1 / 3, 0.61, 34), "not clipped"),

@@ -237,21 +237,21 @@ _SLIPS = (
         ),
     ),
     (
-        "one text",
-        lambda expected, got: _is_list(expected) and isinstance(got, str),
-        lambda: text(
-            ko="글자열 하나만 있습니다. 여러 개를 괄호 안에 차례로 적으세요.",
-            en="That is one text. Several items are due, one after another in "
-            "parentheses.",
-        ),
-    ),
-    (
         "text",
         _as_text,
         lambda: text(
             ko="수를 글자로 적었습니다. 따옴표 없이 수로 적으세요.",
             en="There is text where numbers are due. Write them without quotation "
             "marks.",
+        ),
+    ),
+    (
+        "one text",
+        lambda expected, got: _is_list(expected) and isinstance(got, str),
+        lambda: text(
+            ko="글자열 하나만 있습니다. 여러 개를 괄호 안에 차례로 적으세요.",
+            en="That is one text. Several items are due, one after another in "
+            "parentheses.",
         ),
     ),
     (
